@@ -1,0 +1,3 @@
+"""forecastctl: experiment tracking for fleets of forecasts."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""``python -m forecastctl``."""
+
+from forecastctl.cli.app import main
+
+main()

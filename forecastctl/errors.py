@@ -1,0 +1,95 @@
+"""Every error that forecastctl raises on purpose.
+
+::
+
+    ForecastctlError            1   something went wrong
+    |-- UsageError              2   the command line or the settings are wrong
+    |   `-- SettingsError       2   a wrong key or value in forecastctl.toml or the environment
+    |-- DataError               3   the data source cannot be used
+    |   `-- AirportError        3   one airport's rows cannot be used (becomes a rejection)
+    |-- ModelError              4   a model cannot be fitted or forecasts nonsense
+    |   `-- DivergedError       4   a fit or forecast left every plausible range
+    |-- TrackingError           5   the tracking store cannot be reached, read or written
+    `-- NothingRecordedError    6   the store holds no answer to the question
+
+The number is the exit code. Code 4 is also what a job ends with when some airports failed and
+others did not; 130 means interrupted. ``message`` says what is wrong and where; ``hint`` says what
+to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_AIRPORTS_FAILED = 4
+EXIT_INTERRUPTED = 130
+
+
+class ForecastctlError(Exception):
+    """Root of all errors raised on purpose.
+
+    Args:
+        message: One paragraph: what is wrong, naming file, row, column or setting.
+        hint: The next step for the reader.
+    """
+
+    exit_code: ClassVar[int] = 1
+    default_hint: ClassVar[str] = "Run again with --verbose for the details."
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.default_hint if hint is None else hint
+
+    def __reduce__(self) -> tuple[type[ForecastctlError], tuple[str, str]]:
+        """Keep the hint when the error crosses a process."""
+        return type(self), (self.message, self.hint)
+
+
+class UsageError(ForecastctlError):
+    """The command line or the settings are wrong."""
+
+    exit_code = 2
+    default_hint = "See --help."
+
+
+class SettingsError(UsageError):
+    """A wrong key or value in forecastctl.toml or the environment."""
+
+    default_hint = "'forecastctl settings' shows every key with its value and origin."
+
+
+class DataError(ForecastctlError):
+    """The data source cannot be used."""
+
+    exit_code = 3
+    default_hint = "'forecastctl check --data FILE' reports on every airport of a file."
+
+
+class AirportError(DataError):
+    """One airport's rows cannot be used; the others go on."""
+
+
+class ModelError(ForecastctlError):
+    """A model cannot be fitted or forecasts nonsense."""
+
+    exit_code = 4
+
+
+class DivergedError(ModelError):
+    """A fit or a forecast left every plausible range."""
+
+
+class TrackingError(ForecastctlError):
+    """The tracking store cannot be reached, read or written."""
+
+    exit_code = 5
+    default_hint = "Check --tracking-uri (or MLFLOW_TRACKING_URI) and that the store is up."
+
+
+class NothingRecordedError(ForecastctlError):
+    """The store holds no answer to the question."""
+
+    exit_code = 6
+    default_hint = "'forecastctl history' lists what is recorded."

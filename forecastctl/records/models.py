@@ -1,0 +1,164 @@
+"""Specifications and fitted models: plain values that travel as JSON, never as pickles.
+
+A `Specification` is one model or a weighted combination of models; the same kind of value goes
+through tune, train, forecast, replay and explain. A `FittedModel` is its specification plus
+parameters and states: all that a forecast needs, without the data and without refitting.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+
+Option: TypeAlias = str | float | int | bool | None
+Options: TypeAlias = Mapping[str, Option]
+
+MODEL_ROW_VERSION = 1
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A family with its options, not yet fitted.
+
+    Attributes:
+        family: Registered name of the family, such as ``holt_winters``.
+        options: Structural choices and any fixed parameters.
+        label: Short name for people, such as ``HW(A,Ad,M)``.
+    """
+
+    family: str
+    options: Options
+    label: str
+
+    @property
+    def key(self) -> str:
+        """Canonical text of family and options; equal models have equal keys."""
+        return canonical_json({"family": self.family, "options": dict(self.options)})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One model of a specification, its weight, and the trial that it came from."""
+
+    model: Model
+    weight: float = 1.0
+    trial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One model or a weighted combination of models (weights sum to one)."""
+
+    members: tuple[Member, ...]
+
+    @property
+    def label(self) -> str:
+        """Short name for people: the model's own, or ``mean of 3: A + B + C``."""
+        labels = [m.model.label for m in self.members]
+        if len(labels) == 1:
+            return labels[0]
+        equal = len({m.weight for m in self.members}) == 1
+        return f"{'mean' if equal else 'weighted mean'} of {len(labels)}: {' + '.join(labels)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {"members": [asdict(m) for m in self.members]}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Specification:
+        """Inverse of `to_dict`."""
+        return cls(
+            tuple(
+                Member(Model(**m["model"]), float(m["weight"]), m["trial"])
+                for m in value["members"]
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FittedMember:
+    """One fitted model of a combination.
+
+    Attributes:
+        member: The model, weight and trial.
+        params: Estimated or given parameters by name.
+        states: What the recursion needs to go on from the cutoff (level, trend, seasonals, ...).
+        sigma: Standard deviation of the one-step in-sample residuals, passengers.
+    """
+
+    member: Member
+    params: Mapping[str, Any]
+    states: Mapping[str, Any]
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class FittedModel:
+    """A specification with parameters and states as of a cutoff.
+
+    Attributes:
+        members: Fitted models with their weights.
+        freq: pandas period alias of the series.
+        season_length: Observations per season.
+        cutoff: First day of the last period that the fit has seen, ISO format.
+        n: Number of observations that the fit has seen.
+        spread: Factor that calibrates the members' own standard deviations on the backtest.
+        data_digest: SHA-256 of the airport's rows that the fit has seen.
+        backtest_errors: Forecast minus actual by fold and lead (ragged), passengers.
+        scale: In-sample seasonal-naive MAE, passengers (the denominator of MASE).
+    """
+
+    members: tuple[FittedMember, ...]
+    freq: str
+    season_length: int
+    cutoff: str
+    n: int
+    spread: float = 1.0
+    data_digest: str = ""
+    backtest_errors: tuple[tuple[float, ...], ...] = ()
+    scale: float | None = None
+    version: int = field(default=MODEL_ROW_VERSION)
+
+    @property
+    def specification(self) -> Specification:
+        """What was fitted."""
+        return Specification(tuple(m.member for m in self.members))
+
+    def to_row(self) -> dict[str, Any]:
+        """Plain JSON value; ``from_row`` reads it back bit for bit."""
+        return asdict(self)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> FittedModel:
+        """Read a row written by this or an earlier version.
+
+        Raises:
+            ValueError: The row comes from a later version.
+        """
+        version = int(row["version"])
+        if version > MODEL_ROW_VERSION:
+            msg = f"model row version {version} is newer than {MODEL_ROW_VERSION}"
+            raise ValueError(msg)
+        members = tuple(
+            FittedMember(
+                Member(
+                    Model(**m["member"]["model"]),
+                    float(m["member"]["weight"]),
+                    m["member"]["trial"],
+                ),
+                m["params"],
+                m["states"],
+                float(m["sigma"]),
+            )
+            for m in row["members"]
+        )
+        rest = {k: row[k] for k in row if k not in ("members", "backtest_errors")}
+        errors = tuple(tuple(map(float, fold)) for fold in row["backtest_errors"])
+        return cls(members=members, backtest_errors=errors, **rest)

@@ -1,0 +1,228 @@
+"""What searches, fits and jobs return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from forecastctl.records.series import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecastctl.records.models import FittedModel, Model, Specification
+    from forecastctl.records.series import Series
+
+LOSSES = ("mase", "rmse", "mae", "smape", "wape", "pinball")
+
+Clock: TypeAlias = Callable[[], tuple[int, float]]
+"""Returns (milliseconds since the epoch, CPU seconds of this process)."""
+
+
+def no_clock() -> tuple[int, float]:
+    """Clock of pure calls: time stands still."""
+    return 0, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpec:
+    """How to search for an airport's specification.
+
+    Attributes:
+        families: Names of the families to search.
+        loss: One of `LOSSES`.
+        max_evals: Evaluations at most, the seasonal-naive baseline included.
+        horizon: Periods ahead, both of the forecast and of the validation.
+        folds: Rolling origins at most.
+        step: Periods between origins; ``None`` for a third of the horizon, at least one.
+        combine: Number of best distinct trials that are averaged; 1 takes the best trial alone.
+        timeout: Seconds for one airport's search, or ``None``.
+        early_stop: Stop after this many evaluations without improvement, or ``None``.
+        seed: Seed of the job; each airport's own is derived from it.
+        fallback: Whether a simpler model may stand in, recorded, when the chosen one fails.
+    """
+
+    families: tuple[str, ...] = ("holt_winters", "ets", "sarimax", "seasonal_naive")
+    loss: str = "mase"
+    max_evals: int = 15
+    horizon: int = 12
+    folds: int = 3
+    step: int | None = None
+    combine: int = 5
+    timeout: float | None = None
+    early_stop: int | None = None
+    seed: int = 0
+    fallback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One rolling origin of a trial: where it was cut and how it scored."""
+
+    cutoff: str
+    h: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One evaluation of the search.
+
+    Attributes:
+        number: Position in the search, from 0.
+        model: What was evaluated.
+        status: ``ok`` or ``failed``.
+        loss: Mean of the chosen loss over the folds; ``None`` when failed.
+        metrics: Mean over the folds of every metric in `LOSSES`.
+        folds: The folds with their values.
+        reason: Why it failed, in one sentence.
+        duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
+        start_ms: Start, milliseconds since the epoch.
+        end_ms: End, milliseconds since the epoch.
+        cpu_seconds: CPU time of the objective.
+    """
+
+    number: int
+    model: Model
+    status: str
+    loss: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    folds: tuple[Fold, ...] = ()
+    reason: str | None = None
+    duplicate_of: int | None = None
+    start_ms: int = 0
+    end_ms: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TuneResult:
+    """What a search found.
+
+    Attributes:
+        specification: What it chose.
+        loss: Backtest loss of the specification itself (of the combination, not of a member).
+        metrics: Backtest metrics of the specification, every one in `LOSSES`.
+        trials: Every trial, in order.
+        backtest_errors: The specification's forecast minus actual by fold and lead, passengers.
+        spread: Calibration factor of the specification's intervals, from the same errors.
+        baseline_loss: Loss of the seasonal naive on the same folds.
+        reason: Why the specification is a fallback, or ``None``.
+        stopped: Why the search ended: ``max_evals``, ``timeout``, ``early_stop`` or ``too short``.
+    """
+
+    specification: Specification
+    loss: float | None
+    metrics: Mapping[str, float]
+    trials: tuple[Trial, ...]
+    backtest_errors: tuple[tuple[float, ...], ...]
+    spread: float = 1.0
+    baseline_loss: float | None = None
+    reason: str | None = None
+    stopped: str = "max_evals"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Forecast of one airport from one cutoff.
+
+    Attributes:
+        cutoff: First day of the last period seen, ISO format.
+        ds: First days of the periods, ``datetime64[D]``, shape ``(h,)``.
+        mean: Point forecast, passengers, shape ``(h,)``, never negative.
+        sd: Standard deviation, passengers, shape ``(h,)``.
+        intervals: ``(lo, hi)`` of shape ``(h,)`` each by level in percent, lo never negative.
+    """
+
+    cutoff: str
+    ds: NDArray[np.datetime64]
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    intervals: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as a value, so that it can cross processes and be recorded."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What became of one task of an executor.
+
+    Attributes:
+        index: Position of the task in the input.
+        value: Result, or ``None`` when failed.
+        failure: Failure, or ``None``.
+        start_ms: Start in the worker, milliseconds since the epoch.
+        end_ms: End in the worker.
+        cpu_seconds: CPU time of the worker for this task.
+    """
+
+    index: int
+    value: T | None = None
+    failure: Failure | None = None
+    start_ms: int = 0
+    end_ms: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a job does with each airport."""
+
+    tune: bool
+    train: bool
+    forecast: bool
+    search: SearchSpec
+    levels: tuple[int, ...] = (80, 95)
+    charts: bool = True
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages, in order."""
+        return tuple(s for s in ("tune", "train", "forecast") if getattr(self, s))
+
+
+@dataclass(frozen=True, slots=True)
+class AirportTask:
+    """All that a worker needs for one airport."""
+
+    plan: Plan
+    series: Series
+    specification: Specification | None = None
+    tuned: TuneResult | None = None
+    model: FittedModel | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Run ids of what an earlier job made: ``tuned_by``, ``trained_by``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AirportResult:
+    """What a job made of one airport; every field that was not reached is ``None``."""
+
+    airport: str
+    status: Status
+    reason: str | None = None
+    task: AirportTask | None = None
+    tuned: TuneResult | None = None
+    model: FittedModel | None = None
+    forecast: Forecast | None = None
+    chart: bytes | None = None
+    failure: Failure | None = None
+    digest: str = ""
+    notes: tuple[str, ...] = ()
+    start_ms: int = 0
+    end_ms: int = 0
+    cpu_seconds: float = 0.0
+    objective_seconds: float = 0.0
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""Runs as the tracker writes and reads them: neutral values, no MLflow type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FINISHED = "FINISHED"
+FAILED = "FAILED"
+KILLED = "KILLED"
+RUNNING = "RUNNING"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One logged value; a key may be logged at several steps."""
+
+    key: str
+    value: float
+    step: int = 0
+    timestamp_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A small file of a run: a relative POSIX path and its bytes."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run to be recorded, with its whole subtree.
+
+    Attributes:
+        name: Display name, at most 250 characters.
+        status: `FINISHED`, `FAILED`, `KILLED` or `RUNNING`.
+        start_ms: Start, milliseconds since the epoch.
+        end_ms: End, or ``None`` while running.
+        params: Immutable inputs; values at most 6,000 characters.
+        metrics: Logged values.
+        tags: Small labels; values at most 5,000 characters.
+        artifacts: Anything structured.
+        children: Runs whose parent is this one.
+    """
+
+    name: str
+    status: str = FINISHED
+    start_ms: int = 0
+    end_ms: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+    children: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """What is added to an open run, usually when it ends."""
+
+    status: str | None = None
+    end_ms: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as read back. ``metrics`` holds the last value of each key."""
+
+    run_id: str
+    name: str
+    status: str
+    start_ms: int
+    end_ms: int | None
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which runs to read; every given condition must hold.
+
+    Attributes:
+        tags: Exact values of tags.
+        status: Status of the run.
+        since_ms: Started at or after, milliseconds since the epoch.
+        before_ms: Started before.
+        parent_id: Direct children of this run.
+        filter: Predicates in MLflow's own filter language, joined to the rest with AND.
+        order_by: ``start_time DESC`` (newest first, the default) or a metric such as
+            ``metrics.loss ASC``.
+        limit: Number of runs at most.
+    """
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    status: str | None = None
+    since_ms: int | None = None
+    before_ms: int | None = None
+    parent_id: str | None = None
+    filter: str | None = None
+    order_by: str = "start_time DESC"
+    limit: int = 1000
