@@ -199,7 +199,6 @@ class AirportTask:
 
     plan: Plan
     series: Series
-    specification: Specification | None = None
     tuned: TuneResult | None = None
     model: FittedModel | None = None
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Pure modelling core: metrics, splits, model families, search, forecasts."""

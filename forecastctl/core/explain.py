@@ -1,0 +1,57 @@
+"""Where a miss stands among the errors that the backtest led to expect. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SAME_LEAD_AT_LEAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A miss in its context.
+
+    Attributes:
+        z: Miss divided by the forecast's standard deviation, or ``None`` where that is zero.
+        percentile: Share of backtest errors that are smaller in size than the miss, in percent,
+            or ``None`` where there are none.
+        compared: Number of backtest errors compared with.
+        same_lead: Whether these are of the same lead alone.
+        expected_error: Mean absolute backtest error of those compared with, passengers.
+    """
+
+    z: float | None
+    percentile: float | None
+    compared: int
+    same_lead: bool
+    expected_error: float | None
+
+
+def standing(miss: float, sd: float, lead: int, errors: Sequence[Sequence[float]]) -> Standing:
+    """Place a miss among backtest errors.
+
+    Args:
+        miss: Forecast minus actual, passengers.
+        sd: Standard deviation of the forecast, passengers.
+        lead: Periods ahead, from 1.
+        errors: Backtest errors by fold and lead (ragged), passengers.
+
+    Returns:
+        Compared with errors of the same lead where there are at least eight of them, else with
+        all. Ties count half, so that a perfect forecast of a perfect backtest stands at 50.
+    """
+    same = [abs(fold[lead - 1]) for fold in errors if len(fold) >= lead]
+    enough = len(same) >= SAME_LEAD_AT_LEAST
+    pool = np.asarray(same if enough else [abs(e) for fold in errors for e in fold])
+    z = miss / sd if sd > 0 else None
+    if not len(pool):
+        return Standing(z, None, 0, False, None)
+    size = abs(miss)
+    percentile = 100 * (np.mean(pool < size) + np.mean(pool == size) / 2)
+    return Standing(z, float(percentile), len(pool), enough, float(np.mean(pool)))

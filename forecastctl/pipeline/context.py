@@ -1,0 +1,134 @@
+"""What every run of a job has in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.records import Plan, canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME_LIMIT = 250
+VALUE_LIMIT = 5_000
+PARAM_LIMIT = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where and with what a job ran, as the composition root found it.
+
+    Attributes:
+        versions: Version by package name, Python included.
+        machine: CPU and BLAS fingerprint.
+        git_commit: Commit of the project in the working directory, or empty.
+        git_dirty: Whether that project had uncommitted changes.
+        host: Host name.
+        pid: Process id of the driver.
+        user: Login name.
+    """
+
+    versions: Mapping[str, str]
+    machine: Mapping[str, Any]
+    git_commit: str
+    git_dirty: bool
+    host: str
+    pid: int
+    user: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {
+            "versions": dict(self.versions),
+            "machine": dict(self.machine),
+            "git": {"commit": self.git_commit, "dirty": self.git_dirty},
+            "host": self.host,
+            "pid": self.pid,
+            "user": self.user,
+        }
+
+    @property
+    def digest(self) -> str:
+        """Digest of what can change a number: versions and machine."""
+        content = {"versions": dict(self.versions), "machine": dict(self.machine)}
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """Identity of a job, shared by all its runs.
+
+    Attributes:
+        job_id: Sortable id that the runs of the job share.
+        command: ``tune``, ``train``, ``forecast`` or ``run``.
+        layout: ``nested`` or ``flat``.
+        plan: What the job does with each airport.
+        environment: Where it runs.
+        config_digest: SHA-256 of the settings that can change a forecast.
+        panel_digest: SHA-256 of the panel.
+        start_ms: Start, milliseconds since the epoch.
+        freq: pandas period alias of the panel.
+        season_length: Observations per season.
+        attempt: 1 for the first try.
+        origin: ``live``, or ``backtest`` for replayed history.
+    """
+
+    job_id: str
+    command: str
+    layout: str
+    plan: Plan
+    environment: Environment
+    config_digest: str
+    panel_digest: str
+    start_ms: int
+    freq: str = "M"
+    season_length: int = 12
+    attempt: int = 1
+    origin: str = "live"
+    extra_tags: Mapping[str, str] = field(default_factory=dict)
+
+    def tags(self) -> dict[str, str]:
+        """Tags of every run of the job."""
+        env = self.environment
+        return {
+            "job_id": self.job_id,
+            "command": self.command,
+            "layout": self.layout,
+            "origin": self.origin,
+            "attempt": str(self.attempt),
+            "freq": self.freq,
+            "season_length": str(self.season_length),
+            "seed": str(self.plan.search.seed),
+            "config_digest": self.config_digest,
+            "panel_digest": self.panel_digest,
+            "environment": env.digest,
+            "git_commit": env.git_commit or "unknown",
+            "git_dirty": str(env.git_dirty).lower(),
+            **self.extra_tags,
+        }
+
+    def environment_tags(self) -> dict[str, str]:
+        """Versions and machine in full, for runs of jobs and airports."""
+        env = self.environment
+        return {
+            "versions": cut(" ".join(f"{k}={v}" for k, v in env.versions.items())),
+            "machine": cut(canonical_json(dict(env.machine))),
+        }
+
+
+def airport_key(airport: str) -> str:
+    """Short digest of an airport's name, safe in any filter whatever the name holds."""
+    return hashlib.sha256(airport.encode()).hexdigest()[:16]
+
+
+def cut(text: str, limit: int = VALUE_LIMIT) -> str:
+    """Keep a text within a limit; what is cut here stands whole in an artifact."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def json_bytes(value: Any) -> bytes:
+    """Readable JSON with exact floats."""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode()

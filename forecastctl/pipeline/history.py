@@ -1,0 +1,256 @@
+"""What is recorded, as rows; the same in both layouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.pipeline.context import airport_key
+from forecastctl.pipeline.lineage import trial_run
+from forecastctl.pipeline.stored import read_trials
+from forecastctl.ports.filters import matches, parse_filter
+from forecastctl.records import AirportResult, Query, Status, StoredRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from forecastctl.ports import Tracker
+    from forecastctl.records import Run
+
+Row: TypeAlias = dict[str, Any]
+
+KINDS = {
+    "jobs": {"kind": "job"},
+    "airports": {"kind": "airport"},
+    "trials": {"kind": "trial"},
+    "models": {"kind": "airport", "trained": "true"},
+    "forecasts": {"kind": "airport", "forecast": "true"},
+}
+MLFLOW_STATUSES = ("running", "killed")
+MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What to list.
+
+    Attributes:
+        what: A key of `KINDS`.
+        airport: Only this airport.
+        job_id: Only this job.
+        status: Only this status.
+        since_ms: Only what started at or after.
+        filter: Predicates in MLflow's filter language.
+        best: Lowest loss first, and of trials the best of each airport alone.
+        limit: Rows at most.
+    """
+
+    what: str = "jobs"
+    airport: str | None = None
+    job_id: str | None = None
+    status: str | None = None
+    since_ms: int | None = None
+    filter: str | None = None
+    best: bool = False
+    limit: int = 20
+
+
+def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
+    """Rows that meet the query, newest first, or lowest loss first.
+
+    Raises:
+        UsageError: An unknown kind, or a filter that cannot be understood.
+    """
+    if query.what not in KINDS:
+        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(KINDS)}.")
+    if query.best and query.what == "jobs":
+        raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
+    runs = _runs(tracker, query)
+    if query.what == "trials":
+        runs += _table_trials(tracker, query)
+    runs = _ordered(runs, query)
+    return [_row(query.what, run) for run in runs[: query.limit]]
+
+
+def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
+    tags = dict(KINDS[query.what])
+    if query.airport is not None:
+        tags["airport_key"] = airport_key(query.airport)
+    if query.job_id is not None:
+        tags["job_id"] = query.job_id
+    status = None
+    if query.status in MLFLOW_STATUSES:
+        status = query.status.upper()
+    elif query.status is not None:
+        tags["status"] = query.status
+    return tracker.find(
+        Query(
+            tags=tags,
+            status=status,
+            since_ms=query.since_ms,
+            filter=query.filter,
+            order_by="metrics.loss ASC" if query.best else "start_time DESC",
+            limit=MANY if query.best and query.what == "trials" else query.limit,
+        )
+    )
+
+
+def _table_trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
+    """Trials of the flat layout, from their tables, under the same conditions."""
+    if query.status in MLFLOW_STATUSES:
+        return []
+    tags = {"kind": "airport", "layout": "flat", "tuned": "true"}
+    if query.airport is not None:
+        tags["airport_key"] = airport_key(query.airport)
+    if query.job_id is not None:
+        tags["job_id"] = query.job_id
+    predicates = parse_filter(query.filter) if query.filter else ()
+    found: list[StoredRun] = []
+    owners = tracker.find(Query(tags=tags, since_ms=query.since_ms, limit=MANY))
+    for owner in owners:
+        if len(found) >= query.limit and not query.best:
+            break
+        for run in _as_runs(tracker, owner):
+            wanted = query.status is None or run.tags["status"] == query.status
+            if wanted and all(matches(run, p) for p in predicates):
+                found.append(run)
+    return found
+
+
+def _as_runs(tracker: Tracker, owner: StoredRun) -> Iterable[StoredRun]:
+    result = AirportResult(owner.tags["airport"], Status.OK)
+    common = {k: v for k, v in owner.tags.items() if k not in ("tuned", "trained", "forecast")}
+    for trial in read_trials(tracker, owner.run_id):
+        run = trial_run(trial, result, common)
+        yield _stored(run, owner.run_id, trial.number)
+
+
+def _stored(run: Run, owner_id: str, number: int) -> StoredRun:
+    metrics: dict[str, float] = {}
+    for metric in run.metrics:
+        metrics[metric.key] = metric.value
+    run_id = f"{owner_id}#{number}"
+    return StoredRun(
+        run_id,
+        run.name,
+        run.status,
+        run.start_ms,
+        run.end_ms,
+        run.params,
+        metrics,
+        run.tags,
+        owner_id,
+    )
+
+
+def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
+    if not query.best:
+        return sorted(runs, key=lambda r: (-r.start_ms, r.run_id))
+    scored = [r for r in runs if "loss" in r.metrics]
+    scored.sort(key=lambda r: (r.metrics["loss"], r.run_id))
+    if query.what != "trials":
+        return scored
+    best: dict[str, StoredRun] = {}
+    for run in scored:
+        best.setdefault(run.tags["airport"], run)
+    return list(best.values())
+
+
+def _row(what: str, run: StoredRun) -> Row:
+    tags, metrics = run.tags, run.metrics
+    if what == "jobs":
+        counts = {
+            k: int(metrics[f"airports_{k}"]) if f"airports_{k}" in metrics else None
+            for k in ("total", "ok", "fallback", "failed", "rejected", "skipped")
+        }
+        row: Row = {"job_id": tags.get("job_id"), "command": tags.get("command")}
+        row |= {"layout": tags.get("layout"), "status": _status(run), **counts}
+        row |= {"wall_seconds": metrics.get("wall_seconds")}
+        row |= {"panel_digest": tags.get("panel_digest")}
+    else:
+        row = {"airport": tags.get("airport"), "job_id": tags.get("job_id")}
+        if what == "trials":
+            row["trial"] = int(tags["trial"])
+        row |= {"status": _status(run), "model": tags.get("model"), "loss": metrics.get("loss")}
+        row |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
+        if what == "forecasts":
+            row["horizon"] = int(run.params["horizon"])
+    return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
+
+
+def _status(run: StoredRun) -> str:
+    return run.tags.get("status") or run.status.lower()
+
+
+def iso(ms: int) -> str:
+    """UTC time of milliseconds since the epoch, to the second."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+DATA_TAGS = (
+    "airport",
+    "cutoff",
+    "data_digest",
+    "panel_digest",
+    "config_digest",
+    "environment",
+    "versions",
+    "machine",
+    "git_commit",
+    "git_dirty",
+    "seed",
+)
+
+
+def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
+    """Parameters, metrics and data of two runs side by side.
+
+    Args:
+        tracker: The store.
+        a: A run id or job id.
+        b: Another.
+
+    Returns:
+        Rows ``{section, key, a, b, same}``; a value that one side lacks is ``None``.
+
+    Raises:
+        NothingRecordedError: There is no such run or job.
+    """
+    left, right = resolve(tracker, a), resolve(tracker, b)
+    facts = {"status": "status", "model": "model"}
+    sections: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "result": (
+            {k: left.tags.get(v) for k, v in facts.items()},
+            {k: right.tags.get(v) for k, v in facts.items()},
+        ),
+        "params": (dict(left.params), dict(right.params)),
+        "metrics": (dict(left.metrics), dict(right.metrics)),
+        "data": (
+            {k: left.tags.get(k) for k in DATA_TAGS},
+            {k: right.tags.get(k) for k in DATA_TAGS},
+        ),
+    }
+    rows: list[Row] = []
+    for section, (one, two) in sections.items():
+        for key in [*one, *(k for k in two if k not in one)]:
+            x, y = one.get(key), two.get(key)
+            if x is not None or y is not None:
+                rows.append({"section": section, "key": key, "a": x, "b": y, "same": x == y})
+    return rows
+
+
+def resolve(tracker: Tracker, name: str) -> StoredRun:
+    """The run with this id, or the run of the job with this id.
+
+    Raises:
+        NothingRecordedError: There is neither.
+    """
+    jobs = tracker.find(Query(tags={"kind": "job", "job_id": name}, limit=1))
+    if jobs:
+        return jobs[0]
+    try:
+        return tracker.get(name)
+    except NothingRecordedError:
+        raise NothingRecordedError(f"There is no run or job '{name}'.") from None

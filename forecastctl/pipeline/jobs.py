@@ -1,0 +1,287 @@
+"""The job: tune, train, forecast, or all of it, over a panel, recorded as it goes."""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from forecastctl.pipeline.context import JobContext, cut, json_bytes
+from forecastctl.pipeline.frames import forecast_frame
+from forecastctl.pipeline.lineage import airport_run, model_label
+from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot
+from forecastctl.pipeline.summary import Line, Summary, job_status
+from forecastctl.pipeline.work import clock, work
+from forecastctl.records import (
+    FAILED,
+    FINISHED,
+    KILLED,
+    AirportResult,
+    AirportTask,
+    Artifact,
+    Metric,
+    Run,
+    RunUpdate,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from forecastctl.ports import Executor, Tracker
+    from forecastctl.records import Outcome
+
+log = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """What a job tells while it runs."""
+
+    def __call__(self, result: AirportResult, total: int) -> None:
+        """One more airport has its status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job before it runs.
+
+    Attributes:
+        context: Its identity.
+        order: Every airport of the input, in its order.
+        tasks: What workers do, at most one per airport.
+        settled: Airports whose status is known before any work (rejected, skipped).
+        settings: All settings as recorded, passwords masked.
+        snapshot: The panel, or ``None`` where the job reads none.
+        jobs: Number of workers, for the record.
+        batch: Airports per transaction.
+    """
+
+    context: JobContext
+    order: Sequence[str]
+    tasks: Sequence[AirportTask]
+    settled: Sequence[AirportResult]
+    settings: Mapping[str, Any]
+    snapshot: pd.DataFrame | None = None
+    jobs: int = 1
+    batch: int = 8
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Results so far: small lines and forecasts, never charts or trials."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    cpu_seconds: float = 0.0
+    objective_seconds: float = 0.0
+
+
+def run_job(
+    job: Job,
+    tracker: Tracker,
+    executor: Executor,
+    progress: Progress,
+    read_log: Callable[[], bytes],
+) -> Summary:
+    """Execute a job, record every airport whole as it completes, and account for all of them.
+
+    Args:
+        job: What to do.
+        tracker: Where it is recorded.
+        executor: Where it is executed.
+        progress: Told about every airport.
+        read_log: Returns the job's log so far.
+
+    Raises:
+        TrackingError: Something could not be recorded; the job stops.
+    """
+    context = job.context
+    run_id = tracker.start(_job_run(job))
+    log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
+    try:
+        _store_inputs(job, tracker, run_id)
+        ledger = _Ledger()
+        for results in _batches(_results(job, executor), job.batch):
+            _record(results, job, tracker, run_id, ledger)
+            for result in results:
+                progress(result, len(job.order))
+        summary = _summarise(job, run_id, ledger)
+        _close(tracker, summary, read_log)
+    except BaseException as error:
+        _abandon(tracker, run_id, error, read_log)
+        raise
+    return summary
+
+
+def _job_run(job: Job) -> Run:
+    context = job.context
+    stages = {"tune": "tuned", "train": "trained", "forecast": "forecast"}
+    env = context.environment
+    tags = {
+        **context.tags(),
+        **context.environment_tags(),
+        "kind": "job",
+        "host": env.host,
+        "pid": str(env.pid),
+        **{stages[stage]: "true" for stage in context.plan.stages},
+    }
+    params = {k: cut(str(v)) for k, v in job.settings.items()}
+    return Run(
+        name=f"{context.command} {context.job_id}",
+        start_ms=context.start_ms,
+        params=params,
+        tags=tags,
+    )
+
+
+def _store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
+    """Settings, environment and, once per distinct content, the panel itself."""
+    artifacts = [
+        Artifact("settings.json", json_bytes(dict(job.settings))),
+        Artifact("environment.json", json_bytes(job.context.environment.to_dict())),
+    ]
+    tags: dict[str, str] = {}
+    if job.snapshot is not None:
+        held = find_snapshot(tracker, job.context.panel_digest)
+        if held is None:
+            buffer = io.BytesIO()
+            job.snapshot.to_parquet(buffer, index=False)
+            artifacts.append(Artifact(SNAPSHOT, buffer.getvalue()))
+            tags = {"snapshot": "true", "snapshot_run_id": run_id}
+        else:
+            tags = {"snapshot_run_id": held.run_id}
+    tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
+
+
+def _results(job: Job, executor: Executor) -> Iterator[AirportResult]:
+    """Settled airports first, then results as workers complete them; largest tasks go first."""
+    yield from job.settled
+    tasks = sorted(job.tasks, key=lambda task: -task.series.n)
+    for outcome in executor.map(work, tasks):
+        yield _unwrap(outcome, tasks[outcome.index])
+
+
+def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
+    if outcome.value is not None:
+        return outcome.value
+    failure = outcome.failure
+    reason = f"{failure.type}: {failure.message}" if failure else "no result"
+    return AirportResult(
+        task.series.airport,
+        Status.FAILED,
+        reason,
+        task=task,
+        failure=failure,
+        digest=task.series.digest,
+        start_ms=outcome.start_ms,
+        end_ms=outcome.end_ms,
+    )
+
+
+def _batches(results: Iterable[AirportResult], size: int) -> Iterator[list[AirportResult]]:
+    batch: list[AirportResult] = []
+    for result in results:
+        batch.append(result)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _record(
+    results: Sequence[AirportResult], job: Job, tracker: Tracker, run_id: str, ledger: _Ledger
+) -> None:
+    context = job.context
+    kept = [r for r in results if r.status is not Status.SKIPPED]
+    parent = run_id if context.layout == "nested" else None
+    ids = tracker.record([airport_run(r, context) for r in kept], parent) if kept else []
+    by_airport = dict(zip((r.airport for r in kept), ids, strict=True))
+    for r in results:
+        ledger.lines[r.airport] = Line(
+            r.airport,
+            str(r.status),
+            r.reason,
+            r.tuned.loss if r.tuned else None,
+            model_label(r),
+            by_airport.get(r.airport),
+        )
+        ledger.cpu_seconds += r.cpu_seconds
+        ledger.objective_seconds += r.objective_seconds
+        if r.forecast is not None and r.status is not Status.FAILED:
+            ledger.frames.append(
+                forecast_frame(r.airport, r.forecast, model_label(r) or "", str(r.status))
+            )
+        log.info("%s: %s%s", r.airport, r.status, f": {r.reason}" if r.reason else "")
+
+
+def _summarise(job: Job, run_id: str, ledger: _Ledger) -> Summary:
+    import pandas as pd
+
+    lines = tuple(ledger.lines[airport] for airport in job.order)
+    frames = {str(f["airport"].iloc[0]): f for f in ledger.frames}
+    forecasts = None
+    if job.context.plan.forecast:
+        ordered = [frames[a] for a in job.order if a in frames]
+        empty = forecast_frame("", None, "", "", job.context.plan.levels)
+        forecasts = pd.concat(ordered, ignore_index=True) if ordered else empty
+    return Summary(
+        job.context.job_id,
+        run_id,
+        job_status(lines),
+        lines,
+        forecasts,
+        _cost(job, ledger, len(lines)),
+    )
+
+
+def _cost(job: Job, ledger: _Ledger, airports: int) -> dict[str, float]:
+    wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
+    return {
+        "wall_seconds": round(wall, 3),
+        "cpu_seconds": round(ledger.cpu_seconds, 3),
+        "objective_seconds": round(ledger.objective_seconds, 3),
+        "airports_per_minute": round(60 * airports / wall, 2),
+        "efficiency": round(ledger.objective_seconds / (wall * job.jobs), 4),
+    }
+
+
+def _close(tracker: Tracker, summary: Summary, read_log: Callable[[], bytes]) -> None:
+    """Write the accounts and end the job's run."""
+    end_ms = clock()[0]
+    counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
+    metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
+    artifacts = [Artifact("results.json", json_bytes(summary.to_dict()))]
+    if summary.forecasts is not None:
+        buffer = io.BytesIO()
+        summary.forecasts.to_parquet(buffer, index=False)
+        artifacts.append(Artifact("forecasts.parquet", buffer.getvalue()))
+    log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
+    artifacts.append(Artifact("log.txt", read_log()))
+    status = FAILED if summary.status == "failed" else FINISHED
+    tracker.update(
+        summary.run_id,
+        RunUpdate(status, end_ms, {}, metrics, {"status": summary.status}, tuple(artifacts)),
+    )
+
+
+def _abandon(
+    tracker: Tracker, run_id: str, error: BaseException, read_log: Callable[[], bytes]
+) -> None:
+    """Leave a true status behind when a job stops early, if the store still listens."""
+    killed = isinstance(error, KeyboardInterrupt | SystemExit)
+    log.error("job stopped: %s: %s", type(error).__name__, error)
+    update = RunUpdate(
+        KILLED if killed else FAILED,
+        clock()[0],
+        tags={"status": "interrupted" if killed else "failed", "reason": cut(f"{error}")},
+    )
+    try:
+        tracker.update(run_id, update)
+        tracker.update(run_id, RunUpdate(artifacts=(Artifact("log.txt", read_log()),)))
+    except Exception:
+        log.exception("the end of the job could not be recorded either")

@@ -1,0 +1,266 @@
+"""From a panel and the settings to a job: what is to be done with each airport."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import ForecastctlError, UsageError
+from forecastctl.pipeline.context import Environment, JobContext
+from forecastctl.pipeline.jobs import Job
+from forecastctl.pipeline.stored import (
+    latest,
+    read_forecast,
+    read_model,
+    read_tuning,
+)
+from forecastctl.pipeline.summary import rejected, skipped
+from forecastctl.records import (
+    AirportResult,
+    AirportTask,
+    Failure,
+    Plan,
+    Rejection,
+    SearchSpec,
+    Series,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from forecastctl.data.schema import Panel
+    from forecastctl.ports import Tracker
+    from forecastctl.records import StoredRun
+
+STAGES = {
+    "tune": ("tune",),
+    "train": ("train",),
+    "forecast": ("forecast",),
+    "run": ("tune", "train", "forecast"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asks of a job.
+
+    Attributes:
+        command: A key of `STAGES`.
+        job_id: Id that the job's runs share.
+        start_ms: When it was asked, milliseconds since the epoch.
+        search: How to search.
+        levels: Interval levels in percent.
+        layout: ``nested`` or ``flat``.
+        charts: Whether to draw a chart per airport.
+        airports: Only these, exactly as spelt; empty for all.
+        select: Only those that match one of these globs; empty for all.
+        skip_unchanged: Leave airports alone whose data and settings have not changed.
+        config_digest: SHA-256 of the settings that can change a forecast.
+        settings: All settings, for the record.
+        jobs: Number of workers.
+        batch: Airports per transaction.
+    """
+
+    command: str
+    job_id: str
+    start_ms: int
+    search: SearchSpec
+    levels: tuple[int, ...]
+    layout: str
+    charts: bool
+    config_digest: str
+    settings: Mapping[str, Any]
+    airports: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    skip_unchanged: bool = False
+    jobs: int = 1
+    batch: int = 8
+
+
+def plan_job(
+    request: Request,
+    panel: Panel,
+    entries: Sequence[Series | Rejection],
+    environment: Environment,
+    tracker: Tracker,
+) -> Job:
+    """Decide for every airport of the panel: a task, a rejection, a failure or a skip.
+
+    Args:
+        request: What the user asks.
+        panel: The panel as read.
+        entries: One prepared series or rejection for each airport of the panel.
+        environment: Where the job runs.
+        tracker: Where earlier jobs recorded what this one builds on.
+    """
+    stages = STAGES[request.command]
+    plan = Plan(
+        "tune" in stages,
+        "train" in stages,
+        "forecast" in stages,
+        request.search,
+        tuple(sorted(set(request.levels))),
+        request.charts,
+    )
+    context = JobContext(
+        request.job_id,
+        request.command,
+        request.layout,
+        plan,
+        environment,
+        request.config_digest,
+        panel.digest,
+        request.start_ms,
+        freq=panel.freq,
+        season_length=panel.season_length,
+    )
+    chosen = _selection(request, [entry.airport for entry in entries])
+    settled: list[AirportResult] = []
+    series: list[Series] = []
+    for entry in entries:
+        if entry.airport not in chosen:
+            settled.append(skipped(entry.airport, "not selected", entry.digest))
+        elif isinstance(entry, Rejection):
+            settled.append(rejected(entry.airport, entry.reason, entry.digest, request.start_ms))
+        else:
+            series.append(entry)
+    tasks, early = _tasks(request, plan, series, environment, tracker)
+    return Job(
+        context,
+        [entry.airport for entry in entries],
+        tasks,
+        [*settled, *early],
+        request.settings,
+        panel.frame,
+        request.jobs,
+        request.batch,
+    )
+
+
+def _selection(request: Request, airports: Sequence[str]) -> set[str]:
+    """Airports that the user asked for; a name or glob without any is an error."""
+    if not request.airports and not request.select:
+        return set(airports)
+    known = set(airports)
+    for name in request.airports:
+        if name not in known:
+            close = difflib.get_close_matches(name, airports, n=1) or [
+                a for a in airports if a.lower() == name.lower()
+            ]
+            hint = f"Did you mean '{close[0]}'?" if close else "'forecastctl check' lists them."
+            raise UsageError(f"--airport: there is no airport '{name}' in the data.", hint)
+    chosen = set(request.airports)
+    for pattern in request.select:
+        matching = {a for a in airports if fnmatchcase(a, pattern)}
+        if not matching:
+            raise UsageError(
+                f"--select: no airport in the data matches '{pattern}'.",
+                "'forecastctl check' lists them; quote the pattern for the shell.",
+            )
+        chosen |= matching
+    return chosen
+
+
+def _tasks(
+    request: Request,
+    plan: Plan,
+    series: Sequence[Series],
+    environment: Environment,
+    tracker: Tracker,
+) -> tuple[list[AirportTask], list[AirportResult]]:
+    if request.command == "train":
+        return _continue(plan, series, tracker, "tuned")
+    if request.command == "forecast":
+        return _continue(plan, series, tracker, "trained")
+    done: dict[str, AirportResult] = {}
+    if request.skip_unchanged and request.command == "run":
+        done = _up_to_date(request, series, environment, tracker)
+    tasks = [AirportTask(plan, s) for s in series if s.airport not in done]
+    return tasks, list(done.values())
+
+
+def _continue(
+    plan: Plan, series: Sequence[Series], tracker: Tracker, stage: str
+) -> tuple[list[AirportTask], list[AirportResult]]:
+    """Build on the newest run of each airport that holds a stage and saw no later data."""
+    runs = latest(tracker, stage, {s.airport: s.cutoff for s in series})
+    tasks: list[AirportTask] = []
+    failed: list[AirportResult] = []
+    for one in series:
+        run = runs.get(one.airport)
+        if run is None:
+            failed.append(_without(one, stage))
+            continue
+        try:
+            tasks.append(_task(plan, one, tracker, run, stage))
+        except ForecastctlError as error:
+            failed.append(_unreadable(one, run, error))
+    return tasks, failed
+
+
+def _task(plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: str) -> AirportTask:
+    if stage == "tuned":
+        tuned = read_tuning(tracker, run.run_id)
+        return AirportTask(plan, series, tuned=tuned, sources={"tuned_by": run.run_id})
+    model = read_model(tracker, run.run_id)
+    sources = {"trained_by": run.run_id}
+    if "tuned_by" in run.tags or run.tags.get("tuned") == "true":
+        sources["tuned_by"] = run.tags.get("tuned_by", run.run_id)
+    return AirportTask(plan, series, model=model, sources=sources)
+
+
+def _without(series: Series, stage: str) -> AirportResult:
+    command, past = {"tuned": ("tune", "tuned"), "trained": ("train", "trained")}[stage]
+    reason = f"never {past} on data up to {series.cutoff}: run 'forecastctl {command}' first"
+    return AirportResult(
+        series.airport,
+        Status.FAILED,
+        reason,
+        failure=Failure("NotRecorded", reason),
+        digest=series.digest,
+        notes=series.notes,
+    )
+
+
+def _unreadable(series: Series, run: StoredRun, error: ForecastctlError) -> AirportResult:
+    reason = f"run {run.run_id} cannot be read: {error.message}"
+    return AirportResult(
+        series.airport,
+        Status.FAILED,
+        reason,
+        failure=Failure(type(error).__name__, reason),
+        digest=series.digest,
+        notes=series.notes,
+    )
+
+
+def _up_to_date(
+    request: Request, series: Iterable[Series], environment: Environment, tracker: Tracker
+) -> dict[str, AirportResult]:
+    """Airports whose newest forecast saw the same data, settings, versions and machine."""
+    by_airport = {s.airport: s for s in series}
+    runs = latest(tracker, "forecast", {a: s.cutoff for a, s in by_airport.items()})
+    wanted: Callable[[Series], dict[str, str]] = lambda s: {  # noqa: E731
+        "command": "run",
+        "data_digest": s.digest,
+        "cutoff": s.cutoff,
+        "config_digest": request.config_digest,
+        "environment": environment.digest,
+    }
+    done: dict[str, AirportResult] = {}
+    for airport, run in runs.items():
+        one = by_airport[airport]
+        if all(run.tags.get(k) == v for k, v in wanted(one).items()):
+            tuned = read_tuning(tracker, run.run_id)
+            done[airport] = AirportResult(
+                airport,
+                Status.SKIPPED,
+                f"up to date: run {run.run_id} has the same data and settings",
+                tuned=tuned,
+                forecast=read_forecast(tracker, run.run_id),
+                digest=one.digest,
+            )
+    return done

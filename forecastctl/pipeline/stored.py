@@ -1,0 +1,205 @@
+"""Reading back what earlier jobs recorded, as the values they were."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline.context import airport_key
+from forecastctl.pipeline.lineage import FORECAST, MODEL, TRIALS, TUNING
+from forecastctl.records import (
+    FINISHED,
+    FittedModel,
+    Fold,
+    Forecast,
+    Model,
+    Query,
+    Specification,
+    Trial,
+    TuneResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    import pandas as pd
+
+    from forecastctl.data.schema import Panel
+    from forecastctl.ports import Tracker
+    from forecastctl.records import StoredRun
+
+SNAPSHOT = "panel.parquet"
+JOBS_SEARCHED = 200
+ALONE = 16
+"""Up to so many airports are looked up one by one, more of them job by job."""
+
+
+def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> dict[str, StoredRun]:
+    """Newest finished run of each airport that holds a stage.
+
+    Args:
+        tracker: The store.
+        stage: ``tuned``, ``trained`` or ``forecast``.
+        cutoffs: Latest cutoff allowed by airport, so that nothing from the future is used;
+            ``None`` allows any.
+
+    Returns:
+        The run by airport; airports without one are missing.
+    """
+    if len(cutoffs) <= ALONE:
+        return _latest_by_airport(tracker, stage, cutoffs)
+    return _latest_by_job(tracker, stage, cutoffs)
+
+
+def _latest_by_airport(
+    tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
+) -> dict[str, StoredRun]:
+    found: dict[str, StoredRun] = {}
+    for airport, cutoff in cutoffs.items():
+        tags = {"kind": "airport", stage: "true", "airport_key": airport_key(airport)}
+        for run in tracker.find(Query(tags=tags, status=FINISHED)):
+            if _allowed(run, airport, cutoff):
+                found[airport] = run
+                break
+    return found
+
+
+def _latest_by_job(
+    tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
+) -> dict[str, StoredRun]:
+    found: dict[str, StoredRun] = {}
+    jobs = tracker.find(Query(tags={"kind": "job", stage: "true"}, limit=JOBS_SEARCHED))
+    for job in jobs:
+        if len(found) == len(cutoffs):
+            break
+        tags = {"kind": "airport", stage: "true", "job_id": job.tags["job_id"]}
+        for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
+            airport = run.tags["airport"]
+            wanted = airport in cutoffs and airport not in found
+            if wanted and _allowed(run, airport, cutoffs[airport]):
+                found[airport] = run
+    return found
+
+
+def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
+    mine = run.tags.get("airport") == airport
+    return mine and (cutoff is None or run.tags.get("cutoff", "9999") <= cutoff)
+
+
+def read_json(tracker: Tracker, run_id: str, path: str) -> Any:
+    """An artifact as JSON."""
+    return json.loads(tracker.read_artifact(run_id, path))
+
+
+def read_tuning(tracker: Tracker, run_id: str) -> TuneResult:
+    """What a search chose; its trials stay in the store."""
+    value = read_json(tracker, run_id, TUNING)
+    return TuneResult(
+        Specification.from_dict(value["specification"]),
+        value["loss"],
+        value["metrics"],
+        (),
+        tuple(tuple(fold) for fold in value["backtest_errors"]),
+        value["spread"],
+        value["baseline_loss"],
+        value["reason"],
+        value["stopped"],
+    )
+
+
+def read_model(tracker: Tracker, run_id: str) -> FittedModel:
+    """A fitted model, bit for bit as it was trained."""
+    return FittedModel.from_row(read_json(tracker, run_id, MODEL))
+
+
+def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
+    """A forecast, bit for bit as it was made."""
+    import numpy as np
+
+    value = read_json(tracker, run_id, FORECAST)
+    intervals = {
+        int(level): (np.asarray(band["lo"]), np.asarray(band["hi"]))
+        for level, band in value["intervals"].items()
+    }
+    return Forecast(
+        value["cutoff"],
+        np.asarray(value["ds"], dtype="datetime64[D]"),
+        np.asarray(value["mean"]),
+        np.asarray(value["sd"]),
+        intervals,
+    )
+
+
+def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
+    """The trials of an airport's search, in order."""
+    table = read_json(tracker, run_id, TRIALS)
+    rows = [dict(zip(table["columns"], values, strict=True)) for values in table["data"]]
+    return [
+        Trial(
+            number=r["trial"],
+            model=Model(r["family"], r["options"], r["model"]),
+            status=r["status"],
+            loss=r["loss"],
+            metrics=_floats(r["metrics"]),
+            folds=tuple(
+                Fold(f["cutoff"], f["h"], _floats(f, skip=("cutoff", "h"))) for f in r["folds"]
+            ),
+            reason=r["reason"],
+            duplicate_of=r["duplicate_of"],
+            start_ms=r["start_ms"],
+            end_ms=r["end_ms"],
+            cpu_seconds=r["cpu_seconds"],
+        )
+        for r in rows
+    ]
+
+
+def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, float]:
+    return {k: float("nan") if v is None else float(v) for k, v in values.items() if k not in skip}
+
+
+def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
+    """The panel with this digest, as a job stored it.
+
+    Raises:
+        NothingRecordedError: No job has stored it.
+    """
+    import pandas as pd
+
+    run = find_snapshot(tracker, panel_digest)
+    if run is None:
+        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    return pd.read_parquet(io.BytesIO(tracker.read_artifact(run.run_id, SNAPSHOT)))
+
+
+def trained_panel(tracker: Tracker) -> Panel:
+    """The panel of the newest job that trained, for a forecast that names no data.
+
+    Raises:
+        NothingRecordedError: No job has trained.
+    """
+    from forecastctl.data.schema import Panel
+
+    jobs = tracker.find(Query(tags={"kind": "job", "trained": "true"}, status=FINISHED, limit=1))
+    if not jobs:
+        raise NothingRecordedError(
+            "No job has trained a model in this experiment.",
+            "Run 'forecastctl train' first, or 'forecastctl run', which does it all.",
+        )
+    tags = jobs[0].tags
+    return Panel(
+        read_snapshot(tracker, tags["panel_digest"]),
+        tags["freq"],
+        int(tags["season_length"]),
+        f"panel of job {tags['job_id']}",
+        tags["panel_digest"],
+    )
+
+
+def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
+    """The job run that holds the snapshot of a panel, if any."""
+    tags = {"kind": "job", "panel_digest": panel_digest, "snapshot": "true"}
+    found = tracker.find(Query(tags=tags, limit=1))
+    return found[0] if found else None

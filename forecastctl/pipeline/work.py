@@ -1,0 +1,118 @@
+"""What a worker does with one airport. Pure but for the clock; workers never touch the tracker."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import ForecastctlError
+from forecastctl.records import AirportResult, AirportTask, Failure, Status
+
+if TYPE_CHECKING:
+    from forecastctl.records import FittedModel, TuneResult
+
+
+def clock() -> tuple[int, float]:
+    """Wall clock in milliseconds since the epoch, CPU seconds of this process."""
+    return time.time_ns() // 1_000_000, time.process_time()
+
+
+def work(task: AirportTask) -> AirportResult:
+    """Tune, train and forecast one airport, as far as its plan goes.
+
+    Returns:
+        The result with everything that was reached; a failure keeps what came before it.
+    """
+    start_ms, cpu = clock()
+    result = AirportResult(
+        task.series.airport,
+        Status.OK,
+        task=task,
+        tuned=task.tuned,
+        model=task.model,
+        digest=task.series.digest,
+        notes=task.series.notes,
+        start_ms=start_ms,
+    )
+    result = _stages(result, task)
+    end_ms, cpu_end = clock()
+    return replace(result, end_ms=end_ms, cpu_seconds=cpu_end - cpu)
+
+
+def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
+    """Go through the stages; after an error, the result holds what came before it."""
+    reasons: list[str] = []
+    stage = "tune"
+    try:
+        if task.plan.tune:
+            result = _tune(result, task)
+        if result.tuned and result.tuned.reason:
+            reasons.append(result.tuned.reason)
+        stage = "train"
+        if task.plan.train:
+            result, reason = _train(result, task)
+            reasons += [reason] if reason else []
+        stage = "forecast"
+        if task.plan.forecast:
+            result = _forecast(result, task)
+    except Exception as error:  # noqa: BLE001 - recorded as a value, the others go on
+        return replace(_failed(result, error), extra={"failed_stage": stage})
+    if reasons:
+        return replace(result, status=Status.FALLBACK, reason="; ".join(reasons))
+    return result
+
+
+def _failed(result: AirportResult, error: Exception) -> AirportResult:
+    message = error.message if isinstance(error, ForecastctlError) else f"{error}"
+    failure = Failure(type(error).__name__, message, traceback.format_exc())
+    reason = f"{failure.type}: {failure.message}"
+    return replace(result, status=Status.FAILED, reason=reason, failure=failure)
+
+
+def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
+    from forecastctl.core.tune import tune
+
+    tuned = tune(task.series, task.plan.search, clock)
+    spent = sum(trial.cpu_seconds for trial in tuned.trials)
+    return replace(result, tuned=tuned, objective_seconds=spent)
+
+
+def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str | None]:
+    from forecastctl.core.forecast import fit
+
+    tuned = _chosen(result.tuned)
+    model, reason = fit(
+        task.series,
+        tuned.specification,
+        horizon=task.plan.search.horizon,
+        fallback=task.plan.search.fallback,
+        spread=tuned.spread,
+        backtest_errors=tuned.backtest_errors,
+    )
+    return replace(result, model=model), reason
+
+
+def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
+    from forecastctl.core.forecast import predict
+    from forecastctl.viz import draw_forecast, forecast_data
+
+    model = _fitted(result.model)
+    forecast = predict(model, task.plan.search.horizon, task.plan.levels)
+    chart = None
+    if task.plan.charts:
+        chart = draw_forecast(forecast_data(task.series, forecast, model.specification.label))
+    return replace(result, forecast=forecast, chart=chart)
+
+
+def _chosen(tuned: TuneResult | None) -> TuneResult:
+    if tuned is None:
+        raise ForecastctlError("no specification to train", "Run 'forecastctl tune' first.")
+    return tuned
+
+
+def _fitted(model: FittedModel | None) -> FittedModel:
+    if model is None:
+        raise ForecastctlError("no model to forecast with", "Run 'forecastctl train' first.")
+    return model

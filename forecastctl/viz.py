@@ -1,0 +1,117 @@
+"""Charts: ``*_data`` functions are pure, ``draw_*`` functions turn their values into PNG bytes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecastctl.records import Forecast, Series
+
+INK = "#1f2933"
+MUTED = "#6b7785"
+GRID = "#e3e7eb"
+ACCENT = "#0b6bcb"
+SEASONS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastChart:
+    """What a forecast chart shows; the last seasons of the history, and the forecast."""
+
+    airport: str
+    model: str
+    history_ds: NDArray[np.datetime64]
+    history_y: NDArray[np.float64]
+    ds: NDArray[np.datetime64]
+    mean: NDArray[np.float64]
+    intervals: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+def forecast_data(series: Series, forecast: Forecast, model: str) -> ForecastChart:
+    """Data of a forecast chart.
+
+    Args:
+        series: History; periods after the forecast's cutoff are left out.
+        forecast: The forecast.
+        model: Label of the specification.
+    """
+    import numpy as np
+
+    known = series.ds <= np.datetime64(forecast.cutoff)
+    shown = slice(-SEASONS_SHOWN * max(series.season_length, 7), None)
+    return ForecastChart(
+        series.airport,
+        model,
+        series.ds[known][shown],
+        series.y[known][shown],
+        forecast.ds,
+        forecast.mean,
+        forecast.intervals,
+    )
+
+
+def draw_forecast(chart: ForecastChart) -> bytes:
+    """Draw history, mean and interval bands as a PNG of about 1,000 x 400 pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.2, 3.8), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.plot(chart.history_ds, chart.history_y, color=INK, linewidth=1.2, label="actual")
+    _bands(axes, chart)
+    axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")
+    axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
+    _dress(axes, chart)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _bands(axes: Any, chart: ForecastChart) -> None:
+    """Wider levels paler, drawn first."""
+    levels = sorted(chart.intervals, reverse=True)
+    for rank, level in enumerate(levels):
+        lo, hi = chart.intervals[level]
+        alpha = 0.12 + 0.14 * rank / max(len(levels) - 1, 1)
+        axes.fill_between(
+            chart.ds, lo, hi, color=ACCENT, alpha=alpha, linewidth=0, label=f"{level} %"
+        )
+
+
+def _dress(axes: Any, chart: ForecastChart) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import EngFormatter
+
+    locator: Any = _untyped(AutoDateLocator)()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(_untyped(ConciseDateFormatter)(locator))
+    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("passengers", color=MUTED)
+    axes.grid(axis="y", color=GRID)
+    axes.tick_params(colors=MUTED)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.set_title(_plain(chart.airport, 60), loc="left", color=INK, fontsize=12, fontweight="bold")
+    axes.set_title(_plain(chart.model, 80), loc="right", color=MUTED, fontsize=8)
+    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=4, labelcolor=MUTED)
+
+
+def _untyped(constructor: Any) -> Any:
+    """matplotlib.dates has no types."""
+    return constructor
+
+
+def _plain(text: str, width: int) -> str:
+    """One line of at most ``width`` characters in which matplotlib reads no formula."""
+    line = " ".join(text.split())
+    line = line if len(line) <= width else line[: width - 1] + "…"
+    return line.replace("$", r"\$")

@@ -1,0 +1,249 @@
+"""Every airport of the input ends with exactly one recorded status, whatever happens."""
+
+import json
+
+import numpy as np
+import pytest
+
+from forecastctl.errors import TrackingError, UsageError
+from forecastctl.pipeline import jobs
+from forecastctl.pipeline.stored import read_forecast, read_model, read_snapshot, read_tuning
+from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.records import FAILED, FINISHED, KILLED, Failure, Outcome, Query, Rejection
+
+
+def airport_runs(tracker, job_id=None):
+    tags = {"kind": "airport"} | ({"job_id": job_id} if job_id else {})
+    return {run.tags["airport"]: run for run in tracker.find(Query(tags=tags))}
+
+
+def test_every_airport_has_one_line_in_the_order_of_the_input(harness):
+    summary = harness.run()
+    assert [line.airport for line in summary.lines] == ["JFK", "BAD", "LGA/1", "tiny"]
+    assert [line.status for line in summary.lines] == ["ok", "rejected", "ok", "ok-with-fallback"]
+    assert summary.counts == {
+        "total": 4, "ok": 2, "fallback": 1, "failed": 0, "rejected": 1, "skipped": 0,
+    }  # fmt: skip
+    assert summary.lines[1].reason == "all values are zero"
+    assert sorted(name for name, _ in harness.told) == ["BAD", "JFK", "LGA/1", "tiny"]
+    recorded = airport_runs(harness.tracker)
+    assert {a: r.tags["status"] for a, r in recorded.items()} == {
+        line.airport: line.status for line in summary.lines
+    }
+    assert {a: r.run_id for a, r in recorded.items()} == {
+        line.airport: line.run_id for line in summary.lines
+    }
+
+
+def test_the_out_table_has_one_row_per_airport_and_month(harness):
+    frame = harness.run().forecasts
+    assert list(frame.columns) == [
+        "airport", "date", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "model", "status",
+    ]  # fmt: skip
+    assert frame.groupby("airport", sort=False).size().to_dict() == {
+        "JFK": 3, "LGA/1": 3, "tiny": 3,
+    }  # fmt: skip
+    jfk = frame[frame["airport"] == "JFK"]
+    assert list(jfk["date"]) == ["2019-01-01", "2019-02-01", "2019-03-01"]
+    assert set(jfk["cutoff"]) == {"2018-12-01"}
+    assert (frame["lo-95"] <= frame["lo-80"]).all()
+    assert (frame["lo-95"] >= 0).all()
+
+
+def test_what_was_recorded_reads_back_bit_for_bit(harness):
+    summary = harness.run()
+    run_id = summary.lines[0].run_id
+    forecast = read_forecast(harness.tracker, run_id)
+    written = summary.forecasts[summary.forecasts["airport"] == "JFK"]
+    assert np.array_equal(forecast.mean, written["mean"])
+    assert np.array_equal(forecast.intervals[95][0], written["lo-95"])
+    model = read_model(harness.tracker, run_id)
+    tuned = read_tuning(harness.tracker, run_id)
+    assert model.specification == tuned.specification
+    assert model.backtest_errors == tuned.backtest_errors
+    snapshot = read_snapshot(harness.tracker, harness.tracker.get(run_id).tags["panel_digest"])
+    assert set(snapshot["airport"]) == {"JFK", "LGA/1", "tiny"}
+
+
+def test_stages_one_by_one_give_what_run_gives(harness):
+    whole = harness.run().forecasts
+    harness.run("tune")
+    harness.run("train")
+    apart = harness.run("forecast")
+    assert np.array_equal(whole["mean"], apart.forecasts["mean"])
+    run = airport_runs(harness.tracker, apart.job_id)["JFK"]
+    trained = harness.tracker.get(run.tags["trained_by"])
+    assert trained.tags["command"] == "train"
+    assert harness.tracker.get(run.tags["tuned_by"]).tags["command"] == "tune"
+    assert trained.tags["tuned_by"] == run.tags["tuned_by"]
+
+
+def test_train_without_a_search_fails_with_the_command_to_run(harness):
+    summary = harness.run("train")
+    by_airport = {line.airport: line for line in summary.lines}
+    assert by_airport["JFK"].status == "failed"
+    assert "forecastctl tune" in by_airport["JFK"].reason
+    assert by_airport["BAD"].status == "rejected"
+    assert summary.status == "failed"
+
+
+def test_nothing_from_the_future_is_used(harness):
+    harness.run("tune")
+    earlier = [e if isinstance(e, Rejection) else _cut(e, 10) for e in harness.entries]
+    harness.entries = earlier
+    summary = harness.run("train")
+    assert {line.status for line in summary.lines} == {"failed", "rejected"}
+
+
+def _cut(series, periods):
+    from dataclasses import replace
+
+    keep = max(series.n - periods, 1)
+    return replace(series, ds=series.ds[:keep], y=series.y[:keep])
+
+
+def test_the_snapshot_is_stored_once_per_content(harness):
+    first = harness.run("tune")
+    second = harness.run("tune")
+    one, two = (harness.tracker.get(s.run_id) for s in (first, second))
+    assert one.tags["snapshot"] == "true"
+    assert "snapshot" not in two.tags
+    assert two.tags["snapshot_run_id"] == first.run_id
+
+
+def test_selection_is_accounted_for(harness):
+    summary = harness.run(airports=("JFK",), select=("t*",))
+    assert {li.airport: li.status for li in summary.lines} == {
+        "JFK": "ok", "BAD": "skipped", "LGA/1": "skipped", "tiny": "ok-with-fallback",
+    }  # fmt: skip
+    assert set(airport_runs(harness.tracker)) == {"JFK", "tiny"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [({"airports": ("JKF",)}, "'JFK'"), ({"airports": ("jfk",)}, "'JFK'"), ({"select": ("Z*",)}, "check")],
+)
+def test_a_selection_of_nothing_is_an_error(harness, changes, hint):
+    with pytest.raises(UsageError) as caught:
+        harness.run(**changes)
+    assert hint in caught.value.hint
+
+
+def test_unchanged_airports_can_be_skipped_and_keep_their_forecasts(harness):
+    first = harness.run()
+    again = harness.run(skip_unchanged=True)
+    assert {li.airport: li.status for li in again.lines} == {
+        "JFK": "skipped", "BAD": "rejected", "LGA/1": "skipped", "tiny": "skipped",
+    }  # fmt: skip
+    assert np.array_equal(first.forecasts["mean"], again.forecasts["mean"])
+    assert again.status == "ok"
+    changed = harness.run(skip_unchanged=True, config_digest="other")
+    assert changed.counts["skipped"] == 0
+
+
+def test_the_job_run_holds_accounts_settings_environment_and_log(harness):
+    summary = harness.run()
+    read = harness.tracker.read_artifact
+    results = json.loads(read(summary.run_id, "results.json"))
+    assert results["airports"] == summary.counts
+    assert [r["airport"] for r in results["results"]] == ["JFK", "BAD", "LGA/1", "tiny"]
+    environment = json.loads(read(summary.run_id, "environment.json"))
+    assert environment["git"] == {"commit": "c0ffee", "dirty": True}
+    assert read(summary.run_id, "log.txt") == b"log"
+    run = harness.tracker.get(summary.run_id)
+    assert run.status == FINISHED
+    assert run.metrics["airports_rejected"] == 1
+    assert run.params["tune.seed"] == "0"
+
+
+def test_charts_are_recorded_as_pictures(harness):
+    summary = harness.run(charts=True, airports=("LGA/1",))
+    run_id = next(li.run_id for li in summary.lines if li.run_id)
+    chart = harness.tracker.read_artifact(run_id, "forecast.png")
+    assert chart.startswith(b"\x89PNG")
+
+
+class DyingExecutor(SerialExecutor):
+    """Loses one worker."""
+
+    def map(self, fn, tasks):
+        for index, outcome in enumerate(super().map(fn, tasks)):
+            if index == 0:
+                yield Outcome(outcome.index, failure=Failure("WorkerDied", "killed"))
+            else:
+                yield outcome
+
+
+def test_a_dead_worker_is_a_failed_airport_and_the_others_go_on(harness):
+    summary = harness.run(executor=DyingExecutor())
+    failed = [li for li in summary.lines if li.status == "failed"]
+    assert len(failed) == 1
+    assert failed[0].reason == "WorkerDied: killed"
+    assert summary.status == "partial"
+    assert summary.counts["ok"] + summary.counts["fallback"] == 2
+
+
+def test_a_failing_stage_keeps_what_came_before(harness, monkeypatch):
+    from forecastctl.core import forecast
+
+    def broken(*_args, **_kwargs):
+        raise ArithmeticError("no convergence")
+
+    monkeypatch.setattr(forecast, "fit", broken)
+    summary = harness.run(airports=("JFK",))
+    line = summary.lines[0]
+    assert (line.status, line.reason) == ("failed", "ArithmeticError: no convergence")
+    assert line.loss is not None
+    run = harness.tracker.get(line.run_id)
+    assert run.status == FAILED
+    assert "ArithmeticError" in harness.tracker.read_artifact(line.run_id, "traceback.txt").decode()
+    assert read_tuning(harness.tracker, line.run_id).loss == line.loss
+    assert summary.forecasts.empty
+    assert "mean" in summary.forecasts.columns
+
+
+class FullStore(MemoryTracker):
+    """Breaks after the job's run is open."""
+
+    def record(self, runs, parent_id=None):
+        raise TrackingError("disk full")
+
+
+def test_a_store_that_breaks_ends_the_job_and_says_so(harness):
+    store = FullStore()
+    with pytest.raises(TrackingError, match="disk full"):
+        harness.run(tracker=store)
+    (run,) = store.find(Query(tags={"kind": "job"}))
+    assert (run.status, run.tags["status"], run.tags["reason"]) == (FAILED, "failed", "disk full")
+
+
+class Interrupted(SerialExecutor):
+    """Ctrl-C after the first airport."""
+
+    def map(self, fn, tasks):
+        yield next(iter(super().map(fn, tasks)))
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_a_true_record(harness):
+    with pytest.raises(KeyboardInterrupt):
+        harness.run(executor=Interrupted(), batch=1)
+    (job,) = harness.tracker.find(Query(tags={"kind": "job"}))
+    assert (job.status, job.tags["status"]) == (KILLED, "interrupted")
+    assert set(airport_runs(harness.tracker)) == {"BAD", "JFK"}
+
+
+def test_largest_airports_go_first(harness):
+    seen = []
+
+    class Recording(SerialExecutor):
+        def map(self, fn, tasks):
+            seen.extend(task.series.n for task in tasks)
+            return super().map(fn, tasks)
+
+    harness.run(executor=Recording())
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_an_empty_panel_of_airports_is_ok():
+    assert jobs.job_status([]) == "ok"
