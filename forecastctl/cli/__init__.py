@@ -1,0 +1,1 @@
+"""The command line: flags to settings, one use case, one rendering."""

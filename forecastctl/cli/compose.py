@@ -1,0 +1,199 @@
+"""The composition root: flags to settings, adapters to ports, one use case per command."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.cli.logs import JobLog
+from forecastctl.cli.options import overrides
+from forecastctl.cli.progress import Progress
+from forecastctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecastctl.data.schema import DataSpec, Panel
+    from forecastctl.pipeline.context import Environment
+    from forecastctl.pipeline.summary import Summary
+    from forecastctl.ports import Tracker
+    from forecastctl.records import Rejection, Series
+    from forecastctl.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command has: its flags, settings and log."""
+
+    flags: Mapping[str, Any]
+    settings: Settings
+    log: JobLog
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the result is printed as JSON."""
+        return bool(self.flags.get("as_json"))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether progress and tables are left out."""
+        return bool(self.flags.get("quiet"))
+
+
+def open_session(flags: Mapping[str, Any]) -> Session:
+    """Read the settings and start the log."""
+    from forecastctl.settings import load_settings
+
+    quiet, verbose = bool(flags.get("quiet")), bool(flags.get("verbose"))
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose contradict each other.", "Give one of them.")
+    settings = load_settings(overrides(flags), flags.get("config"))
+    return Session(flags, settings, JobLog(quiet=quiet, verbose=verbose))
+
+
+def open_store(settings: Settings, *, heal: bool = False) -> Tracker:
+    """Open the tracking store, and heal what killed jobs left in it."""
+    from forecastctl.adapters.environment import job_is_alive
+    from forecastctl.adapters.mlflow_open import heal as heal_store
+    from forecastctl.adapters.mlflow_open import open_tracker
+
+    tracking = settings.tracking
+    tracker: Tracker = open_tracker(
+        tracking.uri,
+        tracking.experiment,
+        artifact_location=tracking.artifacts,
+        writer=tracking.writer,
+    )
+    if heal:
+        heal_store(tracker, job_is_alive)
+    return tracker
+
+
+def data_spec(settings: Settings) -> DataSpec:
+    """The data source and policies as the data layer takes them."""
+    from forecastctl.data.schema import DataSpec
+
+    return DataSpec(**settings.data.model_dump())
+
+
+def read(session: Session) -> tuple[Panel, DataSpec]:
+    """Read the panel that the settings name."""
+    from forecastctl.data.files import read_panel
+
+    spec = data_spec(session.settings)
+    if spec.source is None:
+        raise UsageError(
+            "No data source is given.",
+            "Give --data FILE, or set source in [data] of forecastctl.toml; "
+            "--data sample takes the bundled sample.",
+        )
+    return read_panel(spec), spec
+
+
+def environment() -> Environment:
+    """Where this process runs."""
+    import os
+
+    from forecastctl.adapters import environment as found
+    from forecastctl.pipeline.context import Environment
+
+    commit, dirty = found.git_state()
+    return Environment(
+        found.versions(),
+        found.machine(),
+        commit,
+        dirty,
+        found.host(),
+        os.getpid(),
+        found.user(),
+    )
+
+
+def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summary]:
+    """Run a job from flags to the written forecasts."""
+    from forecastctl.adapters.parallel import make_executor
+    from forecastctl.data.files import check_target, write_frame
+    from forecastctl.data.prepare import prepare
+    from forecastctl.pipeline.jobs import run_job
+    from forecastctl.pipeline.plan import plan_job
+
+    started = time.time_ns() // 1_000_000
+    session = open_session(flags)
+    settings = session.settings
+    out = settings.forecast.out if command in ("run", "forecast") else None
+    _check_output(session, out)
+    if out and out != "-":
+        check_target(out)
+    source_given = settings.data.source is not None or command != "forecast"
+    panel, spec = read(session) if source_given else (None, data_spec(settings))
+    tracker = open_store(settings, heal=True)
+    if panel is None:
+        panel = _trained_panel(tracker)
+    entries: Sequence[Series | Rejection] = prepare(
+        panel,
+        spec,
+        as_of=flags.get("as_of"),
+        today=date.today(),  # noqa: DTZ011 - local day
+    )
+    executor = make_executor(settings.run.jobs)
+    request = _request(command, session, started, getattr(executor, "jobs", 1))
+    job = plan_job(request, panel, entries, environment(), tracker)
+    with Progress(quiet=session.quiet) as progress:
+        summary = run_job(job, tracker, executor, progress, session.log.read)
+    if out and summary.forecasts is not None:
+        if out == "-":
+            summary.forecasts.to_csv(sys.stdout, index=False)
+        else:
+            write_frame(summary.forecasts, out, table=settings.forecast.table)
+    return session, summary
+
+
+def _check_output(session: Session, out: str | None) -> None:
+    if out == "-" and session.as_json:
+        raise UsageError("--out - and --json both want stdout.", "Write --out to a file.")
+
+
+def _request(command: str, session: Session, started: int, jobs: int) -> Any:
+    from forecastctl.pipeline.plan import Request
+
+    settings = session.settings
+    return Request(
+        command=command,
+        job_id=new_job_id(started),
+        start_ms=started,
+        search=settings.search(),
+        levels=settings.forecast.level,
+        layout=settings.tracking.layout,
+        charts=settings.forecast.charts,
+        config_digest=settings.result_digest(),
+        settings={
+            **{name: value for name, value, _ in settings.items()},
+            "as_of": session.flags.get("as_of"),
+            "airport": session.flags.get("airport"),
+            "select": session.flags.get("select"),
+        },
+        airports=tuple(session.flags.get("airport") or ()),
+        select=tuple(session.flags.get("select") or ()),
+        skip_unchanged=settings.run.skip_unchanged,
+        jobs=jobs,
+        batch=settings.run.batch,
+    )
+
+
+def new_job_id(started_ms: int) -> str:
+    """Sortable and unique: UTC time to the second and six random hexadecimal digits."""
+    from datetime import UTC
+
+    stamp = datetime.fromtimestamp(started_ms / 1000, UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{secrets.token_hex(3)}"
+
+
+def _trained_panel(tracker: Tracker) -> Panel:
+    """The panel of the newest training, for a forecast that names no data."""
+    from forecastctl.pipeline.stored import trained_panel
+
+    return trained_panel(tracker)

@@ -1,0 +1,92 @@
+"""Progress on stderr: a live bar on a terminal, plain lines elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from forecastctl.records import AirportResult
+
+PLAIN_SECONDS = 15.0
+
+
+class Progress:
+    """Counts airports as they are recorded. A context manager and a callback."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live: Any = None
+        self._bar: Any = None
+        self._tally: Counter[str] = Counter()
+        self._start = self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            self._live = _live()
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, result: AirportResult, total: int) -> None:
+        """One more airport has its status."""
+        self._tally[str(result.status)] += 1
+        seen = sum(self._tally.values())
+        if self._live is not None:
+            if self._bar is None:
+                self._bar = self._live.add_task("airports", total=total, note="")
+            self._live.update(self._bar, completed=seen, note=self._note(seen))
+        elif not self._quiet:
+            self._plain(seen, total)
+
+    def _plain(self, seen: int, total: int) -> None:
+        now = time.monotonic()
+        if seen < total and now - self._last < PLAIN_SECONDS:
+            return
+        self._last = now
+        rate = seen / max(now - self._start, 1e-9)
+        left = f", about {(total - seen) / rate:.0f} s left" if seen < total else ""
+        line = f"{seen}/{total} airports, {self._note(seen)}, {60 * rate:.1f}/min{left}"
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    def _note(self, seen: int) -> str:
+        bad = [f"{n} {k}" for k, n in sorted(self._tally.items()) if k != "ok"]
+        return ", ".join(bad) if bad else f"{seen} ok"
+
+
+def _live() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Live
+
+    return Live(
+        SpinnerColumn(),
+        TextColumn("airports"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,152 @@
+"""The only printing of results: JSON, CSV, or tables for people, on stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from forecastctl.pipeline.summary import Summary
+
+SHOWN = 20
+WIDE = 100_000
+
+
+def print_json(value: Any) -> None:
+    """Valid JSON (no NaN) in ASCII, whatever the locale of cron is."""
+    sys.stdout.write(json.dumps(_finite(value), indent=2, default=str) + "\n")
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows as CSV with a header."""
+    if rows:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    """Rows as a table, or a sentence where there are none."""
+    if not rows:
+        _console().print(empty, markup=False)
+        return
+    columns = [c for c in rows[0] if any(row.get(c) not in (None, "") for row in rows)]
+    print_table(columns, [[row.get(c) for c in columns] for row in rows])
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table that fits the terminal, and is never cut where stdout is none."""
+    from rich.text import Text
+
+    console = _console()
+    table = _table(terminal=console.is_terminal)
+    cells = [list(row) for row in rows]
+    for at, column in enumerate(columns):
+        numbers = all(isinstance(r[at], int | float) or r[at] is None for r in cells)
+        header = Text(column.replace("_", " ") if console.is_terminal else column)
+        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell(value)) for value in row))
+    console.print(table)
+
+
+def print_summary(summary: Summary, *, out: str | None, store: str) -> None:
+    """What a job ended with, for people: counts, what needs attention, where things are."""
+    console = _console()
+    counts = summary.counts
+    head = ", ".join(f"{n} {k}" for k, n in counts.items() if k != "total" and n)
+    console.print(f"{counts['total']} airports: {head or 'none'}", style="bold", markup=False)
+    notable = [
+        li for li in summary.lines if li.status in ("failed", "rejected", "ok-with-fallback")
+    ]
+    if notable:
+        shown = [(li.airport, li.status, li.reason) for li in notable[:SHOWN]]
+        print_table(["airport", "status", "reason"], shown)
+        if len(notable) > SHOWN:
+            more = len(notable) - SHOWN
+            console.print(f"... and {more} more: forecastctl history airports", markup=False)
+    losses = sorted(li.loss for li in summary.lines if li.loss is not None)
+    if losses:
+        console.print(f"median loss {losses[len(losses) // 2]:.3f}", markup=False)
+    if out:
+        console.print(f"forecasts   {out}", markup=False, soft_wrap=True)
+    console.print(f"recorded    {store}", markup=False, soft_wrap=True)
+    console.print(f"job         {summary.job_id} (run {summary.run_id})", markup=False)
+    console.print(
+        f"took        {summary.cost['wall_seconds']:.0f} s, "
+        f"{summary.cost['airports_per_minute']:.0f} airports/min",
+        markup=False,
+    )
+
+
+def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Names and values, one per line."""
+    console = _console()
+    console.print(title, style="bold", markup=False)
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        console.print(f"  {name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
+
+
+def print_line(text: str, style: str = "") -> None:
+    """One line of text."""
+    _console().print(printable(text), style=style, markup=False)
+
+
+def cell(value: Any) -> str:
+    """A value for people."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(v) for v in value)
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Keep a name on one line and harmless for a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"  # noqa: PLR2004
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(file=sys.stdout, highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=WIDE, no_color=True)
+
+
+def _table(*, terminal: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    if terminal:
+        return Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value
