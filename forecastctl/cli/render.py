@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 WIDE = 100_000
+FOLDED = 32
+DIGEST_SHOWN = 12
 
 
 def print_json(value: Any) -> None:
@@ -39,23 +41,57 @@ def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         _console().print(empty, markup=False)
         return
     columns = [c for c in rows[0] if any(row.get(c) not in (None, "") for row in rows)]
-    print_table(columns, [[row.get(c) for c in columns] for row in rows])
+    print_table(columns, [[_short(c, row.get(c)) for c in columns] for row in rows])
+
+
+def _short(column: str, value: Any) -> Any:
+    """People compare the head of a digest; --json has it whole."""
+    return str(value)[:DIGEST_SHOWN] if column.endswith("digest") and value else value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table that fits the terminal, and is never cut where stdout is none."""
+    """A table; one block per row where the terminal is too narrow; never cut where it is none."""
     from rich.text import Text
 
     console = _console()
-    table = _table(terminal=console.is_terminal)
     cells = [list(row) for row in rows]
+    if console.is_terminal and _width(columns, cells) > console.width:
+        _print_blocks(console, columns, cells)
+        return
+    table = _table(terminal=console.is_terminal)
     for at, column in enumerate(columns):
         numbers = all(isinstance(r[at], int | float) or r[at] is None for r in cells)
         header = Text(column.replace("_", " ") if console.is_terminal else column)
         table.add_column(header, justify="right" if numbers else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell(value)) for value in row))
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Columns that a readable table needs: long cells may fold, short ones may not."""
+    widest = [
+        min(max([len(column), *(len(cell(row[at])) for row in rows)]), FOLDED)
+        for at, column in enumerate(columns)
+    ]
+    return sum(widest) + 3 * len(columns)
+
+
+def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for row in rows:
+        console.print(Text(cell(row[0]), style="bold"))
+        for column, value in zip(columns[1:], row[1:], strict=True):
+            if value is not None:
+                name = column.replace("_", " ")
+                console.print(Padding(Text(f"{name}: {cell(value)}"), (0, 0, 0, 2)))
 
 
 def print_summary(summary: Summary, *, out: str | None, store: str) -> None:

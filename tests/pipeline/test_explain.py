@@ -106,7 +106,7 @@ def test_unknown_and_rejected_airports(harness):
     with pytest.raises(NothingRecordedError) as caught:
         explain(harness.tracker, "JFX", "2019-01")
     assert caught.value.hint == "Did you mean 'JFK'?"
-    with pytest.raises(NothingRecordedError, match="rejected in job .*all values are zero"):
+    with pytest.raises(NothingRecordedError, match=r"rejected in job .*all values are zero"):
         explain(harness.tracker, "BAD", "2019-01")
     assert any(isinstance(e, Rejection) for e in harness.entries)
 

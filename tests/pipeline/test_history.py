@@ -46,7 +46,9 @@ def test_best_is_the_lowest_loss_of_each_airport(both_layouts, layout):
     best = listed(both_layouts, layout, what="trials", best=True)
     assert sorted(r["airport"] for r in best) == ["JFK", "LGA/1"]
     for row in best:
-        mine = [r["loss"] for r in every if r["airport"] == row["airport"] and r["loss"] is not None]
+        mine = [
+            r["loss"] for r in every if r["airport"] == row["airport"] and r["loss"] is not None
+        ]
         assert row["loss"] == min(mine)
     assert best == sorted(best, key=lambda r: r["loss"])
 
@@ -57,9 +59,9 @@ def test_newest_first_since_job_and_limit(harness):
     assert [r["job_id"] for r in rows] == [second.job_id, first.job_id]
     assert rows[0]["total"] == 4
     later = harness.tracker.get(second.run_id).start_ms
-    assert [r["job_id"] for r in history(harness.tracker, HistoryQuery("jobs", since_ms=later))] == [
-        second.job_id
-    ]
+    assert [
+        r["job_id"] for r in history(harness.tracker, HistoryQuery("jobs", since_ms=later))
+    ] == [second.job_id]
     mine = history(harness.tracker, HistoryQuery("airports", job_id=first.job_id))
     assert {r["job_id"] for r in mine} == {first.job_id}
     assert len(history(harness.tracker, HistoryQuery("airports", limit=1))) == 1

@@ -121,7 +121,11 @@ def test_selection_is_accounted_for(harness):
 
 @pytest.mark.parametrize(
     ("changes", "hint"),
-    [({"airports": ("JKF",)}, "'JFK'"), ({"airports": ("jfk",)}, "'JFK'"), ({"select": ("Z*",)}, "check")],
+    [
+        ({"airports": ("JKF",)}, "'JFK'"),
+        ({"airports": ("jfk",)}, "'JFK'"),
+        ({"select": ("Z*",)}, "check"),
+    ],
 )
 def test_a_selection_of_nothing_is_an_error(harness, changes, hint):
     with pytest.raises(UsageError) as caught:

@@ -1,0 +1,94 @@
+"""The command as a user runs it: in this process for speed, in a new one where that matters."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from forecastctl.cli.app import app
+
+QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
+QUICK += ["--horizon", "3", "--folds", "2", "--no-charts", "--jobs", "1"]
+
+
+def panel(airports=("JFK", "LGA"), months=40, seed=0):
+    rng = np.random.default_rng(seed)
+    t = np.arange(months)
+    dates = pd.date_range("2015-01-01", periods=months, freq="MS").strftime("%Y-%m-%d")
+    parts = []
+    for airport in airports:
+        season = 300 * np.sin(2 * np.pi * t / 12 + rng.uniform(0, 6))
+        y = (3000 + 10 * t + season + rng.normal(0, 30, months)).round().astype(int)
+        parts.append(pd.DataFrame({"airport": airport, "date": dates, "passengers": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+class Cli:
+    """Runs commands in one working directory with one store."""
+
+    def __init__(self, folder: Path, monkeypatch):
+        self.folder = folder
+        self.uri = f"sqlite:///{folder / 'mlflow.db'}"
+        for name in list(os.environ):
+            if name.startswith(("FORECASTCTL_", "MLFLOW_TRACKING", "MLFLOW_EXPERIMENT")):
+                monkeypatch.delenv(name)
+        monkeypatch.chdir(folder)
+
+    def __call__(self, *arguments, code=0):
+        result = CliRunner().invoke(app, list(map(str, arguments)))
+        said = f"{result.stdout}\n{result.stderr}"
+        assert result.exit_code == code, said
+        assert "Traceback" not in said
+        return result
+
+    def json(self, *arguments, code=0):
+        return json.loads(self(*arguments, "--json", code=code).stdout)
+
+    def process(self, *arguments, **options):
+        return subprocess.run(
+            [sys.executable, "-m", "forecastctl", *map(str, arguments)],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    def write(self, frame_or_text, name="air.csv"):
+        path = self.folder / name
+        if isinstance(frame_or_text, str):
+            path.write_text(frame_or_text)
+        else:
+            frame_or_text.to_csv(path, index=False)
+        return path
+
+
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory):
+    """An initialised store without experiments, to be copied: making one takes seconds."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    folder = tmp_path_factory.mktemp("template")
+    SqlAlchemyStore(f"sqlite:///{folder / 'mlflow.db'}", str(folder / "artifacts"))
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, fresh_store):
+    """A fresh working directory with an initialised store."""
+    shutil.copy(fresh_store, tmp_path / "mlflow.db")
+    return Cli(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A fresh working directory without a store."""
+    return Cli(tmp_path, monkeypatch)

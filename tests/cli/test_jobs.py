@@ -1,0 +1,192 @@
+"""run, tune, train and forecast through the command line, into a real MLflow store."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import QUICK, panel
+
+COLUMNS = [
+    "airport", "date", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "model", "status",
+]  # fmt: skip
+
+
+def accounted(summary):
+    counts = dict(summary["airports"])
+    total = counts.pop("total")
+    assert sum(counts.values()) == total == len(summary["results"])
+    return counts
+
+
+def test_run_writes_forecasts_and_a_json_summary(cli):
+    data = cli.write(panel())
+    result = cli(
+        "run", "--data", data, *QUICK, "--level", 80, "--level", 95, "--out", "f.csv", "--json"
+    )
+    summary = json.loads(result.stdout)
+    assert summary["status"] == "ok"
+    assert accounted(summary)["ok"] == 2
+    assert set(summary["results"][0]) == {"airport", "status", "reason", "loss", "model", "run_id"}
+    frame = pd.read_csv(cli.folder / "f.csv")
+    assert list(frame.columns) == COLUMNS
+    assert list(frame["airport"]) == ["JFK"] * 3 + ["LGA"] * 3
+    assert list(frame["date"][:3]) == ["2018-05-01", "2018-06-01", "2018-07-01"]
+    assert set(frame["cutoff"]) == {"2018-04-01"}
+    assert "airports" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["f.csv.gz", "f.parquet", "sql"])
+def test_out_in_other_forms(cli, form):
+    data = cli.write(panel(["JFK"]))
+    target = f"sqlite:///{cli.folder / 'out.db'}" if form == "sql" else form
+    cli("run", "--data", data, *QUICK, "--out", target)
+    if form == "sql":
+        import sqlalchemy
+
+        with sqlalchemy.create_engine(target).connect() as connection:
+            frame = pd.read_sql(sqlalchemy.text("select * from forecasts"), connection)
+    else:
+        path = cli.folder / form
+        frame = pd.read_parquet(path) if form.endswith("parquet") else pd.read_csv(path)
+    assert list(frame.columns) == COLUMNS
+    assert len(frame) == 3
+
+
+def test_out_to_stdout_is_clean_csv(cli):
+    result = cli("run", "--data", cli.write(panel(["JFK"])), *QUICK, "--out", "-")
+    lines = result.stdout.splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert len(lines) == 4
+    assert "contradict" not in result.stderr
+    cli("run", "--data", "air.csv", *QUICK, "--out", "-", "--json", code=2)
+
+
+def test_stages_apart(cli):
+    data = cli.write(panel())
+    tuned = cli.json("tune", "--data", data, *QUICK[:-3], "--jobs", 1)
+    assert accounted(tuned)["ok"] == 2
+    cli("train", "--data", data, "--jobs", 1)
+    cli("forecast", "--horizon", 3, "--out", "apart.csv", "--no-charts", "--jobs", 1)
+    cli("run", "--data", data, *QUICK, "--out", "whole.csv")
+    apart, whole = (pd.read_csv(cli.folder / f"{n}.csv") for n in ("apart", "whole"))
+    pd.testing.assert_frame_equal(apart, whole)
+
+
+def test_forecast_before_training_says_what_to_run(cli):
+    result = cli("forecast", code=6)
+    assert "forecastctl train" in result.stderr
+
+
+def test_same_seed_same_forecasts_for_any_jobs_and_layout(cli):
+    data = cli.write(panel(["A", "B", "C"], months=48))
+    options = ["run", "--data", data, "--max-evals", 6, "--horizon", 4, "--seed", 3, "--no-charts"]
+    frames = []
+    for jobs, layout in ((1, "nested"), (2, "nested"), (2, "flat")):
+        out = f"{jobs}-{layout}.csv"
+        cli(*options, "--jobs", jobs, "--layout", layout, "--out", out)
+        frames.append((cli.folder / out).read_bytes())
+    assert frames[0] == frames[1] == frames[2]
+    cli(*options[:-2], 4, "--no-charts", "--jobs", 1, "--out", "other.csv")
+
+
+def test_real_port_authority_file(cli, shared_data):
+    source = shared_data / "port_authority_raw.csv"
+    options = ["--data", source, *QUICK[:4], "--max-evals", 2, "--horizon", 12, "--no-charts"]
+    summary = cli.json("run", *options, "--as-of", "2012-10", "--out", "f.csv")
+    counts = accounted(summary)
+    assert [r["airport"] for r in summary["results"]] == ["ACY", "EWR", "JFK", "LGA", "SWF"]
+    assert counts["failed"] == counts["skipped"] == 0
+    frame = pd.read_csv(cli.folder / "f.csv")
+    assert set(frame["cutoff"]) == {"2012-10-01"}
+    found = cli.json("explain", "--airport", "JFK", "--date", "2012-11")
+    raw = pd.read_csv(source)
+    actual = raw.query("`Airport Code` == 'JFK' and Year == 2012 and Month == 'Nov'")
+    assert found["actual"] == actual["Total Passengers"].item()
+    assert found["forecast"]["cutoff"] == "2012-10-01"
+    mean = frame[(frame["airport"] == "JFK") & (frame["date"] == "2012-11-01")]["mean"].item()
+    assert found["forecast"]["mean"] == mean
+
+
+def test_all_438_tsa_airports_are_accounted_for(cli, shared_data):
+    source = shared_data / "tsa_monthly.csv"
+    options = ["--family", "seasonal_naive", "--max-evals", 1, "--folds", 1, "--no-charts"]
+    summary = cli.json("run", "--data", source, *options, "--jobs", 2, "--layout", "flat", code=0)
+    counts = accounted(summary)
+    assert summary["airports"]["total"] == 438
+    assert counts["ok"] + counts["fallback"] + counts["rejected"] == 438
+    assert len({r["airport"] for r in summary["results"]}) == 438
+    rows = cli.json("history", "airports", "--limit", 1000)
+    assert {r["airport"]: r["status"] for r in rows} == {
+        r["airport"]: r["status"] for r in summary["results"]
+    }
+
+
+def test_weekly_and_daily(cli):
+    rng = np.random.default_rng(0)
+    for freq, season, name in (("D", 7, "day.csv"), ("W-SUN", 52, "week.csv")):
+        dates = pd.date_range("2019-01-06", periods=160, freq=freq).strftime("%Y-%m-%d")
+        y = (500 + 80 * np.sin(2 * np.pi * np.arange(160) / season) + rng.normal(0, 5, 160)).round()
+        data = cli.write(pd.DataFrame({"airport": "X", "date": dates, "passengers": y}), name)
+        cli("run", "--data", data, *QUICK, "--out", "f.csv")
+        frame = pd.read_csv(cli.folder / "f.csv")
+        following = pd.date_range(dates[-1], periods=4, freq=freq).strftime("%Y-%m-%d")[1:]
+        assert list(frame["date"]) == list(following)
+        found = cli.json("explain", "--airport", "X", "--date", frame["date"][1])
+        assert found["forecast"]["lead"] == 2
+
+
+def test_rejected_airports_do_not_stop_the_others(cli):
+    frame = panel(["JFK", "ZERO", "CONST", "ONE"])
+    frame.loc[frame["airport"] == "ZERO", "passengers"] = 0
+    frame.loc[frame["airport"] == "CONST", "passengers"] = 7
+    one = frame["airport"] == "ONE"
+    frame = frame[~one | (frame["date"] == "2018-04-01")]
+    summary = cli.json("run", "--data", cli.write(frame), *QUICK)
+    status = {r["airport"]: r["status"] for r in summary["results"]}
+    assert status == {"JFK": "ok", "ZERO": "rejected", "CONST": "rejected", "ONE": "rejected"}
+    assert all(r["reason"] for r in summary["results"] if r["status"] == "rejected")
+    assert accounted(summary)["rejected"] == 3
+
+
+def test_only_rejections_is_a_data_error(cli):
+    frame = panel(["ZERO"]).assign(passengers=0)
+    cli("run", "--data", cli.write(frame), *QUICK, code=3)
+
+
+NAMES = [
+    "a/b", "it's", 'say "hi"', "a,b", "two\nlines", "✈️ HND", "[bold]x[/bold]", "..", "../../etc",
+    "x" * 200, " spaced ", "NA", "007", "$x$", "%s{}", "null",
+]  # fmt: skip
+
+
+def test_any_name_goes_through_unchanged(cli):
+    data = cli.write(panel(NAMES, months=30))
+    options = ["--family", "seasonal_naive", "--max-evals", 1, "--horizon", 2, "--folds", 1]
+    summary = cli.json("run", "--data", data, *options, "--jobs", 1, "--out", "f.csv")
+    assert [r["airport"] for r in summary["results"]] == NAMES
+    assert accounted(summary)["ok"] == len(NAMES), summary["results"]
+    frame = pd.read_csv(cli.folder / "f.csv", keep_default_na=False, dtype={"airport": str})
+    assert list(dict.fromkeys(frame["airport"])) == NAMES
+    for name in NAMES:
+        found = cli.json("explain", "--airport", name, "--date", frame["date"][0])
+        assert found["airport"] == name
+        assert cli.json("history", "airports", "--airport", name)[0]["airport"] == name
+    cli("history", "airports")
+
+
+def test_failed_airports_set_the_exit_code(cli):
+    data = cli.write(panel())
+    summary = cli.json("train", "--data", data, "--jobs", 1, code=4)
+    assert summary["status"] == "failed"
+    assert "forecastctl tune" in summary["results"][0]["reason"]
+
+
+def test_the_sample_runs(cli):
+    summary = cli.json("run", "--data", "sample", *QUICK)
+    counts = accounted(summary)
+    assert counts["failed"] == 0
+    assert counts["ok"] >= 5
+    cli("sample", "--out", "s.csv", "--airports", 3, "--months", 30)
+    assert pd.read_csv(cli.folder / "s.csv")["airport"].nunique() == 3

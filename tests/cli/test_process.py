@@ -1,0 +1,154 @@
+"""What only a real process shows: imports, pipes, signals, terminals."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from tests.cli.conftest import QUICK, panel
+
+FORECASTCTL = [sys.executable, "-m", "forecastctl"]
+
+
+def test_help_imports_nothing_heavy(bare):
+    code = (
+        "import sys; from forecastctl.cli.app import app\n"
+        "try: app(['run', '--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'mlflow', 'hyperopt', 'statsmodels', 'sqlalchemy', 'joblib'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "--max-evals" in done.stdout
+
+
+def test_reading_a_sql_store_imports_no_mlflow(cli):
+    cli("run", "--data", cli.write(panel(["JFK"])), *QUICK)
+    for command in (
+        "['history', 'trials']",
+        "['explain', '--airport', 'JFK', '--date', '2018-05']",
+    ):
+        code = (
+            f"import sys; from forecastctl.cli.app import app\ntry: app({command})\n"
+            "except SystemExit as e: assert not e.code, e.code\n"
+            "heavy = {'mlflow', 'hyperopt', 'statsmodels', 'matplotlib'}\n"
+            "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cli.folder
+        )
+        assert done.stderr.strip() == "[]"
+
+
+def test_module_and_version(bare):
+    done = bare.process("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("forecastctl ")
+    assert bare.process().returncode == 2
+
+
+def test_json_alone_on_stdout_and_progress_on_stderr(cli):
+    cli.write(panel())
+    done = cli.process("run", "--data", "air.csv", *QUICK, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "ok"
+    assert "2/2 airports" in done.stderr
+    quiet = cli.process("run", "--data", "air.csv", *QUICK, "--quiet")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    loud = cli.process("run", "--data", "air.csv", *QUICK, "--verbose")
+    assert "INFO" in loud.stderr
+
+
+def test_a_closed_pipe_is_silent(cli):
+    cli("run", "--data", cli.write(panel()), *QUICK)
+    line = (
+        f"{sys.executable} -m forecastctl history trials --json | head -1; echo ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, cwd=cli.folder, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0] == "["
+
+
+def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
+    cli.write(panel([f"A{i}" for i in range(40)], months=60))
+    command = [*FORECASTCTL, "run", "--data", "air.csv", "--jobs", "2", "--max-evals", "30"]
+    child = subprocess.Popen(
+        [*command, "--out", "f.csv"],
+        cwd=cli.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not cli.json("history") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1.5)
+    os.killpg(child.pid, signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert "Traceback" not in err
+    assert "interrupted" in err
+    assert out == ""
+    assert not (cli.folder / "f.csv").exists()
+    (job,) = cli.json("history")
+    assert job["status"] == "interrupted"
+
+
+def test_a_killed_job_is_healed_on_the_next_start(cli):
+    cli.write(panel(["JFK"], months=60))
+    child = subprocess.Popen(
+        [*FORECASTCTL, "run", "--data", "air.csv", "--jobs", "1", "--max-evals", "400"],
+        cwd=cli.folder,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not cli.json("history") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    child.kill()
+    child.wait()
+    assert [r["status"] for r in cli.json("history")] == ["running"]
+    cli("run", "--data", "air.csv", *QUICK)
+    assert sorted(r["status"] for r in cli.json("history")) == ["killed", "ok"]
+
+
+def test_no_color_and_a_narrow_terminal(cli):
+    data = cli.write(panel(["[red]X[/red]"]))
+    for no_color in (True, False):
+        job = _on_a_terminal(cli, f"run --data {data} {' '.join(QUICK)}", no_color=no_color)
+        assert bool(COLOUR.search(job)) is not no_color
+        assert "1 airports: 1 ok" in job
+        listed = _on_a_terminal(cli, "history airports -n 1", no_color=no_color)
+        assert "[red]X[/red]" in listed
+        assert max(len(row) for row in ESCAPE.sub("", listed).splitlines()) <= 40
+
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+COLOUR = re.compile(r"\x1b\[([0-9]+;)*(3[0-7]|38|9[0-7])(;[0-9]+)*m")
+
+
+def _on_a_terminal(cli, arguments, *, no_color):
+    """Output of a command in a terminal of 40 columns."""
+    line = f"stty cols 40; {' '.join(FORECASTCTL)} {arguments}"
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "CI")}
+    env |= {"TERM": "xterm-256color"} | ({"NO_COLOR": "1"} if no_color else {})
+    done = subprocess.run(
+        ["script", "-qec", line, "/dev/null"],
+        capture_output=True,
+        text=True,
+        cwd=cli.folder,
+        env=env,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.stdout
+
+
+def test_completion_can_be_shown(bare):
+    done = bare.process("--show-completion", "bash", env={**os.environ, "SHELL": "/bin/bash"})
+    assert "forecastctl" in done.stdout
