@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ MUTED = "#6b7785"
 GRID = "#e3e7eb"
 ACCENT = "#0b6bcb"
 SEASONS_SHOWN = 8
+FAST = {"compress_level": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +64,19 @@ def draw_forecast(chart: ForecastChart) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.2, 3.8), dpi=110, layout="constrained")
+    # A fixed frame: matplotlib's automatic layout would take two thirds of the time.
+    figure = Figure(figsize=(9.2, 3.8), dpi=110)
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    axes = figure.add_axes((0.065, 0.085, 0.925, 0.83))
     axes.plot(chart.history_ds, chart.history_y, color=INK, linewidth=1.2, label="actual")
     _bands(axes, chart)
     axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")
     axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
     _dress(axes, chart)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a name may hold an emoji
+        figure.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST)
     return buffer.getvalue()
 
 
@@ -94,7 +99,8 @@ def _dress(axes: Any, chart: ForecastChart) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(_untyped(ConciseDateFormatter)(locator))
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.set_ylim(bottom=0)
+    highest = max([chart.history_y.max(), *(hi.max() for _, hi in chart.intervals.values())])
+    axes.set_ylim(0, 1.15 * highest)  # room for the legend
     axes.set_ylabel("passengers", color=MUTED)
     axes.grid(axis="y", color=GRID)
     axes.tick_params(colors=MUTED)
