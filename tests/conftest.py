@@ -1,0 +1,111 @@
+"""Fixtures that every part of the suite may use; a service is started once, when first asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests import services
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+class Server(NamedTuple):
+    """An MLflow server and the store behind it, which others may write as well."""
+
+    uri: str
+    store: str
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Directory of the real data, which lies beside the repository."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("the real data is not here")
+    return path
+
+
+@pytest.fixture(scope="session")
+def quick():
+    """A directory for stores that outlive a test."""
+    with services.fast_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def store_template(quick) -> Path:
+    """An empty SQLite store to copy: MLflow needs seconds to make one."""
+    from forecastctl.adapters.mlflow_address import resolve
+    from forecastctl.adapters.mlflow_store import open_store
+
+    path = quick / "empty.db"
+    database, _ = open_store(resolve(f"sqlite:///{path}"))
+    database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_uri(store_template, tmp_path) -> str:
+    """Address of an SQLite store of the test's own."""
+    path = tmp_path / "store" / "mlflow.db"
+    path.parent.mkdir()
+    shutil.copy(store_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(store_template, quick):
+    """A real MLflow server over an SQLite store."""
+    home = quick / "server"
+    home.mkdir()
+    shutil.copy(store_template, home / "mlflow.db")
+    store = f"sqlite:///{home / 'mlflow.db'}"
+    with services.mlflow_server(store, home) as address:
+        yield Server(address, store)
+
+
+@pytest.fixture(scope="session")
+def postgres_base():
+    """Address of a real PostgreSQL, up to the name of a database."""
+    try:
+        with services.postgres() as base:
+            yield base
+    except services.UnavailableError as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_base) -> str:
+    """Name of a database with an empty store, to copy."""
+    from forecastctl.adapters.mlflow_address import resolve
+    from forecastctl.adapters.mlflow_store import open_store
+
+    services.execute(postgres_base, "CREATE DATABASE template_store")
+    database, _ = open_store(resolve(f"{postgres_base}/template_store"))
+    database.close()
+    return "template_store"
+
+
+@pytest.fixture
+def make_postgres(postgres_base, postgres_template):
+    """Make a PostgreSQL store of the test's own."""
+
+    def make() -> str:
+        name = f"store_{uuid.uuid4().hex}"
+        services.execute(postgres_base, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+        return f"{postgres_base}/{name}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_uri(postgres_base, postgres_template) -> str:
+    """Address of a PostgreSQL store; take an experiment of your own in it."""
+    services.execute(postgres_base, f"CREATE DATABASE shared_store TEMPLATE {postgres_template}")
+    return f"{postgres_base}/shared_store"
