@@ -1,0 +1,194 @@
+"""Periods as integers: months, quarters, weeks and days counted from 1970.
+
+All per-airport work runs on these integers; pandas aliases are names for them. ``pd.Period(label,
+freq).start_time`` gives the same first day as `first_days`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+FREQS = ("M", "Q", "W", "D")
+SEASON_LENGTHS = {"M": 12, "Q": 4, "W": 52, "D": 7}
+MAX_STALE = {"M": 12, "Q": 4, "W": 26, "D": 30}
+PERIOD_WORDS = {"M": "month", "Q": "quarter", "W": "week", "D": "day"}
+APART = {
+    "D": "a day apart",
+    "W": "a week apart",
+    "M": "a month apart",
+    "Q": "three months apart",
+    "Y": "a year apart",
+}
+NO_DAY = int(np.iinfo(np.int64).min)
+"""Day number of a row without a readable date (NaT)."""
+
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+# Days between rows; the last working day of a month may be 35 days after the one before.
+_SPACINGS = (("D", 1, 1), ("W", 7, 7), ("M", 25, 35), ("Q", 85, 97), ("Y", 360, 371))
+_CLASSES = "DWMQY"
+_FEW = 10
+
+
+def days_of(value: date) -> int:
+    """Days from 1970-01-01 to a date."""
+    return (value - date(1970, 1, 1)).days
+
+
+def _week_offset(freq: str) -> int:
+    last = _WEEKDAYS.index(freq.partition("-")[2])
+    return (last + 1 - _EPOCH_WEEKDAY) % 7
+
+
+def week_alias(first_weekday: int) -> str:
+    """Name, for pandas, the weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
+    return f"W-{_WEEKDAYS[(first_weekday - 1) % 7]}"
+
+
+def ordinals(days: NDArray[np.int64], freq: str) -> NDArray[np.int64]:
+    """Number of the period that each day falls in.
+
+    Args:
+        days: Days since 1970-01-01, none of them `NO_DAY`, shape ``(n,)``.
+        freq: ``M``, ``Q``, ``D`` or an anchored week.
+    """
+    if freq[0] == "D":
+        return days
+    if freq[0] == "W":
+        return (days - _week_offset(freq)) // 7
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(months // 3 if freq[0] == "Q" else months, dtype=np.int64)
+
+
+def first_days(periods: NDArray[np.int64], freq: str) -> NDArray[np.datetime64]:
+    """First day of each period, ``datetime64[D]``; the inverse of `ordinals`."""
+    if freq[0] == "D":
+        return periods.astype("datetime64[D]")
+    if freq[0] == "W":
+        return np.asarray(periods * 7 + _week_offset(freq)).astype("datetime64[D]")
+    months = periods * 3 if freq[0] == "Q" else periods
+    return np.asarray(months).astype("datetime64[M]").astype("datetime64[D]")
+
+
+def labels(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
+    """Names of periods: ``2012-10``, ``2012Q4``, and the first day for weeks and days."""
+    days = [str(d) for d in first_days(np.asarray(periods, dtype=np.int64), freq)]
+    if freq[0] == "M":
+        return tuple(d[:7] for d in days)
+    if freq[0] == "Q":
+        return tuple(f"{d[:4]}Q{(int(d[5:7]) + 2) // 3}" for d in days)
+    return tuple(days)
+
+
+def counted(n: int, freq: str) -> str:
+    """``1 month``, ``3 months``."""
+    word = PERIOD_WORDS[freq[0]]
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
+
+
+def spacing_classes(gaps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Class of each gap in days: 0 day, 1 week, 2 month, 3 quarter, 4 year, -1 anything else."""
+    found = np.full(len(gaps), -1, dtype=np.int64)
+    for number, (_, low, high) in enumerate(_SPACINGS):
+        found[(gaps >= low) & (gaps <= high)] = number
+    return found
+
+
+def class_name(number: int) -> str:
+    """Letter of a spacing class."""
+    return _CLASSES[number]
+
+
+def class_number(freq: str) -> int:
+    """Spacing class of a frequency."""
+    return _CLASSES.index(freq[0])
+
+
+def usual_class(gaps: NDArray[np.int64]) -> int:
+    """The most frequent spacing class, the finest of equals; -1 where some other gap prevails."""
+    if not len(gaps):
+        return -1
+    classes = spacing_classes(gaps)
+    counts = np.bincount(classes[classes >= 0], minlength=len(_CLASSES))
+    others = gaps[classes < 0]
+    prevailing = np.unique(others, return_counts=True)[1].max() if len(others) else 0
+    return int(counts.argmax()) if counts.max() >= max(prevailing, 1) else -1
+
+
+def infer_freq(codes: NDArray[np.int64], days: NDArray[np.int64], *, strict: bool) -> str:
+    """Frequency of a panel from the spacing of most rows.
+
+    Args:
+        codes: Number of the airport of each row, shape ``(n,)``.
+        days: Days since 1970-01-01, shape ``(n,)``, none of them `NO_DAY`.
+        strict: Whether to refuse spacings that cannot be understood; otherwise they are months.
+
+    Raises:
+        DataError: Most rows are a year apart, or no usual spacing prevails.
+    """
+    order = np.lexsort((days, codes))
+    gaps = np.diff(days[order])[np.diff(codes[order]) == 0]
+    gaps = gaps[gaps > 0]
+    usual = usual_class(gaps)
+    if 0 <= usual < class_number("Y"):
+        name = class_name(usual)
+        return _week_of(days) if name == "W" else name
+    if strict and len(gaps) >= _FEW:
+        if usual == class_number("Y"):
+            raise DataError("Most rows of an airport are a year apart.", _FREQ_HINT)
+        day_of_month = days.astype("datetime64[D]") - days.astype("datetime64[D]").astype(
+            "datetime64[M]"
+        )
+        if np.any(day_of_month.astype(np.int64) != 0):
+            often = np.unique(gaps, return_counts=True)
+            gap = int(often[0][often[1].argmax()])
+            raise DataError(f"Most rows of an airport are {gap} days apart.", _FREQ_HINT)
+    return "M"
+
+
+_FREQ_HINT = (
+    "forecastctl works on months, quarters, weeks and days; set [data] freq to one of "
+    "M, Q, W, D if the rows are one of these with many holes."
+)
+
+
+def _week_of(days: NDArray[np.int64]) -> str:
+    """Alias of the weeks that start on the most frequent weekday."""
+    weekdays = (days + _EPOCH_WEEKDAY) % 7
+    return week_alias(int(np.bincount(weekdays, minlength=7).argmax()))
+
+
+def full_freq(kind: str, days: NDArray[np.int64]) -> str:
+    """Name, for pandas, a frequency chosen by setting; a week's anchor comes from the days."""
+    return (_week_of(days) if len(days) else "W-SUN") if kind == "W" else kind
+
+
+def parse_as_of(text: str) -> int:
+    """Last day, counted from 1970-01-01, that ``YYYY-MM-DD`` or ``YYYY-MM`` (all of it) includes.
+
+    Raises:
+        UsageError: The text is neither.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII):
+            month = np.datetime64(text, "M")
+            return int((month + 1).astype("datetime64[D]").astype(np.int64)) - 1
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return days_of(date.fromisoformat(text))
+    except ValueError:
+        pass
+    raise UsageError(
+        f"The as-of date {text!r} is not a date.",
+        "Write YYYY-MM-DD, or YYYY-MM to include the whole month, for example 2012-10.",
+    )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecastctl.data.periods import (
+    days_of,
+    first_days,
+    infer_freq,
+    labels,
+    ordinals,
+    parse_as_of,
+    week_alias,
+)
+from forecastctl.errors import DataError, UsageError
+
+ALIASES = ["M", "Q", "D", *(week_alias(w) for w in range(7))]
+DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1))
+
+
+@given(DAYS, st.sampled_from(ALIASES))
+def test_periods_are_those_of_pandas(day, freq):
+    number = ordinals(np.array([days_of(day)]), freq)
+    start = first_days(number, freq)
+    assert pd.Period(day, freq=freq).start_time.date() == start[0].item()
+    assert ordinals(start.astype(np.int64), freq) == number
+    following = first_days(number + 1, freq)[0].item()
+    assert (pd.Period(day, freq=freq) + 1).start_time.date() == following
+
+
+def test_sundays_start_weeks_that_end_on_saturdays():
+    assert week_alias(6) == "W-SAT"
+    assert week_alias(0) == "W-SUN"
+
+
+def test_labels():
+    day = np.array([days_of(date(2012, 10, 31))])
+    assert labels(ordinals(day, "M"), "M") == ("2012-10",)
+    assert labels(ordinals(day, "Q"), "Q") == ("2012Q4",)
+    assert labels(ordinals(day, "W-SAT"), "W-SAT") == ("2012-10-28",)
+    assert labels(ordinals(day, "D"), "D") == ("2012-10-31",)
+
+
+@pytest.mark.parametrize(
+    ("pandas_freq", "expected"),
+    [
+        *(("MS", "M"), ("ME", "M"), ("QS", "Q"), ("QE", "Q"), ("BME", "M")),
+        *(("W-SUN", "W-SAT"), ("W-MON", "W-SUN"), ("D", "D"), ("B", "D")),
+    ],
+)
+def test_the_frequency_of_most_rows(pandas_freq, expected):
+    dates = pd.date_range("2012-01-01", periods=40, freq=pandas_freq)
+    days = np.asarray(dates, dtype="datetime64[D]").astype(np.int64)
+    codes = np.repeat([0, 1], [30, 10])
+    assert infer_freq(codes, days, strict=True) == expected
+
+
+def test_a_frequency_that_cannot_be_told():
+    yearly = np.array([days_of(date(y, 1, 1)) for y in range(2000, 2015)])
+    with pytest.raises(DataError, match="a year apart"):
+        infer_freq(np.zeros(15, dtype=np.int64), yearly, strict=True)
+    assert infer_freq(np.zeros(15, dtype=np.int64), yearly, strict=False) == "M"
+    with pytest.raises(DataError, match="10 days apart"):
+        infer_freq(np.zeros(15, dtype=np.int64), np.arange(15) * 10, strict=True)
+    assert infer_freq(np.array([0]), yearly[:1], strict=True) == "M"
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [("2012-10", "2012-10-31"), ("2012-02", "2012-02-29"), ("2012-10-15", "2012-10-15")],
+)
+def test_as_of(text, last):
+    assert parse_as_of(text) == days_of(date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2012", "2012-13", "2012-02-30", "10/2012", "2012-10-1", "now"]
+)
+def test_as_of_that_is_no_date(text):
+    with pytest.raises(UsageError, match="as-of"):
+        parse_as_of(text)

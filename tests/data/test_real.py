@@ -1,0 +1,133 @@
+"""The real files, where they are."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from datetime import date
+
+import numpy as np
+import pytest
+
+from forecastctl.data import DataSpec, check_panel, prepare, read_panel
+from forecastctl.records import Rejection, Series
+
+NOW = date(2024, 1, 1)
+
+
+def load(path, **settings):
+    spec = DataSpec(str(path), **settings)
+    panel = read_panel(spec)
+    return panel, spec, prepare(panel, spec, as_of=None, today=NOW)
+
+
+def airports_in(path, column=0):
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    with io.StringIO(text.decode(), newline="") as file:
+        next(file)
+        return list(dict.fromkeys(record[column] for record in csv.reader(file)))
+
+
+@pytest.mark.parametrize("name", ["port_authority_raw.csv", "port_authority.csv"])
+def test_both_forms_of_the_port_authority_agree(shared_data, name):
+    panel, _, entries = load(shared_data / name)
+    assert [e.airport for e in entries] == ["ACY", "EWR", "JFK", "LGA", "SWF"]
+    assert all(isinstance(e, Series) for e in entries)
+    assert [e.n for e in entries] == [48, 468, 468, 468, 120]
+    assert panel.digest == load(shared_data / "port_authority.csv")[0].digest
+
+
+def test_swf_files_yearly_totals_under_december_before_2006(shared_data):
+    _, _, entries = load(shared_data / "port_authority_raw.csv")
+    swf = entries[-1]
+    assert str(swf.ds[0]) == "2006-01-01"
+    assert swf.y.max() < 120_000  # the totals are up to 730,032
+    assert swf.notes == (
+        "left out 12 rows from 1994-12-01 to 2005-12-01: a year apart, probably totals",
+    )
+
+
+def test_domestic_passengers_are_a_setting(shared_data):
+    _, _, entries = load(shared_data / "port_authority_raw.csv", value="Domestic Passengers")
+    assert entries[0].y[0] == 104_219 or entries[0].y[0] > 0
+    total = load(shared_data / "port_authority_raw.csv")[2][2]
+    assert (entries[2].y < total.y).all()
+
+
+def test_tsa_monthly(shared_data):
+    path = shared_data / "tsa_monthly.csv"
+    panel, spec, entries = load(path)
+    assert [e.airport for e in entries] == airports_in(path)
+    reasons = {e.airport: e.reason for e in entries if isinstance(e, Rejection)}
+    assert len(entries) == 438
+    assert len(reasons) == 2
+    assert all(r.startswith("too short") for r in reasons.values())
+    report = check_panel(panel, spec, as_of=None, today=NOW)
+    suspected = [
+        a.airport for a in report.airports for f in a.findings if f.kind in {"unit", "label"}
+    ]
+    assert suspected == []  # the crash of 2020 is an event
+
+
+def test_tsa_monthly_is_never_suspected_as_of_any_month(shared_data):
+    panel, spec, _ = load(shared_data / "tsa_monthly.csv")
+    for as_of in ("2020-03", "2020-04", "2020-05", "2020-07", "2021-03"):
+        entries = prepare(panel, spec, as_of=as_of, today=NOW)
+        assert not [
+            n for e in entries if isinstance(e, Series) for n in e.notes if "suspected" in n
+        ]
+
+
+def test_tsa_daily(shared_data):
+    path = shared_data / "tsa_daily.csv.gz"
+    panel, _, entries = load(path)
+    assert (panel.freq, panel.season_length, len(panel.frame)) == ("D", 7, 492_613)
+    assert [e.airport for e in entries] == airports_in(path)
+    series = [e for e in entries if isinstance(e, Series)]
+    assert len(series) > 400
+    for s in series:
+        assert (np.diff(s.ds) == np.timedelta64(1, "D")).all()
+
+
+def test_tourism_is_readable_and_hardly_ever_suspected(shared_data):
+    panel, spec, entries = load(shared_data / "tourism_monthly.csv.gz", airport="series")
+    assert len(entries) == 366
+    assert all(isinstance(e, Series) for e in entries)
+    report = check_panel(panel, spec, as_of=None, today=NOW)
+    kinds = [f.kind for a in report.airports for f in a.findings]
+    assert kinds.count("label") == 0
+    assert kinds.count("unit") == 0
+    points = sum(
+        len(f.periods) for a in report.airports for f in a.findings if f.kind == "outliers"
+    )
+    assert points < 0.003 * len(panel.frame)
+
+
+def test_the_decembers_of_russia_are_caught(shared_data):
+    path = shared_data / "russia_raw.csv.gz"
+    panel, spec, entries = load(path)
+    assert [e.airport for e in entries] == airports_in(path)
+    assert len(entries) == 298
+    zeros = [e for e in entries if isinstance(e, Rejection) and e.reason.startswith("all zeros")]
+    assert len(zeros) == 183
+    report = check_panel(panel, spec, as_of=None, today=NOW)
+    label = {a.airport: f for a in report.airports for f in a.findings if f.kind == "label"}
+    assert len(label) >= 80
+    assert "every December" in label["Saint Petersburg (Pulkovo)"].message
+    assert all(p.endswith("-12") for f in label.values() for p in f.periods)
+    panel_wide = {f.kind: f.message for f in report.findings}
+    assert panel_wide["label"].startswith("December is on another scale")
+    assert "hold zeros since 2020-03" in panel_wide["unpublished"]
+    assert "'Ust-Kut', 'Ust-kut'" in panel_wide["name"]
+
+
+def test_russia_without_its_suspects(shared_data):
+    _, _, entries = load(shared_data / "russia_raw.csv.gz", suspects="missing")
+    pulkovo = next(e for e in entries if e.airport == "Saint Petersburg (Pulkovo)")
+    assert pulkovo.cutoff == "2020-02-01"
+    december = pulkovo.y[11::12]
+    november, january = pulkovo.y[10::12], pulkovo.y[12::12]
+    assert (december > 0.7 * np.minimum(november, january)).all()
+    assert (december < 1.4 * np.maximum(november, january)).all()
+    assert any("every December" in n and "taken as missing" in n for n in pulkovo.notes)
