@@ -163,15 +163,21 @@ def _print_explanation(found: Mapping[str, Any]) -> None:
 
 def check_report(flags: Mapping[str, Any]) -> None:
     """Report on the data of every airport."""
-    from forecastctl.data.check import check, panel_findings
+    from forecastctl.data.check import check_panel
+    from forecastctl.pipeline.plan import select_airports
 
     session = open_session(flags)
     panel, spec = read(session)
     today = date.today()  # noqa: DTZ011 - the user's own day
     as_of = flags.get("as_of")
-    reports = check(panel, spec, as_of=as_of, today=today)
-    overall = panel_findings(panel, spec, as_of=as_of, today=today)
-    _print_check(session, reports, overall)
+    found = check_panel(panel, spec, as_of=as_of, today=today)
+    chosen = select_airports(
+        [report.airport for report in found.airports],
+        flags.get("airport") or (),
+        flags.get("select") or (),
+    )
+    reports = [report for report in found.airports if report.airport in chosen]
+    _print_check(session, reports, found.findings)
 
 
 def _print_check(session: Session, reports: Any, overall: Any) -> None:

@@ -114,10 +114,11 @@ def plan_job(
         request.config_digest,
         panel.digest,
         request.start_ms,
-        freq=panel.freq,
+        freq=next((e.freq for e in entries if isinstance(e, Series)), panel.freq),
         season_length=panel.season_length,
     )
-    chosen = _selection(request, [entry.airport for entry in entries])
+    airports = [entry.airport for entry in entries]
+    chosen = select_airports(airports, request.airports, request.select)
     settled: list[AirportResult] = []
     series: list[Series] = []
     for entry in entries:
@@ -130,7 +131,7 @@ def plan_job(
     tasks, early = _tasks(request, plan, series, environment, tracker)
     return Job(
         context,
-        [entry.airport for entry in entries],
+        airports,
         tasks,
         [*settled, *early],
         request.settings,
@@ -140,20 +141,31 @@ def plan_job(
     )
 
 
-def _selection(request: Request, airports: Sequence[str]) -> set[str]:
-    """Airports that the user asked for; a name or glob without any is an error."""
-    if not request.airports and not request.select:
+def select_airports(
+    airports: Sequence[str], names: Sequence[str], globs: Sequence[str]
+) -> set[str]:
+    """Airports that the user asked for; all of them where nothing was asked.
+
+    Args:
+        airports: Those in the data.
+        names: Wanted ones, exactly as spelt.
+        globs: Patterns of wanted ones.
+
+    Raises:
+        UsageError: A name or a pattern without any airport.
+    """
+    if not names and not globs:
         return set(airports)
     known = set(airports)
-    for name in request.airports:
+    for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, airports, n=1) or [
                 a for a in airports if a.lower() == name.lower()
             ]
             hint = f"Did you mean '{close[0]}'?" if close else "'forecastctl check' lists them."
             raise UsageError(f"--airport: there is no airport '{name}' in the data.", hint)
-    chosen = set(request.airports)
-    for pattern in request.select:
+    chosen = set(names)
+    for pattern in globs:
         matching = {a for a in airports if fnmatchcase(a, pattern)}
         if not matching:
             raise UsageError(

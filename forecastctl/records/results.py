@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from forecastctl.records.series import Status
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from forecastctl.records.models import FittedModel, Model, Specification
-    from forecastctl.records.series import Series
+    from forecastctl.records.series import Series, Status
 
 LOSSES = ("mase", "rmse", "mae", "smape", "wape", "pinball")
 
