@@ -1,19 +1,27 @@
 """The protocol of a model family, and the registry.
 
 A family turns options into a fit and a fit into a forecast. It says itself which options may be
-searched (`Family.space`), in plain values that `forecastctl.core.tune` translates for Hyperopt.
+searched (`Family.space`) and which are worth trying first (`Family.starts`), in plain values that
+`forecastctl.core.tune` translates for Hyperopt.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import numpy as np
 
-    import numpy as np
+from forecastctl.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from numpy.typing import NDArray
 
     from forecastctl.records import Option, Options
@@ -29,19 +37,35 @@ class Uniform:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values; a value may be a nested space whose dimensions exist only then."""
+    """One of several values; a value may be a nested space whose dimensions exist only then.
+
+    A nested space maps names to constants or dimensions. What it yields replaces the choice
+    itself: ``"trend": Choice(("none", {"trend": "damped", "phi": Uniform(0.8, 0.98)}))`` gives
+    ``{"trend": "none"}`` or ``{"trend": "damped", "phi": 0.93}``.
+
+    Attributes:
+        values: The values, at least one.
+        weights: Prior probabilities, summing to one, or ``None`` for equal ones.
+    """
 
     values: tuple[Option | Mapping[str, Any], ...]
     weights: tuple[float, ...] | None = None
 
 
 Dimension: TypeAlias = Uniform | Choice
-Space: TypeAlias = "Mapping[str, Dimension]"
+Space: TypeAlias = "Mapping[str, Dimension | Option]"
+"""Dimensions by name; a constant is an option that is not searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Parameters and states of one fitted model, as JSON-ready values, and its residual sd."""
+    """Parameters and states of one fitted model, as JSON-ready values, and its residual sd.
+
+    Attributes:
+        params: Estimated or given parameters by name.
+        states: What the recursion needs to go on after the last observation.
+        sigma: Standard deviation of the one-step in-sample residuals, passengers.
+    """
 
     params: Mapping[str, Any]
     states: Mapping[str, Any]
@@ -52,13 +76,18 @@ class Family(Protocol):
     """What a family offers. Implementations hold no state and never read clock or environment."""
 
     name: str
+    """Registered name."""
 
-    def space(self, y: NDArray[np.float64], season_length: int) -> Space | None:
-        """Options worth searching on this training series, or ``None`` where the family is unfit.
+    starts: tuple[Options, ...]
+    """Options worth trying before any search, best first; those outside the space are skipped."""
+
+    def space(self, y: NDArray[np.float64], season_length: int, shortest: int) -> Space | None:
+        """Options worth searching on this series, or ``None`` where the family is unfit.
 
         Args:
-            y: The shortest training window of the search, passengers, shape ``(n,)``.
+            y: The whole training series, passengers, shape ``(n,)``.
             season_length: Observations per season.
+            shortest: Length of the shortest training window of the search.
         """
         ...
 
@@ -82,9 +111,10 @@ class Family(Protocol):
     def forecast(
         self, fit: Fit, season_length: int, options: Options, h: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Point forecast and standard deviation, passengers, shape ``(h,)`` each.
+        """Point forecast (median) and standard deviation, passengers, shape ``(h,)`` each.
 
-        Uses parameters and states alone: no data, no estimation. Equal inputs give equal bits.
+        Uses parameters and states alone: no data, no estimation, no random numbers. Equal inputs
+        give equal bits. Values are not clipped: a sum of errors may well be negative.
         """
         ...
 
@@ -102,12 +132,64 @@ def family_names() -> tuple[str, ...]:
     return tuple(_FAMILIES)
 
 
+@cache
 def family(name: str) -> Family:
     """The family registered under a name.
 
     Raises:
-        KeyError: No such family.
+        UsageError: No such family.
     """
+    if name not in _FAMILIES:
+        raise UsageError(
+            f"There is no model family {name!r}.", f"Families are {', '.join(_FAMILIES)}."
+        )
     module, _, attribute = _FAMILIES[name].partition(":")
     made: Family = getattr(import_module(module), attribute)()
     return made
+
+
+@contextmanager
+def fitting(label: str) -> Iterator[None]:
+    """Silence warnings while a model is fitted, and turn what libraries raise into `ModelError`.
+
+    Whether an optimiser says that it has converged is not asked: a fit is judged by its forecasts.
+
+    Args:
+        label: Name of the model for the message.
+
+    Raises:
+        ModelError: The body raised an arithmetic, value, index or linear-algebra error.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except (ValueError, ArithmeticError, LookupError) as error:
+            raise ModelError(f"{label} cannot be fitted: {error}") from error
+
+
+def checked(fit: Fit, label: str) -> Fit:
+    """The same fit, when all of its numbers are finite.
+
+    Raises:
+        ModelError: A parameter or state is NaN or infinite.
+    """
+    for part in (fit.params, fit.states, {"sigma": fit.sigma}):
+        for name, value in part.items():
+            numbers = value if isinstance(value, list) else [value]
+            if not all(math.isfinite(x) for x in numbers):
+                raise ModelError(f"{label} cannot be fitted: {name} is not finite")
+    return fit
+
+
+def residual_sd(residuals: NDArray[np.float64], estimated: int) -> float:
+    """Standard deviation of one-step residuals around zero.
+
+    Args:
+        residuals: Actual minus one-step forecast, shape ``(n,)``.
+        estimated: Number of estimated parameters, taken off the degrees of freedom.
+
+    Returns:
+        Root of the sum of squares over ``max(n - estimated, 1)``.
+    """
+    return math.sqrt(float(np.sum(residuals**2)) / max(len(residuals) - estimated, 1))

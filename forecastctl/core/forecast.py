@@ -1,0 +1,130 @@
+"""Fit a specification on a whole series, and forecast from what was fitted."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.core.backtest import Path, forecast_model
+from forecastctl.core.combine import combined
+from forecastctl.core.families import Fit, family
+from forecastctl.core.metrics import scale
+from forecastctl.core.points import make_model
+from forecastctl.errors import ModelError
+from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.records import Series, Specification
+
+
+def fit(
+    series: Series,
+    specification: Specification,
+    *,
+    horizon: int = 12,
+    fallback: bool = True,
+    spread: float = 1.0,
+    backtest_errors: tuple[tuple[float, ...], ...] = (),
+) -> tuple[FittedModel, str | None]:
+    """Fit every member on the whole series.
+
+    Args:
+        series: Training data.
+        specification: What to fit.
+        horizon: Periods ahead over which the members' forecasts are checked for divergence.
+        fallback: Whether the other members, or in the end the seasonal naive, may stand in for
+            members that fail.
+        spread: Factor on the standard deviations, from the search.
+        backtest_errors: Forecast minus actual by fold and lead, from the search, kept with the
+            model so that a miss can be explained later.
+
+    Returns:
+        The fitted model, and what stood in for what (``None`` when nothing had to).
+
+    Raises:
+        ModelError: A member fails and nothing may stand in for it.
+    """
+    fitted, failures = [], []
+    for member in specification.members:
+        try:
+            fitted.append(_fit_member(series, member, horizon))
+        except ModelError as error:
+            if not fallback:
+                raise
+            failures.append(f"{member.model.label}: {error.message}")
+    if not fitted:
+        fitted = [_fit_member(series, Member(make_model("seasonal_naive", {})), horizon)]
+    reason = _reason(fitted, failures) if failures else None
+    known = scale(series.y, series.season_length)
+    model = FittedModel(
+        _renormalised(fitted),
+        series.freq,
+        series.season_length,
+        series.cutoff,
+        series.n,
+        spread,
+        series.digest,
+        backtest_errors,
+        known if known > 0 else None,
+    )
+    return model, reason
+
+
+def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> Forecast:
+    """Forecast from parameters and states alone; replaying a stored model is the same call.
+
+    Args:
+        model: Fitted model, fresh or read back.
+        h: Periods ahead, at least 1.
+        levels: Coverage of the intervals in percent, each between 0 and 100.
+
+    Returns:
+        Weighted mean of the members; intervals of a normal distribution whose standard deviation
+        is the members' weighted mean times ``model.spread``, with nothing below zero. A wider
+        level's interval holds a narrower one's, and every one holds the mean.
+    """
+    paths = [_member_path(member, model.season_length, h) for member in model.members]
+    path = combined(paths, [m.member.weight for m in model.members])
+    sd = path.sd * model.spread
+    intervals = {}
+    for level in levels:
+        width = NormalDist().inv_cdf(0.5 + level / 200.0) * sd
+        intervals[int(level)] = (np.maximum(path.mean - width, 0.0), path.mean + width)
+    ds = future_ds(model.cutoff, model.freq, h)
+    return Forecast(model.cutoff, ds, path.mean, sd, intervals)
+
+
+def _fit_member(series: Series, member: Member, horizon: int) -> FittedMember:
+    model = member.model
+    fit = family(model.family).fit(series.y, series.season_length, model.options)
+    forecast_model(model, fit, series.y, series.season_length, horizon)
+    return FittedMember(member, fit.params, fit.states, fit.sigma)
+
+
+def _member_path(member: FittedMember, season_length: int, h: int) -> Path:
+    model = member.member.model
+    fit = Fit(member.params, member.states, member.sigma)
+    mean, sd = family(model.family).forecast(fit, season_length, model.options, h)
+    return Path(np.maximum(mean, 0.0), sd)
+
+
+def _renormalised(fitted: Sequence[FittedMember]) -> tuple[FittedMember, ...]:
+    total = sum(f.member.weight for f in fitted)
+    return tuple(
+        FittedMember(
+            Member(f.member.model, f.member.weight / total, f.member.trial),
+            f.params,
+            f.states,
+            f.sigma,
+        )
+        for f in fitted
+    )
+
+
+def _reason(fitted: Sequence[FittedMember], failures: Sequence[str]) -> str:
+    stood_in = " + ".join(f.member.model.label for f in fitted)
+    return f"{stood_in} stood in for {len(failures)} that failed: {'; '.join(failures)}"

@@ -1,0 +1,77 @@
+"""Rolling origins: where a series is cut for validation.
+
+Tashman (2000), Out-of-sample tests of forecasting accuracy: an analysis and review.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ENOUGH_FOLDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One origin: train on ``y[:end]``, validate on ``y[end:end + h]``."""
+
+    end: int
+    h: int
+
+
+def rolling_splits(n: int, h: int, folds: int, step: int, min_train: int) -> tuple[Split, ...]:
+    """Origins from the oldest to the newest, the newest validating on the last ``h`` periods.
+
+    A series too short for everything asked for gives up, in this order: folds down to two, the
+    distance between origins, the validation horizon down to one period, the second fold.
+
+    Args:
+        n: Observations.
+        h: Periods validated at each origin, at least 1.
+        folds: Origins at most, at least 1.
+        step: Periods between origins, at least 1.
+        min_train: Training observations at the oldest origin, at least 1.
+
+    Returns:
+        At most ``folds`` splits, all with the same horizon; none when ``n <= min_train``.
+    """
+    room = n - min_train
+    wanted = min(_ENOUGH_FOLDS, folds)
+    for horizon in range(min(h, room), 0, -1):
+        spare = room - horizon
+        gap = min(step, spare) if wanted > 1 else step
+        count = min(folds, spare // gap + 1) if gap else 1
+        if count >= wanted:
+            return _splits(n, horizon, count, gap)
+    return _splits(n, min(h, room), 1, step) if room > 0 else ()
+
+
+def validation_splits(
+    n: int, h: int, folds: int, step: int | None, season_length: int
+) -> tuple[Split, ...]:
+    """Origins for a series with a season.
+
+    Training windows hold two seasons, so that seasonal models can be fitted. Where that leaves no
+    two folds of at least half the horizon, one season and one observation must do.
+
+    Args:
+        n: Observations.
+        h: Periods ahead of the forecast.
+        folds: Origins at most.
+        step: Periods between origins, or ``None`` for half of the horizon.
+        season_length: Observations per season.
+    """
+    gap = step if step is not None else max(h // 2, 1)
+    full = rolling_splits(n, h, folds, gap, max(2 * season_length, _SHORTEST))
+    if len(full) >= min(_ENOUGH_FOLDS, folds) and 2 * full[0].h >= h:
+        return full
+    relaxed = rolling_splits(n, h, folds, gap, max(season_length + 1, _SHORTEST))
+    better = len(relaxed) > len(full) or (bool(full) and relaxed[0].h > full[0].h)
+    return relaxed if better else full
+
+
+_SHORTEST = 4
+"""Fewest observations that anything is fitted to during validation."""
+
+
+def _splits(n: int, h: int, folds: int, step: int) -> tuple[Split, ...]:
+    return tuple(Split(n - h - step * i, h) for i in range(folds - 1, -1, -1))

@@ -1,0 +1,95 @@
+import math
+
+import numpy as np
+import pytest
+
+from forecastctl.core.backtest import Path
+from forecastctl.core.combine import CLEARLY_WORSE, SHRINKAGE, choose, combined, spread
+from forecastctl.records import Model, Trial
+
+
+def trial(number, loss, duplicate_of=None, family="fake"):
+    model = Model(family, {"n": number if duplicate_of is None else duplicate_of}, f"F{number}")
+    status = "failed" if loss is None else "ok"
+    return Trial(number, model, status, loss, duplicate_of=duplicate_of)
+
+
+def numbers(specification):
+    return [m.trial for m in specification.members]
+
+
+def test_best_distinct_successful_trials_with_equal_weights():
+    trials = [
+        trial(0, 1.3),
+        trial(1, 1.0),
+        trial(2, None),
+        trial(3, 1.0, 1),
+        trial(4, 1.1),
+        trial(5, 1.2),
+    ]
+    chosen = choose(trials, 3)
+    assert numbers(chosen) == [1, 4, 5]
+    assert [m.weight for m in chosen.members] == [1 / 3] * 3
+    assert chosen.members[0].model == trials[1].model
+
+
+def test_clearly_worse_members_stay_out():
+    trials = [trial(0, 1.0), trial(1, CLEARLY_WORSE), trial(2, CLEARLY_WORSE + 0.01)]
+    assert numbers(choose(trials, 5)) == [0, 1]
+
+
+def test_combine_one_takes_the_best_alone():
+    assert numbers(choose([trial(0, 2.0), trial(1, 1.9)], 1)) == [1]
+
+
+def test_equal_losses_go_to_the_earlier_trial():
+    assert numbers(choose([trial(0, 1.0), trial(1, 1.0)], 1)) == [0]
+
+
+def test_a_perfect_trial_stands_alone():
+    assert numbers(choose([trial(0, 0.0), trial(1, 0.1)], 5)) == [0]
+
+
+def test_no_family_takes_more_than_its_share():
+    first = [trial(n, 1.0 + n / 100) for n in range(6)]
+    others = [trial(6, 1.2, family="b"), trial(7, 1.3, family="b"), trial(8, 1.4, family="c")]
+    assert numbers(choose(first + others, 6)) == [0, 1, 6, 7, 8]
+    assert numbers(choose(first + others, 7)) == [0, 1, 2, 6, 7, 8]
+    assert numbers(choose(first, 6)) == [0, 1, 2, 3, 4, 5]
+    assert numbers(choose(first + others, 1)) == [0]
+
+
+def test_a_failed_family_has_no_share():
+    trials = [trial(0, 1.0), trial(1, 1.1), trial(2, None, family="b")]
+    assert numbers(choose(trials, 2)) == [0, 1]
+
+
+def test_combined_is_the_weighted_mean():
+    paths = [
+        Path(np.array([1.0, 2.0]), np.array([1.0, 1.0])),
+        Path(np.array([3.0, 6.0]), np.array([2.0, 4.0])),
+    ]
+    path = combined(paths, [0.25, 0.75])
+    np.testing.assert_allclose(path.mean, [2.5, 5.0])
+    np.testing.assert_allclose(path.sd, [1.75, 3.25])
+
+
+def test_spread_shrinks_towards_one():
+    paths = [Path(np.zeros(12), np.full(12, 2.0))]
+    errors = [(4.0,) * 12]
+    assert spread(errors, paths) == pytest.approx(
+        math.sqrt((SHRINKAGE + 12 * 4) / (SHRINKAGE + 12))
+    )
+    assert spread([(2.0,) * 12], paths) == 1.0
+    assert 0 < spread([(0.0,) * 12], paths) < 1
+
+
+def test_spread_without_evidence_is_one():
+    assert spread([], []) == 1.0
+    assert spread([(5.0, 5.0)], [Path(np.zeros(2), np.zeros(2))]) == 1.0
+
+
+def test_spread_tends_to_the_true_ratio():
+    rng = np.random.default_rng(0)
+    paths = [Path(np.zeros(2000), np.full(2000, 1.0))]
+    assert spread([tuple(3.0 * rng.standard_normal(2000))], paths) == pytest.approx(3.0, rel=0.05)

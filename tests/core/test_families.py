@@ -1,0 +1,223 @@
+"""What every family promises; a new family is added to the registry and nothing here."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from forecastctl.core.families import Choice, Fit, Uniform, family, family_names
+from forecastctl.core.families.base import checked, fitting, residual_sd
+from forecastctl.core.points import decode, encode
+from forecastctl.errors import ModelError, UsageError
+from tests.core.conftest import seasonal_data
+
+POSITIVE = seasonal_data(84)
+WITH_ZEROS = np.where(np.arange(84) % 17 == 5, 0.0, POSITIVE)
+
+
+def draw(space, rng):
+    """One point, in the nested form that Hyperopt hands over."""
+    point = {}
+    for key, dimension in space.items():
+        if isinstance(dimension, Uniform):
+            point[key] = rng.uniform(dimension.low, dimension.high)
+        elif isinstance(dimension, Choice):
+            value = dimension.values[rng.integers(len(dimension.values))]
+            point[key] = draw(value, rng) if isinstance(value, dict) else value
+        else:
+            point[key] = dimension
+    return point
+
+
+def models(y, season_length, seed, count=4):
+    rng = np.random.default_rng(seed)
+    for name in family_names():
+        space = family(name).space(y, season_length, len(y))
+        for _ in range(count if space else 0):
+            yield decode({"family": name, "options": draw(space, rng)})
+
+
+CASES = [
+    pytest.param(POSITIVE, 12, id="monthly"),
+    pytest.param(WITH_ZEROS, 12, id="zeros"),
+    pytest.param(seasonal_data(40, 7), 7, id="daily"),
+    pytest.param(seasonal_data(110, 52), 52, id="weekly"),
+    pytest.param(seasonal_data(30, 1), 1, id="no season"),
+    pytest.param(seasonal_data(15), 12, id="short"),
+    pytest.param(np.full(60, 500.0), 12, id="constant"),
+    pytest.param(np.zeros(60), 12, id="all zero"),
+]
+
+
+@pytest.mark.parametrize(("y", "season_length"), CASES)
+def test_every_point_of_the_space_fits_or_says_why(y, season_length):
+    for model in models(y, season_length, seed=len(y)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                fit = family(model.family).fit(y, season_length, model.options)
+            except ModelError as error:
+                assert error.message  # noqa: PT017 - either outcome is sound
+                continue
+        again = Fit(*(json.loads(json.dumps(part)) for part in (fit.params, fit.states, fit.sigma)))
+        with np.errstate(all="ignore"):
+            mean, sd = family(model.family).forecast(fit, season_length, model.options, 15)
+            replayed = family(model.family).forecast(again, season_length, model.options, 15)
+        assert mean.shape == sd.shape == (15,)
+        assert mean.tobytes() == replayed[0].tobytes(), model.label
+        assert sd.tobytes() == replayed[1].tobytes(), model.label
+        assert not np.any(sd < 0)
+
+
+def test_positive_monthly_data_fit_everywhere():
+    for model in models(POSITIVE, 12, seed=1, count=6):
+        fit = family(model.family).fit(POSITIVE, 12, model.options)
+        mean, sd = family(model.family).forecast(fit, 12, model.options, 12)
+        assert np.all(np.abs(mean / POSITIVE[-12:] - 1) < 0.5), model.label
+        assert np.all(sd > 0)
+        assert 0 < fit.sigma < 500
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_a_fit_keeps_no_history(name):
+    """What is stored grows with the season, not with the series."""
+    long, short = seasonal_data(240), seasonal_data(96)
+    options = family(name).starts[0]
+    sizes = [len(json.dumps(family(name).fit(y, 12, options).states)) for y in (long, short)]
+    assert max(sizes) < 1000
+    assert abs(sizes[0] - sizes[1]) < 60
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_a_shorter_horizon_is_the_start_of_a_longer_one(name):
+    options = family(name).starts[0]
+    fit = family(name).fit(POSITIVE, 12, options)
+    long, short = (family(name).forecast(fit, 12, options, h) for h in (24, 5))
+    assert short[0].tobytes() == long[0][:5].tobytes()
+    assert short[1].tobytes() == long[1][:5].tobytes()
+
+
+def test_an_unknown_family_is_a_usage_error():
+    with pytest.raises(UsageError, match="no model family 'prophet'") as caught:
+        family("prophet")
+    assert "holt_winters" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_starts_lie_in_the_space_of_positive_data(name):
+    spaces = {name: family(name).space(POSITIVE, 12, len(POSITIVE))}
+    keys = set()
+    for options in family(name).starts:
+        assert encode(spaces, name, options) is not None, options
+        keys.add(json.dumps(options, sort_keys=True))
+    assert len(keys) == len(family(name).starts)
+
+
+def test_zeros_leave_out_what_needs_positive_data():
+    hw = family("holt_winters").space(WITH_ZEROS, 12, 60)
+    assert hw["shape"].values == ({"seasonal": "add", "transform": "none"},)
+    assert family("ets").space(WITH_ZEROS, 12, 60)["error"].values == ("add",)
+    assert family("sarimax").space(WITH_ZEROS, 12, 60)["transform"].values == ("none",)
+
+
+def test_short_training_windows_leave_out_the_season():
+    hw = family("holt_winters").space(POSITIVE, 12, 23)
+    assert {v["seasonal"] for v in hw["shape"].values} == {"none"}
+    assert family("ets").space(POSITIVE, 12, 23)["seasonal"].values == ("none",)
+    assert family("seasonal_naive").space(POSITIVE, 12, 23)["drift"].values == (False,)
+    assert family("sarimax").space(POSITIVE, 12, 23) is None
+
+
+def test_weeks_are_for_holt_winters_and_naive_alone():
+    y = seasonal_data(160, 52)
+    offered = [n for n in family_names() if family(n).space(y, 52, 120) is not None]
+    assert offered == ["seasonal_naive", "holt_winters"]
+    assert family("holt_winters").space(y, 52, 120)["initial"].values == ("heuristic",)
+
+
+def test_seasonal_naive_repeats_the_last_season():
+    naive = family("seasonal_naive")
+    y = np.arange(1.0, 30.0)
+    fit = naive.fit(y, 12, {"drift": False})
+    mean, sd = naive.forecast(fit, 12, {"drift": False}, 26)
+    assert list(mean[:12]) == list(y[-12:])
+    assert list(mean[24:]) == list(y[-12:-10])
+    assert fit.sigma == 12.0
+    np.testing.assert_allclose(sd[[0, 11, 12, 24]], 12.0 * np.sqrt([1, 1, 2, 3]))
+
+
+def test_seasonal_naive_drift_goes_on_growing():
+    naive = family("seasonal_naive")
+    y = np.arange(1.0, 37.0) + np.tile([0.0, 5.0, 0.0], 12)
+    fit = naive.fit(y, 12, {"drift": True})
+    mean, sd = naive.forecast(fit, 12, {"drift": True}, 24)
+    np.testing.assert_allclose(mean, np.arange(37.0, 61.0) + np.tile([0.0, 5.0, 0.0], 8))
+    np.testing.assert_allclose(sd, 0.0, atol=1e-9)
+
+
+def test_drift_widens_the_interval():
+    naive = family("seasonal_naive")
+    y = np.tile([10.0, 12.0], 18)[:30] + np.arange(30) % 5
+    plain = naive.forecast(naive.fit(y, 6, {"drift": False}), 6, {"drift": False}, 12)
+    fit = naive.fit(y, 6, {"drift": True})
+    drift = naive.forecast(fit, 6, {"drift": True}, 12)
+    # 24 changes are four seasons: variances 1 (1 + 1/4) and 2 (1 + 2/4) times sigma squared
+    np.testing.assert_allclose(drift[1][[0, 6]] ** 2 / fit.sigma**2, [1.25, 3.0])
+    np.testing.assert_allclose(plain[1][6] / plain[1][0], np.sqrt(2))
+
+
+@pytest.mark.parametrize("n", [1, 2, 12])
+def test_naive_forecasts_the_shortest_series(n):
+    naive = family("seasonal_naive")
+    y = np.arange(5.0, 5.0 + n)
+    fit = naive.fit(y, 12, {})
+    mean, sd = naive.forecast(fit, 12, {}, 3)
+    assert list(mean) == [y[-1]] * 3
+    assert np.all(np.isfinite(sd))
+
+
+def test_residual_sd():
+    assert residual_sd(np.array([3.0, 4.0, 0.0]), 1) == pytest.approx((25 / 2) ** 0.5)
+    assert residual_sd(np.array([3.0]), 4) == 3.0
+
+
+def test_what_is_not_finite_is_not_a_fit():
+    with pytest.raises(ModelError, match="HW cannot be fitted: seasonal is not finite"):
+        checked(Fit({"alpha": 0.1}, {"seasonal": [1.0, float("nan")]}, 1.0), "HW")
+    with pytest.raises(ModelError, match="sigma"):
+        checked(Fit({}, {}, float("inf")), "HW")
+
+
+def test_library_errors_become_model_errors():
+    with pytest.raises(ModelError, match="HW cannot be fitted: singular"), fitting("HW"):
+        raise np.linalg.LinAlgError("singular")
+    with pytest.raises(ModelError, match="ETS cannot be fitted: 'phi'"), fitting("ETS"):
+        raise KeyError("phi")
+
+
+def test_warnings_of_a_fit_stay_inside(recwarn):
+    with fitting("ETS"):
+        warnings.warn("did not converge", stacklevel=1)
+        assert np.log(np.zeros(1))[0] == -np.inf
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("options", [{"transform": "log"}, {"transform": "boxcox", "lambda": 0.3}])
+def test_a_transform_needs_positive_data(options):
+    with pytest.raises(ModelError, match="positive"):
+        family("holt_winters").fit(WITH_ZEROS, 12, {"seasonal": "add", **options})
+
+
+def test_multiplicative_models_need_positive_data():
+    with pytest.raises(ModelError, match="strictly positive"):
+        family("holt_winters").fit(WITH_ZEROS, 12, {"seasonal": "mul"})
+    with pytest.raises(ModelError, match="strictly positive"):
+        family("ets").fit(WITH_ZEROS, 12, {"error": "mul"})
+
+
+def test_a_season_needs_two_seasons_of_data():
+    with pytest.raises(ModelError, match="two seasons"):
+        family("holt_winters").fit(POSITIVE[:20], 12, {"seasonal": "add"})
+    with pytest.raises(ModelError, match="more than 20"):
+        family("ets").fit(POSITIVE[:20], 12, {"seasonal": "add"})

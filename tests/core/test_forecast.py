@@ -1,0 +1,182 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from forecastctl.core import forecast
+from forecastctl.core.metrics import scale
+from forecastctl.core.points import make_model
+from forecastctl.errors import ModelError
+from forecastctl.records import FittedModel, Member, SearchSpec, Specification
+from tests.core.conftest import make_series, seasonal_data
+
+MODELS = (
+    make_model("holt_winters", {"trend": "damped", "seasonal": "mul", "transform": "none"}),
+    make_model(
+        "holt_winters", {"trend": "add", "seasonal": "add", "transform": "boxcox", "lambda": 0.3}
+    ),
+    make_model("ets", {"error": "mul", "trend": "add", "seasonal": "mul", "initial": "heuristic"}),
+    make_model("sarimax", {"d": 1, "q": 1, "D": 1, "Q": 1, "transform": "log"}),
+    make_model("seasonal_naive", {"drift": True}),
+)
+
+
+def mean_of(*models):
+    return Specification(tuple(Member(m, 1 / len(models), k) for k, m in enumerate(models)))
+
+
+def broken(bias="raise"):
+    return make_model("fake", {"bias": bias})
+
+
+@pytest.fixture
+def fitted(series):
+    model, reason = forecast.fit(
+        series, mean_of(*MODELS), spread=1.2, backtest_errors=((1.0, -2.0), (0.5,))
+    )
+    assert reason is None
+    return model
+
+
+def test_a_model_knows_where_it_comes_from(series, fitted):
+    assert fitted.specification == mean_of(*MODELS)
+    assert fitted.cutoff == series.cutoff == "2008-12-01"
+    assert (fitted.n, fitted.freq, fitted.season_length) == (96, "M", 12)
+    assert fitted.data_digest == series.digest
+    assert fitted.scale == scale(series.y, 12)
+    assert fitted.spread == 1.2
+    assert fitted.backtest_errors == ((1.0, -2.0), (0.5,))
+
+
+def test_a_stored_model_forecasts_the_same_bits(fitted):
+    row = json.loads(json.dumps(fitted.to_row()))
+    again = FittedModel.from_row(row)
+    assert again == fitted
+    fresh, replayed = forecast.predict(fitted, 24, (50, 95)), forecast.predict(again, 24, (50, 95))
+    assert fresh.mean.tobytes() == replayed.mean.tobytes()
+    assert fresh.sd.tobytes() == replayed.sd.tobytes()
+    for level in (50, 95):
+        for ours, theirs in zip(fresh.intervals[level], replayed.intervals[level], strict=True):
+            assert ours.tobytes() == theirs.tobytes()
+
+
+def test_a_stored_model_is_small(fitted):
+    assert len(json.dumps(fitted.to_row())) < 6000
+
+
+def test_the_forecast_is_the_weighted_mean(series):
+    alone = [forecast.predict(forecast.fit(series, mean_of(m))[0], 12) for m in MODELS[:2]]
+    weighted = Specification((Member(MODELS[0], 0.25, 0), Member(MODELS[1], 0.75, 1)))
+    model, _ = forecast.fit(series, weighted, spread=2.0)
+    both = forecast.predict(model, 12)
+    np.testing.assert_allclose(both.mean, 0.25 * alone[0].mean + 0.75 * alone[1].mean)
+    np.testing.assert_allclose(both.sd, 2.0 * (0.25 * alone[0].sd + 0.75 * alone[1].sd))
+
+
+def test_dates_go_on_from_the_cutoff(fitted):
+    assert [str(d) for d in forecast.predict(fitted, 3).ds] == [
+        "2009-01-01",
+        "2009-02-01",
+        "2009-03-01",
+    ]
+
+
+def test_intervals_hold_the_mean_and_each_other(fitted):
+    found = forecast.predict(fitted, 24, (95, 50, 80))
+    assert list(found.intervals) == [95, 50, 80]
+    lo, hi = zip(*(found.intervals[level] for level in (50, 80, 95)), strict=True)
+    for narrow, wide in ((0, 1), (1, 2)):
+        assert np.all(lo[wide] <= lo[narrow])
+        assert np.all(hi[narrow] <= hi[wide])
+    assert np.all(lo[0] <= found.mean)
+    assert np.all(found.mean <= hi[0])
+    np.testing.assert_allclose(hi[2] - found.mean, 1.959963984540054 * found.sd)
+
+
+def test_nothing_is_negative():
+    y = np.maximum(seasonal_data(60, level=60.0, trend=-1.0), 0.5)
+    for model in (MODELS[0], make_model("holt_winters", {"trend": "add", "seasonal": "add"})):
+        fitted, _ = forecast.fit(make_series(y), mean_of(model))
+        found = forecast.predict(fitted, 36, (80, 99))
+        assert np.min(found.mean) >= 0
+        for lo, hi in found.intervals.values():
+            assert np.min(lo) >= 0
+            assert np.all(lo <= found.mean)
+            assert np.all(found.mean <= hi)
+
+
+def test_a_failing_member_is_dropped_and_said(fake, series):
+    weights = Specification(
+        (Member(MODELS[4], 0.5, 0), Member(broken(), 0.25, 1), Member(MODELS[2], 0.25, 2))
+    )
+    model, reason = forecast.fit(series, weights)
+    assert [m.member.weight for m in model.members] == [2 / 3, 1 / 3]
+    assert [m.member.trial for m in model.members] == [0, 2]
+    assert reason == (
+        "SNaive drift + ETS(M,A,M) stood in for 1 that failed: Fake raise: no luck today"
+    )
+
+
+def test_all_failing_leaves_the_seasonal_naive(fake, series):
+    model, reason = forecast.fit(series, mean_of(broken(), broken("diverge")))
+    assert model.specification.label == "SNaive"
+    assert model.members[0].member.weight == 1.0
+    assert reason.startswith(
+        "SNaive stood in for 2 that failed: Fake raise: no luck today; Fake diverge: "
+    )
+
+
+def test_without_fallback_a_failure_is_an_error(fake, series):
+    with pytest.raises(ModelError, match="no luck today"):
+        forecast.fit(series, mean_of(MODELS[4], broken()), fallback=False)
+
+
+def test_divergence_is_looked_for_over_the_horizon(series):
+    growing = make_model("holt_winters", {"trend": "add", "seasonal": "none", "transform": "log"})
+    y = np.exp(0.05 * np.arange(30)) * 100
+    assert forecast.fit(make_series(y), mean_of(growing), horizon=6)[1] is None
+    assert "stood in" in forecast.fit(make_series(y), mean_of(growing), horizon=60)[1]
+
+
+def test_a_constant_airport_has_no_scale():
+    model, reason = forecast.fit(make_series(np.full(40, 7.0)), mean_of(MODELS[4]))
+    assert model.scale is None
+    assert reason is None
+    found = forecast.predict(model, 3)
+    assert list(found.mean) == [7.0] * 3
+
+
+def test_from_search_to_forecast(series):
+    from forecastctl.core.tune import tune
+
+    result = tune(series, SearchSpec(families=("ets", "seasonal_naive"), max_evals=6, horizon=6))
+    model, _ = forecast.fit(
+        series,
+        result.specification,
+        horizon=6,
+        spread=result.spread,
+        backtest_errors=result.backtest_errors,
+    )
+    found = forecast.predict(model, 6)
+    expected = seasonal_data(102)[96:]
+    assert np.mean(np.abs(found.mean / expected - 1)) < 0.15
+
+
+def test_replay_needs_none_of_the_libraries_that_fitted(fitted, tmp_path):
+    """A stored forecast is explained at once, without seconds of imports."""
+    row = tmp_path / "row.json"
+    row.write_text(json.dumps(fitted.to_row()))
+    code = (
+        "import json, sys\n"
+        "from forecastctl.core.forecast import predict\n"
+        "from forecastctl.records import FittedModel\n"
+        f"row = json.load(open({str(row)!r}))\n"
+        "print(predict(FittedModel.from_row(row), 24).mean.tobytes().hex())\n"
+        "print(sorted({'statsmodels', 'hyperopt', 'scipy'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    bits, loaded = done.stdout.split("\n")[:2]
+    assert bits == forecast.predict(fitted, 24).mean.tobytes().hex()
+    assert loaded == "[]"
