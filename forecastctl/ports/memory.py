@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError
-from forecastctl.ports.filters import matches, order, parse_filter
+from forecastctl.errors import NothingRecordedError, TrackingError
+from forecastctl.ports.filters import conditions, matches, order
+from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update
 from forecastctl.records import RUNNING, Artifact, Metric, Query, Run, RunUpdate, StoredRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-def _last(metrics: Iterable[Metric]) -> dict[str, float]:
-    """Value of each key at its highest (step, timestamp, value), as MLflow defines the latest."""
-    ordered = sorted(metrics, key=lambda m: (m.step, m.timestamp_ms, m.value))
-    return {m.key: m.value for m in ordered}
+def latest(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """Metric of each key at its highest (step, timestamp, value), as MLflow defines the latest.
+
+    NaN counts as zero; of equals the first stays.
+    """
+    result: dict[str, Metric] = {}
+    for metric in metrics:
+        old = result.get(metric.key)
+        if old is None or _rank(metric) > _rank(old):
+            result[metric.key] = metric
+    return result
+
+
+def _rank(metric: Metric) -> tuple[int, int, float]:
+    value = 0.0 if math.isnan(metric.value) else metric.value
+    return metric.step, metric.timestamp_ms, value
 
 
 class MemoryTracker:
@@ -30,15 +44,19 @@ class MemoryTracker:
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
-        return self._write(run, parent_id, status=RUNNING)
+        if run.children:
+            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+        return self._write(fit(run), parent_id, status=RUNNING)
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
         """Write subtrees."""
-        return [self._write(run, parent_id, status=run.status) for run in runs]
+        return [self._write(run, parent_id, run.status) for run in [fit(run) for run in runs]]
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run."""
         old = self.get(run_id)
+        update = fit_update(update, self._artifacts[run_id].get)
+        _refuse_changed_params(run_id, old.params, update.params)
         self._metrics[run_id].extend(update.metrics)
         self._attach(run_id, update.artifacts)
         self._runs[run_id] = StoredRun(
@@ -48,20 +66,16 @@ class MemoryTracker:
             old.start_ms,
             update.end_ms if update.end_ms is not None else old.end_ms,
             {**old.params, **update.params},
-            _last(self._metrics[run_id]),
-            {**old.tags, **update.tags},
+            _values(self._metrics[run_id]),
+            _visible({**old.tags, **update.tags}),
             old.parent_id,
         )
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
-        predicates = parse_filter(query.filter) if query.filter else ()
-        found = [
-            run
-            for run in self._runs.values()
-            if self._meets(run, query) and all(matches(run, p) for p in predicates)
-        ]
-        return order(found, query.order_by)[: query.limit]
+        wanted = conditions(query)
+        found = [run for run in self._runs.values() if all(matches(run, p) for p in wanted)]
+        return order(found, query.order_by)[: max(query.limit, 0)]
 
     def get(self, run_id: str) -> StoredRun:
         """One run by id."""
@@ -82,7 +96,6 @@ class MemoryTracker:
 
     def _write(self, run: Run, parent_id: str | None, status: str) -> str:
         run_id = f"{next(self._ids):032x}"
-        tags: Mapping[str, str] = run.tags
         self._metrics[run_id] = list(run.metrics)
         self._artifacts[run_id] = {}
         self._attach(run_id, run.artifacts)
@@ -91,10 +104,10 @@ class MemoryTracker:
             run.name,
             status,
             run.start_ms,
-            run.end_ms,
+            None if status == RUNNING else run.end_ms,
             dict(run.params),
-            _last(run.metrics),
-            dict(tags),
+            _values(run.metrics),
+            _visible(run.tags),
             parent_id,
         )
         for child in run.children:
@@ -104,12 +117,18 @@ class MemoryTracker:
     def _attach(self, run_id: str, artifacts: Iterable[Artifact]) -> None:
         self._artifacts[run_id].update((a.path, a.content) for a in artifacts)
 
-    @staticmethod
-    def _meets(run: StoredRun, query: Query) -> bool:
-        return (
-            all(run.tags.get(k) == v for k, v in query.tags.items())
-            and (query.status is None or run.status == query.status)
-            and (query.since_ms is None or run.start_ms >= query.since_ms)
-            and (query.before_ms is None or run.start_ms < query.before_ms)
-            and (query.parent_id is None or run.parent_id == query.parent_id)
+
+def _values(metrics: Iterable[Metric]) -> dict[str, float]:
+    return {key: metric.value for key, metric in latest(metrics).items()}
+
+
+def _visible(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if key not in HIDDEN_TAGS}
+
+
+def _refuse_changed_params(run_id: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    changed = sorted(key for key in new if old.get(key, new[key]) != new[key])
+    if changed:
+        raise TrackingError(
+            f"Run {run_id} has its parameters already; {', '.join(changed)} cannot be changed."
         )

@@ -1,0 +1,197 @@
+"""The tracker port through MLflow's public client: any store that MLflow takes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.adapters.mlflow_address import public_uri, resolve
+from forecastctl.adapters.mlflow_artifacts import Writer, no_artifact, outside, read, staged
+from forecastctl.adapters.mlflow_batches import batches
+from forecastctl.adapters.mlflow_calls import calling
+from forecastctl.adapters.mlflow_experiment import client_experiment, probe
+from forecastctl.adapters.mlflow_rows import deleted_run, system_tags, to_stored
+from forecastctl.adapters.mlflow_search import render_filter, render_order
+from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
+from forecastctl.ports.filters import matches
+from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update
+from forecastctl.records import RUNNING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecastctl.records import Artifact, Query, Run, RunUpdate, StoredRun
+
+PAGE = 1000
+_EARLY_TAGS = ("kind", "job_id")
+"""Set when a run is created, so that runs of a killed job can be found; all others come last."""
+
+
+class MlflowClientTracker:
+    """Tracker on SQLite, PostgreSQL or an MLflow server, through `mlflow.MlflowClient`.
+
+    MLflow's client has no transactions: a root stays RUNNING, without its tags, until its subtree
+    is complete.
+
+    Args:
+        uri: Address of the store.
+        experiment: Name of the experiment, created if it is missing.
+        artifact_location: Where a new experiment keeps its artifacts.
+
+    Raises:
+        UsageError: No store has such an address or such an experiment name.
+        TrackingError: The store cannot be reached.
+    """
+
+    def __init__(self, uri: str, experiment: str, *, artifact_location: str | None = None) -> None:
+        self._address = resolve(uri)
+        self._uri = self._address.uri
+        probe(self._address)
+        with calling(self._uri, "open", impatient=True):
+            from mlflow import MlflowClient
+
+            self._client = MlflowClient(tracking_uri=self._uri)
+            self._experiment = client_experiment(
+                self._client, self._address, experiment, artifact_location
+            )
+
+    def start(self, run: Run, parent_id: str | None = None) -> str:
+        """Open a run."""
+        if run.children:
+            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+        fitted = fit(run)
+        with calling(self._uri, "write a run to"):
+            return self._write(fitted, parent_id, RUNNING)
+
+    def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
+        """Write subtrees."""
+        fitted = [fit(run) for run in runs]
+        with calling(self._uri, "write runs to"):
+            return [self._write(run, parent_id, run.status) for run in fitted]
+
+    def update(self, run_id: str, update: RunUpdate) -> None:
+        """Add to a run."""
+        fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, path))
+        with calling(self._uri, f"update run {run_id} in"):
+            info = self._client.get_run(run_id).info
+            self._attach(run_id, info.artifact_uri, fitted.artifacts)
+            self._log(run_id, fitted, fitted.tags)
+            self._end(run_id, fitted.status, fitted.end_ms, info.status)
+
+    def find(self, query: Query) -> list[StoredRun]:
+        """Runs that meet the query."""
+        text, check = render_filter(query)
+        order = render_order(query)
+        found: dict[str, StoredRun] = {}
+        token: str | None = None
+        with calling(self._uri, "search runs in", refusal=UsageError):
+            while len(found) < query.limit:
+                page = self._client.search_runs(
+                    [self._experiment],
+                    filter_string=text,
+                    max_results=PAGE if check else min(PAGE, query.limit - len(found)),
+                    order_by=[order],
+                    page_token=token,
+                )
+                stored = [_stored(run) for run in page]
+                found |= {r.run_id: r for r in stored if all(matches(r, p) for p in check)}
+                token = page.token
+                if not token:
+                    break
+        return list(found.values())[: max(query.limit, 0)]
+
+    def get(self, run_id: str) -> StoredRun:
+        """One run by id."""
+        return _stored(self._run(run_id))
+
+    def read_artifact(self, run_id: str, path: str) -> bytes:
+        """Content of one artifact."""
+        location = self._run(run_id).info.artifact_uri
+        if self._address.kind != "http":
+            return read(location, run_id, path)
+        if outside(path):
+            raise no_artifact(run_id, path)
+        folder = str(PurePosixPath(path).parent)
+        with calling(self._uri, "read an artifact from"):
+            listed = self._client.list_artifacts(run_id, None if folder == "." else folder)
+            if not any(f.path == path and not f.is_dir for f in listed):
+                raise no_artifact(run_id, path)
+            with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+                return Path(self._client.download_artifacts(run_id, path, directory)).read_bytes()
+
+    def url(self, run_id: str) -> str | None:
+        """Address of the run's page, for a server."""
+        if self._address.kind != "http":
+            return None
+        return f"{public_uri(self._uri)}/#/experiments/{self._experiment}/runs/{run_id}"
+
+    def _run(self, run_id: str) -> Any:
+        try:
+            with calling(self._uri, "read a run from", refusal=NothingRecordedError):
+                run = self._client.get_run(run_id)
+        except NothingRecordedError as error:
+            raise NothingRecordedError(f"There is no run {run_id}.") from error
+        if run.info.lifecycle_stage != "active":
+            raise deleted_run(run_id)
+        return run
+
+    def _artifact_or_none(self, run_id: str, path: str) -> bytes | None:
+        try:
+            return self.read_artifact(run_id, path)
+        except NothingRecordedError:
+            return None
+
+    def _write(self, run: Run, parent_id: str | None, status: str) -> str:
+        early = {key: run.tags[key] for key in _EARLY_TAGS if key in run.tags}
+        created = self._client.create_run(
+            self._experiment,
+            start_time=run.start_ms,
+            tags={**early, **system_tags(run, parent_id)},
+            run_name=run.name,
+        )
+        run_id = str(created.info.run_id)
+        self._attach(run_id, created.info.artifact_uri, run.artifacts)
+        for child in run.children:
+            self._write(child, run_id, child.status)
+        rest = {key: value for key, value in run.tags.items() if key not in HIDDEN_TAGS}
+        self._log(run_id, run, rest)
+        self._end(run_id, status, run.end_ms, RUNNING)
+        return run_id
+
+    def _log(self, run_id: str, run: Run | RunUpdate, tags: Mapping[str, str]) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        for batch in batches(run.metrics, run.params, tags):
+            self._client.log_batch(
+                run_id,
+                metrics=[Metric(m.key, m.value, m.timestamp_ms, m.step) for m in batch.metrics],
+                params=[Param(key, value) for key, value in batch.params],
+                tags=[RunTag(key, value) for key, value in batch.tags],
+            )
+
+    def _attach(self, run_id: str, location: str, artifacts: Sequence[Artifact]) -> None:
+        if not artifacts:
+            return
+        if self._address.kind != "http":
+            Writer().write(location, artifacts)
+            return
+        with staged(artifacts) as directory:
+            self._client.log_artifacts(run_id, directory)
+
+    def _end(self, run_id: str, status: str | None, end_ms: int | None, now: str) -> None:
+        if end_ms is not None and (status or now) != RUNNING:
+            self._client.set_terminated(run_id, status or now, end_ms)
+        elif status is not None and status != now:
+            # Without an end, which set_terminated would make up.
+            self._client.update_run(run_id, status)
+
+
+def _stored(run: Any) -> StoredRun:
+    info, data = run.info, run.data
+    return to_stored(
+        (info.run_id, info.run_name, info.status, info.start_time, info.end_time),
+        data.params,
+        data.metrics,
+        data.tags,
+    )

@@ -1,0 +1,138 @@
+"""Experiments: found by name, or made."""
+
+from __future__ import annotations
+
+import ssl
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.adapters.mlflow_address import display_uri
+from forecastctl.adapters.mlflow_artifacts import default_location
+from forecastctl.adapters.mlflow_store import open_store
+from forecastctl.errors import TrackingError, UsageError
+
+if TYPE_CHECKING:
+    from forecastctl.adapters.mlflow_address import Address
+    from forecastctl.adapters.mlflow_database import Database
+
+MAX_NAME = 250
+PROBE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Where runs go.
+
+    Attributes:
+        id: Number of the experiment.
+        location: Directory or URI under which its runs keep their artifacts.
+    """
+
+    id: int
+    location: str
+
+
+def probe(address: Address) -> None:
+    """See within seconds whether a store answers, and make an embedded one that is missing.
+
+    Raises:
+        TrackingError: It does not answer.
+    """
+    if address.kind != "http":
+        database, _ = open_store(address)
+        database.close()
+        return
+    try:
+        request = urllib.request.Request(f"{address.uri}/health")  # noqa: S310 - http(s) only
+        with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310
+            return
+    except urllib.error.HTTPError:
+        return  # Someone answers; who it is shows at the first request.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return  # MLflow has settings of its own for certificates.
+        raise TrackingError(
+            f"The tracking server {address.shown} does not answer: {reason}.",
+            "Check --tracking-uri (or MLFLOW_TRACKING_URI) and that the server is up, "
+            "or record into a file: --tracking-uri sqlite:///mlflow.db.",
+        ) from error
+
+
+def check_name(name: str) -> str:
+    """An experiment name that every store takes.
+
+    Raises:
+        UsageError: It is empty or too long.
+    """
+    if not name.strip() or len(name) > MAX_NAME or "\x00" in name:
+        raise UsageError(
+            f"An experiment cannot be called {name[:300]!r}: "
+            f"a name has 1 to {MAX_NAME} characters.",
+            "Give another --experiment.",
+        )
+    return name
+
+
+def client_experiment(client: Any, address: Address, name: str, location: str | None) -> str:
+    """Id of an experiment through MLflow's client; it is created if it is missing.
+
+    Raises:
+        UsageError: No experiment can have that name.
+        TrackingError: It was deleted.
+    """
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(check_name(name))
+    if found is None:
+        try:
+            return str(client.create_experiment(name, default_location(address, name, location)))
+        except MlflowException as error:
+            found = client.get_experiment_by_name(name)  # someone else may have been faster
+            if found is None:
+                raise error from None
+    if found.lifecycle_stage != "active":
+        raise _deleted(address, name, found.experiment_id)
+    return str(found.experiment_id)
+
+
+def sql_experiment(database: Database, name: str, location: str | None) -> Experiment:
+    """An experiment through MLflow's tables; it is created if it is missing.
+
+    Raises:
+        UsageError: No experiment can have that name.
+        TrackingError: It was deleted, or the store cannot be written.
+    """
+    address = database.address
+    check_name(name)
+    where = "FROM experiments WHERE name = ? AND workspace = 'default'"
+    select = f"SELECT experiment_id, artifact_location, lifecycle_stage {where}"
+    with database.transaction(write=False) as session:
+        found = session.rows(select, (name,))
+    if not found:
+        now = time.time_ns() // 1_000_000
+        place = default_location(address, name, location)
+        with database.transaction(write=True) as session:
+            session.run(
+                "INSERT INTO experiments (name, artifact_location, lifecycle_stage, "
+                "creation_time, last_update_time, workspace) "
+                "VALUES (?, ?, 'active', ?, ?, 'default') ON CONFLICT DO NOTHING",
+                (name, place, now, now),
+            )
+            found = session.rows(select, (name,))
+    number, place, stage = found[0]
+    if stage != "active":
+        raise _deleted(address, name, number)
+    return Experiment(int(number), str(place))
+
+
+def _deleted(address: Address, name: str, number: object) -> TrackingError:
+    shown = display_uri(address.uri)
+    return TrackingError(
+        f"The experiment {name!r} in {address.shown} was deleted.",
+        f"Restore it with 'mlflow experiments restore --experiment-id {number}' "
+        f"(MLFLOW_TRACKING_URI={shown}), or give another --experiment.",
+    )

@@ -1,0 +1,135 @@
+"""Queries as SQL on MLflow's tables, with the meaning that MLflow's own search gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.adapters.mlflow_rows import metric_value, to_stored
+from forecastctl.ports.filters import conditions, parse_order
+from forecastctl.ports.grammar import ATTRIBUTES, METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.adapters.mlflow_database import Row, Session
+    from forecastctl.ports.filters import Predicate
+    from forecastctl.records import Query, StoredRun
+
+HEAD = "r.run_uuid, r.name, r.status, r.start_time, r.end_time"
+_TABLES = {"metrics": "latest_metrics", "params": "params", "tags": "tags"}
+_ATTRIBUTES = {
+    "status": "r.status",
+    "run_name": "r.name",
+    "run_id": "r.run_uuid",
+    "start_time": "r.start_time",
+    "end_time": "r.end_time",
+}
+_CHUNK = 400
+
+
+class _Select:
+    """A SELECT being put together: joins first, so that their parameters come first."""
+
+    def __init__(self, experiment_id: int, ilike: str) -> None:
+        self.ilike = ilike
+        self.joins: list[str] = []
+        self.join_params: list[Any] = []
+        self.where = ["r.experiment_id = ?", "r.lifecycle_stage = 'active'"]
+        self.where_params: list[Any] = [experiment_id]
+
+    def add(self, p: Predicate) -> None:
+        """One more condition."""
+        if p.kind == ATTRIBUTES:
+            text, params = self._comparison(_ATTRIBUTES[p.key], p)
+            self.where.append(text)
+            self.where_params += params
+            return
+        table = _TABLES[p.kind]
+        if p.op in ("IS NULL", "IS NOT NULL"):
+            found = f"EXISTS (SELECT 1 FROM {table} n WHERE n.run_uuid = r.run_uuid AND n.key = ?)"  # noqa: S608 - our own names
+            self.where.append(f"NOT {found}" if p.op == "IS NULL" else found)
+            self.where_params.append(p.key)
+            return
+        alias = f"t{len(self.joins)}"
+        text, params = self._comparison(f"{alias}.value", p)
+        if p.kind == METRICS:
+            # A NaN is stored as a flagged zero; it differs from every number.
+            nan = f"{alias}.is_nan"
+            text = f"({text} OR {nan})" if p.op == "!=" else f"({text} AND NOT {nan})"
+        self.joins.append(
+            f"JOIN {table} {alias} ON {alias}.run_uuid = r.run_uuid AND {alias}.key = ? AND {text}"
+        )
+        self.join_params += [p.key, *params]
+
+    def sql(self, order_by: str, limit: int) -> tuple[str, list[Any]]:
+        """The statement and its parameters."""
+        order = self._order(order_by)
+        text = (
+            f"SELECT {HEAD} FROM runs r {' '.join(self.joins)} "  # noqa: S608 - our own names
+            f"WHERE {' AND '.join(self.where)} ORDER BY {order} LIMIT ?"
+        )
+        return text, [*self.join_params, *self.where_params, limit]
+
+    def _comparison(self, column: str, p: Predicate) -> tuple[str, list[Any]]:
+        if isinstance(p.value, tuple):
+            return f"{column} {p.op} ({', '.join('?' * len(p.value))})", list(p.value)
+        if p.op == "ILIKE":
+            return self.ilike.format(column), [p.value]
+        return f"{column} {p.op} ?", [p.value]
+
+    def _order(self, order_by: str) -> str:
+        by = parse_order(order_by)
+        direction = "ASC" if by.ascending else "DESC"
+        if by.kind == ATTRIBUTES:
+            value = _ATTRIBUTES[by.key]
+            rank = f"CASE WHEN {value} IS NULL THEN 1 ELSE 0 END"
+        else:
+            value = "o.value"
+            nan = "WHEN o.is_nan THEN 1 " if by.kind == METRICS else ""
+            rank = f"CASE {nan}WHEN o.value IS NULL THEN 2 ELSE 0 END"
+            self.joins.append(
+                f"LEFT JOIN {_TABLES[by.kind]} o ON o.run_uuid = r.run_uuid AND o.key = ?"
+            )
+            self.join_params.append(by.key)
+        if value == "r.start_time":  # never null: nothing to rank
+            return f"r.start_time {direction}, r.run_uuid"
+        return f"{rank}, {value} {direction}, r.start_time DESC, r.run_uuid"
+
+
+def find(session: Session, experiment_id: int, query: Query, ilike: str) -> list[StoredRun]:
+    """Runs of an experiment that meet a query.
+
+    Raises:
+        UsageError: The query's filter or order cannot be understood.
+    """
+    select = _Select(experiment_id, ilike)
+    for predicate in conditions(query):
+        select.add(predicate)
+    return load(session, session.rows(*select.sql(query.order_by, max(query.limit, 0))))
+
+
+def load(session: Session, heads: Sequence[Row]) -> list[StoredRun]:
+    """Complete runs from their `HEAD` columns."""
+    ids = [str(head[0]) for head in heads]
+    params: dict[str, dict[str, str]] = {i: {} for i in ids}
+    tags: dict[str, dict[str, str]] = {i: {} for i in ids}
+    metrics: dict[str, dict[str, float]] = {i: {} for i in ids}
+    for run_id, key, value in _of(session, ids, "run_uuid, key, value", "params"):
+        params[run_id][key] = value
+    for run_id, key, value in _of(session, ids, "run_uuid, key, value", "tags"):
+        tags[run_id][key] = value or ""
+    for run_id, key, value, is_nan in _of(
+        session, ids, "run_uuid, key, value, is_nan", "latest_metrics"
+    ):
+        metrics[run_id][key] = metric_value(value, is_nan=bool(is_nan))
+    return [to_stored(h, params[i], metrics[i], tags[i]) for i, h in zip(ids, heads, strict=True)]
+
+
+def _of(session: Session, ids: Sequence[str], columns: str, table: str) -> Iterator[Row]:
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        yield from session.rows(
+            f"SELECT {columns} FROM {table} WHERE run_uuid IN ({marks})",  # noqa: S608
+            chunk,
+        )

@@ -1,0 +1,106 @@
+"""MLflow's tables in an SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from forecastctl.adapters.mlflow_address import Address
+    from forecastctl.adapters.mlflow_database import Row
+
+BUSY_SECONDS = 60.0
+
+
+class SqliteSession:
+    """An open transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Rows of a SELECT."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Execute a statement."""
+        return self._connection.execute(sql, params).rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Insert many rows with one prepared statement."""
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+        self._connection.executemany(statement, rows)
+
+
+class SqliteDatabase:
+    """An SQLite file. Journal and durability settings stay as they are."""
+
+    ilike = "lower({}) LIKE lower(?)"
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[SqliteSession]:
+        """Open a transaction; a writer takes its lock at once, so that it cannot deadlock."""
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield SqliteSession(connection)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def revision(self) -> str | None:
+        """Revision of MLflow's schema."""
+        with self.transaction(write=False) as session:
+            table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+            if not session.rows(table):
+                return None
+            found = session.rows("SELECT version_num FROM alembic_version")
+        return str(found[0][0]) if found else None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None or self._pid != os.getpid():
+            if not (self.address.path and self.address.path.is_file()):
+                raise TrackingError(f"The tracking store {self.address.shown} does not exist.")
+            self._connection = sqlite3.connect(
+                self.address.path,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._pid = os.getpid()
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA case_sensitive_like = ON")
+        return self._connection
+
+    def _error(self, error: sqlite3.Error) -> TrackingError:
+        text = str(error)
+        hint = None
+        if "locked" in text:
+            hint = "Another process is writing to it; wait for it to end and run again."
+        elif "not a database" in text:
+            hint = "Give another file, such as sqlite:///mlflow.db."
+        return TrackingError(
+            f"The tracking store {self.address.shown} cannot be used: {text}.", hint
+        )
