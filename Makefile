@@ -1,0 +1,68 @@
+# Two commands for a fresh machine: `make run`, then `make test`. `make help` lists the rest.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STORE ?= sqlite:///mlflow.db
+PYTEST_ARGS ?=
+
+# The first interpreter that is new enough; PYTHON=/path/to/python overrides.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+export MPLBACKEND := Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint docs-check slow bench docs transcripts clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## install, then run the main job on the bundled sample data
+	$(BIN)/forecastctl run --data sample --tracking-uri $(STORE) --out forecasts.csv
+
+test: $(VENV)/dev.stamp ## install with the test tools, then pass the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint docs-check test ## formatting, lint, types, layers, generated docs and tests
+
+lint: $(VENV)/dev.stamp ## formatting, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with the code
+	$(BIN)/python -m docs._tools --check
+
+slow: $(VENV)/dev.stamp ## the tests that need minutes
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+bench: $(VENV)/dev.stamp ## measure recording and orchestration
+	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/orchestration.py
+
+docs: $(VENV)/dev.stamp ## write the generated pages again
+	$(BIN)/python -m docs._tools
+
+transcripts: $(VENV)/dev.stamp ## run the transcripts of the README and the tutorial again
+	$(BIN)/python -m docs._tools.transcripts README.md docs/tutorial.md
+
+clean: ## remove the environment and caches; recorded runs and forecasts stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed; name it with PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: pyproject.toml | $(BIN)/python
+	@echo 'Installing into $(VENV): minutes the first time, nothing later.'
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	@echo 'Installing into $(VENV) with the test tools: minutes the first time, nothing later.'
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $(VENV)/run.stamp $@

@@ -1,0 +1,38 @@
+"""Generate the pages that would otherwise drift from the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docs._tools import cli_reference, exit_codes, layers, settings_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/reference/cli.md": cli_reference.page,
+    "docs/reference/settings.md": settings_reference.page,
+    "docs/reference/exit-codes.md": exit_codes.page,
+    "docs/images/layers.svg": layers.picture,
+}
+
+
+def stale() -> list[str]:
+    """Generated pages whose content differs from what the code says now."""
+    return [
+        path
+        for path, make in PAGES.items()
+        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != make()
+    ]
+
+
+def write() -> list[str]:
+    """Write what is stale, and return its paths."""
+    paths = stale()
+    for path in paths:
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(PAGES[path](), encoding="utf-8")
+    return paths

@@ -1,0 +1,78 @@
+"""docs/reference/exit-codes.md, from forecastctl.errors."""
+
+from __future__ import annotations
+
+import inspect
+
+from forecastctl import errors
+
+NOTE = "<!-- Made by 'make docs' from forecastctl/errors.py. Do not edit. -->\n"
+INTRO = """# Exit codes
+
+| code | when | what to do |
+| --- | --- | --- |
+"""
+OUTRO = """
+An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
+to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
+
+Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others; 3 when
+every selected airport was rejected because of its data. An airport that was rejected while others
+went on does not change the code; it stands in the summary and in `forecastctl history`.
+
+## The errors behind the codes
+
+| class | code | meaning |
+| --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return NOTE + INTRO + _codes() + OUTRO + _classes()
+
+
+def _codes() -> str:
+    interrupted = "Run it again; what was recorded so far stays recorded."
+    rows = [(errors.EXIT_OK, "every selected airport is ok, or has a recorded fallback", "nothing")]
+    rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
+    rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
+    return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in rows)
+
+
+def _heads() -> list[type[errors.ForecastctlError]]:
+    """One class for each code: the topmost that has it."""
+    first: dict[int, type[errors.ForecastctlError]] = {}
+    for kind in _all():
+        first.setdefault(kind.exit_code, kind)
+    return [first[code] for code in sorted(first)]
+
+
+def _all() -> list[type[errors.ForecastctlError]]:
+    kinds = [k for _, k in inspect.getmembers(errors, inspect.isclass)]
+    mine = [k for k in kinds if issubclass(k, errors.ForecastctlError)]
+    return sorted(mine, key=lambda k: (k.exit_code, len(k.__mro__), k.__name__))
+
+
+def _meaning(kind: type[errors.ForecastctlError]) -> str:
+    if kind is errors.ForecastctlError:
+        return "something unexpected went wrong"
+    if kind.exit_code == errors.EXIT_AIRPORTS_FAILED:
+        return "some airports failed; the others are forecast and recorded"
+    return _first_line(kind).rstrip(".").replace("The ", "the ", 1)
+
+
+def _advice(kind: type[errors.ForecastctlError]) -> str:
+    if kind.exit_code == errors.EXIT_AIRPORTS_FAILED:
+        return "'forecastctl history airports --status failed' lists them with their reasons."
+    return kind.default_hint
+
+
+def _classes() -> str:
+    return "".join(
+        f"| `{kind.__name__}` | {kind.exit_code} | {_first_line(kind)} |\n" for kind in _all()
+    )
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").splitlines()[0]

@@ -1,0 +1,113 @@
+"""docs/images/layers.svg: the layers, drawn from the import-linter contracts in pyproject.toml."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+import tomllib
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH, LEFT, TOP, GAP, ROW = 920, 92, 66, 14, 84
+LINES = 3
+CHARACTER = 6.3
+INK, MUTED, LINE = "#1f2933", "#52606d", "#9aa5b1"
+PURE, FREE = "#eef4fb", "#fdf3e4"
+FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
+
+
+def picture() -> str:
+    """The drawing: one row per layer, siblings side by side, the forbidden libraries by colour."""
+    contracts = _contracts()
+    rows = [[n.strip() for n in layer.split("|")] for layer in contracts["layers"]["layers"]]
+    pure = set(contracts["forbidden"]["source_modules"])
+    libraries = ", ".join(contracts["forbidden"]["forbidden_modules"])
+    height = TOP + len(rows) * (ROW + GAP) + 34
+    body = [_head(height), _arrow(TOP, TOP + len(rows) * (ROW + GAP) - GAP)]
+    for at, row in enumerate(rows):
+        width = (WIDTH - LEFT - 20 - GAP * (len(row) - 1)) / len(row)
+        for place, module in enumerate(row):
+            x, y = LEFT + place * (width + GAP), TOP + at * (ROW + GAP)
+            body.append(_box(x, y, width, module, PURE if module in pure else FREE))
+    body.append(_legend(height - 22, libraries))
+    return "\n".join([*body, "</svg>", ""])
+
+
+def _contracts() -> dict[str, Any]:
+    """The contracts by type."""
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {c["type"]: c for c in content["tool"]["importlinter"]["contracts"]}
+
+
+def _purpose(module: str) -> str:
+    """First sentence of the module's docstring, without importing it."""
+    path = ROOT / module.replace(".", "/")
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8")))
+    if not text:
+        raise SystemExit(f"{source} has no docstring to say what the layer is for")
+    paragraph = " ".join(text.split("\n\n")[0].split()).replace("`", "")
+    return paragraph.partition(". ")[0].rstrip(".")
+
+
+def _head(height: int) -> str:
+    return "\n".join(
+        [
+            f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}'",
+            f"     viewBox='0 0 {WIDTH} {height}' role='img' aria-labelledby='title'>",
+            "<title id='title'>The layers of forecastctl; imports point only downward</title>",
+            f"<rect width='{WIDTH}' height='{height}' fill='white'/>",
+            _text(LEFT, 34, "Imports point only downward", 17, INK, "bold"),
+            _text(LEFT, 53, "Neighbours in one row do not import each other.", 12, MUTED),
+        ]
+    )
+
+
+def _arrow(top: int, bottom: int) -> str:
+    middle = (top + bottom) // 2
+    return "\n".join(
+        [
+            f"<path d='M 52 {top} V {bottom - 12}' stroke='{LINE}' stroke-width='3'/>",
+            f"<path d='M 44 {bottom - 14} L 52 {bottom} L 60 {bottom - 14} Z' fill='{LINE}'/>",
+            f"<text x='34' y='{middle}' {FONT} font-size='12' fill='{MUTED}'",
+            f"      text-anchor='middle' transform='rotate(-90 34 {middle})'>imports</text>",
+        ]
+    )
+
+
+def _box(x: float, y: float, width: float, module: str, fill: str) -> str:
+    columns = int((width - 28) / CHARACTER)
+    lines = textwrap.wrap(_purpose(module), columns, max_lines=LINES, placeholder=" ...")
+    first = y + (ROW - 16 * len(lines) + 8) / 2
+    parts = [
+        f"<rect x='{x:g}' y='{y:g}' width='{width:g}' height='{ROW}' rx='6'",
+        f"      fill='{fill}' stroke='{LINE}'/>",
+        _text(x + 14, first, module.removeprefix("forecastctl."), 15, INK, "bold"),
+    ]
+    parts += [_text(x + 14, first + 19 + 16 * i, li, 11.5, MUTED) for i, li in enumerate(lines)]
+    return "\n".join(parts)
+
+
+def _legend(y: int, libraries: str) -> str:
+    second = LEFT + 370
+    return "\n".join(
+        [
+            _swatch(LEFT, y, PURE),
+            _text(LEFT + 22, y + 12, f"never imports {libraries}", 11.5, MUTED),
+            _swatch(second, y, FREE),
+            _text(second + 22, y + 12, "not bound by that rule", 11.5, MUTED),
+        ]
+    )
+
+
+def _swatch(x: float, y: float, fill: str) -> str:
+    return f"<rect x='{x}' y='{y}' width='14' height='14' rx='3' fill='{fill}' stroke='{LINE}'/>"
+
+
+def _text(x: float, y: float, text: str, size: float, fill: str, weight: str = "normal") -> str:
+    return (
+        f"<text x='{x:g}' y='{y:g}' {FONT} font-size='{size}' font-weight='{weight}' "
+        f"fill='{fill}'>{escape(text)}</text>"
+    )

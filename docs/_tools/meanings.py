@@ -1,0 +1,56 @@
+"""What each setting means, for the reference; the generator refuses a gap."""
+
+MEANINGS = {
+    "data.source": "CSV (also .gz), Parquet, a SQLAlchemy URL, or `sample` for generated data.",
+    "data.query": "SQL query that yields the rows, where `source` is a URL.",
+    "data.airport": "Column that names the series. Not set: recognised by its name.",
+    "data.date": "Column of the period. Not set: recognised, or `Year` and `Month` together.",
+    "data.value": "Column of the passengers. Not set: recognised by its name.",
+    "data.freq": "Months, quarters, weeks or days. Not set: the spacing of most rows.",
+    "data.season_length": "Periods per season. Not set: 12 months, 4 quarters, 52 weeks or 7 days.",
+    "data.gaps": (
+        "Holes in a series. `interpolate`: fill holes of at most `max_gap` periods, and use the "
+        "most recent stretch between longer ones. `longest`: fill nothing, use the longest recent "
+        "stretch. `reject`: reject the airport."
+    ),
+    "data.max_gap": "Longest hole, in periods, that `interpolate` fills.",
+    "data.duplicates": "Several rows for one period: reject the airport, or combine the rows.",
+    "data.suspects": (
+        "Periods that look like a unit or label error, or like 'not published': keep them, take "
+        "them as missing, or reject the airport."
+    ),
+    "data.min_length": "Observed periods that a series needs at least. Not set: 3.",
+    "data.max_stale": (
+        "Periods that an airport may end before the panel does. Not set: none is rejected, and a "
+        "note is kept from 12 months, 4 quarters, 26 weeks or 30 days on."
+    ),
+    "data.dayfirst": "Whether 03/04/2012 is the third of April. Not set: the whole column decides.",
+    "tune.families": "Model families to search; the seasonal naive baseline is always tried.",
+    "tune.loss": "What the search minimises. All six are recorded for every trial.",
+    "tune.max_evals": "Trials per airport at most, the baseline included.",
+    "tune.folds": "Rolling origins per trial at most.",
+    "tune.step": "Periods between origins. Not set: a third of the horizon.",
+    "tune.combine": "Average the best so many distinct trials; 1 takes the best alone.",
+    "tune.timeout": "Seconds per airport's search at most. Makes results depend on the machine.",
+    "tune.early_stop": "Stop a search after so many trials without improvement.",
+    "tune.seed": "Seed of the job; each airport's own is derived from it and the airport's name.",
+    "forecast.horizon": "Periods ahead, in the validation and in the forecast.",
+    "forecast.level": "Coverage of the intervals in percent.",
+    "forecast.out": (
+        "Also write the forecasts to CSV (.gz), Parquet, a SQLAlchemy URL, or stdout (`-`)."
+    ),
+    "forecast.table": "Table, where `out` is a URL.",
+    "forecast.charts": "Draw and record a chart per airport.",
+    "forecast.fallback": "Let a simpler model stand in where the chosen one fails; it is recorded.",
+    "tracking.uri": "`sqlite:///FILE.db`, `postgresql://...` or the address of an MLflow server.",
+    "tracking.experiment": "MLflow experiment.",
+    "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
+    "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
+    "tracking.writer": (
+        "`sql`: bulk writes into MLflow's own tables. `client`: MLflow's client. `auto`: `sql` "
+        "where the store is a database, `client` for a server."
+    ),
+    "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
+    "run.batch": "Airports written in one transaction.",
+    "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
+}

@@ -1,0 +1,119 @@
+"""The reference pages name everything that a job records and that explain prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from forecastctl.core.families import family_names
+from forecastctl.ports import MemoryTracker
+from forecastctl.records import LOSSES
+
+ROOT = Path(__file__).resolve().parents[2]
+START = 1_577_836_800_000
+
+
+def named(page):
+    """Words in code style on a page."""
+    text = (ROOT / "docs/reference" / page).read_text(encoding="utf-8")
+    return set(re.findall(r"`([^`\n]+)`", text))
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    """A store in memory that holds one job of each command on two airports of the sample."""
+    tracker = MemoryTracker()
+    for command in ("run", "tune", "train", "forecast"):
+        _job(tracker, command)
+    return tracker
+
+
+def _job(tracker, command):
+    import datetime as dt
+
+    from forecastctl.cli.compose import data_spec, environment, new_job_id
+    from forecastctl.data.files import read_panel
+    from forecastctl.data.prepare import prepare
+    from forecastctl.pipeline.jobs import run_job
+    from forecastctl.pipeline.plan import Request, plan_job
+    from forecastctl.ports import SerialExecutor
+    from forecastctl.settings import load_settings
+
+    flags = {"data.source": "sample", "tune.max_evals": 2, "tune.combine": 2}
+    settings = load_settings(flags, environ={})
+    spec = data_spec(settings)
+    panel = read_panel(spec)
+    entries = prepare(panel, spec, as_of="2019-06", today=dt.date(2020, 1, 1))
+    request = Request(
+        command=command,
+        job_id=new_job_id(START),
+        start_ms=START,
+        search=settings.search(),
+        levels=(80,),
+        layout="nested",
+        charts=True,
+        config_digest=settings.result_digest(),
+        settings={name: value for name, value, _ in settings.items()},
+        airports=("UCW", "ELA"),
+    )
+    job = plan_job(request, panel, entries, environment(), tracker)
+    run_job(job, tracker, SerialExecutor(), lambda _result, _total: None, lambda: b"log")
+
+
+def _runs(tracker, kind):
+    from forecastctl.records import Query
+
+    found = tracker.find(Query(tags={"kind": kind}, limit=1000))
+    assert found
+    return found
+
+
+def _options():
+    """Options of models, which are parameters of trials under their own names."""
+    from forecastctl.core.families import family
+
+    return {key for name in family_names() for start in family(name).starts for key in start}
+
+
+@pytest.mark.parametrize("kind", ["job", "airport", "trial"])
+def test_the_lineage_page_names_every_tag_parameter_and_metric(tracker, kind):
+    known = named("lineage.md")
+    known |= {f"fold_{loss}" for loss in LOSSES} | (_options() if kind == "trial" else set())
+    used = set()
+    for run in _runs(tracker, kind):
+        used |= {*run.tags, *run.metrics}
+        used |= {p for p in run.params if "." not in p}  # the settings have a page of their own
+    assert used - known == set()
+
+
+def test_the_lineage_page_names_every_artifact(tracker):
+    known = named("lineage.md")
+    stored = {path for paths in tracker._artifacts.values() for path in paths}
+    assert {"model.json", "panel.parquet", "log.txt"} <= stored
+    assert stored - known == set()
+
+
+def test_the_explain_page_names_every_key(tracker):
+    from forecastctl.pipeline.explain import explain
+
+    found = explain(tracker, "ELA", "2019-09")
+    known = named("explain.md")
+    assert found["standing"]
+    for part in ("forecast", "standing", "model", "lineage"):
+        assert set(found[part]) - known == set(), part
+    assert set(found) - known == set()
+    assert set(found["vintages"][0]) - known == set()
+    assert set(found["model"]["members"][0]) - known == set()
+    assert set(found["lineage"]["urls"]) - known == set()
+
+
+def test_the_outputs_page_names_every_key_of_a_summary(tracker):
+    import json
+
+    known = named("outputs.md")
+    run = next(r for r in _runs(tracker, "job") if r.tags["command"] == "run")
+    summary = json.loads(tracker.read_artifact(run.run_id, "results.json"))
+    text = (ROOT / "docs/reference/outputs.md").read_text(encoding="utf-8")
+    assert set(summary) - known == set()
+    assert set(summary["cost"]) - known == set()
+    assert [k for k in (*summary["airports"], *summary["results"][0]) if f'"{k}"' not in text] == []
