@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from forecastctl.pipeline.context import JobContext, cut, json_bytes
+from forecastctl.pipeline.fleet import fleet_artifacts
 from forecastctl.pipeline.frames import forecast_frame
 from forecastctl.pipeline.lineage import airport_run, model_label
 from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecastctl.ports import Executor, Tracker
-    from forecastctl.records import Outcome
+    from forecastctl.records import FittedModel, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +77,11 @@ class _Ledger:
 
     lines: dict[str, Line] = field(default_factory=dict)
     frames: list[pd.DataFrame] = field(default_factory=list)
+    models: dict[str, FittedModel] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
+    first_start_ms: int = 0
+    last_recorded_ms: int = 0
 
 
 def run_job(
@@ -110,7 +114,7 @@ def run_job(
             for result in results:
                 progress(result, len(job.order))
         summary = _summarise(job, run_id, ledger)
-        _close(tracker, summary, read_log)
+        _close(tracker, summary, fleet_artifacts(ledger.models, context, run_id), read_log)
     except BaseException as error:
         _abandon(tracker, run_id, error, read_log)
         raise
@@ -212,10 +216,15 @@ def _record(
         )
         ledger.cpu_seconds += r.cpu_seconds
         ledger.objective_seconds += r.objective_seconds
+        if r.cpu_seconds:
+            ledger.first_start_ms = min(ledger.first_start_ms or r.start_ms, r.start_ms)
         if r.forecast is not None and r.status is not Status.FAILED:
             ledger.frames.append(
                 forecast_frame(r.airport, r.forecast, model_label(r) or "", str(r.status))
             )
+        if r.model is not None and context.plan.train:
+            ledger.models[r.airport] = r.model
+        ledger.last_recorded_ms = clock()[0]
         log.info("%s: %s%s", r.airport, r.status, f": {r.reason}" if r.reason else "")
 
 
@@ -240,22 +249,35 @@ def _summarise(job: Job, run_id: str, ledger: _Ledger) -> Summary:
 
 
 def _cost(job: Job, ledger: _Ledger, airports: int) -> dict[str, float]:
+    """What the job cost.
+
+    ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
+    is the objective's CPU time over what the workers could have given in it.
+    """
     wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
+    work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
+    work = work if ledger.first_start_ms else 0.0
     return {
         "wall_seconds": round(wall, 3),
+        "work_seconds": round(work, 3),
         "cpu_seconds": round(ledger.cpu_seconds, 3),
         "objective_seconds": round(ledger.objective_seconds, 3),
         "airports_per_minute": round(60 * airports / wall, 2),
-        "efficiency": round(ledger.objective_seconds / (wall * job.jobs), 4),
+        "efficiency": round(ledger.objective_seconds / (work * job.jobs), 4) if work else 0.0,
     }
 
 
-def _close(tracker: Tracker, summary: Summary, read_log: Callable[[], bytes]) -> None:
+def _close(
+    tracker: Tracker,
+    summary: Summary,
+    fleet: Sequence[Artifact],
+    read_log: Callable[[], bytes],
+) -> None:
     """Write the accounts and end the job's run."""
     end_ms = clock()[0]
     counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
     metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
-    artifacts = [Artifact("results.json", json_bytes(summary.to_dict()))]
+    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict()))]
     if summary.forecasts is not None:
         buffer = io.BytesIO()
         summary.forecasts.to_parquet(buffer, index=False)
