@@ -29,7 +29,7 @@ MEANINGS = {
     "tune.loss": "What the search minimises. All six are recorded for every trial.",
     "tune.max_evals": "Trials per airport at most, the baseline included.",
     "tune.folds": "Rolling origins per trial at most.",
-    "tune.step": "Periods between origins. Not set: a third of the horizon.",
+    "tune.step": "Periods between origins. Not set: half of the horizon.",
     "tune.combine": "Average the best so many distinct trials; 1 takes the best alone.",
     "tune.timeout": "Seconds per airport's search at most. Makes results depend on the machine.",
     "tune.early_stop": "Stop a search after so many trials without improvement.",

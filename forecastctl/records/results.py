@@ -34,7 +34,7 @@ class SearchSpec:
         max_evals: Evaluations at most, the seasonal-naive baseline included.
         horizon: Periods ahead, both of the forecast and of the validation.
         folds: Rolling origins at most.
-        step: Periods between origins; ``None`` for a third of the horizon, at least one.
+        step: Periods between origins; ``None`` for half of the horizon, at least one.
         combine: Number of best distinct trials that are averaged; 1 takes the best trial alone.
         timeout: Seconds for one airport's search, or ``None``.
         early_stop: Stop after this many evaluations without improvement, or ``None``.
@@ -46,9 +46,9 @@ class SearchSpec:
     loss: str = "mase"
     max_evals: int = 15
     horizon: int = 12
-    folds: int = 3
+    folds: int = 4
     step: int | None = None
-    combine: int = 5
+    combine: int = 8
     timeout: float | None = None
     early_stop: int | None = None
     seed: int = 0
