@@ -8,7 +8,7 @@ import pytest
 from forecastctl.adapters.parallel import JoblibExecutor, make_executor
 from forecastctl.ports import SerialExecutor
 
-EXECUTORS = [SerialExecutor(), JoblibExecutor(2), JoblibExecutor(2, backend="multiprocessing")]
+EXECUTORS = [SerialExecutor(), JoblibExecutor(2)]
 
 
 def square(x):
@@ -31,7 +31,7 @@ def blas_threads(_):
     return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
-@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "loky", "multiprocessing"])
+@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "loky"])
 class TestContract:
     def test_every_task_has_one_outcome(self, executor):
         outcomes = list(executor.map(square, range(20)))
