@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import threading
 import uuid
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,19 @@ import pytest
 from tests import services
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+def pytest_configure() -> None:
+    """End as after Ctrl-C when told to (by ``timeout``, say), so that services are stopped."""
+    process = os.getpid()
+
+    def stop(*_: object) -> None:
+        if os.getpid() != process:  # a fork of a test
+            os._exit(128 + signal.SIGTERM)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
 
 
 class Server(NamedTuple):

@@ -15,6 +15,9 @@ Kind: TypeAlias = Literal["sqlite", "postgresql", "http"]
 DEFAULT_URI = "sqlite:///mlflow.db"
 """MLflow's own default store, so that ``mlflow ui`` in the same directory shows it."""
 
+MIN_SECRET = 4
+"""Characters of a password worth hiding wherever they stand: shorter ones are parts of words."""
+
 _HINT = (
     "Give sqlite:///FILE.db, postgresql://USER:PASSWORD@HOST/DATABASE, "
     "or the http(s) address of an MLflow server."
@@ -59,7 +62,7 @@ def scrub(text: str, uri: str) -> str:
     """One line of text without the secrets of an address."""
     text = text.replace(uri, display_uri(uri))
     secret = _PASSWORD.search(uri)
-    if secret and secret.group(2):
+    if secret and len(secret.group(2)) >= MIN_SECRET:
         for password in {secret.group(2), unquote(secret.group(2))}:
             text = text.replace(password, "***")
     return " ".join(_SECRET_QUERY.sub(r"\1***", _IN_TEXT.sub(r"\1***\3", text)).split())

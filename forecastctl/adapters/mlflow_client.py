@@ -11,11 +11,11 @@ from forecastctl.adapters.mlflow_artifacts import Writer, no_artifact, outside, 
 from forecastctl.adapters.mlflow_batches import batches
 from forecastctl.adapters.mlflow_calls import calling
 from forecastctl.adapters.mlflow_experiment import client_experiment, probe
-from forecastctl.adapters.mlflow_rows import deleted_run, system_tags, to_stored
+from forecastctl.adapters.mlflow_rows import addable, deleted_run, system_tags, to_stored
 from forecastctl.adapters.mlflow_search import render_filter, render_order
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.ports.filters import matches
-from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update
+from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update, storable
 from forecastctl.records import RUNNING
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class MlflowClientTracker:
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run."""
+        info = self._run(run_id).info
         fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, path))
         with calling(self._uri, f"update run {run_id} in"):
-            info = self._client.get_run(run_id).info
             self._attach(run_id, info.artifact_uri, fitted.artifacts)
-            self._log(run_id, fitted, fitted.tags)
+            self._log(run_id, fitted, addable(fitted.tags))
             self._end(run_id, fitted.status, fitted.end_ms, info.status)
 
     def find(self, query: Query) -> list[StoredRun]:
@@ -129,7 +129,7 @@ class MlflowClientTracker:
     def _run(self, run_id: str) -> Any:
         try:
             with calling(self._uri, "read a run from", refusal=NothingRecordedError):
-                run = self._client.get_run(run_id)
+                run = self._client.get_run(storable(run_id))
         except NothingRecordedError as error:
             raise NothingRecordedError(f"There is no run {run_id}.") from error
         if run.info.lifecycle_stage != "active":

@@ -14,6 +14,7 @@ from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forecastctl.adapters.mlflow_address import Address
     from forecastctl.ports import Tracker
 
 __all__ = ["DEFAULT_URI", "WRITERS", "Writer", "display_uri", "heal", "open_tracker"]
@@ -50,19 +51,7 @@ def open_tracker(
         raise UsageError(f"There is no writer {writer!r}; there are {', '.join(WRITERS)}.")
     address = resolve(uri)
     if writer == "auto":
-        writer = "client"
-        if address.kind != "http":
-            database, revision = open_store(address)
-            database.close()
-            if revision in KNOWN_REVISIONS:
-                writer = "sql"
-            else:
-                _LOG.warning(
-                    "The store %s has MLflow's schema %s, which this version does not know: "
-                    "runs are recorded through MLflow's client, which is slower.",
-                    address.shown,
-                    revision,
-                )
+        writer = _fastest(address)
     if writer == "sql":
         from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
 
@@ -70,6 +59,22 @@ def open_tracker(
     from forecastctl.adapters.mlflow_client import MlflowClientTracker
 
     return MlflowClientTracker(address.uri, experiment, artifact_location=artifact_location)
+
+
+def _fastest(address: Address) -> Writer:
+    if address.kind == "http":
+        return "client"
+    database, revision = open_store(address)
+    database.close()
+    if revision in KNOWN_REVISIONS:
+        return "sql"
+    _LOG.warning(
+        "The store %s has MLflow's schema %s, which this version does not know: "
+        "runs are recorded through MLflow's client, which is slower.",
+        address.shown,
+        revision,
+    )
+    return "client"
 
 
 def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from forecastctl.adapters.mlflow_database import Row
 
 CONNECT_SECONDS = 5
+_PARENTS: list[Any] = []
+"""Connections of a process that this one was forked from: never used, and never closed here."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -100,13 +102,15 @@ class PostgresDatabase:
         """Close the connection."""
         if self._connection is not None and self._pid == os.getpid():
             self._connection.close()
-        self._connection = None
+            self._connection = None
 
     def _begin(self, *, write: bool) -> Any:
         """First statement of a transaction; a connection lost since the last one is renewed."""
         first = "SELECT 1" if write else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        kept = self._connection is not None and self._pid == os.getpid()
-        if kept and not self._connection.closed:
+        if self._connection is not None and self._pid != os.getpid():
+            _PARENTS.append(self._connection)
+            self._connection = None
+        if self._connection is not None and not self._connection.closed:
             try:
                 cursor = self._connection.cursor()
                 cursor.execute(first)

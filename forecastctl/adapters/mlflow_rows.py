@@ -94,6 +94,11 @@ def system_tags(run: Run, parent_id: str | None) -> dict[str, str]:
     return tags if parent_id is None else {**tags, PARENT_TAG: parent_id}
 
 
+def addable(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags that may be set later: a run keeps its name and its place."""
+    return {key: value for key, value in tags.items() if key not in (NAME_TAG, PARENT_TAG)}
+
+
 def metric_row(metric: Metric, run_id: str) -> Row:
     """A metric as MLflow stores it: NaN as a flagged zero, infinity as the largest number."""
     value = float(metric.value)
@@ -120,7 +125,8 @@ class Rows:
         """Add a run with its subtree and return its id."""
         run_id = new_id()
         location = run_location(experiment.location, run_id)
-        tags = {**run.tags, **system_tags(run, parent_id)}
+        own = {key: value for key, value in run.tags.items() if key not in HIDDEN_TAGS}
+        tags = {**own, **system_tags(run, parent_id)}
         end = None if status == RUNNING else run.end_ms
         head = (run_id, run.name, "UNKNOWN", "", "", tags["mlflow.user"], status)
         self.tables["runs"].append(

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from forecastctl.adapters.mlflow_address import resolve
 from forecastctl.adapters.mlflow_artifacts import Writer, read
 from forecastctl.adapters.mlflow_experiment import sql_experiment
-from forecastctl.adapters.mlflow_rows import COLUMNS, Rows, deleted_run, metric_row
+from forecastctl.adapters.mlflow_rows import COLUMNS, Rows, addable, deleted_run, metric_row
 from forecastctl.adapters.mlflow_select import HEAD, find, load
 from forecastctl.adapters.mlflow_store import KNOWN_REVISIONS, open_store
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
-from forecastctl.ports.filters import NAME_TAG, PARENT_TAG
-from forecastctl.ports.limits import fit, fit_update
+from forecastctl.ports.limits import fit, fit_update, storable
 from forecastctl.records import RUNNING
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ class MlflowSqlTracker:
 
 def _location(session: Session, run_id: str) -> str:
     found = session.rows(
-        "SELECT artifact_uri, lifecycle_stage FROM runs WHERE run_uuid = ?", (run_id,)
+        "SELECT artifact_uri, lifecycle_stage FROM runs WHERE run_uuid = ?", (storable(run_id),)
     )
     if not found:
         raise NothingRecordedError(f"There is no run {run_id}.")
@@ -193,9 +192,7 @@ def _add_metrics(session: Session, run_id: str, metrics: Sequence[Metric]) -> No
 
 
 def _set_tags(session: Session, run_id: str, tags: Mapping[str, str]) -> None:
-    for key, value in tags.items():
-        if key in (NAME_TAG, PARENT_TAG):
-            continue  # a run keeps its name and its place
+    for key, value in addable(tags).items():
         session.run(
             "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?) "
             "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from forecastctl.adapters.mlflow_database import Row
 
 BUSY_SECONDS = 60.0
+_PARENTS: list[sqlite3.Connection] = []
+"""Connections of a process that this one was forked from: never used, and never closed here."""
 
 
 class SqliteSession:
@@ -75,12 +77,15 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close the file."""
-        if self._connection is not None:
+        if self._connection is not None and self._pid == os.getpid():
             self._connection.close()
-        self._connection = None
+            self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None or self._pid != os.getpid():
+        if self._connection is not None and self._pid != os.getpid():
+            _PARENTS.append(self._connection)
+            self._connection = None
+        if self._connection is None:
             if not (self.address.path and self.address.path.is_file()):
                 raise TrackingError(f"The tracking store {self.address.shown} does not exist.")
             self._connection = sqlite3.connect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from forecastctl.ports.grammar import (
     parse_filter,
     parse_order,
 )
+from forecastctl.ports.limits import MAX_PARAM, MAX_TAG, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +47,8 @@ __all__ = [
 def conditions(query: Query) -> tuple[Predicate, ...]:
     """Everything that a query asks of a run, as predicates.
 
+    A text that no store can hold is looked for as the store holds it.
+
     Raises:
         UsageError: Its filter cannot be understood.
     """
@@ -57,7 +61,16 @@ def conditions(query: Query) -> tuple[Predicate, ...]:
         wanted.append(Predicate(ATTRIBUTES, "start_time", ">=", query.since_ms))
     if query.before_ms is not None:
         wanted.append(Predicate(ATTRIBUTES, "start_time", "<", query.before_ms))
-    return (*wanted, *parse_filter(query.filter or ""))
+    return tuple(map(_as_stored, (*wanted, *parse_filter(query.filter or ""))))
+
+
+def _as_stored(p: Predicate) -> Predicate:
+    if isinstance(p.value, str):
+        limits = {TAGS: MAX_TAG, PARAMS: MAX_PARAM} if p.op in ("=", "!=") else {}
+        return replace(p, value=storable(p.value, limits.get(p.kind)))
+    if isinstance(p.value, tuple):
+        return replace(p, value=tuple(map(storable, p.value)))
+    return p
 
 
 def like(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:

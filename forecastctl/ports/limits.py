@@ -90,6 +90,19 @@ def fit_update(update: RunUpdate, read: Callable[[str], bytes | None]) -> RunUpd
     return replace(update, params=params, tags=tags, artifacts=(*update.artifacts, *kept))
 
 
+def storable(text: str, limit: int | None = None) -> str:
+    """What a store holds in place of a text: itself, where it can be held.
+
+    Args:
+        text: Any text; NUL and lone surrogates become U+FFFD.
+        limit: Characters at most; a longer text is cut and ends in an ellipsis.
+    """
+    text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    if limit is None or len(text) <= limit:
+        return text
+    return text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def artifact_path(path: str) -> str:
     """Check that a path is relative, stays inside its run and survives every store.
 
@@ -109,15 +122,8 @@ def artifact_path(path: str) -> str:
 
 def _cut(values: Mapping[str, str], limit: int) -> tuple[dict[str, str], dict[str, str]]:
     """Values that fit, and the whole of those that had to be changed."""
-    short: dict[str, str] = {}
-    whole: dict[str, str] = {}
-    for key, value in values.items():
-        short[key] = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
-        if len(value) > limit:
-            short[key] = short[key][: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
-        if short[key] != value:
-            whole[key] = value
-    return short, whole
+    short = {key: storable(value, limit) for key, value in values.items()}
+    return short, {key: value for key, value in values.items() if short[key] != value}
 
 
 def _kept(kind: str, values: Mapping[str, str]) -> tuple[Artifact, ...]:

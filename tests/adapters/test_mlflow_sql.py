@@ -1,6 +1,6 @@
-"""What the SQL tracker writes is what MLflow's own client writes, and whole or not at all."""
+"""What the SQL tracker writes is there whole, or not at all."""
 
-import math
+import gc
 import os
 import shutil
 import signal
@@ -12,198 +12,21 @@ import uuid
 from pathlib import Path
 
 import pytest
-import requests
 
-from forecastctl.adapters import mlflow_rows, mlflow_sql
+from forecastctl.adapters import mlflow_sql
 from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.adapters.mlflow_postgres import PostgresSession
+from forecastctl.adapters.mlflow_sqlite import SqliteSession
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.records import (
-    FAILED,
     FINISHED,
-    RUNNING,
     Artifact,
     Metric,
     Query,
     Run,
     RunUpdate,
 )
-
-NOW = 1_700_000_000_000
-TABLES = ["runs", "params", "tags", "metrics", "latest_metrics"]
-
-
-def sample():
-    trial = Run(
-        "trial \t\\N 'é' 🛫\n2",
-        FAILED,
-        NOW + 1,
-        NOW + 2,
-        params={"alpha": "0.5", "text": "tab\there\\ \r\n 'x' \"y\""},
-        metrics=(
-            Metric("loss", math.nan, 0, NOW),
-            Metric("loss", 2.5, 1, NOW),
-            Metric("inf", math.inf, 0, NOW),
-            Metric("low", -math.inf, 0, NOW),
-            Metric("twice", 1.0, 0, NOW),
-            Metric("twice", 1.0, 0, NOW),
-            Metric("tiny", 5e-324, 0, NOW),
-        ),
-        tags={"kind": "trial", "empty": "", "reason": "%s ? {} $1"},
-    )
-    airport = Run(
-        "JFK",
-        FINISHED,
-        NOW,
-        NOW + 3,
-        params={"max_evals": "15"},
-        tags={"airport": "JFK", "mlflow.note.content": "# note"},
-        artifacts=(Artifact("model.json", b"{}"), Artifact("charts/forecast.png", b"\x89PNG")),
-        children=(trial,),
-    )
-    return Run("job", RUNNING, NOW, tags={"kind": "job"}, children=(airport,))
-
-
-def later():
-    return RunUpdate(
-        FINISHED,
-        NOW + 9,
-        params={"more": "1"},
-        metrics=(Metric("airports", 1.0, 0, NOW), Metric("airports", 0.5, -1, NOW)),
-        tags={"kind": "job", "status": "ok"},
-    )
-
-
-def record_sample(tracker):
-    [job] = tracker.record([sample()])
-    tracker.update(job, later())
-    return job
-
-
-def rows_of(tracker, writer_database):
-    """Every row of the tracker's experiment, ids replaced by names."""
-    experiment = getattr(tracker._experiment, "id", tracker._experiment)
-    with writer_database.transaction(write=False) as session:
-        runs = session.rows(
-            "SELECT run_uuid, name FROM runs WHERE experiment_id = ?", (int(experiment),)
-        )
-        names = dict(runs)
-        result = {}
-        for table in TABLES:
-            columns = mlflow_rows.COLUMNS[table]
-            rows = session.rows(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608
-            result[table] = sorted(
-                tuple(plain(v, names) for v in row)
-                for row in rows
-                if row[columns.index("run_uuid")] in names
-            )
-            if table != "runs":
-                # Nothing else is in these tables than what is written.
-                every = session.rows(f"SELECT * FROM {table} LIMIT 1")[0]  # noqa: S608
-                assert len(columns) == len(every)
-    return result, experiment
-
-
-def plain(value, names):
-    if not isinstance(value, str):
-        return repr(value)
-    for run_id, name in names.items():
-        value = value.replace(run_id, f"<{name}>")
-    return repr(value)
-
-
-@pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_every_row_is_as_mlflow_writes_it(store, request, tmp_path):
-    uri = request.getfixturevalue(f"{store}_uri")
-    suffix = uuid.uuid4().hex[:8]
-    place = str(tmp_path / "artifacts")
-    sql = open_tracker(uri, f"sql {suffix}", artifact_location=place, writer="sql")
-    client = open_tracker(uri, f"client {suffix}", artifact_location=place, writer="client")
-    record_sample(sql)
-    record_sample(client)
-    ours, our_experiment = rows_of(sql, sql._database)
-    theirs, their_experiment = rows_of(client, sql._database)
-    assert str(our_experiment) != str(their_experiment)
-    index = mlflow_rows.COLUMNS["runs"].index("experiment_id")
-    for table in TABLES:
-        drop = index if table == "runs" else None
-        assert [without(r, drop) for r in ours[table]] == [without(r, drop) for r in theirs[table]]
-    assert len(ours["runs"]) == 3
-
-
-def without(row, index):
-    return row if index is None else row[:index] + row[index + 1 :]
-
-
-def test_mlflow_reads_every_value(sqlite_uri):
-    from mlflow import MlflowClient
-
-    tracker = open_tracker(sqlite_uri, "x", writer="sql")
-    job = record_sample(tracker)
-    client = MlflowClient(sqlite_uri)
-    runs = client.search_runs([str(tracker._experiment.id)])
-    assert len(runs) == 3
-    by_id = {r.info.run_id: r for r in runs}
-    children = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == job]
-    assert [r.info.run_name for r in children] == ["JFK"]
-    airport = children[0]
-    [trial] = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == airport.info.run_id]
-    expected = sample().children[0].children[0]
-    assert trial.data.params == expected.params
-    assert {
-        k: v for k, v in trial.data.tags.items() if not k.startswith("mlflow.")
-    } == expected.tags
-    assert trial.data.metrics == {
-        "loss": 2.5,
-        "inf": sys.float_info.max,
-        "low": -sys.float_info.max,
-        "twice": 1.0,
-        "tiny": 5e-324,
-    }
-    history = client.get_metric_history(trial.info.run_id, "loss")
-    assert [(m.step, str(m.value)) for m in history] == [(0, "nan"), (1, "2.5")]
-    assert (trial.info.status, trial.info.start_time, trial.info.end_time) == (
-        FAILED,
-        NOW + 1,
-        NOW + 2,
-    )
-    assert by_id[job].info.status == FINISHED
-    assert by_id[job].data.metrics == {"airports": 1.0}
-    listed = client.list_artifacts(airport.info.run_id)
-    assert sorted(f.path for f in listed) == ["charts", "model.json"]
-    path = client.download_artifacts(airport.info.run_id, "charts/forecast.png")
-    assert Path(path).read_bytes() == b"\x89PNG"
-    # And MLflow goes on where we stopped.
-    client.log_metric(trial.info.run_id, "loss", 7.0, step=2)
-    client.set_tag(trial.info.run_id, "seen", "yes")
-    assert tracker.get(trial.info.run_id).metrics["loss"] == 7.0
-    assert tracker.get(trial.info.run_id).tags["seen"] == "yes"
-
-
-def test_the_rest_api_of_a_server_over_the_same_file(mlflow_server, tmp_path):
-    name = f"rest {uuid.uuid4().hex}"
-    tracker = open_tracker(mlflow_server.store, name, writer="sql", artifact_location=str(tmp_path))
-    job = record_sample(tracker)
-    api = f"{mlflow_server.uri}/api/2.0/mlflow"
-    got = requests.get(f"{api}/runs/get", {"run_id": job}, timeout=20).json()["run"]
-    assert (got["info"]["run_name"], got["info"]["status"]) == ("job", "FINISHED")
-    assert {"key": "airports", "value": 1.0, "timestamp": NOW, "step": 0}.items() <= got["data"][
-        "metrics"
-    ][0].items()
-    assert got["data"]["params"] == [{"key": "more", "value": "1"}]
-    body = {
-        "experiment_ids": [str(tracker._experiment.id)],
-        "filter": f"tags.mlflow.parentRunId = '{job}'",
-    }
-    [airport] = requests.post(f"{api}/runs/search", json=body, timeout=20).json()["runs"]
-    assert {"key": "airport", "value": "JFK"} in airport["data"]["tags"]
-    files = requests.get(f"{api}/artifacts/list", {"run_id": airport["info"]["run_id"]}, timeout=20)
-    assert {f["path"] for f in files.json()["files"]} == {"charts", "model.json"}
-    content = requests.get(
-        f"{mlflow_server.uri}/get-artifact",
-        {"run_id": airport["info"]["run_id"], "path": "model.json"},
-        timeout=20,
-    )
-    assert content.content == b"{}"
+from tests.adapters.samples import NOW, sample
 
 
 def files_below(directory):
@@ -216,13 +39,15 @@ def test_what_fails_leaves_nothing(store, error, request, tmp_path, monkeypatch)
     uri = request.getfixturevalue(f"{store}_uri")
     place = tmp_path / "artifacts"
     tracker = open_tracker(uri, uuid.uuid4().hex, artifact_location=str(place), writer="sql")
-    insert = mlflow_rows.Rows.insert
+    session = PostgresSession if store == "postgres" else SqliteSession
+    insert = session.insert
 
-    def break_at_the_end(rows, session):
-        insert(rows, session)
-        raise error
+    def break_in_the_middle(self, table, columns, rows):
+        insert(self, table, columns, rows)
+        if table == "metrics":
+            raise error
 
-    monkeypatch.setattr(mlflow_rows.Rows, "insert", break_at_the_end)
+    monkeypatch.setattr(session, "insert", break_in_the_middle)
     with pytest.raises(type(error)):
         tracker.record([sample(), sample()])
     assert files_below(tmp_path / "artifacts") == []
@@ -264,6 +89,8 @@ def test_artifacts_that_cannot_be_written(sqlite_uri, tmp_path):
 KILLED_WHILE_RECORDING = """
 import sys, time
 from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.adapters.mlflow_postgres import PostgresSession
+from forecastctl.adapters.mlflow_sqlite import SqliteSession
 from forecastctl.records import Artifact, Metric, Query, Run
 tracker = open_tracker(sys.argv[1], "x", writer="sql")
 i = 0
@@ -277,7 +104,7 @@ while True:
 
 def test_a_killed_process_leaves_whole_subtrees(sqlite_uri):
     tracker = open_tracker(sqlite_uri, "x", writer="sql")
-    for round_ in range(3):
+    for round_ in range(6):
         process = subprocess.Popen(
             [sys.executable, "-c", KILLED_WHILE_RECORDING, sqlite_uri],
             stdout=subprocess.PIPE,
@@ -285,14 +112,35 @@ def test_a_killed_process_leaves_whole_subtrees(sqlite_uri):
         )
         for _ in range(3):
             process.stdout.readline()
-        time.sleep(0.003 * round_)
+        time.sleep(0.002 * round_)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     airports = [r for r in tracker.find(Query()) if r.parent_id is None]
-    assert len(airports) >= 9
+    assert len(airports) >= 18
     for airport in airports:
         assert len(tracker.find(Query(parent_id=airport.run_id))) == 30
         assert tracker.read_artifact(airport.run_id, "a") == b"a"
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_a_fork_does_not_touch_its_parents_connection(store, request):
+    uri = request.getfixturevalue(f"{store}_uri")
+    tracker = open_tracker(uri, uuid.uuid4().hex, writer="sql")
+    tracker.record([Run("before", start_ms=1)])
+    pid = os.fork()
+    if pid == 0:
+        try:
+            tracker.record([Run("in the fork", start_ms=2)])
+            tracker.close()
+            gc.collect()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 0
+    connection = tracker._database._connection
+    tracker.record([Run("after", start_ms=3)])
+    assert tracker._database._connection is connection
+    assert [r.name for r in tracker.find(Query())] == ["after", "in the fork", "before"]
 
 
 def test_two_processes_at_once(sqlite_uri):
@@ -304,20 +152,6 @@ def test_two_processes_at_once(sqlite_uri):
     ]
     assert [p.wait(60) for p in processes] == [0, 0]
     assert len(tracker.find(Query(limit=5000))) == 2 * 20 * 31
-
-
-def test_ids_sort_by_time():
-    ids = [mlflow_rows.new_id() for _ in range(20_000)]
-    assert ids == sorted(set(ids))
-    first = uuid.UUID(ids[0])
-    assert (first.version, first.variant) == (7, uuid.RFC_4122)
-    assert abs((first.int >> 80) - time.time() * 1000) < 60_000
-
-
-def test_ids_do_not_go_back_with_the_clock(monkeypatch):
-    before = mlflow_rows.new_id()
-    monkeypatch.setattr(mlflow_rows.time, "time_ns", lambda: 1)
-    assert mlflow_rows.new_id() > before
 
 
 def test_deleted_runs_are_gone(sqlite_uri):

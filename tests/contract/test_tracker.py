@@ -2,15 +2,10 @@
 
 import json
 import math
-import shutil
-import time
-import uuid
 
 import pytest
 
-from forecastctl.adapters.mlflow_open import heal, open_tracker
-from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
-from forecastctl.ports import MemoryTracker
+from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import (
     FAILED,
     FINISHED,
@@ -19,11 +14,10 @@ from forecastctl.records import (
     Artifact,
     Metric,
     Query,
-    Run,
     RunUpdate,
 )
+from tests.contract.runs import NOW, names, run
 
-NOW = 1_700_000_000_000
 HOSTILE = [
     "plain",
     "with/slash",
@@ -46,70 +40,11 @@ HOSTILE = [
     "-1",
     "NULL",
 ]
-TRACKERS = [
-    "memory",
-    "client-sqlite",
-    "sql-sqlite",
-    "client-postgres",
-    "sql-postgres",
-    "client-server",
-]
-
-
-@pytest.fixture(scope="session")
-def contract_store(store_template, quick):
-    path = quick / "contract.db"
-    shutil.copy(store_template, path)
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture(scope="session", params=TRACKERS)
-def open_one(request, tmp_path_factory):
-    """Open a tracker of one kind on an experiment of its own."""
-    writer, _, store = request.param.partition("-")
-    uri = None
-    if store == "sqlite":
-        uri = request.getfixturevalue("contract_store")
-    elif store == "postgres":
-        uri = request.getfixturevalue("postgres_uri")
-    elif store == "server":
-        uri = request.getfixturevalue("mlflow_server").uri
-
-    def open_():
-        if writer == "memory":
-            return MemoryTracker()
-        location = None if store == "server" else str(tmp_path_factory.mktemp("artifacts"))
-        experiment = f"contract {uuid.uuid4().hex}"
-        return open_tracker(uri, experiment, artifact_location=location, writer=writer)
-
-    return open_
-
-
-@pytest.fixture
-def tracker(open_one):
-    return open_one()
-
-
-def raw_mlflow(tracker):
-    """MLflow's own client and experiment behind a tracker that uses it on a database.
-
-    Earlier versions of MLflow take NaN for zero and know no IS NULL.
-    """
-    client = getattr(tracker, "_client", None)
-    if client is None or tracker.url("x") is not None:
-        return None
-    import mlflow
-
-    newest = tuple(map(int, mlflow.__version__.split(".")[:2])) >= (3, 17)
-    return (client, tracker._experiment) if newest else None
-
-
-def run(name="a run", start=NOW, **fields):
-    return Run(name, **{"start_ms": start, "end_ms": start + 1000, **fields})
-
-
-def names(runs):
-    return [r.name for r in runs]
+SYSTEM_TAGS = {
+    "mlflow.parentRunId": "0" * 32,
+    "mlflow.runName": "another name",
+    "mlflow.user": "someone",
+}
 
 
 class TestRecord:
@@ -150,6 +85,11 @@ class TestRecord:
         assert all(r.parent_id == jfk.run_id for r in found)
         assert tracker.get(other_id).name == "other"
         assert tracker.find(Query(parent_id=other_id)) == []
+
+    def test_names_and_places_are_not_taken_from_tags(self, tracker):
+        [run_id] = tracker.record([run("a", tags={**SYSTEM_TAGS, "x": "1"})])
+        stored = tracker.get(run_id)
+        assert (stored.name, stored.parent_id, stored.tags) == ("a", None, {"x": "1"})
 
     def test_below_an_open_run(self, tracker):
         job_id = tracker.start(run("job"))
@@ -208,6 +148,14 @@ class TestRecord:
             for k in ("name", "params", "tags")
         }
         assert whole == {"name": {"name": name}, "params": {"p": param}, "tags": {"t": tag}}
+
+    @pytest.mark.parametrize("text", ["t" * 5001, "a\x00b", "bad \udcff bytes"])
+    def test_what_is_kept_elsewhere_is_found_all_the_same(self, tracker, text):
+        [run_id] = tracker.record([run(tags={"airport": text}, params={"p": text})])
+        assert [r.run_id for r in tracker.find(Query(tags={"airport": text}))] == [run_id]
+        assert tracker.find(Query(tags={"airport": "x" + text[1:]})) == []
+        if "\x00" not in text:
+            assert len(tracker.find(Query(filter=f"params.p = '{text}'"))) == 1
 
     @pytest.mark.parametrize(
         "bad",
@@ -283,9 +231,8 @@ class TestUpdate:
 
     def test_an_older_metric_does_not_replace_a_newer_one(self, tracker):
         run_id = tracker.start(run(metrics=(Metric("m", 5.0, 3, NOW),)))
-        tracker.update(
-            run_id, RunUpdate(metrics=(Metric("m", 1.0, 2, NOW + 9), Metric("m", 5.0, 3, NOW)))
-        )
+        for older in (Metric("m", 5.0, 3, NOW), Metric("m", 9.0, 2, NOW + 9)):
+            tracker.update(run_id, RunUpdate(metrics=(older,)))
         assert tracker.get(run_id).metrics == {"m": 5.0}
 
     def test_a_parameter_cannot_be_changed(self, tracker):
@@ -316,7 +263,7 @@ class TestUpdate:
     def test_name_and_parent_stay(self, tracker):
         parent = tracker.start(run("parent"))
         run_id = tracker.start(run("child"), parent_id=parent)
-        tracker.update(run_id, RunUpdate(tags={"mlflow.user": "someone", "x": "1"}))
+        tracker.update(run_id, RunUpdate(tags={**SYSTEM_TAGS, "x": "1"}))
         stored = tracker.get(run_id)
         assert (stored.name, stored.parent_id, stored.tags) == ("child", parent, {"x": "1"})
 
@@ -333,10 +280,13 @@ class TestRead:
     def test_of_nothing(self, tracker):
         with pytest.raises(NothingRecordedError):
             tracker.get("0" * 32)
-        with pytest.raises(NothingRecordedError):
-            tracker.get("not an id")
-        with pytest.raises(NothingRecordedError):
-            tracker.read_artifact("0" * 32, "x")
+        for strange in ("not an id", "", "a\x00b", "\udcff"):
+            with pytest.raises(NothingRecordedError):
+                tracker.get(strange)
+            with pytest.raises(NothingRecordedError):
+                tracker.read_artifact(strange, "x")
+            with pytest.raises(NothingRecordedError):
+                tracker.update(strange, RunUpdate(FINISHED))
 
     @pytest.mark.parametrize("path", ["x", "a", "a/x", "a/b.txt/c", "../a/b.txt", "/etc/hosts", ""])
     def test_a_missing_artifact(self, tracker, path):
@@ -355,171 +305,3 @@ class TestRead:
         [run_id] = tracker.record([run()])
         url = tracker.url(run_id)
         assert url is None or (url.startswith("http://127.0.0.1") and url.endswith(run_id))
-
-
-@pytest.fixture(scope="session")
-def recorded(open_one):
-    """A tracker with runs to search: five, a second apart, the newest last."""
-    tracker = open_one()
-    rows = [
-        ("a", FINISHED, {"loss": 3.0}, {"airport": "JFK", "n": "1"}, {"family": "ets"}),
-        ("b", FAILED, {}, {"airport": "jfk", "n": "2"}, {}),
-        ("c", FINISHED, {"loss": 1.0, "z": 0.0}, {"airport": "LGA"}, {"family": "sarimax"}),
-        ("d", FINISHED, {"loss": math.nan}, {"airport": "J_K", "b c": "x"}, {"max evals": "15"}),
-        ("e", RUNNING, {"loss": 2.0}, {"airport": "J\nK", "x.y": "1"}, {"family": "ETS"}),
-    ]
-    runs = []
-    for i, (name, status, metrics, tags, params) in enumerate(rows):
-        logged = tuple(Metric(key, value) for key, value in metrics.items())
-        fields = {"status": status, "tags": tags, "params": params, "metrics": logged}
-        runs.append(run(name, NOW + 1000 * i, **fields))
-    return tracker, dict(zip("abcde", tracker.record(runs), strict=True))
-
-
-@pytest.fixture
-def fleet(recorded):
-    return recorded[0]
-
-
-class TestFind:
-    def test_newest_first(self, fleet):
-        assert names(fleet.find(Query())) == list("edcba")
-        assert names(fleet.find(Query(limit=2))) == ["e", "d"]
-        assert fleet.find(Query(limit=0)) == []
-
-    @pytest.mark.parametrize(
-        ("query", "found"),
-        [
-            (Query(tags={"airport": "JFK"}), "a"),
-            (Query(tags={"airport": "JFK", "n": "2"}), ""),
-            (Query(tags={"airport": "J\nK", "x.y": "1"}), "e"),
-            (Query(tags={"mlflow.runName": "c"}), "c"),
-            (Query(status=FINISHED), "dca"),
-            (Query(status=KILLED), ""),
-            (Query(since_ms=NOW + 2000), "edc"),
-            (Query(before_ms=NOW + 2000), "ba"),
-            (Query(since_ms=NOW + 1000, before_ms=NOW + 3000, status=FINISHED), "c"),
-            (Query(parent_id="0" * 32), ""),
-            (Query(tags={"airport": "LGA"}, status=FINISHED, filter="metrics.loss < 2"), "c"),
-        ],
-    )
-    def test_by_what_a_query_says(self, fleet, query, found):
-        assert names(fleet.find(query)) == list(found)
-
-    @pytest.mark.parametrize(
-        ("order", "found"),
-        [
-            ("start_time DESC", "edcba"),
-            ("start_time ASC", "abcde"),
-            ("attributes.start_time", "abcde"),
-            ("metrics.loss ASC", "ceadb"),
-            ("metrics.loss DESC", "aecdb"),
-            ("metrics.`loss` desc", "aecdb"),
-            ("params.family ASC", "eacdb"),
-            ("tags.n DESC", "baedc"),
-            ("tags.`b c`", "decba"),
-            ("run_name ASC", "abcde"),
-            ("end_time ASC", "abcde"),
-            ("metrics.none", "edcba"),
-        ],
-    )
-    def test_in_order(self, fleet, order, found):
-        assert names(fleet.find(Query(order_by=order))) == list(found)
-        if raw := raw_mlflow(fleet):
-            client, experiment = raw
-            theirs = client.search_runs([experiment], order_by=[order])
-            assert [r.info.run_name for r in theirs] == list(found)
-
-    @pytest.mark.parametrize(
-        ("text", "found"),
-        [
-            ("", "edcba"),
-            ("metrics.loss < 3", "ec"),
-            ("metrics.loss <= 3.0 and metric.loss > 1", "ea"),
-            ("metrics.loss = 1", "c"),
-            ("metrics.loss != 1", "eda"),
-            ("metrics.loss > -1e3", "eca"),
-            ("metrics.z >= 0", "c"),
-            ("metrics.`z` = -0.0", "c"),
-            ("params.family = 'ets'", "a"),
-            ("params.family != 'ets'", "ec"),
-            ("param.family ILIKE 'ET%'", "ea"),
-            ("params.family LIKE 'ET%'", "e"),
-            ('parameters."max evals" = "15"', "d"),
-            ("params.`max evals` = '15'", "d"),
-            ("tags.airport = 'JFK'", "a"),
-            ("tags.airport LIKE 'J%'", "eda"),
-            ("tags.airport LIKE 'J_K'", "eda"),
-            ("tags.airport ilike 'jfk'", "ba"),
-            ("tag.airport LIKE '%K'", "eda"),
-            ("tags.x.y = '1'", "e"),
-            ("tags.`b c` = 'x'", "d"),
-            ("tags.n IS NULL", "edc"),
-            ("tags.n IS NOT NULL AND params.family IS NULL", "b"),
-            ("tags.mlflow.runName = 'b'", "b"),
-            ("status = 'FINISHED'", "dca"),
-            ("attributes.status != 'FINISHED'", "eb"),
-            ("attribute.status LIKE 'F%'", "dcba"),
-            ("attr.run_name = 'a'", "a"),
-            ("run.run_name LIKE '_'", "edcba"),
-            (f"start_time >= {NOW + 3000}", "ed"),
-            (f"created < {NOW + 1000}", "a"),
-            (f"end_time != {NOW + 1000}", "dcb"),
-            (f"attributes.start_time = {NOW}.0", "a"),
-            ("status = 'FINISHED' AND\n  metrics.loss < 5   AND tags.airport != 'LGA'", "a"),
-            ("run_id = 'nothing'", ""),
-            ("tags.airport = ''", ""),
-        ],
-    )
-    def test_by_filters_as_mlflow_itself_answers(self, fleet, text, found):
-        assert names(fleet.find(Query(filter=text))) == list(found)
-        if raw := raw_mlflow(fleet):
-            client, experiment = raw
-            theirs = client.search_runs([experiment], filter_string=text)
-            assert [r.info.run_name for r in theirs] == list(found)
-
-    def test_by_lists_of_ids(self, recorded):
-        fleet, ids = recorded
-        listed = f"('{ids['a']}', \"{ids['c']}\")"
-        assert names(fleet.find(Query(filter=f"run_id IN {listed}"))) == ["c", "a"]
-        assert names(fleet.find(Query(filter=f"attributes.run_id NOT IN {listed}"))) == list("edb")
-        assert names(fleet.find(Query(filter=f"run_id IN ('{ids['e']}')"))) == ["e"]
-
-    @pytest.mark.parametrize(
-        "query",
-        [
-            Query(filter="metrics.loss << 3"),
-            Query(filter="loss < 3"),
-            Query(filter="metrics.loss < 'x'"),
-            Query(filter="metrics.loss < 3 OR metrics.loss > 5"),
-            Query(filter="tags.airport = JFK"),
-            Query(filter="tags.airport = 'JFK"),
-            Query(filter="metrics.loss < 3 AND"),
-            Query(order_by="loss"),
-            Query(order_by="metrics.loss UP"),
-            Query(order_by=""),
-        ],
-    )
-    def test_what_cannot_be_understood(self, fleet, query):
-        with pytest.raises(UsageError):
-            fleet.find(query)
-
-
-class TestHeal:
-    def test_dead_jobs_and_what_ran_below_them(self, tracker):
-        dead = tracker.start(run("dead", tags={"kind": "job", "job_id": "1"}))
-        alive = tracker.start(run("alive", tags={"kind": "job", "job_id": "2"}))
-        done, open_ = tracker.record([run("done"), run("open", status=RUNNING)], parent_id=dead)
-        [below] = tracker.record([run("below", status=RUNNING)], parent_id=open_)
-        flat = tracker.start(run("flat", tags={"kind": "airport", "job_id": "1"}))
-        shard = tracker.start(run("shard", tags={"kind": "job", "job_id": "1"}))
-        busy = tracker.start(run("busy", tags={"kind": "airport"}), parent_id=alive)
-        before = time.time_ns() // 1_000_000
-        healed = heal(tracker, lambda job: job.name != "dead")
-        assert healed == [dead]
-        for run_id in (dead, open_, below, flat):
-            assert tracker.get(run_id).status == KILLED
-            assert tracker.get(run_id).end_ms >= before
-        assert tracker.get(done).status == FINISHED
-        assert [tracker.get(i).status for i in (alive, busy, shard)] == [RUNNING] * 3
-        assert heal(tracker, lambda job: True) == []

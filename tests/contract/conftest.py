@@ -1,0 +1,52 @@
+"""Every tracker on every store, for the contract suite."""
+
+import shutil
+import uuid
+
+import pytest
+
+from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.ports import MemoryTracker
+
+TRACKERS = [
+    "memory",
+    "client-sqlite",
+    "sql-sqlite",
+    "client-postgres",
+    "sql-postgres",
+    "client-server",
+]
+
+
+@pytest.fixture(scope="session")
+def contract_store(store_template, quick):
+    path = quick / "contract.db"
+    shutil.copy(store_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session", params=TRACKERS)
+def open_one(request, tmp_path_factory):
+    """Open a tracker of one kind on an experiment of its own."""
+    writer, _, store = request.param.partition("-")
+    uri = None
+    if store == "sqlite":
+        uri = request.getfixturevalue("contract_store")
+    elif store == "postgres":
+        uri = request.getfixturevalue("postgres_uri")
+    elif store == "server":
+        uri = request.getfixturevalue("mlflow_server").uri
+
+    def open_():
+        if writer == "memory":
+            return MemoryTracker()
+        location = None if store == "server" else str(tmp_path_factory.mktemp("artifacts"))
+        experiment = f"contract {uuid.uuid4().hex}"
+        return open_tracker(uri, experiment, artifact_location=location, writer=writer)
+
+    return open_
+
+
+@pytest.fixture
+def tracker(open_one):
+    return open_one()
