@@ -10,6 +10,7 @@ from forecastctl.adapters.mlflow_address import DEFAULT_URI, display_uri, resolv
 from forecastctl.adapters.mlflow_store import KNOWN_REVISIONS, open_store
 from forecastctl.errors import UsageError
 from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
+from forecastctl.records.marks import JOBS, SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:
     Raises:
         TrackingError: The store cannot be read or written.
     """
-    running = Query(tags={"kind": "job"}, status=RUNNING, limit=_PAGE)
+    running = Query(tags={JOBS: SET}, status=RUNNING, limit=_PAGE)
     dead = [job for job in tracker.find(running) if not is_alive(job)]
     for job in dead:
         _kill_below(tracker, Query(parent_id=job.run_id, status=RUNNING, limit=_PAGE))

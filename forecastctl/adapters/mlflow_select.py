@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.adapters.mlflow_rows import metric_value, to_stored
 from forecastctl.ports.filters import conditions, parse_order
-from forecastctl.ports.grammar import ATTRIBUTES, METRICS
+from forecastctl.ports.grammar import ATTRIBUTES, METRICS, TAGS
+from forecastctl.records.marks import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,8 +35,10 @@ class _Select:
         self.ilike = ilike
         self.joins: list[str] = []
         self.join_params: list[Any] = []
-        self.where = ["r.experiment_id = ?", "r.lifecycle_stage = 'active'"]
+        # The plus keeps a planner from walking a whole experiment where a mark finds a few runs.
+        self.where = ["+r.experiment_id = ?", "r.lifecycle_stage = 'active'"]
         self.where_params: list[Any] = [experiment_id]
+        self.marked = False
 
     def add(self, p: Predicate) -> None:
         """One more condition."""
@@ -50,6 +53,8 @@ class _Select:
             self.where.append(f"NOT {found}" if p.op == "IS NULL" else found)
             self.where_params.append(p.key)
             return
+        if self._seek(p, table):
+            return
         alias = f"t{len(self.joins)}"
         text, params = self._comparison(f"{alias}.value", p)
         if p.kind == METRICS:
@@ -60,6 +65,24 @@ class _Select:
             f"JOIN {table} {alias} ON {alias}.run_uuid = r.run_uuid AND {alias}.key = ? AND {text}"
         )
         self.join_params += [p.key, *params]
+
+    def _seek(self, p: Predicate, table: str) -> bool:
+        """Start from a mark, whose key few runs carry, and look everything else up from there."""
+        if p.op != "=" or p.kind == METRICS:
+            return False
+        if p.kind == TAGS and p.key.startswith(MARK):
+            self.marked = True
+            self.where.append(
+                "r.run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?)"
+            )
+        elif self.marked:
+            self.where.append(
+                f"(SELECT n.value FROM {table} n WHERE n.key = ? AND n.run_uuid = r.run_uuid) = ?"  # noqa: S608 - our own names
+            )
+        else:
+            return False
+        self.where_params += [p.key, p.value]
+        return True
 
     def sql(self, order_by: str, limit: int) -> tuple[str, list[Any]]:
         """The statement and its parameters."""
@@ -103,7 +126,8 @@ def find(session: Session, experiment_id: int, query: Query, ilike: str) -> list
         UsageError: The query's filter or order cannot be understood.
     """
     select = _Select(experiment_id, ilike)
-    for predicate in conditions(query):
+    wanted = conditions(query)
+    for predicate in sorted(wanted, key=lambda p: not p.key.startswith(MARK)):
         select.add(predicate)
     return load(session, session.rows(*select.sql(query.order_by, max(query.limit, 0))))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.core.explain import Standing
 from forecastctl.pipeline.history import iso
 from forecastctl.records import Query
+from forecastctl.records.marks import SET, job_mark, search_mark
 
 if TYPE_CHECKING:
     from forecastctl.ports import Tracker
@@ -98,7 +99,8 @@ def _trial_runs(
     owner = run.tags.get("tuned_by", run.run_id)
     if run.tags.get("layout") == "flat":
         return {n: f"{owner}#{n}" for n in numbers if n is not None}
-    children = tracker.find(Query(parent_id=owner, limit=MANY))
+    search = tracker.get(owner).tags.get("fmin_uuid", "")
+    children = tracker.find(Query(tags={search_mark(search): SET}, limit=MANY))
     return {int(c.tags["trial"]): c.run_id for c in children if int(c.tags["trial"]) in numbers}
 
 
@@ -123,7 +125,7 @@ _COPIED = (
 def lineage_facts(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> dict[str, Any]:
     """Job, runs, digests, commit and links behind a forecast."""
     tags = run.tags
-    jobs = tracker.find(Query(tags={"kind": "job", "job_id": tags["job_id"]}, limit=1))
+    jobs = tracker.find(Query(tags={job_mark(tags["job_id"]): SET, "kind": "job"}, limit=1))
     trained = model_run.run_id
     tuned = model_run.tags.get("tuned_by", trained)
     urls = {"forecast": run.run_id, "trained": trained, "tuned": tuned}

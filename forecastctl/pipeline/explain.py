@@ -25,7 +25,8 @@ from forecastctl.pipeline.evidence import (
 from forecastctl.pipeline.history import iso
 from forecastctl.pipeline.lineage import FORECAST
 from forecastctl.pipeline.stored import read_json, read_model, read_snapshot
-from forecastctl.records import Query
+from forecastctl.records import FINISHED, Query
+from forecastctl.records.marks import JOBS, SET, airport_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def explain(
         UsageError: The date cannot be read.
     """
     day = parse_day(date)
-    tags = {"kind": "airport", "airport_key": airport_key(airport)}
+    tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=MANY))
     vintages = sorted(
         (v for run in runs if (v := _vintage(tracker, run, day)) is not None),
@@ -182,7 +183,7 @@ def _shell(text: str) -> str:
 
 def _known(tracker: Tracker) -> list[str]:
     """Airports of the newest job."""
-    jobs = tracker.find(Query(tags={"kind": "job"}, status="FINISHED", limit=1))
+    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
     if not jobs:
         return []
     results = read_json(tracker, jobs[0].run_id, "results.json")["results"]

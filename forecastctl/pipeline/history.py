@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,22 +13,25 @@ from forecastctl.pipeline.lineage import trial_run
 from forecastctl.pipeline.stored import read_trials
 from forecastctl.ports.filters import matches, parse_filter
 from forecastctl.records import AirportResult, Query, Status, StoredRun
+from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from forecastctl.ports import Tracker
     from forecastctl.records import Run
 
 Row: TypeAlias = dict[str, Any]
 
-KINDS = {
-    "jobs": {"kind": "job"},
-    "airports": {"kind": "airport"},
-    "trials": {"kind": "trial"},
-    "models": {"kind": "airport", "trained": "true"},
-    "forecasts": {"kind": "airport", "forecast": "true"},
+KINDS: dict[str, dict[str, str]] = {
+    "jobs": {},
+    "airports": {},
+    "trials": {},
+    "models": {"trained": "true"},
+    "forecasts": {"forecast": "true"},
+    "searches": {"tuned": "true"},
 }
+ASKED = ("jobs", "airports", "trials", "models", "forecasts")
 MLFLOW_STATUSES = ("running", "killed")
 MANY = 1_000_000
 
@@ -37,7 +41,7 @@ class HistoryQuery:
     """What to list.
 
     Attributes:
-        what: A key of `KINDS`.
+        what: One of `ASKED`.
         airport: Only this airport.
         job_id: Only this job.
         status: Only this status.
@@ -63,60 +67,67 @@ def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
     Raises:
         UsageError: An unknown kind, or a filter that cannot be understood.
     """
-    if query.what not in KINDS:
-        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(KINDS)}.")
+    if query.what not in ASKED:
+        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(ASKED)}.")
     if query.best and query.what == "jobs":
         raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
-    runs = _runs(tracker, query)
-    if query.what == "trials":
-        runs += _table_trials(tracker, query)
-    runs = _ordered(runs, query)
+    found = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
+    runs = _ordered(found, query)
     return [_row(query.what, run) for run in runs[: query.limit]]
 
 
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
-    tags = dict(KINDS[query.what])
+    """Runs of jobs or airports; by a mark, so that the size of the store does not matter."""
+    tags = {JOBS: SET} if query.what == "jobs" else {AIRPORTS: SET}
+    tags |= KINDS[query.what]
     if query.airport is not None:
-        tags["airport_key"] = airport_key(query.airport)
+        tags[airport_mark(airport_key(query.airport))] = SET
     if query.job_id is not None:
-        tags["job_id"] = query.job_id
+        tags[job_mark(query.job_id)] = SET
+    order = "metrics.loss ASC" if query.best else "start_time DESC"
+    return tracker.find(_conditions(query, tags, order, query.limit))
+
+
+def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: int) -> Query:
     status = None
     if query.status in MLFLOW_STATUSES:
         status = query.status.upper()
     elif query.status is not None:
-        tags["status"] = query.status
-    return tracker.find(
-        Query(
-            tags=tags,
-            status=status,
-            since_ms=query.since_ms,
-            filter=query.filter,
-            order_by="metrics.loss ASC" if query.best else "start_time DESC",
-            limit=MANY if query.best and query.what == "trials" else query.limit,
-        )
+        tags = {**tags, "status": query.status}
+    return Query(
+        tags=tags,
+        status=status,
+        since_ms=query.since_ms,
+        filter=query.filter,
+        order_by=order,
+        limit=limit,
     )
 
 
-def _table_trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
-    """Trials of the flat layout, from their tables, under the same conditions."""
-    if query.status in MLFLOW_STATUSES:
-        return []
-    tags = {"kind": "airport", "layout": "flat", "tuned": "true"}
-    if query.airport is not None:
-        tags["airport_key"] = airport_key(query.airport)
-    if query.job_id is not None:
-        tags["job_id"] = query.job_id
-    predicates = parse_filter(query.filter) if query.filter else ()
+def _trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
+    """Trials of the newest searches first, until there are enough; of all searches for the best."""
+    owners = replace(query, what="searches", status=None, filter=None, best=False, limit=MANY)
     found: list[StoredRun] = []
-    owners = tracker.find(Query(tags=tags, since_ms=query.since_ms, limit=MANY))
-    for owner in owners:
+    for owner in _runs(tracker, owners):
         if len(found) >= query.limit and not query.best:
             break
-        for run in _as_runs(tracker, owner):
-            wanted = query.status is None or run.tags["status"] == query.status
-            if wanted and all(matches(run, p) for p in predicates):
-                found.append(run)
+        if owner.tags["layout"] == "flat":
+            found += _table_trials(tracker, query, owner)
+        else:
+            mark = {search_mark(owner.tags["fmin_uuid"]): SET}
+            found += tracker.find(_conditions(query, mark, "start_time DESC", MANY))
     return found
+
+
+def _table_trials(tracker: Tracker, query: HistoryQuery, owner: StoredRun) -> Iterator[StoredRun]:
+    """Trials of the flat layout, from their table, under the same conditions."""
+    if query.status in MLFLOW_STATUSES:
+        return
+    predicates = parse_filter(query.filter) if query.filter else ()
+    for run in _as_runs(tracker, owner):
+        wanted = query.status is None or run.tags["status"] == query.status
+        if wanted and all(matches(run, p) for p in predicates):
+            yield run
 
 
 def _as_runs(tracker: Tracker, owner: StoredRun) -> Iterable[StoredRun]:
@@ -247,7 +258,9 @@ def resolve(tracker: Tracker, name: str) -> StoredRun:
     Raises:
         NothingRecordedError: There is neither.
     """
-    jobs = tracker.find(Query(tags={"kind": "job", "job_id": name}, limit=1))
+    known = re.fullmatch(r"[\w.-]+", name)
+    mark = {JOBS: SET, job_mark(name): SET}
+    jobs = tracker.find(Query(tags=mark, limit=1)) if known else []
     if jobs:
         return jobs[0]
     try:

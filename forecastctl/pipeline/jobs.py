@@ -26,6 +26,7 @@ from forecastctl.records import (
     RunUpdate,
     Status,
 )
+from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -132,6 +133,8 @@ def _job_run(job: Job) -> Run:
         "host": env.host,
         "pid": str(env.pid),
         **{stages[stage]: "true" for stage in context.plan.stages},
+        JOBS: SET,
+        job_mark(context.job_id): SET,
     }
     params = {k: cut(str(v)) for k, v in job.settings.items()}
     return Run(
@@ -155,7 +158,8 @@ def _store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
             buffer = io.BytesIO()
             job.snapshot.to_parquet(buffer, index=False)
             artifacts.append(Artifact(SNAPSHOT, buffer.getvalue()))
-            tags = {"snapshot": "true", "snapshot_run_id": run_id}
+            mark = panel_mark(job.context.panel_digest)
+            tags = {"snapshot": "true", "snapshot_run_id": run_id, mark: SET}
         else:
             tags = {"snapshot_run_id": held.run_id}
     tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))

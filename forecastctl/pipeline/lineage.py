@@ -20,6 +20,7 @@ from forecastctl.pipeline.context import (
     json_bytes,
 )
 from forecastctl.records import FAILED, FINISHED, Artifact, Metric, Run, Status, canonical_json
+from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +48,12 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
         end_ms=result.end_ms or context.start_ms,
         params=_airport_params(result, context),
         metrics=tuple(_airport_metrics(result, context)),
-        tags={**common, **context.environment_tags(), **_stage_tags(result, context)},
+        tags={
+            **common,
+            **context.environment_tags(),
+            **_stage_tags(result, context),
+            **_marks(result, context),
+        },
         artifacts=tuple(_airport_artifacts(result, context)),
         children=tuple(trial_run(t, result, common) for t in trials) if nested else (),
     )
@@ -71,6 +77,7 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
         "trial": str(trial.number),
         "model": trial.model.label,
         "folds": ",".join(fold.cutoff for fold in trial.folds),
+        search_mark(common["fmin_uuid"]): SET,
     }
     if trial.reason:
         tags["reason"] = cut(trial.reason)
@@ -174,6 +181,12 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         seed = f"{context.job_id}:{result.airport}"
         tags["fmin_uuid"] = hashlib.sha256(seed.encode()).hexdigest()[:32]
     return tags
+
+
+def _marks(result: AirportResult, context: JobContext) -> dict[str, str]:
+    """What finds this run again by an index."""
+    keys = (AIRPORTS, airport_mark(airport_key(result.airport)), job_mark(context.job_id))
+    return dict.fromkeys(keys, SET)
 
 
 def _cutoff(result: AirportResult) -> str | None:

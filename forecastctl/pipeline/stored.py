@@ -20,6 +20,7 @@ from forecastctl.records import (
     Trial,
     TuneResult,
 )
+from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -58,7 +59,7 @@ def _latest_by_airport(
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
     for airport, cutoff in cutoffs.items():
-        tags = {"kind": "airport", stage: "true", "airport_key": airport_key(airport)}
+        tags = {airport_mark(airport_key(airport)): SET, stage: "true"}
         for run in tracker.find(Query(tags=tags, status=FINISHED)):
             if _allowed(run, airport, cutoff):
                 found[airport] = run
@@ -70,11 +71,11 @@ def _latest_by_job(
     tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
-    jobs = tracker.find(Query(tags={"kind": "job", stage: "true"}, limit=JOBS_SEARCHED))
+    jobs = tracker.find(Query(tags={JOBS: SET, stage: "true"}, limit=JOBS_SEARCHED))
     for job in jobs:
         if len(found) == len(cutoffs):
             break
-        tags = {"kind": "airport", stage: "true", "job_id": job.tags["job_id"]}
+        tags = {job_mark(job.tags["job_id"]): SET, "kind": "airport", stage: "true"}
         for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
             airport = run.tags["airport"]
             wanted = airport in cutoffs and airport not in found
@@ -182,7 +183,7 @@ def trained_panel(tracker: Tracker) -> Panel:
     """
     from forecastctl.data.schema import Panel
 
-    jobs = tracker.find(Query(tags={"kind": "job", "trained": "true"}, status=FINISHED, limit=1))
+    jobs = tracker.find(Query(tags={JOBS: SET, "trained": "true"}, status=FINISHED, limit=1))
     if not jobs:
         raise NothingRecordedError(
             "No job has trained a model in this experiment.",
@@ -200,6 +201,6 @@ def trained_panel(tracker: Tracker) -> Panel:
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
     """The job run that holds the snapshot of a panel, if any."""
-    tags = {"kind": "job", "panel_digest": panel_digest, "snapshot": "true"}
+    tags = {panel_mark(panel_digest): SET, "panel_digest": panel_digest}
     found = tracker.find(Query(tags=tags, limit=1))
     return found[0] if found else None

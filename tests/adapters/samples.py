@@ -3,6 +3,7 @@
 import math
 
 from forecastctl.records import FAILED, FINISHED, RUNNING, Artifact, Metric, Run, RunUpdate
+from forecastctl.records.marks import JOBS, SET
 
 NOW = 1_700_000_000_000
 
@@ -35,7 +36,7 @@ def sample():
         artifacts=(Artifact("model.json", b"{}"), Artifact("charts/forecast.png", b"\x89PNG")),
         children=(trial,),
     )
-    return Run("job", RUNNING, NOW, tags={"kind": "job"}, children=(airport,))
+    return Run("job", RUNNING, NOW, tags={"kind": "job", JOBS: SET}, children=(airport,))
 
 
 def later():
@@ -44,7 +45,7 @@ def later():
         NOW + 9,
         params={"more": "1"},
         metrics=(Metric("airports", 1.0, 0, NOW), Metric("airports", 0.5, -1, NOW)),
-        tags={"kind": "job", "status": "ok"},
+        tags={"kind": "job", JOBS: SET, "status": "ok"},
     )
 
 

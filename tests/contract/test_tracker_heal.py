@@ -4,17 +4,18 @@ import time
 
 from forecastctl.adapters.mlflow_open import heal
 from forecastctl.records import FINISHED, KILLED, RUNNING
+from forecastctl.records.marks import JOBS, SET
 from tests.contract.runs import run
 
 
 class TestHeal:
     def test_dead_jobs_and_what_ran_below_them(self, tracker):
-        dead = tracker.start(run("dead", tags={"kind": "job", "job_id": "1"}))
-        alive = tracker.start(run("alive", tags={"kind": "job", "job_id": "2"}))
+        dead = tracker.start(run("dead", tags={"kind": "job", JOBS: SET, "job_id": "1"}))
+        alive = tracker.start(run("alive", tags={"kind": "job", JOBS: SET, "job_id": "2"}))
         done, open_ = tracker.record([run("done"), run("open", status=RUNNING)], parent_id=dead)
         [below] = tracker.record([run("below", status=RUNNING)], parent_id=open_)
         flat = tracker.start(run("flat", tags={"kind": "airport", "job_id": "1"}))
-        shard = tracker.start(run("shard", tags={"kind": "job", "job_id": "1"}))
+        shard = tracker.start(run("shard", tags={"kind": "job", JOBS: SET, "job_id": "1"}))
         busy = tracker.start(run("busy", tags={"kind": "airport"}), parent_id=alive)
         before = time.time_ns() // 1_000_000
         healed = heal(tracker, lambda job: job.name != "dead")
