@@ -24,7 +24,7 @@ from forecastctl.pipeline.evidence import (
 )
 from forecastctl.pipeline.history import iso
 from forecastctl.pipeline.lineage import FORECAST
-from forecastctl.pipeline.stored import read_json, read_model, read_snapshot
+from forecastctl.pipeline.stored import read_json, read_model, read_observation
 from forecastctl.records import FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark
 
@@ -133,20 +133,22 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     )
 
 
-_DAYS = {"Q": 92, "W": 7, "D": 1}
+_DAYS = {"W": 7, "D": 1}
+_MONTHS = {"M": 1, "Q": 3}
 
 
 def _position(ds: Sequence[dt.date], day: dt.date, freq: str) -> int | None:
     """Index of the period that holds the day."""
-    started = [i for i, d in enumerate(ds) if d <= day]
-    if not started:
-        return None
-    last = started[-1]
-    if freq == "M":
-        within = (day.year, day.month) == (ds[last].year, ds[last].month)
-    else:
-        within = (day - ds[last]).days < _DAYS[freq[0]]
-    return last if within else None
+    holding = (i for i, first in enumerate(ds) if first <= day < period_after(first, freq))
+    return next(holding, None)
+
+
+def period_after(first: dt.date, freq: str) -> dt.date:
+    """First day of the period after the one that begins at ``first``."""
+    if freq[0] in _DAYS:
+        return first + dt.timedelta(days=_DAYS[freq[0]])
+    month = first.month - 1 + _MONTHS[freq[0]]
+    return first.replace(year=first.year + month // 12, month=month % 12 + 1)
 
 
 def _nothing(
@@ -194,21 +196,21 @@ def _recorded_actual(
     tracker: Tracker, airport: str, date: str, runs: Sequence[StoredRun]
 ) -> Actual | None:
     """The observation in the newest stored panel that has one."""
+    first = dt.date.fromisoformat(date)
     seen: set[str] = set()
     for run in runs:
+        after = period_after(first, run.tags["freq"])
         digest = run.tags["panel_digest"]
         if digest in seen:
             continue
         seen.add(digest)
         try:
-            frame = read_snapshot(tracker, digest)
+            value = read_observation(tracker, digest, airport, first, after)
         except NothingRecordedError:
             continue
-        found = frame[(frame["airport"] == airport) & (frame["ds"].astype(str) == date)]["y"]
-        found = found.dropna()
-        if len(found):
+        if value is not None:
             source = f"panel {digest[:12]} stored by job {run.tags['job_id']}"
-            return Actual(float(found.iloc[-1]), source)
+            return Actual(value, source)
     return None
 
 

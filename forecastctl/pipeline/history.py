@@ -106,9 +106,18 @@ def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: in
 
 def _trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     """Trials of the newest searches first, until there are enough; of all searches for the best."""
-    owners = replace(query, what="searches", status=None, filter=None, best=False, limit=MANY)
+    owners = replace(query, what="searches", status=None, filter=None, best=False)
+    first = [] if query.best else _of_owners(tracker, query, _runs(tracker, owners))
+    if len(first) >= query.limit and not query.best:
+        return first
+    return _of_owners(tracker, query, _runs(tracker, replace(owners, limit=MANY)))
+
+
+def _of_owners(
+    tracker: Tracker, query: HistoryQuery, owners: Iterable[StoredRun]
+) -> list[StoredRun]:
     found: list[StoredRun] = []
-    for owner in _runs(tracker, owners):
+    for owner in owners:
         if len(found) >= query.limit and not query.best:
             break
         if owner.tags["layout"] == "flat":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError
@@ -23,6 +24,7 @@ from forecastctl.records import (
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Mapping
 
     import pandas as pd
@@ -173,6 +175,31 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
     return pd.read_parquet(io.BytesIO(tracker.read_artifact(run.run_id, SNAPSHOT)))
+
+
+def read_observation(
+    tracker: Tracker, panel_digest: str, airport: str, first: dt.date, after: dt.date
+) -> float | None:
+    """One airport's value dated from ``first`` to before ``after`` in a stored panel, if any.
+
+    Raises:
+        NothingRecordedError: No job has stored the panel.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    run = find_snapshot(tracker, panel_digest)
+    if run is None:
+        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    # Read with pyarrow alone: importing pandas would take longer than the whole answer.
+    source = pa.BufferReader(tracker.read_artifact(run.run_id, SNAPSHOT))
+    rows = pq.read_table(source, columns=["ds", "y"], filters=[("airport", "=", airport)])
+    known = [
+        float(y)
+        for ds, y in zip(rows["ds"].to_pylist(), rows["y"].to_pylist(), strict=True)
+        if ds is not None and y is not None and math.isfinite(y) and first <= ds.date() < after
+    ]
+    return known[-1] if known else None
 
 
 def trained_panel(tracker: Tracker) -> Panel:

@@ -6,7 +6,7 @@ import pytest
 from forecastctl.core.explain import standing
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.evidence import Actual
-from forecastctl.pipeline.explain import explain
+from forecastctl.pipeline.explain import explain, period_after
 from forecastctl.records import Rejection, Series
 from tests.pipeline.conftest import make_series
 
@@ -144,3 +144,18 @@ class TestStanding:
     def test_ties_count_half_and_nothing_is_none(self):
         assert standing(0.0, 1.0, 1, [[0.0, 0.0]]).percentile == 50
         assert standing(1.0, 1.0, 1, []).percentile is None
+
+
+@pytest.mark.parametrize(
+    ("first", "freq", "after"),
+    [
+        ("2019-12-01", "M", "2020-01-01"),
+        ("2019-10-01", "Q", "2020-01-01"),
+        ("2020-02-23", "W-SAT", "2020-03-01"),
+        ("2020-02-29", "D", "2020-03-01"),
+    ],
+)
+def test_the_period_after(first, freq, after):
+    import datetime as dt
+
+    assert str(period_after(dt.date.fromisoformat(first), freq)) == after
