@@ -20,6 +20,7 @@ PACKAGES = (
     "mlflow",
     "hyperopt",
     "statsmodels",
+    "numba",
     "numpy",
     "scipy",
     "pandas",

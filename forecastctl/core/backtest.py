@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.core.families import family
+from forecastctl.core.families.base import fit_prefixes
 from forecastctl.core.metrics import mean_scores, scale, score
 from forecastctl.errors import DivergedError
 from forecastctl.records import Fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,18 +71,36 @@ def forecast_model(
     return Path(np.maximum(mean, 0.0), sd)
 
 
-def backtest(series: Series, model: Model, splits: Sequence[Split]) -> tuple[Path, ...]:
-    """Fit at each origin and forecast its horizon.
+def fold_paths(series: Series, model: Model, splits: Sequence[Split]) -> Iterator[Path]:
+    """Fit at each origin and forecast its horizon, the newest origin first, as asked for.
+
+    The newest comes first because it has the most data, and says the most about the future.
 
     Raises:
         ModelError: The model cannot be fitted at some origin, or its forecast diverges there.
     """
-    paths = []
-    for split in splits:
+    newest_first = splits[::-1]
+    ends = [split.end for split in newest_first]
+    fits = fit_prefixes(family(model.family), series.y, ends, series.season_length, model.options)
+    for split, fit in zip(newest_first, fits, strict=True):
         y = series.y[: split.end]
-        fit = family(model.family).fit(y, series.season_length, model.options)
-        paths.append(forecast_model(model, fit, y, series.season_length, split.h))
-    return tuple(paths)
+        yield forecast_model(model, fit, y, series.season_length, split.h)
+
+
+def backtest(series: Series, model: Model, splits: Sequence[Split]) -> tuple[Path, ...]:
+    """Fit at each origin and forecast its horizon; paths in the order of the splits.
+
+    Raises:
+        ModelError: The model cannot be fitted at some origin, or its forecast diverges there.
+    """
+    return tuple(fold_paths(series, model, splits))[::-1]
+
+
+def scored(series: Series, split: Split, path: Path) -> Fold:
+    """One fold with every measure."""
+    y, actual = series.y[: split.end], series.y[split.end : split.end + split.h]
+    values = score(actual, path.mean, path.sd, scale(y, series.season_length))
+    return Fold(str(series.ds[split.end - 1]), split.h, values)
 
 
 def fold_scores(
@@ -91,19 +110,7 @@ def fold_scores(
 
     Each fold's scale is that of its own training window.
     """
-    folds = tuple(
-        Fold(
-            str(series.ds[split.end - 1]),
-            split.h,
-            score(
-                series.y[split.end : split.end + split.h],
-                path.mean,
-                path.sd,
-                scale(series.y[: split.end], series.season_length),
-            ),
-        )
-        for split, path in zip(splits, paths, strict=True)
-    )
+    folds = tuple(scored(series, split, path) for split, path in zip(splits, paths, strict=True))
     return folds, mean_scores([dict(fold.metrics) for fold in folds])
 
 

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.core.backtest import Path, backtest, fold_errors, fold_scores
+from forecastctl.core.backtest import Path, fold_errors, fold_paths, fold_scores, scored
 from forecastctl.core.combine import choose, combined, spread
 from forecastctl.core.families import Choice, Uniform, family
+from forecastctl.core.halving import Halving
+from forecastctl.core.metrics import mean_scores
 from forecastctl.core.points import ROOT, Point, decode, encode, labels, make_model
 from forecastctl.core.splits import Split, validation_splits
 from forecastctl.errors import ForecastctlError, ModelError
-from forecastctl.records import Member, Model, Specification, Trial, TuneResult, no_clock
+from forecastctl.records import Fold, Member, Model, Specification, Trial, TuneResult, no_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from forecastctl.records import Clock, SearchSpec, Series
 
 BASELINE = "seasonal_naive"
+
+PRUNED = "pruned"
+"""Status of a trial that was stopped after its first folds."""
 
 MOST_STARTS = 12
 """Starting points at most, so that the search has evaluations left."""
@@ -57,7 +62,8 @@ def tune(series: Series, search: SearchSpec, clock: Clock = no_clock) -> TuneRes
     """Search for the specification that forecasts best from rolling origins.
 
     Trial 0 is the seasonal naive. Then come the families' own starting points, taken in turn,
-    and from there on Hyperopt proposes. A model that comes up again is not fitted again.
+    and from there on Hyperopt proposes. A model that comes up again is not fitted again. A trial
+    whose first folds are hopeless is stopped, see `forecastctl.core.halving`.
 
     Args:
         series: Training data.
@@ -93,6 +99,7 @@ class _Run:
     trials: list[Trial] = field(default_factory=list)
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    halving: Halving = field(default_factory=Halving)
     start_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,18 +124,33 @@ class _Run:
 
     def _fit(self, model: Model, number: int) -> Trial:
         try:
-            paths = backtest(self.series, model, self.splits)
+            return self._backtest(model, number)
         except ForecastctlError as error:
             return Trial(number, model, "failed", reason=error.message)
         except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
             return Trial(number, model, "failed", reason=f"{type(error).__name__}: {error}")
-        folds, metrics = fold_scores(self.series, self.splits, paths)
-        loss = metrics[self.search.loss]
-        if math.isnan(loss):
-            reason = f"{self.search.loss} is not defined on the validation data of this series"
+
+    def _backtest(self, model: Model, number: int) -> Trial:
+        paths: tuple[Path, ...] = ()
+        folds: tuple[Fold, ...] = ()
+        losses: list[float] = []
+        loss = self.search.loss
+        for path in fold_paths(self.series, model, self.splits):
+            split = self.splits[-1 - len(paths)]  # the newest comes first
+            paths, folds = (path, *paths), (scored(self.series, split, path), *folds)
+            losses.append(folds[0].metrics[loss])
+            if len(paths) < len(self.splits) and self.halving.hopeless(losses):
+                metrics = mean_scores([dict(fold.metrics) for fold in folds])
+                done = f"{len(paths)} of {len(self.splits)} folds"
+                reason = f"stopped after {done}: {loss} {metrics[loss]:.4g} is hopeless"
+                return Trial(number, model, PRUNED, None, metrics, folds, reason)
+        metrics = mean_scores([dict(fold.metrics) for fold in folds])
+        if math.isnan(metrics[loss]):
+            reason = f"{loss} is not defined on the validation data of this series"
             return Trial(number, model, "failed", metrics=metrics, folds=folds, reason=reason)
+        self.halving.add(losses)
         self.paths[number] = paths
-        return Trial(number, model, "ok", loss, metrics, folds)
+        return Trial(number, model, "ok", metrics[loss], metrics, folds)
 
     @property
     def stopped(self) -> str | None:
@@ -159,9 +181,11 @@ def _search(run: _Run) -> None:
         if run.stopped:
             return {"status": hyperopt.STATUS_FAIL}
         trial = run.evaluate(decode(sample))
-        if trial.loss is None:
+        # What a pruned trial has so far tells the search to keep away from there.
+        loss = trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
+        if loss is None:
             return {"status": hyperopt.STATUS_FAIL}
-        return {"status": hyperopt.STATUS_OK, "loss": trial.loss}
+        return {"status": hyperopt.STATUS_OK, "loss": loss}
 
     points = _starting_points(run, spaces)[: min(remaining, MOST_STARTS)]
     with suppress(hyperopt.exceptions.AllTrialsFailed):  # `_result` judges that from our trials

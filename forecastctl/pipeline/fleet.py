@@ -51,7 +51,7 @@ def fleet_artifacts(
     if not models:
         return ()
     versions = context.environment.versions
-    needed = ("forecastctl", "numpy", "pandas", "pyarrow", "statsmodels", "scipy", "threadpoolctl")
+    needed = ("forecastctl", "numpy", "pandas", "pyarrow")
     pins = [f"{name}=={versions[name]}" for name in needed if name in versions]
     files = {
         "MLmodel": json.dumps(_mlmodel(context, run_id), indent=1),

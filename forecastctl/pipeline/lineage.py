@@ -19,7 +19,16 @@ from forecastctl.pipeline.context import (
     cut,
     json_bytes,
 )
-from forecastctl.records import FAILED, FINISHED, Artifact, Metric, Run, Status, canonical_json
+from forecastctl.records import (
+    FAILED,
+    FINISHED,
+    KILLED,
+    Artifact,
+    Metric,
+    Run,
+    Status,
+    canonical_json,
+)
 from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
 
 if TYPE_CHECKING:
@@ -33,6 +42,8 @@ FORECAST = "forecast.json"
 TRIALS = "trials.json"
 CHART = "forecast.png"
 TRACEBACK = "traceback.txt"
+TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
+"""A pruned trial is what SparkTrials calls cancelled: stopped on purpose."""
 
 
 def airport_run(result: AirportResult, context: JobContext) -> Run:
@@ -85,7 +96,7 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
         tags["duplicate_of"] = str(trial.duplicate_of)
     return Run(
         name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
-        status=FINISHED if trial.status == "ok" else FAILED,
+        status=TRIAL_STATUS[trial.status],
         start_ms=trial.start_ms,
         end_ms=trial.end_ms,
         params=_options(trial),
@@ -264,8 +275,8 @@ def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Met
             "best_trial_loss": min(losses, default=None),
             "total_trials_count": len(tuned.trials),
             "successful_trials_count": len(ok),
-            "failed_trials_count": len(tuned.trials) - len(ok),
-            "cancelled_trials_count": 0,
+            "failed_trials_count": sum(t.status == "failed" for t in tuned.trials),
+            "cancelled_trials_count": sum(t.status == "pruned" for t in tuned.trials),
             "objective_seconds": result.objective_seconds,
         }
     for key, value in values.items():

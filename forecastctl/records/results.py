@@ -71,11 +71,11 @@ class Trial:
     Attributes:
         number: Position in the search, from 0.
         model: What was evaluated.
-        status: ``ok`` or ``failed``.
-        loss: Mean of the chosen loss over the folds; ``None`` when failed.
+        status: ``ok``, ``failed``, or ``pruned`` where the first folds left no hope.
+        loss: Mean of the chosen loss over the folds; ``None`` when not ``ok``.
         metrics: Mean over the folds of every metric in `LOSSES`.
         folds: The folds with their values.
-        reason: Why it failed, in one sentence.
+        reason: Why it failed or was pruned, in one sentence.
         duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
         start_ms: Start, milliseconds since the epoch.
         end_ms: End, milliseconds since the epoch.

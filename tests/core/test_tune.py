@@ -54,9 +54,9 @@ def test_every_trial_has_every_measure(series):
     result = tune(series, replace(QUICK, max_evals=4))
     for trial in result.trials:
         assert tuple(trial.metrics) == LOSSES
-        assert len(trial.folds) == 3
+        assert len(trial.folds) == 4
         assert trial.loss == trial.metrics["mase"]
-        mean = sum(f.metrics["mase"] for f in trial.folds) / 3
+        mean = sum(f.metrics["mase"] for f in trial.folds) / 4
         assert trial.loss == pytest.approx(mean)
 
 

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from forecastctl.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -117,6 +117,42 @@ class Family(Protocol):
         give equal bits. Values are not clipped: a sum of errors may well be negative.
         """
         ...
+
+
+@runtime_checkable
+class FitsPrefixes(Protocol):
+    """A family that can use its fit of one prefix of a series as a start for the next."""
+
+    def fit_prefixes(
+        self, y: NDArray[np.float64], ends: Sequence[int], season_length: int, options: Options
+    ) -> Iterator[Fit]:
+        """Fits of ``y[:end]``, made one by one as they are asked for.
+
+        Args:
+            y: Passengers per period, finite, shape ``(n,)``.
+            ends: Lengths of the prefixes, in the order wanted.
+            season_length: Observations per season.
+            options: One point of the space.
+
+        Raises:
+            ModelError: The model cannot be fitted to a prefix.
+        """
+        ...
+
+
+def fit_prefixes(
+    family: Family,
+    y: NDArray[np.float64],
+    ends: Sequence[int],
+    season_length: int,
+    options: Options,
+) -> Iterator[Fit]:
+    """The same for any family; each fit starts afresh where the family offers nothing better."""
+    if isinstance(family, FitsPrefixes):
+        yield from family.fit_prefixes(y, ends, season_length, options)
+    else:
+        for end in ends:
+            yield family.fit(y[:end], season_length, options)
 
 
 _FAMILIES = {

@@ -14,7 +14,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from numba import njit
 
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     Matrix: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
-KERNELS = ("kernels_smoothing", "kernels_slopes", "kernels_starts", "kernels_arma", "kernels_search")
+KERNELS = (
+    "kernels_smoothing",
+    "kernels_slopes",
+    "kernels_starts",
+    "kernels_arma",
+    "kernels_search",
+)
 """Modules whose sources decide what the compiled code is."""
 
 _PATIENCE = 300.0
@@ -39,8 +45,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 def inner(function: F) -> F:
     """Decorate what only other kernels call: it becomes part of them."""
-    compiled: F = njit(nogil=True, fastmath=False, error_model="numpy")(function)
-    return compiled
+    compiled: Any = njit(nogil=True, fastmath=False, error_model="numpy")(function)
+    return cast("F", compiled)
 
 
 @cache

@@ -6,25 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.core.families.base import Choice, Fit, checked, fitting, residual_sd
-from forecastctl.core.families.smoothing import Smoother, json_floats, smooth_forecast, taxonomy
+from forecastctl.core.families.base import Choice, Fit, checked, fitting
+from forecastctl.core.families.smoothing import Smoother, smooth_forecast, taxonomy
+from forecastctl.core.families.smoothing_fit import (
+    RAW,
+    RELATIVE_ERRORS,
+    Form,
+    Found,
+    estimate,
+    heuristic_length,
+)
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from forecastctl.core.families.base import Space
     from forecastctl.records import Options
 
 LONGEST_SEASON = 24
-"""Beyond this season length statsmodels takes too long."""
-
-_MAXITER = 50
-"""Iterations at most: estimated initial states gain nothing from more, and may want thousands."""
+"""Beyond this season length a season is too many numbers to estimate."""
 
 
 class Ets:
-    """ETS(error, trend, season) of Hyndman et al. (2008), fitted with statsmodels.
+    """ETS(error, trend, season) of Hyndman et al. (2008), fitted by maximum likelihood.
 
     Options: ``error`` (add, mul), ``trend`` (none, add, damped), ``seasonal`` (none, add, mul),
     ``initial`` (heuristic, estimated).
@@ -44,7 +51,7 @@ class Ets:
 
     def space(self, y: NDArray[np.float64], season_length: int, shortest: int) -> Space | None:
         """All options; multiplicative ones for positive data only."""
-        if season_length > LONGEST_SEASON or shortest < _heuristic_length(season_length):
+        if season_length > LONGEST_SEASON or shortest < heuristic_length(season_length):
             return None
         signs = ("add", "mul") if np.all(y > 0) else ("add",)
         seasonal = season_length > 1 and shortest >= 2 * season_length
@@ -63,27 +70,25 @@ class Ets:
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
         """Maximise the likelihood."""
-        label = self.label(options)
-        with fitting(label):
-            model = _model(y, season_length, options)
-            values = model.fit(return_params=True, disp=0, maxiter=_MAXITER)
-            fitted, states = model.smooth(values, return_raw=True)
-            residuals = y - fitted
-            relative = residuals / fitted
-        named = dict(zip(model.param_names, values, strict=True))
-        estimated = len([name for name in named if not name.startswith("initial")])
-        error = relative if options.get("error") == "mul" else residuals
-        params = {"alpha": named["smoothing_level"], "sigma": residual_sd(error, estimated)}
-        kept: dict[str, Any] = {"level": states[-1, 0]}
-        if "smoothing_trend" in named:
-            params["beta"] = named["smoothing_trend"]
-            params["phi"] = named.get("damping_trend", 1.0)
-            kept["trend"] = states[-1, 1]
-        if "smoothing_seasonal" in named:
-            params["gamma"] = named["smoothing_seasonal"]
-            kept["seasonal"] = states[-season_length:, -1]
-        sigma = residual_sd(residuals, estimated)
-        return checked(Fit(json_floats(params), json_floats(kept), sigma), label)
+        return next(self.fit_prefixes(y, (len(y),), season_length, options))
+
+    def fit_prefixes(
+        self, y: NDArray[np.float64], ends: Sequence[int], season_length: int, options: Options
+    ) -> Iterator[Fit]:
+        """Fits of prefixes, each from the optimum of the one before."""
+        label, form = self.label(options), _form(season_length, options)
+        relative = options.get("error") == "mul"
+        y = np.array(y, dtype=float)  # the kernels take no read-only arrays
+        found = None
+        for end in ends:
+            if end < max(heuristic_length(season_length), 2 * season_length):
+                raise ModelError(f"ETS needs more than {end} observations")
+            with fitting(label):
+                found = estimate(y[:end], y[:end], form, None, found)
+            params = _params(found)
+            estimated = len(params) - (form.trend == "add")
+            params["sigma"] = found.sd(RELATIVE_ERRORS if relative else RAW, estimated)
+            yield checked(Fit(params, found.states, found.sd(RAW, estimated)), label)
 
     def forecast(
         self,
@@ -98,24 +103,24 @@ class Ets:
         return smooth_forecast(smoother, h, fit.params["sigma"], relative=relative)
 
 
-def _heuristic_length(season_length: int) -> int:
-    """Observations that the heuristic for initial states needs."""
-    return 10 + 2 * (season_length // 2)
-
-
-def _model(y: NDArray[np.float64], season_length: int, options: Options) -> Any:
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
-    seasonal = str(options.get("seasonal") or "none")
-    trend = str(options.get("trend") or "none")
-    if len(y) < _heuristic_length(season_length) or len(y) < 2 * season_length:
-        raise ModelError(f"ETS needs more than {len(y)} observations")
-    return ETSModel(
-        y,
-        error=str(options.get("error") or "add"),
-        trend=None if trend == "none" else "add",
-        damped_trend=trend == "damped",
-        seasonal=None if seasonal == "none" else seasonal,
-        seasonal_periods=None if seasonal == "none" else season_length,
-        initialization_method=str(options.get("initial") or "heuristic"),
+def _form(season_length: int, options: Options) -> Form:
+    return Form(
+        str(options.get("trend") or "none"),
+        str(options.get("seasonal") or "none"),
+        season_length,
+        estimated=options.get("initial") == "estimated",
+        ets=True,
+        relative=options.get("error") == "mul",
     )
+
+
+def _params(found: Found) -> dict[str, Any]:
+    """Smoothing parameters by name, all of them shares of an error."""
+    alpha, share, season, phi = (float(v) for v in found.point[:4])
+    params = {"alpha": alpha}
+    if found.form.trend != "none":
+        params["beta"] = alpha * share
+        params["phi"] = phi
+    if found.form.seasonal != "none":
+        params["gamma"] = (1.0 - alpha) * season
+    return params

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.core.families.base import Choice, Fit, Uniform, checked, fitting, residual_sd
-from forecastctl.core.families.smoothing import Smoother, json_floats, smooth_forecast, taxonomy
+from forecastctl.core.families.base import Choice, Fit, Uniform, checked, fitting
+from forecastctl.core.families.smoothing import Smoother, smooth_forecast, taxonomy
+from forecastctl.core.families.smoothing_fit import (
+    BACK,
+    RAW,
+    Form,
+    Found,
+    estimate,
+    heuristic_length,
+)
 from forecastctl.core.families.transforms import back, box_cox_lambda, forward, shapes
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from forecastctl.core.families.base import Space
@@ -19,6 +29,8 @@ if TYPE_CHECKING:
 
 LONG_SEASON = 24
 """Beyond this season length initial states are not estimated: one number per week is too many."""
+
+_SMOOTHING = ("alpha", "beta", "gamma", "phi")
 
 _GIVEN = {
     "smoothing": "given",
@@ -30,7 +42,7 @@ _GIVEN = {
 
 
 class HoltWinters:
-    """Holt-Winters smoothing, fitted by least squares with statsmodels.
+    """Holt-Winters smoothing, fitted by least squares.
 
     Options: ``trend`` (none, add, damped), ``seasonal`` (none, add, mul), ``transform`` (none,
     log, boxcox with ``lambda``), ``initial`` (estimated, heuristic), ``smoothing`` (estimated, or
@@ -86,28 +98,23 @@ class HoltWinters:
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
         """Estimate smoothing parameters and initial states."""
-        label = self.label(options)
-        lam = box_cox_lambda(options)
-        z = forward(y, lam)
-        with fitting(label):
-            result = _estimate(z, season_length, options)
-            fitted, _ = back(result.fittedvalues, np.zeros(len(y)), lam)
-        values = result.params
-        estimated = 0 if options.get("smoothing") == "given" else 3
-        params = {
-            "alpha": values["smoothing_level"],
-            "sigma": residual_sd(z - result.fittedvalues, estimated),
-        }
-        states: dict[str, Any] = {"level": result.level[-1]}
-        if _text(options, "trend") != "none":
-            params["beta"] = values["smoothing_trend"]
-            params["phi"] = values["damping_trend"] if options["trend"] == "damped" else 1.0
-            states["trend"] = result.trend[-1]
-        if _text(options, "seasonal") != "none":
-            params["gamma"] = values["smoothing_seasonal"]
-            states["seasonal"] = result.season[-season_length:]
-        sigma = residual_sd(y - fitted, estimated)
-        return checked(Fit(json_floats(params), json_floats(states), sigma), label)
+        return next(self.fit_prefixes(y, (len(y),), season_length, options))
+
+    def fit_prefixes(
+        self, y: NDArray[np.float64], ends: Sequence[int], season_length: int, options: Options
+    ) -> Iterator[Fit]:
+        """Fits of prefixes, each from the optimum of the one before."""
+        label, lam = self.label(options), box_cox_lambda(options)
+        y = np.array(y, dtype=float)  # the kernels take no read-only arrays
+        found, estimated = None, 0 if options.get("smoothing") == "given" else 3
+        for end in ends:
+            with fitting(label):
+                z = np.ascontiguousarray(forward(y[:end], lam))
+                form = _form(end, season_length, options)
+                found = estimate(z, y[:end], form, lam, found)
+            params, states = _params(found, options), found.states
+            params["sigma"] = found.sd(RAW, estimated)
+            yield checked(Fit(params, states, found.sd(BACK, estimated)), label)
 
     def forecast(
         self,
@@ -140,31 +147,28 @@ def _text(options: Options, name: str) -> str:
     return str(options.get(name) or "none")
 
 
-def _estimate(z: NDArray[np.float64], season_length: int, options: Options) -> Any:
-    """Results of statsmodels for data on the transformed scale."""
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
+def _form(n: int, season_length: int, options: Options) -> Form:
+    """What to fit to this many observations."""
     trend, seasonal = _text(options, "trend"), _text(options, "seasonal")
-    if seasonal != "none" and len(z) < 2 * season_length:
-        raise ModelError(f"a season of {season_length} needs two seasons of data, not {len(z)}")
-    given = options.get("smoothing") == "given"
+    needed = 2 * season_length if seasonal != "none" else 2 if trend != "none" else 1
+    if n < needed:
+        raise ModelError(f"a season of {season_length} needs two seasons of data, not {n}")
+    given: tuple[tuple[str, float], ...] = ()
+    if options.get("smoothing") == "given":
+        given = tuple((name, float(options.get(name) or 0.0)) for name in _SMOOTHING)
     initial = "heuristic" if given else str(options.get("initial") or "estimated")
-    if initial == "heuristic" and len(z) < 10 + 2 * (season_length // 2):
-        initial = "estimated"  # the heuristic needs more data than there is
-    model = ExponentialSmoothing(
-        z,
-        trend=None if trend == "none" else "add",
-        damped_trend=trend == "damped",
-        seasonal=None if seasonal == "none" else seasonal,
-        seasonal_periods=None if seasonal == "none" else season_length,
-        initialization_method=initial,
-    )
-    if not given:
-        return model.fit()
-    return model.fit(
-        smoothing_level=options["alpha"],
-        smoothing_trend=options["beta"] if trend != "none" else None,
-        smoothing_seasonal=options["gamma"] if seasonal != "none" else None,
-        damping_trend=options["phi"] if trend == "damped" else None,
-        optimized=initial == "estimated",
-    )
+    # the heuristic may need more data than there is
+    estimated = initial == "estimated" or n < heuristic_length(season_length)
+    return Form(trend, seasonal, season_length, estimated, given=given)
+
+
+def _params(found: Found, options: Options) -> dict[str, Any]:
+    """Smoothing parameters by name; beta as Holt has it."""
+    alpha, share, season, phi = (float(v) for v in found.point[:4])
+    params = {"alpha": alpha}
+    if _text(options, "trend") != "none":
+        params["beta"] = alpha * share
+        params["phi"] = phi
+    if _text(options, "seasonal") != "none":
+        params["gamma"] = (1.0 - alpha) * season
+    return params

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.core.families.base import Choice, Fit, checked, fitting, residual_sd
+from forecastctl.core.families.base import Choice, Fit, checked, fitting
+from forecastctl.core.families.sarimax_fit import estimate
 from forecastctl.core.families.transforms import back, box_cox_lambda, forward
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,17 +22,13 @@ if TYPE_CHECKING:
 LONGEST_SEASON = 12
 """Beyond this season length the state vector is too long to filter in reasonable time."""
 
-_MAXITER = 50
-_MAXFUN = 300
-"""Evaluations of the likelihood at most: likelihoods without a peak would take ten times more."""
-
 _SEASONS = 3
 _FLAT = 1e-12
 _ORDERS = ("p", "d", "q", "P", "D", "Q")
 
 
 class Sarimax:
-    """ARIMA(p,d,q)(P,D,Q) of Box and Jenkins, fitted by maximum likelihood with statsmodels.
+    """ARIMA(p,d,q)(P,D,Q) of Box and Jenkins, fitted by exact maximum likelihood.
 
     Options: ``p, d, q, P, D, Q``, ``drift`` (a constant in the differenced series), ``transform``
     (none, log). The series is differenced before it is filtered and the scale is concentrated out
@@ -74,33 +71,36 @@ class Sarimax:
         return name + " log" if box_cox_lambda(options) == 0.0 else name
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
-        """Maximise the likelihood, in a bounded number of iterations."""
-        label = self.label(options)
-        lam = box_cox_lambda(options)
-        z = forward(y, lam)
-        with fitting(label):
-            model = _model(z, season_length, options)
-            values = _maximum(model)
-            result = model.filter(values, cov_type="none")
-            residuals = np.asarray(result.resid)[: len(z)]
+        """Maximise the likelihood."""
+        return next(self.fit_prefixes(y, (len(y),), season_length, options))
+
+    def fit_prefixes(
+        self, y: NDArray[np.float64], ends: Sequence[int], season_length: int, options: Options
+    ) -> Iterator[Fit]:
+        """Fits of prefixes, each from the optimum of the one before."""
+        label, lam = self.label(options), box_cox_lambda(options)
         p, d, q, sp, sd, sq = _orders(options)
-        named = dict(zip(model.param_names, values, strict=True))
-        lags = d + season_length * sd
-        params: dict[str, Any] = {
-            "ar": _coefficients(named, "ar.L", p, 1),
-            "ma": _coefficients(named, "ma.L", q, 1),
-            "seasonal_ar": _coefficients(named, "ar.S.L", sp, season_length),
-            "seasonal_ma": _coefficients(named, "ma.S.L", sq, season_length),
-            "intercept": float(named.get("intercept", 0.0)),
-            "sigma": float(result.scale) ** 0.5,
-        }
-        states = {
-            "arma": [float(v) for v in result.predicted_state[:, -1]],
-            "last": [float(v) for v in z[len(z) - lags :]],
-        }
-        fitted, _ = back(z[lags:] - residuals, np.zeros(len(z) - lags), lam)
-        sigma = residual_sd(y[lags:] - fitted, len(values))
-        return checked(Fit(params, states, sigma), label)
+        y, lags = np.array(y, dtype=float), d + season_length * sd
+        drift, found = bool(options.get("drift")), None
+        for end in ends:
+            with fitting(label):
+                z = np.ascontiguousarray(forward(y[:end], lam))
+                w = _differenced(z, season_length, options)
+                orders = (p, q, sp, sq)
+                found = estimate(
+                    w, z, y[:end], orders, season_length, lam, drift=drift, earlier=found
+                )
+            free = max(end - lags - sum(orders) - drift, 1)
+            params = {
+                "ar": found.ar,
+                "ma": found.ma,
+                "seasonal_ar": found.seasonal_ar,
+                "seasonal_ma": found.seasonal_ma,
+                "intercept": found.intercept,
+                "sigma": found.scale**0.5,
+            }
+            states = {"arma": found.state, "last": z[end - lags :].tolist()}
+            yield checked(Fit(params, states, (found.squares / free) ** 0.5), label)
 
     def forecast(
         self, fit: Fit, season_length: int, options: Options, h: int
@@ -131,36 +131,24 @@ def _orders(options: Options) -> tuple[int, int, int, int, int, int]:
     return p, d, q, sp, sd, sq
 
 
-def _model(z: NDArray[np.float64], season_length: int, options: Options) -> Any:
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
+def _differenced(
+    z: NDArray[np.float64], season_length: int, options: Options
+) -> NDArray[np.float64]:
+    """Differences of the series, checked to be long enough and to vary."""
     p, d, q, sp, sd, sq = _orders(options)
     lags = d + season_length * sd
     needed = lags + max(p + sp * season_length, q + sq * season_length) + 2
     if len(z) <= needed:
         raise ModelError(f"the orders need more than {needed} observations, not {len(z)}")
-    return SARIMAX(
-        z,
-        order=(p, d, q),
-        seasonal_order=(sp, sd, sq, season_length) if sp or sd or sq else (0, 0, 0, 0),
-        trend="c" if options.get("drift") else "n",
-        simple_differencing=True,
-        concentrate_scale=True,
-    )
-
-
-def _maximum(model: Any) -> NDArray[np.float64]:
-    """Maximum likelihood estimates, in a bounded number of steps."""
-    if not model.param_names:
-        return np.empty(0)  # a pure random walk leaves nothing to estimate
-    if np.ptp(model.endog) <= _FLAT * max(np.max(np.abs(model.orig_endog)), _FLAT):
+    w = z
+    for _ in range(sd):
+        w = w[season_length:] - w[:-season_length]
+    for _ in range(d):
+        w = w[1:] - w[:-1]
+    estimated = p + q + sp + sq or options.get("drift")
+    if estimated and np.ptp(w) <= _FLAT * max(np.max(np.abs(z)), _FLAT):
         raise ModelError("the differenced series does not vary")
-    found = model.fit(disp=0, maxiter=_MAXITER, maxfun=_MAXFUN, return_params=True)
-    return np.asarray(found)
-
-
-def _coefficients(named: Mapping[str, Any], prefix: str, order: int, step: int) -> list[float]:
-    return [float(named[f"{prefix}{step * (i + 1)}"]) for i in range(order)]
+    return np.ascontiguousarray(w)
 
 
 def _multiply(a: Sequence[float], b: Sequence[float]) -> list[float]:

@@ -8,12 +8,12 @@ gamma e (divided by s, s and l where the season is multiplicative).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -95,9 +95,10 @@ def smooth_forecast(
     season = np.array([smoother.seasonal[k % m] for k in range(h)])
     mean = level * season if smoother.multiplicative else level + season
     source = sigma * np.abs(mean) if relative else np.full(h, sigma)
-    variance = source**2
-    for j in range(h - 1):  # in order, so that the sum has the same bits everywhere
-        variance[j + 1 :] += (_effects(smoother, sums, level, season, j) * source[j]) ** 2
+    terms = np.empty((h, h))
+    terms[0] = source**2
+    terms[1:] = (_effects(smoother, sums, level, season) * source[: h - 1, None]) ** 2
+    variance = np.cumsum(terms, axis=0)[-1]  # in order, so that it has the same bits everywhere
     return mean, np.sqrt(variance)
 
 
@@ -106,26 +107,25 @@ def _effects(
     sums: NDArray[np.float64],
     level: NDArray[np.float64],
     season: NDArray[np.float64],
-    j: int,
 ) -> NDArray[np.float64]:
-    """Changes of the forecasts of steps j+1, j+2, ... by a unit error at step j."""
-    gaps = np.arange(1, len(sums) - j)
-    trend = smoother.alpha + smoother.beta * sums[: len(gaps)]
-    seasonal = np.where(gaps % len(smoother.seasonal) == 0, smoother.gamma, 0.0)
+    """Changes of the forecast of step k by a unit error at step j < k, shape ``(h - 1, h)``."""
+    h = len(sums)
+    gaps = np.arange(h)[None, :] - np.arange(h - 1)[:, None]
+    later = gaps > 0
+    gaps = np.where(later, gaps, 1)
+    trend = np.where(later, smoother.alpha + smoother.beta * sums[gaps - 1], 0.0)
+    seasonal = np.where(later & (gaps % len(smoother.seasonal) == 0), smoother.gamma, 0.0)
     if not smoother.multiplicative:
         return np.asarray(trend + seasonal)
     # A level or season at zero has no defined share of an error; its effect is left out.
-    from_trend = trend * season[j + 1 :] / season[j] if season[j] else 0.0 * trend
-    from_season = seasonal * level[j + 1 :] / level[j] if level[j] else 0.0 * trend
-    return np.asarray(from_trend + from_season)
+    return np.asarray(trend * _shares(season) + seasonal * _shares(level))
 
 
-def json_floats(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same mapping with numpy numbers as Python floats and arrays as lists."""
-    return {
-        k: [float(x) for x in v] if isinstance(v, np.ndarray | list | tuple) else float(v)
-        for k, v in values.items()
-    }
+def _shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values[k] / values[j]``, zero where the divisor is."""
+    divisor = values[:-1, None]
+    numerator = np.broadcast_to(values[None, :], (len(values) - 1, len(values)))
+    return np.divide(numerator, divisor, out=np.zeros(numerator.shape), where=divisor != 0.0)
 
 
 def taxonomy(prefix: str, error: str, trend: str, seasonal: str) -> str:

@@ -1,0 +1,224 @@
+"""Least squares within bounds: Levenberg and Marquardt with an active set, no Python inside.
+
+Levenberg (1944); Marquardt (1963), An algorithm for least-squares estimation of nonlinear
+parameters. Elements at a bound that the gradient pushes outward stay there; of the others a damped
+step is taken and cut at the bounds. What is linear in a problem, such as the initial states of
+additive smoothing, is solved by a single undamped step and does not slow the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.core.families.compiled import inner
+from forecastctl.core.families.kernels_arma import arma_residuals, state_length
+from forecastctl.core.families.kernels_slopes import ROWS, smoothing_slopes
+from forecastctl.core.families.kernels_smoothing import M, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forecastctl.core.families.compiled import Ints, Matrix, Vector
+
+PROBLEM = 5
+"""Position in a spec of the kind of problem."""
+
+SMOOTHING, ARMA = 0, 1
+
+ITERATIONS = 60
+"""Evaluations of the derivatives at most."""
+
+TOLERANCE = 1e-9
+"""Relative improvement below which a search is over."""
+
+_STEP = 1e-6
+_TINY = 1e-300
+_GROWTH = 8.0
+_MOST_DAMPING = 1e8
+
+
+@inner
+def _arma_criterion(
+    y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
+) -> float:
+    """Sum of squares of a point, infinite where it is not defined."""
+    if np.isnan(arma_residuals(y, n, x, spec, out, raw, room)):
+        return np.inf
+    total = 0.0
+    for t in range(n):
+        total += out[t] * out[t]
+    return total if np.isfinite(total) else np.inf
+
+
+@inner
+def _arma_slopes(
+    y: Vector,
+    n: int,
+    x: Vector,
+    spec: Ints,
+    active: Ints,
+    upper: Vector,
+    out: Vector,
+    room: Vector,
+    work: Matrix,
+    gradient: Vector,
+    hessian: Matrix,
+) -> float:
+    """The same with ``J'r`` and ``J'J``, by differences."""
+    k = len(active)
+    total = 0.0
+    trial = x.copy()
+    for i in range(-1, k):  # the point itself, then each neighbour
+        row, step = out, 0.0
+        if i >= 0:
+            row = work[i]
+            step = _STEP * max(abs(x[active[i]]), work[k, i])
+            step = -step if x[active[i]] + step > upper[active[i]] else step
+            trial[active[i]] += step
+        arma_residuals(y, n, trial, spec, row, work[k + 1], room)
+        for t in range(n):
+            if i < 0:
+                total += out[t] * out[t]
+            else:
+                row[t] = (row[t] - out[t]) / step
+        if i >= 0:
+            trial[active[i]] = x[active[i]]
+    for i in range(k):
+        gradient[i] = 0.0
+        for t in range(n):
+            gradient[i] += work[i, t] * out[t]
+        for j in range(i + 1):
+            cross = 0.0
+            for t in range(n):
+                cross += work[i, t] * work[j, t]
+            hessian[i, j] = cross
+    return total if np.isfinite(total) else np.inf
+
+
+@inner
+def _substitute(gradient: Vector, free: Ints, count: int, factor: Matrix, step: Vector) -> None:
+    """Write the solution of ``factor factor' step = -gradient``."""
+    for i in range(count):
+        total = -gradient[free[i]]
+        for c in range(i):
+            total -= factor[i, c] * step[c]
+        step[i] = total / factor[i, i]
+    for i in range(count - 1, -1, -1):
+        total = step[i]
+        for c in range(i + 1, count):
+            total -= factor[c, i] * step[c]
+        step[i] = total / factor[i, i]
+
+
+@inner
+def _damped(
+    hessian: Matrix,
+    gradient: Vector,
+    free: Ints,
+    count: int,
+    damping: float,
+    factor: Matrix,
+    step: Vector,
+) -> bool:
+    """Solve ``(H + damping diag H) step = -gradient`` for the free elements by Cholesky."""
+    for i in range(count):
+        row = free[i]
+        for j in range(i + 1):
+            total = hessian[row, free[j]]
+            if i == j:
+                total += damping * total + _TINY
+            for c in range(j):
+                total -= factor[i, c] * factor[j, c]
+            if i > j:
+                factor[i, j] = total / factor[j, j]
+            elif total > 1e-14 * hessian[row, row]:
+                factor[i, i] = np.sqrt(total)
+            else:
+                return False
+    _substitute(gradient, free, count, factor, step)
+    return True
+
+
+@inner
+def _free(x: Vector, active: Ints, bounds: Matrix, gradient: Vector, free: Ints) -> int:
+    """Positions of the active elements that may move, and their number."""
+    count = 0
+    for i in range(len(active)):
+        index = active[i]
+        held = (x[index] <= bounds[0, index] and gradient[i] > 0.0) or (
+            x[index] >= bounds[1, index] and gradient[i] < 0.0
+        )
+        if not held:
+            free[count] = i
+            count += 1
+    return count
+
+
+@inner
+def _move(
+    x: Vector, active: Ints, bounds: Matrix, free: Ints, count: int, step: Vector, trial: Vector
+) -> None:
+    """Write the point one step away, cut at the bounds."""
+    trial[:] = x
+    for i in range(count):
+        index = active[free[i]]
+        trial[index] = min(max(x[index] + step[i], bounds[0, index]), bounds[1, index])
+
+
+@inner
+def _work(n: int, k: int, spec: Ints, active: Ints, scale: float, size: int) -> Matrix:
+    """Room for the derivatives; for an ARMA its last row but one holds the sizes of steps."""
+    if spec[PROBLEM] != ARMA:
+        return np.zeros((ROWS + spec[M], k))
+    work = np.zeros((k + 2, max(n, k)))
+    for i in range(k):
+        work[k, i] = scale if active[i] == size - 1 else 0.1
+    return work
+
+
+def make_minimise(number: int) -> Callable[..., Any]:
+    """Make the function that moves a point to a minimum, and returns the criterion there.
+
+    Its arguments: data; spec; the start, overwritten; active elements, those that are searched;
+    bounds of all elements, two rows; the size of a typical mean, for differences.
+    """
+
+    def minimise(
+        y: Vector, spec: Ints, x: Vector, active: Ints, bounds: Matrix, scale: float
+    ) -> float:
+        k, n, arma = len(active), len(y), spec[PROBLEM] == ARMA
+        work = _work(n, k, spec, active, scale, len(x))
+        gradient, hessian, factor = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
+        step, free, trial = np.zeros(k), np.zeros(k, dtype=np.int64), x.copy()
+        out, room = np.zeros(n), np.zeros(state_length(spec) if arma else spec[M])
+        damping, current = 1e-3 + (number < 0), np.inf
+        for _ in range(ITERATIONS):
+            if arma:
+                current = _arma_slopes(
+                    y, n, x, spec, active, bounds[1], out, room, work, gradient, hessian
+                )
+            else:
+                current = smoothing_slopes(y, n, x, spec, active, k, room, work, gradient, hessian)
+            count = _free(x, active, bounds, gradient, free)
+            found = np.inf
+            while count and damping < _MOST_DAMPING and np.isfinite(current):
+                if _damped(hessian, gradient, free, count, damping, factor, step):
+                    _move(x, active, bounds, free, count, step, trial)
+                    if arma:
+                        found = _arma_criterion(y, n, trial, spec, out, work[k + 1], room)
+                    else:
+                        found = value(y, n, trial, spec, out, room)
+                    if found < current:
+                        break
+                damping *= _GROWTH
+            if not found < current:
+                return current
+            x[:] = trial
+            damping = max(damping / _GROWTH, 1e-9)
+            if current - found <= TOLERANCE * current:
+                return found
+        return found
+
+    return minimise
