@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.adapters.mlflow_rows import metric_value, to_stored
@@ -26,6 +27,9 @@ _ATTRIBUTES = {
     "end_time": "r.end_time",
 }
 _CHUNK = 400
+_FEW = 1000
+_START = 3
+NEWEST = "start_time DESC"
 
 
 class _Select:
@@ -38,7 +42,7 @@ class _Select:
         # The plus keeps a planner from walking a whole experiment where a mark finds a few runs.
         self.where = ["+r.experiment_id = ?", "r.lifecycle_stage = 'active'"]
         self.where_params: list[Any] = [experiment_id]
-        self.marked = False
+        self.marks: list[tuple[str, Any]] = []
 
     def add(self, p: Predicate) -> None:
         """One more condition."""
@@ -71,27 +75,34 @@ class _Select:
         if p.op != "=" or p.kind == METRICS:
             return False
         if p.kind == TAGS and p.key.startswith(MARK):
-            self.marked = True
-            self.where.append(
-                "r.run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?)"
-            )
-        elif self.marked:
-            self.where.append(
-                f"(SELECT n.value FROM {table} n WHERE n.key = ? AND n.run_uuid = r.run_uuid) = ?"  # noqa: S608 - our own names
-            )
-        else:
+            self.marks.append((p.key, p.value))
+            return True
+        if not self.marks:
             return False
+        self.where.append(
+            f"(SELECT n.value FROM {table} n WHERE n.key = ? AND n.run_uuid = r.run_uuid) = ?"  # noqa: S608 - our own names
+        )
         self.where_params += [p.key, p.value]
         return True
 
-    def sql(self, order_by: str, limit: int) -> tuple[str, list[Any]]:
-        """The statement and its parameters."""
+    def sql(self, order_by: str, limit: int, floor: str = "") -> tuple[str, list[Any]]:
+        """The statement and its parameters; with a floor, of ids from there on alone."""
         order = self._order(order_by)
+        sought, sought_params = self._sought(floor)
         text = (
             f"SELECT {HEAD} FROM runs r {' '.join(self.joins)} "  # noqa: S608 - our own names
-            f"WHERE {' AND '.join(self.where)} ORDER BY {order} LIMIT ?"
+            f"WHERE {' AND '.join([*self.where, *sought])} ORDER BY {order} LIMIT ?"
         )
-        return text, [*self.join_params, *self.where_params, limit]
+        return text, [*self.join_params, *self.where_params, *sought_params, limit]
+
+    def _sought(self, floor: str) -> tuple[list[str], list[Any]]:
+        """Conditions of the marks."""
+        above = " AND run_uuid >= ?" if floor else ""
+        found = "r.run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?"
+        params: list[Any] = []
+        for key, value in self.marks:
+            params += [key, value, floor] if floor else [key, value]
+        return [f"{found}{above})"] * len(self.marks), params
 
     def _comparison(self, column: str, p: Predicate) -> tuple[str, list[Any]]:
         if isinstance(p.value, tuple):
@@ -126,10 +137,46 @@ def find(session: Session, experiment_id: int, query: Query, ilike: str) -> list
         UsageError: The query's filter or order cannot be understood.
     """
     select = _Select(experiment_id, ilike)
-    wanted = conditions(query)
-    for predicate in sorted(wanted, key=lambda p: not p.key.startswith(MARK)):
+    wanted = sorted(conditions(query), key=lambda p: not p.key.startswith(MARK))
+    for predicate in wanted:
         select.add(predicate)
-    return load(session, session.rows(*select.sql(query.order_by, max(query.limit, 0))))
+    limit = max(query.limit, 0)
+    if select.marks and query.order_by == NEWEST and 0 < limit <= _FEW:
+        newest = _newest(session, select, wanted[0].key, limit)
+        if newest is not None:
+            return load(session, newest)
+    return load(session, session.rows(*select.sql(query.order_by, limit)))
+
+
+def _newest(
+    session: Session, select: _Select, mark: str, limit: int
+) -> list[tuple[Any, ...]] | None:
+    """The newest runs that carry a mark, without sorting all that do; ``None`` where that fails.
+
+    Ids that begin with a time (UUIDv7) are made when a run is recorded, after it started. So once
+    the oldest run wanted started after the time of the lowest id looked at, no run with a lower id
+    can belong to the answer.
+    """
+    for looked_at in (4 * limit + 50, 64 * limit + 1000):
+        floor = list(
+            session.rows(
+                "SELECT run_uuid FROM tags WHERE key = ? ORDER BY run_uuid DESC LIMIT 1 OFFSET ?",
+                [mark, looked_at],
+            )
+        )
+        if not floor:
+            return None
+        lowest = str(floor[0][0])
+        text, params = select.sql(NEWEST, limit, floor=lowest)
+        heads = list(session.rows(text, params))
+        if len(heads) == limit and _recorded_ms(lowest) <= heads[-1][_START]:
+            return heads
+    return None
+
+
+def _recorded_ms(run_id: str) -> float:
+    """Time in a UUIDv7; of any other id nothing is known."""
+    return int(run_id[:12], 16) if run_id[12] == "7" else math.inf
 
 
 def load(session: Session, heads: Sequence[Row]) -> list[StoredRun]:
