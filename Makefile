@@ -3,7 +3,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= sqlite:///mlflow.db
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 
 # The first interpreter that is new enough; PYTHON=/path/to/python overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -38,9 +38,11 @@ docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with 
 slow: $(VENV)/dev.stamp ## the tests that need minutes
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
-bench: $(VENV)/dev.stamp ## measure recording and orchestration
+bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and reading
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/objective.py
 	$(BIN)/python benchmarks/orchestration.py
+	$(BIN)/python benchmarks/reading.py
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools

@@ -73,6 +73,7 @@ _SEARCH = SearchSpec()
 class Tune(_Section):
     """How each airport's specification is searched."""
 
+    engine: Literal["compiled", "statsmodels"] = "compiled"
     families: ListOf[str] = _SEARCH.families
     loss: Literal["mase", "rmse", "mae", "smape", "wape", "pinball"] = "mase"
     max_evals: Positive = _SEARCH.max_evals

@@ -25,6 +25,10 @@ MEANINGS = {
         "note is kept from 12 months, 4 quarters, 26 weeks or 30 days on."
     ),
     "data.dayfirst": "Whether 03/04/2012 is the third of April. Not set: the whole column decides.",
+    "tune.engine": (
+        "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "
+        "through statsmodels' own classes, many times slower."
+    ),
     "tune.families": "Model families to search; the seasonal naive baseline is always tried.",
     "tune.loss": "What the search minimises. All six are recorded for every trial.",
     "tune.max_evals": "Trials per airport at most, the baseline included.",

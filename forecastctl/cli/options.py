@@ -101,6 +101,14 @@ FLAGS: dict[str, Flag] = {
         "tune.families",
         "NAME",
     ),
+    "engine": _flag(
+        str | None,
+        "--engine",
+        "What fits: compiled, or statsmodels (the reference, slower).",
+        SEARCH,
+        "tune.engine",
+        "NAME",
+    ),
     "folds": _flag(
         int | None, "--folds", "Rolling origins per trial at most.", SEARCH, "tune.folds", "N"
     ),
@@ -258,7 +266,17 @@ FLAGS |= {
 }
 
 READ = ("data", "query", "value", "as_of", "airport", "select")
-TUNE = ("max_evals", "loss", "family", "folds", "combine", "timeout", "early_stop", "seed")
+TUNE = (
+    "max_evals",
+    "loss",
+    "family",
+    "engine",
+    "folds",
+    "combine",
+    "timeout",
+    "early_stop",
+    "seed",
+)
 PREDICT = ("level", "out", "charts")
 STORE = ("tracking_uri", "experiment")
 SHOW = ("config", "as_json", "quiet", "verbose")
@@ -277,7 +295,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *SHOW,
     ),
     "tune": (*READ, *TUNE, "horizon", *STORE, "layout", "jobs", *SHOW),
-    "train": (*READ, "fallback", *STORE, "layout", "jobs", *SHOW),
+    "train": (*READ, "engine", "fallback", *STORE, "layout", "jobs", *SHOW),
     "forecast": (*READ, "horizon", *PREDICT, *STORE, "layout", "jobs", *SHOW),
     "check": (*READ, *SHOW),
     "history": (

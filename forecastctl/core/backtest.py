@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.core.families import family
+from forecastctl.core.families import family, fitter
 from forecastctl.core.families.base import fit_prefixes
 from forecastctl.core.metrics import mean_scores, scale, score
 from forecastctl.errors import DivergedError
@@ -71,29 +71,37 @@ def forecast_model(
     return Path(np.maximum(mean, 0.0), sd)
 
 
-def fold_paths(series: Series, model: Model, splits: Sequence[Split]) -> Iterator[Path]:
+def fold_paths(
+    series: Series, model: Model, splits: Sequence[Split], engine: str = "compiled"
+) -> Iterator[Path]:
     """Fit at each origin and forecast its horizon, the newest origin first, as asked for.
 
     The newest comes first because it has the most data, and says the most about the future.
 
     Raises:
         ModelError: The model cannot be fitted at some origin, or its forecast diverges there.
+        UsageError: There is no such engine.
     """
     newest_first = splits[::-1]
     ends = [split.end for split in newest_first]
-    fits = fit_prefixes(family(model.family), series.y, ends, series.season_length, model.options)
+    fits = fit_prefixes(
+        fitter(model.family, engine), series.y, ends, series.season_length, model.options
+    )
     for split, fit in zip(newest_first, fits, strict=True):
         y = series.y[: split.end]
         yield forecast_model(model, fit, y, series.season_length, split.h)
 
 
-def backtest(series: Series, model: Model, splits: Sequence[Split]) -> tuple[Path, ...]:
+def backtest(
+    series: Series, model: Model, splits: Sequence[Split], engine: str = "compiled"
+) -> tuple[Path, ...]:
     """Fit at each origin and forecast its horizon; paths in the order of the splits.
 
     Raises:
         ModelError: The model cannot be fitted at some origin, or its forecast diverges there.
+        UsageError: There is no such engine.
     """
-    return tuple(fold_paths(series, model, splits))[::-1]
+    return tuple(fold_paths(series, model, splits, engine))[::-1]
 
 
 def scored(series: Series, split: Split, path: Path) -> Fold:

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecastctl.core.backtest import Path, forecast_model
 from forecastctl.core.combine import combined
-from forecastctl.core.families import Fit, family
+from forecastctl.core.families import Fit, family, fitter
 from forecastctl.core.metrics import scale
 from forecastctl.core.points import make_model
 from forecastctl.errors import ModelError
@@ -29,6 +29,7 @@ def fit(
     fallback: bool = True,
     spread: float = 1.0,
     backtest_errors: tuple[tuple[float, ...], ...] = (),
+    engine: str = "compiled",
 ) -> tuple[FittedModel, str | None]:
     """Fit every member on the whole series.
 
@@ -41,23 +42,26 @@ def fit(
         spread: Factor on the standard deviations, from the search.
         backtest_errors: Forecast minus actual by fold and lead, from the search, kept with the
             model so that a miss can be explained later.
+        engine: What fits, see `forecastctl.core.families.ENGINES`.
 
     Returns:
         The fitted model, and what stood in for what (``None`` when nothing had to).
 
     Raises:
         ModelError: A member fails and nothing may stand in for it.
+        UsageError: There is no such engine.
     """
     fitted, failures = [], []
     for member in specification.members:
         try:
-            fitted.append(_fit_member(series, member, horizon))
+            fitted.append(_fit_member(series, member, horizon, engine))
         except ModelError as error:
             if not fallback:
                 raise
             failures.append(f"{member.model.label}: {error.message}")
     if not fitted:
-        fitted = [_fit_member(series, Member(make_model("seasonal_naive", {})), horizon)]
+        naive = Member(make_model("seasonal_naive", {}))
+        fitted = [_fit_member(series, naive, horizon, engine)]
     reason = _reason(fitted, failures) if failures else None
     known = scale(series.y, series.season_length)
     model = FittedModel(
@@ -98,9 +102,9 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
     return Forecast(model.cutoff, ds, path.mean, sd, intervals)
 
 
-def _fit_member(series: Series, member: Member, horizon: int) -> FittedMember:
+def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:
     model = member.model
-    fit = family(model.family).fit(series.y, series.season_length, model.options)
+    fit = fitter(model.family, engine).fit(series.y, series.season_length, model.options)
     forecast_model(model, fit, series.y, series.season_length, horizon)
     return FittedMember(member, fit.params, fit.states, fit.sigma)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from forecastctl.core.backtest import Path, fold_errors, fold_paths, fold_scores, scored
 from forecastctl.core.combine import choose, combined, spread
-from forecastctl.core.families import Choice, Uniform, family
+from forecastctl.core.families import Choice, Uniform, family, working_engine
 from forecastctl.core.halving import Halving
 from forecastctl.core.metrics import mean_scores
 from forecastctl.core.points import ROOT, Point, decode, encode, labels, make_model
@@ -76,7 +76,9 @@ def tune(series: Series, search: SearchSpec, clock: Clock = no_clock) -> TuneRes
 
     Raises:
         ModelError: Every trial failed, the baseline's included.
+        UsageError: There is no such engine.
     """
+    working_engine(search.engine)  # refused here, it does not look like a failure of every trial
     splits = validation_splits(
         series.n, search.horizon, search.folds, search.step, series.season_length
     )
@@ -135,7 +137,7 @@ class _Run:
         folds: tuple[Fold, ...] = ()
         losses: list[float] = []
         loss = self.search.loss
-        for path in fold_paths(self.series, model, self.splits):
+        for path in fold_paths(self.series, model, self.splits, self.search.engine):
             split = self.splits[-1 - len(paths)]  # the newest comes first
             paths, folds = (path, *paths), (scored(self.series, split, path), *folds)
             losses.append(folds[0].metrics[loss])

@@ -250,6 +250,8 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
             "seed": search.seed,
         }
     params["horizon"] = search.horizon
+    if plan.tune or plan.train:
+        params["engine"] = result.engine or search.engine
     if plan.forecast:
         params["levels"] = ",".join(map(str, plan.levels))
     if result.task:

@@ -44,21 +44,18 @@ def work(task: AirportTask) -> AirportResult:
 def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
     """Go through the stages; after an error, the result holds what came before it."""
     reasons: list[str] = []
-    stage = "tune"
     try:
         if task.plan.tune:
             result = _tune(result, task)
         if result.tuned and result.tuned.reason:
             reasons.append(result.tuned.reason)
-        stage = "train"
         if task.plan.train:
             result, reason = _train(result, task)
             reasons += [reason] if reason else []
-        stage = "forecast"
         if task.plan.forecast:
             result = _forecast(result, task)
     except Exception as error:  # noqa: BLE001 - recorded as a value, the others go on
-        return replace(_failed(result, error), extra={"failed_stage": stage})
+        return _failed(result, error)
     if reasons:
         return replace(result, status=Status.FALLBACK, reason="; ".join(reasons))
     return result
@@ -72,14 +69,17 @@ def _failed(result: AirportResult, error: Exception) -> AirportResult:
 
 
 def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
+    from forecastctl.core.families import working_engine
     from forecastctl.core.tune import tune
 
+    engine = working_engine(task.plan.search.engine)
     tuned = tune(task.series, task.plan.search, clock)
     spent = sum(trial.cpu_seconds for trial in tuned.trials)
-    return replace(result, tuned=tuned, objective_seconds=spent)
+    return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
 
 
 def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str | None]:
+    from forecastctl.core.families import working_engine
     from forecastctl.core.forecast import fit
 
     tuned = _chosen(result.tuned)
@@ -88,10 +88,11 @@ def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str
         tuned.specification,
         horizon=task.plan.search.horizon,
         fallback=task.plan.search.fallback,
+        engine=task.plan.search.engine,
         spread=tuned.spread,
         backtest_errors=tuned.backtest_errors,
     )
-    return replace(result, model=model), reason
+    return replace(result, model=model, engine=working_engine(task.plan.search.engine)), reason
 
 
 def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:

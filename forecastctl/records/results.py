@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,7 @@ class SearchSpec:
         early_stop: Stop after this many evaluations without improvement, or ``None``.
         seed: Seed of the job; each airport's own is derived from it.
         fallback: Whether a simpler model may stand in, recorded, when the chosen one fails.
+        engine: What fits: ``compiled``, or ``statsmodels``, the reference.
     """
 
     families: tuple[str, ...] = ("holt_winters", "ets", "sarimax", "seasonal_naive")
@@ -53,6 +54,7 @@ class SearchSpec:
     early_stop: int | None = None
     seed: int = 0
     fallback: bool = True
+    engine: str = "compiled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,4 +224,5 @@ class AirportResult:
     end_ms: int = 0
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    engine: str | None = None
+    """What fitted, which is not what was asked for where that is missing."""

@@ -9,8 +9,8 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from forecastctl.core.families import Fit, family
-from forecastctl.core.families.ets import _form as ets_form
-from forecastctl.core.families.holt_winters import _form as hw_form
+from forecastctl.core.families.ets import form_of as ets_form
+from forecastctl.core.families.holt_winters import form_of as hw_form
 from forecastctl.core.families.smoothing import Smoother, damping_sums, smooth_forecast
 from forecastctl.core.families.smoothing_fit import estimate
 from forecastctl.core.families.transforms import back, forward

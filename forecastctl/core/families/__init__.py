@@ -1,6 +1,7 @@
 """Model families: one small protocol, one registry."""
 
 from forecastctl.core.families.base import (
+    ENGINES,
     Choice,
     Dimension,
     Family,
@@ -9,6 +10,20 @@ from forecastctl.core.families.base import (
     Uniform,
     family,
     family_names,
+    fitter,
+    working_engine,
 )
 
-__all__ = ["Choice", "Dimension", "Family", "Fit", "Space", "Uniform", "family", "family_names"]
+__all__ = [
+    "ENGINES",
+    "Choice",
+    "Dimension",
+    "Family",
+    "Fit",
+    "Space",
+    "Uniform",
+    "family",
+    "family_names",
+    "fitter",
+    "working_engine",
+]

@@ -7,6 +7,7 @@ searched (`Family.space`) and which are worth trying first (`Family.starts`), in
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from contextlib import contextmanager
@@ -162,6 +163,18 @@ _FAMILIES = {
     "sarimax": "forecastctl.core.families.sarimax:Sarimax",
 }
 
+_REFERENCES = {
+    "holt_winters": "forecastctl.core.families.reference:ReferenceHoltWinters",
+    "ets": "forecastctl.core.families.reference:ReferenceEts",
+    "sarimax": "forecastctl.core.families.reference:ReferenceSarimax",
+}
+"""Families that statsmodels can fit as well; for the others there is one way only."""
+
+ENGINES = ("compiled", "statsmodels")
+"""What fits: our own compiled code, or statsmodels, the reference."""
+
+_LOG = logging.getLogger(__name__)
+
 
 def family_names() -> tuple[str, ...]:
     """Names of the registered families."""
@@ -169,19 +182,68 @@ def family_names() -> tuple[str, ...]:
 
 
 @cache
-def family(name: str) -> Family:
-    """The family registered under a name.
+def family(name: str, engine: str = "compiled") -> Family:
+    """The family registered under a name; see `fitter` for one to fit with.
+
+    Args:
+        name: One of `family_names`.
+        engine: One of `ENGINES`. It decides about `Family.fit` alone: spaces, labels and the
+            forecast from a fit are the same.
 
     Raises:
-        UsageError: No such family.
+        UsageError: No such family or engine.
     """
+    _check_engine(engine)
     if name not in _FAMILIES:
         raise UsageError(
             f"There is no model family {name!r}.", f"Families are {', '.join(_FAMILIES)}."
         )
-    module, _, attribute = _FAMILIES[name].partition(":")
+    place = _FAMILIES[name]
+    if engine == "statsmodels":
+        place = _REFERENCES.get(name, place)
+    module, _, attribute = place.partition(":")
     made: Family = getattr(import_module(module), attribute)()
     return made
+
+
+def fitter(name: str, engine: str = "compiled") -> Family:
+    """The family to fit with here: statsmodels takes over from an engine that does not work.
+
+    Apart from `family` because asking needs numba, which labels and forecasts do without.
+
+    Raises:
+        UsageError: No such family or engine.
+    """
+    return family(name, working_engine(engine))
+
+
+def working_engine(engine: str) -> str:
+    """The engine itself, or statsmodels where it does not work, with a warning once per process.
+
+    Raises:
+        UsageError: No such engine.
+    """
+    _check_engine(engine)
+    return engine if engine != "compiled" or _numba_works() else "statsmodels"
+
+
+def _check_engine(engine: str) -> None:
+    if engine not in ENGINES:
+        raise UsageError(f"There is no engine {engine!r}.", f"Engines are {', '.join(ENGINES)}.")
+
+
+@cache
+def _numba_works() -> bool:
+    try:
+        import_module("numba")
+    except (ImportError, OSError) as error:  # OSError: a shared library of its own is missing
+        _LOG.warning(
+            "The compiled engine does not work here: numba cannot be imported (%s). "
+            "statsmodels fits instead, which takes many times as long.",
+            error,
+        )
+        return False
+    return True
 
 
 @contextmanager

@@ -76,13 +76,12 @@ class Ets:
         self, y: NDArray[np.float64], ends: Sequence[int], season_length: int, options: Options
     ) -> Iterator[Fit]:
         """Fits of prefixes, each from the optimum of the one before."""
-        label, form = self.label(options), _form(season_length, options)
+        label, form = self.label(options), form_of(season_length, options)
         relative = options.get("error") == "mul"
         y = np.array(y, dtype=float)  # the kernels take no read-only arrays
         found = None
         for end in ends:
-            if end < max(heuristic_length(season_length), 2 * season_length):
-                raise ModelError(f"ETS needs more than {end} observations")
+            checked_length(end, season_length)
             with fitting(label):
                 found = estimate(y[:end], y[:end], form, None, found)
             params = _params(found)
@@ -103,7 +102,18 @@ class Ets:
         return smooth_forecast(smoother, h, fit.params["sigma"], relative=relative)
 
 
-def _form(season_length: int, options: Options) -> Form:
+def checked_length(n: int, season_length: int) -> None:
+    """Refuse to fit to too few observations.
+
+    Raises:
+        ModelError: They are too few for initial states.
+    """
+    if n < max(heuristic_length(season_length), 2 * season_length):
+        raise ModelError(f"ETS needs more than {n} observations")
+
+
+def form_of(season_length: int, options: Options) -> Form:
+    """What to fit."""
     return Form(
         str(options.get("trend") or "none"),
         str(options.get("seasonal") or "none"),

@@ -110,7 +110,7 @@ class HoltWinters:
         for end in ends:
             with fitting(label):
                 z = np.ascontiguousarray(forward(y[:end], lam))
-                form = _form(end, season_length, options)
+                form = form_of(end, season_length, options)
                 found = estimate(z, y[:end], form, lam, found)
             params, states = _params(found, options), found.states
             params["sigma"] = found.sd(RAW, estimated)
@@ -147,8 +147,12 @@ def _text(options: Options, name: str) -> str:
     return str(options.get(name) or "none")
 
 
-def _form(n: int, season_length: int, options: Options) -> Form:
-    """What to fit to this many observations."""
+def form_of(n: int, season_length: int, options: Options) -> Form:
+    """What to fit to this many observations.
+
+    Raises:
+        ModelError: They are too few.
+    """
     trend, seasonal = _text(options, "trend"), _text(options, "seasonal")
     needed = 2 * season_length if seasonal != "none" else 2 if trend != "none" else 1
     if n < needed:

@@ -65,7 +65,7 @@ class Sarimax:
 
     def label(self, options: Options) -> str:
         """``SARIMA(0,1,1)(0,1,1) log``."""
-        p, d, q, sp, sd, sq = _orders(options)
+        p, d, q, sp, sd, sq = orders_of(options)
         name = f"SARIMA({p},{d},{q})({sp},{sd},{sq})"
         name += " drift" if options.get("drift") else ""
         return name + " log" if box_cox_lambda(options) == 0.0 else name
@@ -79,13 +79,13 @@ class Sarimax:
     ) -> Iterator[Fit]:
         """Fits of prefixes, each from the optimum of the one before."""
         label, lam = self.label(options), box_cox_lambda(options)
-        p, d, q, sp, sd, sq = _orders(options)
+        p, d, q, sp, sd, sq = orders_of(options)
         y, lags = np.array(y, dtype=float), d + season_length * sd
         drift, found = bool(options.get("drift")), None
         for end in ends:
             with fitting(label):
                 z = np.ascontiguousarray(forward(y[:end], lam))
-                w = _differenced(z, season_length, options)
+                w = differenced(z, season_length, options)
                 orders = (p, q, sp, sq)
                 found = estimate(
                     w, z, y[:end], orders, season_length, lam, drift=drift, earlier=found
@@ -114,7 +114,7 @@ class Sarimax:
         """
         params = fit.params
         ar, ma = _polynomials(params, season_length)
-        _, d, _, _, seasonal_d, _ = _orders(options)
+        _, d, _, _, seasonal_d, _ = orders_of(options)
         differences = _differences(d, seasonal_d, season_length)
         steps = _arma_path(fit.states["arma"], ar, params["intercept"], h)
         z = _integrate(steps, fit.states["last"], differences)
@@ -126,16 +126,21 @@ class Sarimax:
         return back(z, params["sigma"] * np.sqrt(variance), box_cox_lambda(options))
 
 
-def _orders(options: Options) -> tuple[int, int, int, int, int, int]:
+def orders_of(options: Options) -> tuple[int, int, int, int, int, int]:
+    """``p, d, q, P, D, Q``."""
     p, d, q, sp, sd, sq = (int(options.get(name) or 0) for name in _ORDERS)
     return p, d, q, sp, sd, sq
 
 
-def _differenced(
+def differenced(
     z: NDArray[np.float64], season_length: int, options: Options
 ) -> NDArray[np.float64]:
-    """Differences of the series, checked to be long enough and to vary."""
-    p, d, q, sp, sd, sq = _orders(options)
+    """Differences of the series, checked to be long enough and to vary.
+
+    Raises:
+        ModelError: It is too short, or constant where there is something to estimate.
+    """
+    p, d, q, sp, sd, sq = orders_of(options)
     lags = d + season_length * sd
     needed = lags + max(p + sp * season_length, q + sq * season_length) + 2
     if len(z) <= needed:
