@@ -67,7 +67,7 @@ def draw_forecast(chart: ForecastChart) -> bytes:
     # A fixed frame: matplotlib's automatic layout would take two thirds of the time.
     figure = Figure(figsize=(9.2, 3.8), dpi=110)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.065, 0.085, 0.925, 0.83))
+    axes = figure.add_axes((0.075, 0.085, 0.915, 0.83))
     axes.plot(chart.history_ds, chart.history_y, color=INK, linewidth=1.2, label="actual")
     _bands(axes, chart)
     axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")

@@ -48,13 +48,14 @@ def _job(command: str, flags: dict[str, Any]) -> None:
     from forecastctl.cli.compose import run_command
 
     session, summary = run_command(command, flags)
-    out = session.settings.forecast.out if summary.forecasts is not None else None
+    written = summary.forecasts is not None and len(summary.forecasts) > 0
+    out = session.settings.forecast.out if written else None
     if session.as_json:
         render.print_json(summary.to_dict())
     elif not session.quiet and out != "-":
         tracking = session.settings.tracking
         store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        render.print_summary(summary, out=out, store=store)
+        render.print_summary(summary, out=out, store=store, loss=session.settings.tune.loss)
     counts = summary.counts
     if counts["failed"]:
         raise typer.Exit(EXIT_AIRPORTS_FAILED)

@@ -37,7 +37,9 @@ class Boundary(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(EXIT_BROKEN_PIPE) from None
         except Exception as error:  # a bug: say so in one line, keep the rest for --verbose
-            if isinstance(error, typer.Exit) or type(error).__module__.startswith("typer."):
+            if isinstance(error, typer.Exit) or type(error).__module__.startswith(
+                ("typer.", "click.")
+            ):
                 raise
             _say(f"error: unexpected {type(error).__name__}: {error}")
             _say("  next: run again with --verbose and report what it prints.")

@@ -144,7 +144,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     job = plan_job(request, panel, entries, environment(), tracker)
     with Progress(quiet=session.quiet) as progress:
         summary = run_job(job, tracker, executor, progress, session.log.read)
-    if out and summary.forecasts is not None:
+    if out and summary.forecasts is not None and len(summary.forecasts):
         if out == "-":
             summary.forecasts.to_csv(sys.stdout, index=False)
         else:
@@ -171,7 +171,7 @@ def _request(command: str, session: Session, started: int, jobs: int) -> Any:
         charts=settings.forecast.charts,
         config_digest=settings.result_digest(),
         settings={
-            **{name: value for name, value, _ in settings.items()},
+            **{name: _plain(value) for name, value, _ in settings.items()},
             "as_of": session.flags.get("as_of"),
             "airport": session.flags.get("airport"),
             "select": session.flags.get("select"),
@@ -182,6 +182,11 @@ def _request(command: str, session: Session, started: int, jobs: int) -> Any:
         jobs=jobs,
         batch=settings.run.batch,
     )
+
+
+def _plain(value: Any) -> Any:
+    """A list as it would be written in the environment."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def new_job_id(started_ms: int) -> str:

@@ -23,6 +23,7 @@ class Progress:
         self._live: Any = None
         self._bar: Any = None
         self._tally: Counter[str] = Counter()
+        self._skipped = 0
         self._start = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -44,10 +45,12 @@ class Progress:
         """One more airport has its status."""
         self._tally[str(result.status)] += 1
         seen = sum(self._tally.values())
+        if result.status == "skipped":
+            self._skipped += 1
         if self._live is not None:
             if self._bar is None:
                 self._bar = self._live.add_task("airports", total=total, note="")
-            self._live.update(self._bar, completed=seen, note=self._note(seen))
+            self._live.update(self._bar, completed=seen, note=self._note())
         elif not self._quiet:
             self._plain(seen, total)
 
@@ -56,15 +59,15 @@ class Progress:
         if seen < total and now - self._last < PLAIN_SECONDS:
             return
         self._last = now
-        rate = seen / max(now - self._start, 1e-9)
-        left = f", about {(total - seen) / rate:.0f} s left" if seen < total else ""
-        line = f"{seen}/{total} airports, {self._note(seen)}, {60 * rate:.1f}/min{left}"
+        rate = (seen - self._skipped) / max(now - self._start, 1e-9)
+        left = f", about {(total - seen) / rate:.0f} s left" if seen < total and rate else ""
+        line = f"{seen}/{total} airports, {self._note()}, {60 * rate:.1f}/min{left}"
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
-    def _note(self, seen: int) -> str:
-        bad = [f"{n} {k}" for k, n in sorted(self._tally.items()) if k != "ok"]
-        return ", ".join(bad) if bad else f"{seen} ok"
+    def _note(self) -> str:
+        ordered = sorted(self._tally.items(), key=lambda item: (item[0] != "ok", item[0]))
+        return ", ".join(f"{n} {status}" for status, n in ordered)
 
 
 def _live() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import statistics
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Seque
                 console.print(Padding(Text(f"{name}: {cell(value)}"), (0, 0, 0, 2)))
 
 
-def print_summary(summary: Summary, *, out: str | None, store: str) -> None:
+def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -> None:
     """What a job ended with, for people: counts, what needs attention, where things are."""
     console = _console()
     counts = summary.counts
@@ -111,7 +112,7 @@ def print_summary(summary: Summary, *, out: str | None, store: str) -> None:
             console.print(f"... and {more} more: forecastctl history airports", markup=False)
     losses = sorted(li.loss for li in summary.lines if li.loss is not None)
     if losses:
-        console.print(f"median loss {losses[len(losses) // 2]:.3f}", markup=False)
+        console.print(f"median {loss} {statistics.median(losses):.3f}", markup=False)
     if out:
         console.print(f"forecasts   {out}", markup=False, soft_wrap=True)
     console.print(f"recorded    {store}", markup=False, soft_wrap=True)

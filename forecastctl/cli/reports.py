@@ -146,7 +146,10 @@ def _print_explanation(found: Mapping[str, Any]) -> None:
         facts["miss"] = found["miss"]
         facts["miss in standard deviations"] = place["z"]
         facts["usual error in the backtest"] = place["expected_error"]
-    render.print_facts("Error", {k: v for k, v in facts.items() if v is not None})
+        facts["compared with"] = f"{place['compared']} errors {_leads(place)}"
+    known = {k: v for k, v in facts.items() if v is not None}
+    if known:
+        render.print_facts("Error", known)
     model = found["model"]
     lines = {
         f"{m['weight']:.2f} {m['label']}": f"trial {m['trial']} (run {m['trial_run_id']})"
@@ -159,6 +162,10 @@ def _print_explanation(found: Mapping[str, Any]) -> None:
     facts = {k.replace("_", " "): lineage[k] for k in LINEAGE_SHOWN if lineage.get(k) is not None}
     links = {f"{k} page": url for k, url in lineage["urls"].items() if url}
     render.print_facts("Lineage", {**facts, **links})
+
+
+def _leads(place: Mapping[str, Any]) -> str:
+    return "of the same lead" if place["same_lead"] else "of all leads, too few being of this one"
 
 
 def check_report(flags: Mapping[str, Any]) -> None:
@@ -186,6 +193,8 @@ def _print_check(session: Session, reports: Any, overall: Any) -> None:
     if session.as_json:
         airports = [asdict(r) for r in reports]
         render.print_json({"findings": [asdict(f) for f in overall], "airports": airports})
+        return
+    if session.quiet:
         return
     for finding in overall:
         render.print_line(f"{finding.severity}: {finding.message}", style="bold")

@@ -129,6 +129,11 @@ def cut(text: str, limit: int = VALUE_LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def json_bytes(value: Any) -> bytes:
-    """Readable JSON with exact floats."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode()
+def json_bytes(value: Any, *, readable: bool = False) -> bytes:
+    """JSON with exact floats.
+
+    Indented only where a job writes one file: indenting takes Python's own encoder instead of the
+    compiled one, which is felt where there are three files for each of thousands of airports.
+    """
+    indent = 1 if readable else None
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str).encode()

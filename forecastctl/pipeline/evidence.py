@@ -161,5 +161,9 @@ def sentence(airport: str, vintage: Vintage, actual: Actual | None, place: Stand
     percent = f" ({abs(miss) / actual.value:.1%})" if actual.value else ""
     text = f"{head}, {actual.value:,.0f} came true: {abs(miss):,.0f} {side}{percent}"
     if place.percentile is not None:
-        text += f", larger than {place.percentile:.0f} % of the errors seen in the backtest"
+        seen = f"the {place.compared} errors seen in the backtest"
+        if place.percentile >= 100:  # noqa: PLR2004 - percent
+            text += f", larger than all of {seen}"
+        else:
+            text += f", larger than {place.percentile:.0f} % of {seen}"
     return f"{text}."

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONGEST_WAIT_MS = 2000
+
 
 class Progress(Protocol):
     """What a job tells while it runs."""
@@ -148,8 +150,8 @@ def _job_run(job: Job) -> Run:
 def _store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
     """Settings, environment and, once per distinct content, the panel itself."""
     artifacts = [
-        Artifact("settings.json", json_bytes(dict(job.settings))),
-        Artifact("environment.json", json_bytes(job.context.environment.to_dict())),
+        Artifact("settings.json", json_bytes(dict(job.settings), readable=True)),
+        Artifact("environment.json", json_bytes(job.context.environment.to_dict(), readable=True)),
     ]
     tags: dict[str, str] = {}
     if job.snapshot is not None:
@@ -191,12 +193,19 @@ def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult
 
 
 def _batches(results: Iterable[AirportResult], size: int) -> Iterator[list[AirportResult]]:
+    """Results in batches; none waits for long, and an interruption loses none that is there."""
     batch: list[AirportResult] = []
-    for result in results:
-        batch.append(result)
-        if len(batch) >= size:
+    since = clock()[0]
+    try:
+        for result in results:
+            batch.append(result)
+            if len(batch) >= size or clock()[0] - since >= LONGEST_WAIT_MS:
+                yield batch
+                batch, since = [], clock()[0]
+    except KeyboardInterrupt:
+        if batch:
             yield batch
-            batch = []
+        raise
     if batch:
         yield batch
 
@@ -248,11 +257,11 @@ def _summarise(job: Job, run_id: str, ledger: _Ledger) -> Summary:
         job_status(lines),
         lines,
         forecasts,
-        _cost(job, ledger, len(lines)),
+        _cost(job, ledger),
     )
 
 
-def _cost(job: Job, ledger: _Ledger, airports: int) -> dict[str, float]:
+def _cost(job: Job, ledger: _Ledger) -> dict[str, float]:
     """What the job cost.
 
     ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
@@ -261,12 +270,13 @@ def _cost(job: Job, ledger: _Ledger, airports: int) -> dict[str, float]:
     wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
     work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
     work = work if ledger.first_start_ms else 0.0
+    worked = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
     return {
         "wall_seconds": round(wall, 3),
         "work_seconds": round(work, 3),
         "cpu_seconds": round(ledger.cpu_seconds, 3),
         "objective_seconds": round(ledger.objective_seconds, 3),
-        "airports_per_minute": round(60 * airports / wall, 2),
+        "airports_per_minute": round(60 * worked / wall, 2),
         "efficiency": round(ledger.objective_seconds / (work * job.jobs), 4) if work else 0.0,
     }
 
@@ -281,7 +291,7 @@ def _close(
     end_ms = clock()[0]
     counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
     metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
-    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict()))]
+    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict(), readable=True))]
     if summary.forecasts is not None:
         buffer = io.BytesIO()
         summary.forecasts.to_parquet(buffer, index=False)
@@ -300,7 +310,12 @@ def _abandon(
 ) -> None:
     """Leave a true status behind when a job stops early, if the store still listens."""
     killed = isinstance(error, KeyboardInterrupt | SystemExit)
-    log.error("job stopped: %s: %s", type(error).__name__, error)
+    log.log(
+        logging.INFO if killed else logging.ERROR,
+        "job stopped: %s: %s",
+        type(error).__name__,
+        error,
+    )
     update = RunUpdate(
         KILLED if killed else FAILED,
         clock()[0],

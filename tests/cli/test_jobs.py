@@ -190,3 +190,34 @@ def test_the_sample_runs(cli):
     assert counts["ok"] >= 5
     cli("sample", "--out", "s.csv", "--airports", 3, "--months", 30)
     assert pd.read_csv(cli.folder / "s.csv")["airport"].nunique() == 3
+
+
+def test_a_job_without_forecasts_leaves_the_last_ones_alone(cli):
+    (cli.folder / "f.csv").write_text("yesterday\n")
+    data = cli.write(panel(["ZERO"]).assign(passengers=0))
+    cli("run", "--data", data, *QUICK, "--out", "f.csv", code=3)
+    assert (cli.folder / "f.csv").read_text() == "yesterday\n"
+
+
+def test_check_honours_selection_and_quiet(cli):
+    data = cli.write(panel(["JFK", "LGA", "EWR"]))
+    chosen = cli.json("check", "--data", data, "--airport", "JFK", "--select", "E*")
+    assert [a["airport"] for a in chosen["airports"]] == ["JFK", "EWR"]
+    assert cli("check", "--data", data, "--quiet").stdout == ""
+    cli("check", "--data", data, "--airport", "JKF", code=2)
+
+
+def test_lists_are_recorded_as_they_are_written(cli):
+    summary = cli.json("run", "--data", cli.write(panel(["JFK"])), *QUICK)
+    rows = cli.json("history", "--compare", summary["job_id"], summary["job_id"])
+    recorded = {r["key"]: r["a"] for r in rows if r["section"] == "params"}
+    assert recorded["forecast.level"] == "80,95"
+    assert recorded["tune.families"] == "seasonal_naive,holt_winters"
+
+
+def test_the_reference_engine_is_recorded(cli):
+    data = cli.write(panel(["JFK"]))
+    summary = cli.json("run", "--data", data, *QUICK, "--engine", "statsmodels")
+    run_id = summary["results"][0]["run_id"]
+    rows = cli.json("history", "--compare", run_id, run_id)
+    assert {r["a"] for r in rows if r["key"] == "engine"} == {"statsmodels"}

@@ -231,7 +231,7 @@ class Interrupted(SerialExecutor):
 
 def test_ctrl_c_leaves_a_true_record(harness):
     with pytest.raises(KeyboardInterrupt):
-        harness.run(executor=Interrupted(), batch=1)
+        harness.run(executor=Interrupted(), batch=8)
     (job,) = harness.tracker.find(Query(tags={"kind": "job"}))
     assert (job.status, job.tags["status"]) == (KILLED, "interrupted")
     assert set(airport_runs(harness.tracker)) == {"BAD", "JFK"}
