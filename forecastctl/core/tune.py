@@ -43,6 +43,8 @@ MOST_STARTS = 12
 _STARTUP = 5
 """Evaluations after which TPE takes over from random proposals."""
 
+STAND_IN = "the seasonal naive stands in"
+
 
 def airport_seed(seed: int, airport: str) -> int:
     """Seed of one airport's search: the same in any order and under any number of workers.
@@ -75,7 +77,7 @@ def tune(series: Series, search: SearchSpec, clock: Clock = no_clock) -> TuneRes
         validated gets the baseline and says so in ``reason``.
 
     Raises:
-        ModelError: Every trial failed, the baseline's included.
+        ModelError: Every trial failed, the baseline's included, and nothing may stand in.
         UsageError: There is no such engine.
     """
     working_engine(search.engine)  # refused here, it does not look like a failure of every trial
@@ -283,11 +285,7 @@ def _hyperopt_dimension(dimension: Dimension, label: str) -> Any:
 
 def _result(run: _Run) -> TuneResult:
     if not run.paths:
-        reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
-        raise ModelError(
-            f"All {len(run.trials)} trials of {run.series.airport} failed: {reasons}",
-            "Look at the series with 'forecastctl check', or choose another --loss.",
-        )
+        return _none_succeeded(run)
     specification = choose(run.trials, run.search.combine)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
@@ -306,9 +304,23 @@ def _result(run: _Run) -> TuneResult:
     )
 
 
+def _none_succeeded(run: _Run) -> TuneResult:
+    """The baseline unvalidated, where a fallback is allowed: a series of zeros, for example."""
+    reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
+    failed = f"all {len(run.trials)} trials failed: {reasons}"
+    if not run.search.fallback:
+        raise ModelError(
+            f"{run.series.airport}: {failed}",
+            "Look at the series with 'forecastctl check', or choose another --loss.",
+        )
+    return _baseline(f"{failed}; {STAND_IN}", tuple(run.trials), run.stopped or "max_evals")
+
+
 def _too_short(series: Series) -> TuneResult:
-    model = make_model(BASELINE, {"drift": False})
-    reason = f"{series.n} observations are too few to validate a model; the seasonal naive stands"
-    return TuneResult(
-        Specification((Member(model),)), None, {}, (), (), reason=reason, stopped="too short"
-    )
+    reason = f"{series.n} observations are too few to validate a model; {STAND_IN}"
+    return _baseline(reason, (), "too short")
+
+
+def _baseline(reason: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
+    specification = Specification((Member(make_model(BASELINE, {"drift": False})),))
+    return TuneResult(specification, None, {}, trials, (), reason=reason, stopped=stopped)

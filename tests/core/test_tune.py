@@ -108,7 +108,12 @@ def test_failures_are_recorded_with_reasons_and_never_chosen(fake, series):
 def test_an_undefined_loss_is_a_failure(series):
     flat = make_series(np.tile(np.arange(1.0, 13.0), 7))
     with pytest.raises(ModelError, match="mase is not defined on the validation data"):
-        tune(flat, QUICK)
+        tune(flat, replace(QUICK, fallback=False))
+    stand_in = tune(flat, QUICK)
+    assert "mase is not defined on the validation data" in stand_in.reason
+    assert [m.model.family for m in stand_in.specification.members] == ["seasonal_naive"]
+    assert stand_in.loss is None
+    assert {t.status for t in stand_in.trials} == {"failed"}
     result = tune(flat, replace(QUICK, loss="mae"))
     assert result.trials[0].loss == 0.0
     assert np.isnan(result.trials[0].metrics["mase"])
@@ -122,8 +127,11 @@ def test_all_trials_failing_is_an_error(monkeypatch, fake, series):
 
     monkeypatch.setattr(SeasonalNaive, "fit", refuse)
     monkeypatch.setattr(fake, "fit", refuse)
-    with pytest.raises(ModelError, match="All 25 trials of JFK failed: refused"):
-        tune(series, FAKE)
+    with pytest.raises(ModelError, match="JFK: all 25 trials failed: refused"):
+        tune(series, replace(FAKE, fallback=False))
+    assert tune(series, FAKE).reason == (
+        "all 25 trials failed: refused; the seasonal naive stands in"
+    )
 
 
 def test_a_failing_baseline_does_not_end_the_search(monkeypatch, series):
