@@ -40,9 +40,10 @@ slow: $(VENV)/dev.stamp ## the tests that need minutes
 
 bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and reading
 	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/objective.py
+	$(BIN)/python benchmarks/objective.py $(if $(PEERS),--peers $(PEERS))
 	$(BIN)/python benchmarks/orchestration.py
 	$(BIN)/python benchmarks/reading.py
+	$(if $(PEERS),$(BIN)/python benchmarks/peers.py --peers $(PEERS),@echo 'PEERS=/path/to/python compares with SparkTrials and Optuna')
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools

@@ -60,6 +60,7 @@ def main() -> None:
     for model in models:  # imports, compiles, warms caches
         ours(airports[0], splits, model)
     plain(airports[0], splits, models[0])
+    warnings.simplefilter("ignore")  # again: importing statsmodels turns its own ones on
     seconds: dict[str, dict[str, float]] = {name: defaultdict(float) for name in KINDS}
     losses: dict[str, list[list[float]]] = {name: [] for name in KINDS}
     for number, series in enumerate(airports):
