@@ -180,15 +180,16 @@ def parse_as_of(text: str) -> int:
     Raises:
         UsageError: The text is neither.
     """
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII):
-            month = np.datetime64(text, "M")
-            return int((month + 1).astype("datetime64[D]").astype(np.int64)) - 1
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-            return days_of(date.fromisoformat(text))
-    except ValueError:
-        pass
-    raise UsageError(
+    wrong = UsageError(
         f"The as-of date {text!r} is not a date.",
         "Write YYYY-MM-DD, or YYYY-MM to include the whole month, for example 2012-10.",
     )
+    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
+        raise wrong
+    try:
+        if len(text) == len("2012-10"):
+            month = np.datetime64(text, "M")
+            return int((month + 1).astype("datetime64[D]").astype(np.int64)) - 1
+        return days_of(date.fromisoformat(text))
+    except ValueError:
+        raise wrong from None
