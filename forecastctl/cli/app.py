@@ -46,6 +46,7 @@ def _job(command: str, flags: dict[str, Any]) -> None:
     from forecastctl.adapters.mlflow_open import display_uri
     from forecastctl.cli import render
     from forecastctl.cli.compose import run_command
+    from forecastctl.data.targets import shown_target
 
     session, summary = run_command(command, flags)
     written = summary.forecasts is not None and len(summary.forecasts) > 0
@@ -55,7 +56,8 @@ def _job(command: str, flags: dict[str, Any]) -> None:
     elif not session.quiet and out != "-":
         tracking = session.settings.tracking
         store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        render.print_summary(summary, out=out, store=store, loss=session.settings.tune.loss)
+        shown = shown_target(out) if out else None
+        render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
     counts = summary.counts
     if counts["failed"]:
         raise typer.Exit(EXIT_AIRPORTS_FAILED)

@@ -107,9 +107,11 @@ def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: in
 def _trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     """Trials of the newest searches first, until there are enough; of all searches for the best."""
     owners = replace(query, what="searches", status=None, filter=None, best=False)
-    first = [] if query.best else _of_owners(tracker, query, _runs(tracker, owners))
-    if len(first) >= query.limit and not query.best:
-        return first
+    if not query.best:
+        newest = _runs(tracker, owners)
+        found = _of_owners(tracker, query, newest)
+        if len(found) >= query.limit or len(newest) < query.limit:
+            return found
     return _of_owners(tracker, query, _runs(tracker, replace(owners, limit=MANY)))
 
 

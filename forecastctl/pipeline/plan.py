@@ -96,27 +96,7 @@ def plan_job(
         environment: Where the job runs.
         tracker: Where earlier jobs recorded what this one builds on.
     """
-    stages = STAGES[request.command]
-    plan = Plan(
-        "tune" in stages,
-        "train" in stages,
-        "forecast" in stages,
-        request.search,
-        tuple(sorted(set(request.levels))),
-        request.charts,
-    )
-    context = JobContext(
-        request.job_id,
-        request.command,
-        request.layout,
-        plan,
-        environment,
-        request.config_digest,
-        panel.digest,
-        request.start_ms,
-        freq=next((e.freq for e in entries if isinstance(e, Series)), panel.freq),
-        season_length=panel.season_length,
-    )
+    plan = _plan(request)
     airports = [entry.airport for entry in entries]
     chosen = select_airports(airports, request.airports, request.select)
     settled: list[AirportResult] = []
@@ -130,7 +110,7 @@ def plan_job(
             series.append(entry)
     tasks, early = _tasks(request, plan, series, environment, tracker)
     return Job(
-        context,
+        _context(request, plan, panel, series, environment),
         airports,
         tasks,
         [*settled, *early],
@@ -138,6 +118,40 @@ def plan_job(
         panel.frame,
         request.jobs,
         request.batch,
+    )
+
+
+def _plan(request: Request) -> Plan:
+    stages = STAGES[request.command]
+    return Plan(
+        "tune" in stages,
+        "train" in stages,
+        "forecast" in stages,
+        request.search,
+        tuple(sorted(set(request.levels))),
+        request.charts,
+    )
+
+
+def _context(
+    request: Request,
+    plan: Plan,
+    panel: Panel,
+    series: Sequence[Series],
+    environment: Environment,
+) -> JobContext:
+    """The job's identity; the frequency is that of the series, which know the as-of date."""
+    return JobContext(
+        request.job_id,
+        request.command,
+        request.layout,
+        plan,
+        environment,
+        request.config_digest,
+        panel.digest,
+        request.start_ms,
+        freq=series[0].freq if series else panel.freq,
+        season_length=panel.season_length,
     )
 
 

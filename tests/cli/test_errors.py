@@ -106,6 +106,17 @@ def test_a_mistake_is_one_paragraph_and_a_next_step(cli, arguments, code, said):
     assert result.stdout == ""
 
 
+def test_a_password_in_out_is_not_shown(cli, monkeypatch):
+    from forecastctl.data import files
+
+    monkeypatch.setattr(files, "check_target", lambda _target: None)
+    monkeypatch.setattr(files, "write_frame", lambda _frame, _target, *, table: None)
+    data = cli.write(panel(["JFK"]))
+    result = cli("run", "--data", data, *QUICK, "--out", "postgresql://me:s3cret@db/x")
+    assert "s3cret" not in result.stdout + result.stderr
+    assert "db/x" in result.stdout
+
+
 def test_settings_file_mistakes(cli):
     cli.write("[tune]\nmax_eval = 3\n", "forecastctl.toml")
     result = cli("settings", code=2)

@@ -152,7 +152,8 @@ def test_rejected_airports_do_not_stop_the_others(cli):
 
 def test_only_rejections_is_a_data_error(cli):
     frame = panel(["ZERO"]).assign(passengers=0)
-    cli("run", "--data", cli.write(frame), *QUICK, code=3)
+    summary = cli.json("run", "--data", cli.write(frame), *QUICK, code=3)
+    assert (summary["status"], accounted(summary)["rejected"]) == ("failed", 1)
 
 
 NAMES = [
