@@ -13,8 +13,9 @@
     `-- NothingRecordedError    6   the store holds no answer to the question
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
-others did not; 130 means interrupted. ``message`` says what is wrong and where; ``hint`` says what
-to do next.
+others did not. Code 7 is what ``monitor`` ends with when an airport has degraded, and ``reproduce``
+when a forecast differs. 130 means interrupted. ``message`` says what is wrong and where; ``hint``
+says what to do next.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from typing import ClassVar
 
 EXIT_OK = 0
 EXIT_AIRPORTS_FAILED = 4
+EXIT_FOUND = 7
+"""The command did its work and found what it looks for: degraded or irreproducible airports."""
 EXIT_INTERRUPTED = 130
 
 

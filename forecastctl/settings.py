@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from forecastctl.errors import SettingsError
-from forecastctl.records import LOSSES, SearchSpec, canonical_json
+from forecastctl.records import (
+    LOSSES,
+    ExplainRules,
+    MonitorRules,
+    SearchSpec,
+    canonical_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +89,7 @@ class Tune(_Section):
     timeout: Annotated[float, Field(gt=0)] | None = None
     early_stop: Positive | None = None
     seed: int = 0
+    retune: Literal["auto", "always", "degraded"] = "auto"
 
 
 class Forecast(_Section):
@@ -114,6 +121,32 @@ class Run(_Section):
     skip_unchanged: bool = False
 
 
+_RULES = ExplainRules()
+_ALARMS = MonitorRules()
+Share = Annotated[float, Field(gt=0, lt=1)]
+Above = Annotated[float, Field(gt=0)]
+
+
+class Explain(_Section):
+    """Thresholds of the verdicts."""
+
+    noise_z: Above = _RULES.noise_z
+    fleet_z: Above = _RULES.fleet_z
+    system_share: Share = _RULES.system_share
+    fleet_least: Positive = _RULES.fleet_least
+    near: Share = _RULES.near
+    visible: Positive = _RULES.visible
+    revised: Share = _RULES.revised
+
+
+class Monitor(_Section):
+    """When an airport's forecasts count as degraded."""
+
+    false_alarm: Share = _ALARMS.false_alarm
+    least_scored: Positive = _ALARMS.least_scored
+    max_age: Positive = _ALARMS.max_age
+
+
 class Settings(_Section):
     """All settings of one command, frozen.
 
@@ -126,12 +159,22 @@ class Settings(_Section):
     forecast: Forecast = Forecast()
     tracking: Tracking = Tracking()
     run: Run = Run()
+    explain: Explain = Explain()
+    monitor: Monitor = Monitor()
     origins: dict[str, str] = Field(default_factory=dict)
 
     def search(self) -> SearchSpec:
         """The search as the core takes it."""
-        tune = self.tune.model_dump()
+        tune = self.tune.model_dump(exclude={"retune"})
         return SearchSpec(horizon=self.forecast.horizon, fallback=self.forecast.fallback, **tune)
+
+    def rules(self) -> ExplainRules:
+        """Thresholds of the verdicts as the core takes them."""
+        return ExplainRules(**self.explain.model_dump())
+
+    def alarms(self) -> MonitorRules:
+        """Thresholds of the monitor as the core takes them."""
+        return MonitorRules(**self.monitor.model_dump())
 
     def items(self) -> Iterator[tuple[str, Any, str]]:
         """Every ``section.key`` with its value (passwords masked) and origin."""
@@ -145,11 +188,12 @@ class Settings(_Section):
         """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
         data = self.data.model_dump(exclude={"source", "query"})
         forecast = self.forecast.model_dump(include={"horizon", "level", "fallback"})
-        content = {"data": data, "tune": self.tune.model_dump(), "forecast": forecast}
+        tune = self.tune.model_dump(exclude={"retune"})
+        content = {"data": data, "tune": tune, "forecast": forecast}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-SECTIONS = ("data", "tune", "forecast", "tracking", "run")
+SECTIONS = ("data", "tune", "forecast", "tracking", "run", "explain", "monitor")
 
 
 def mask_password(text: str) -> str:

@@ -12,6 +12,7 @@ INTRO = """# Exit codes
 | code | when | what to do |
 | --- | --- | --- |
 """
+FOUND = "`monitor` found a degraded airport, `reproduce` a forecast that differs"
 OUTRO = """
 An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
 to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
@@ -36,6 +37,7 @@ def _codes() -> str:
     interrupted = "Run it again; what was recorded so far stays recorded."
     rows = [(errors.EXIT_OK, "every selected airport is ok, or has a recorded fallback", "nothing")]
     rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
+    rows.append((errors.EXIT_FOUND, FOUND, "Read the list: it names airports and reasons."))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
     return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in rows)
 

@@ -57,4 +57,34 @@ MEANINGS = {
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.batch": "Airports written in one transaction.",
     "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
+    "tune.retune": (
+        "When `run` tunes. `always`: each time. `degraded`: only airports that the newest "
+        "`monitor` found degraded, that were never tuned with these settings or whose tuning is "
+        "past `monitor.max_age`; the others are trained and forecast with what they have. `auto`: "
+        "`degraded` once a `monitor` is recorded in the experiment, `always` before."
+    ),
+    "explain.noise_z": (
+        "A miss of at most so many calibrated standard deviations is expected noise."
+    ),
+    "explain.fleet_z": (
+        "So many robust standard deviations from the fleet's median make an airport stand out."
+    ),
+    "explain.system_share": (
+        "Share of the fleet that missed the same month in the same direction, from which on a "
+        "shock is system-wide."
+    ),
+    "explain.fleet_least": "Fewer airports than this say nothing about a fleet.",
+    "explain.near": "An alternative came near when its miss is at most this share of the miss.",
+    "explain.visible": (
+        "A break at least so many periods before the cutoff should have been caught."
+    ),
+    "explain.revised": (
+        "Revised data are to blame when they explain at least this share of the miss."
+    ),
+    "monitor.false_alarm": (
+        "Probability that an airport whose forecasts are as good as its backtest said is called "
+        "degraded in one run of the monitor."
+    ),
+    "monitor.least_scored": "Fewer scored forecasts than this say nothing.",
+    "monitor.max_age": "Periods after which a specification is past its age, and tuned again.",
 }

@@ -21,7 +21,7 @@ app = typer.Typer(
     help="Tune, train, forecast and explain a model for every airport, recorded in MLflow.",
     epilog=(
         "Exit codes: 0 all ok, 1 unexpected, 2 usage or settings, 3 data, 4 some airports failed, "
-        "5 tracking, 6 nothing recorded, 130 interrupted."
+        "5 tracking, 6 nothing recorded, 7 degraded or not reproduced, 130 interrupted."
     ),
 )
 
@@ -100,10 +100,31 @@ def _history(**flags: Any) -> None:
 
 
 def _explain(**flags: Any) -> None:
-    """Show why a month was forecast as it was."""
-    from forecastctl.cli.reports import explain_report
+    """Say why a forecast was so far off."""
+    from forecastctl.cli.explain import explain_report
 
     explain_report(flags)
+
+
+def _backtest(**flags: Any) -> None:
+    """Replay history: run as of each origin, recorded as backtests."""
+    from forecastctl.cli.backtest import backtest_report
+
+    backtest_report(flags)
+
+
+def _reproduce(**flags: Any) -> None:
+    """Recompute recorded forecasts and compare them with what was stored."""
+    from forecastctl.cli.reproduce import reproduce_report
+
+    reproduce_report(flags)
+
+
+def _monitor(**flags: Any) -> None:
+    """Score forecasts whose actuals have arrived: which airports have degraded?"""
+    from forecastctl.cli.monitor import monitor_report
+
+    monitor_report(flags)
 
 
 def _sample(**flags: Any) -> None:
@@ -126,8 +147,11 @@ for _name, _function in {
     "tune": _tune,
     "train": _train,
     "forecast": _forecast,
+    "backtest": _backtest,
     "history": _history,
     "explain": _explain,
+    "reproduce": _reproduce,
+    "monitor": _monitor,
     "sample": _sample,
     "settings": _settings,
 }.items():

@@ -14,6 +14,7 @@ FORECAST = "Forecast"
 TRACKING = "Tracking"
 EXECUTION = "Execution"
 OUTPUT = "Output"
+BACKTEST = "Backtest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +260,68 @@ FLAGS |= {
     "airports": _flag(int, "--airports", "Number of airports (8).", DATA, metavar="N", default=8),
     "months": _flag(int, "--months", "Months of history (120).", DATA, metavar="N", default=120),
     "sample_seed": _flag(int, "--seed", "Seed of the generator (0).", DATA, metavar="N", default=0),
+    "start": _flag(str, "--from", "First origin (YYYY-MM).", BACKTEST, metavar="DATE", default=...),
+    "end": _flag(str, "--to", "Last origin (YYYY-MM).", BACKTEST, metavar="DATE", default=...),
+    "every": _flag(
+        int | None, "--every", "Periods from one origin to the next (1).", BACKTEST, metavar="K"
+    ),
+    "retune_every": _flag(
+        int | None,
+        "--retune-every",
+        "Tune anew at every K-th origin; train and forecast at each (1).",
+        BACKTEST,
+        metavar="K",
+    ),
+    "retune": _flag(
+        str | None,
+        "--retune",
+        "always; degraded: only where 'monitor' says so; auto: degraded once it is in use.",
+        SEARCH,
+        "tune.retune",
+        "WHEN",
+    ),
+    "cutoff": _flag(
+        str | None,
+        "--cutoff",
+        "Explain the forecast made from this cutoff, not the newest.",
+        _ASK,
+        metavar="DATE",
+    ),
+    "between": _flag(
+        tuple[str, str] | None,
+        "--between",
+        "Split what changed from the forecast of one cutoff to that of another.",
+        _ASK,
+        metavar="DATE DATE",
+    ),
+    "quick": _flag(
+        bool, "--quick", "Only what is recorded: no refits, no verdict.", _ASK, default=False
+    ),
+    "html": _flag(
+        Path | None, "--html", "Write a self-contained page with charts.", OUTPUT, metavar="FILE"
+    ),
+    "image": _flag(
+        Path | None, "--image", "Write the charts as PNG or SVG.", OUTPUT, metavar="FILE"
+    ),
+    "run_or_job": Flag(
+        Annotated[
+            str,
+            typer.Argument(help="A job's or a run's id.", metavar="RUN", show_default=False),
+        ],
+        default=...,
+    ),
+    "refit": _flag(
+        bool,
+        "--refit",
+        "Also tune and fit anew from the stored panel, and say what differs.",
+        _ASK,
+        default=False,
+    ),
+    "origin": _flag(
+        str | None,
+        "--origin",
+        "Which forecasts count: live (default), backtest or all.",
+        _ASK,
+        metavar="NAME",
+    ),
 }

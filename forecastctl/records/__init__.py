@@ -1,5 +1,6 @@
 """Frozen values that every layer shares; they import nothing above them."""
 
+from forecastctl.records.explanation import ExplainView, FleetPoint, VintagePath
 from forecastctl.records.models import (
     FittedMember,
     FittedModel,
@@ -25,6 +26,7 @@ from forecastctl.records.results import (
     TuneResult,
     no_clock,
 )
+from forecastctl.records.rules import ExplainRules, MonitorRules
 from forecastctl.records.runs import (
     FAILED,
     FINISHED,
@@ -49,14 +51,18 @@ __all__ = [
     "AirportTask",
     "Artifact",
     "Clock",
+    "ExplainRules",
+    "ExplainView",
     "Failure",
     "FittedMember",
     "FittedModel",
+    "FleetPoint",
     "Fold",
     "Forecast",
     "Member",
     "Metric",
     "Model",
+    "MonitorRules",
     "Option",
     "Options",
     "Outcome",
@@ -72,6 +78,7 @@ __all__ = [
     "StoredRun",
     "Trial",
     "TuneResult",
+    "VintagePath",
     "canonical_json",
     "future_ds",
     "no_clock",
