@@ -1,0 +1,230 @@
+"""backtest through the command line, into a real MLflow store."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import panel
+
+QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
+QUICK += ["--horizon", "3", "--folds", "2", "--jobs", "1"]
+SPAN = ["--from", "2017-11", "--to", "2018-02", "--retune-every", "2"]
+
+
+def test_the_json_summary_the_table_and_the_record(cli):
+    data = cli.write(panel())
+    arguments = ["backtest", "--data", data, *SPAN, *QUICK, "--out", "b.csv"]
+    summary = cli.json(*arguments)
+    assert set(summary) == {
+        "backtest_id", "origins", "airports", "validation_loss", "scores", "cost", "resumed",
+    }  # fmt: skip
+    assert [o["origin"] for o in summary["origins"]] == ["2017-11", "2017-12", "2018-01", "2018-02"]
+    assert set(summary["origins"][0]) == {"origin", "job_id", "run_id", "status", "airports"}
+    assert summary["airports"]["total"] == summary["airports"]["ok"] == 8
+    assert summary["resumed"] == 0
+    assert [row["lead"] for row in summary["scores"]] == [1, 2, 3, "all"]
+    assert summary["scores"][-1]["n"] == 2 * (3 + 3 + 3 + 2)
+    assert set(summary["scores"][0]["coverage"]) == {"80", "95"}
+    table = pd.read_csv(cli.folder / "b.csv")
+    assert len(table) == 4 * 2 * 3
+    assert list(table["cutoff"].unique()) == [
+        "2017-11-01", "2017-12-01", "2018-01-01", "2018-02-01",
+    ]  # fmt: skip
+    first = (cli.folder / "b.csv").read_bytes()
+    again = cli.json(*arguments)
+    assert again["resumed"] == 8
+    assert again["origins"] == summary["origins"]
+    assert again["scores"] == summary["scores"]
+    assert (cli.folder / "b.csv").read_bytes() == first
+    jobs = cli.json("history")
+    assert [j["command"] for j in jobs] == ["backtest"] * 4
+    assert len(cli.json("history", "airports")) == 8
+
+
+def test_an_origin_is_run_as_of_it_and_explain_finds_it(cli):
+    data = cli.write(panel())
+    cli("backtest", "--data", data, *SPAN, *QUICK, "--out", "b.csv")
+    found = cli.json("explain", "--airport", "JFK", "--date", "2018-01", "--quick")
+    assert found["forecast"]["cutoff"] == "2017-12-01"
+    assert found["forecast"]["lead"] == 1
+    assert len(found["vintages"]) == 2
+    backtest = pd.read_csv(cli.folder / "b.csv")
+    assert found["forecast"]["mean"] in set(backtest["mean"])
+    for origin in ("2017-11", "2018-01"):
+        cli("run", "--data", data, "--as-of", origin, *QUICK, "--no-charts", "--out", "r.csv")
+        mine = backtest[backtest["cutoff"] == f"{origin}-01"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, pd.read_csv(cli.folder / "r.csv"), check_exact=True)
+
+
+def test_for_people(cli):
+    data = cli.write(panel())
+    result = cli("backtest", "--data", data, *SPAN, *QUICK)
+    assert "4 origins x 2 airports: 8 ok" in result.stdout
+    header = next(line for line in result.stdout.splitlines() if line.startswith("lead"))
+    assert header.split("  ")[0] == "lead"
+    for column in ("MASE", "naive MASE", "MAE %", "bias %", "in 80 %", "in 95 %"):
+        assert column in header
+    assert "median mase in validation" in result.stdout
+    assert "8/8 airports" in result.stderr
+    again = cli("backtest", "--data", data, *SPAN, *QUICK)
+    assert "8 were recorded before" in again.stdout
+    quiet = cli("backtest", "--data", data, *SPAN, *QUICK, "--quiet")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+
+
+def test_charts_and_the_target_of_the_settings_are_left_alone(cli):
+    data = cli.write(panel(["JFK"]))
+    (cli.folder / "live.csv").write_text("of cron")
+    (cli.folder / "forecastctl.toml").write_text('[forecast]\nout = "live.csv"\ncharts = true\n')
+    one = ["--from", "2018-01", "--to", "2018-01"]
+    summary = cli.json("backtest", "--data", data, *one, *QUICK)
+    assert (cli.folder / "live.csv").read_text() == "of cron"
+    assert _charts(cli) == 0
+    assert summary["resumed"] == 0
+    one = ["--from", "2018-02", "--to", "2018-02"]
+    cli("backtest", "--data", data, *one, *QUICK, "--charts")
+    assert _charts(cli) == 1
+
+
+def _charts(cli):
+    return len(list(cli.folder.rglob("forecast.png")))
+
+
+def test_stdout_takes_the_table_alone(cli):
+    data = cli.write(panel(["JFK"]))
+    result = cli("backtest", "--data", data, *SPAN, *QUICK, "--out", "-")
+    assert len(result.stdout.splitlines()) == 1 + 4 * 3
+    assert result.stdout.startswith("airport,date,mean")
+    cli("backtest", "--data", data, *SPAN, *QUICK, "--out", "-", "--json", code=2)
+
+
+def test_rejections_and_failures_set_the_exit_code(cli, monkeypatch):
+    table = panel(["JFK", "LGA"])
+    late = table[(table["airport"] == "JFK") | (table["date"] >= "2018-01-01")]
+    data = cli.write(late)
+    result = cli("backtest", "--data", data, *SPAN, *QUICK)
+    assert "6 ok" not in result.stdout
+    assert "4 rejected" in result.stdout
+    assert "too short" in result.stdout
+    early = ["--from", "2014-11", "--to", "2015-01"]
+    cli("backtest", "--data", data, *early, *QUICK, code=3)
+
+    from forecastctl.core import tune
+
+    def broken(*_args):
+        raise ArithmeticError("no search")
+
+    monkeypatch.setattr(tune, "tune", broken)
+    result = cli("backtest", "--data", data, *SPAN, *QUICK, "--seed", 1, code=4)
+    assert "ArithmeticError: no search" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--from", "2018-02", "--to", "2018-01"], "--from 2018-02 is after --to 2018-01"),
+        (["--from", "2018", "--to", "2018-01"], "--from: '2018' is not a date"),
+        (["--from", "2020-01", "--to", "2020-03"], "they go from 2015-01 to 2018-04"),
+        ([*SPAN, "--every", "0"], "--every must be at least 1"),
+        ([*SPAN, "--retune-every", "-1"], "--retune-every must be at least 1"),
+        ([*SPAN, "--airport", "jfk"], "Did you mean 'JFK'?"),
+        (["--from", "2018-01"], "--to"),
+    ],
+)
+def test_what_is_refused(cli, arguments, said):
+    data = cli.write(panel())
+    result = cli("backtest", "--data", data, *arguments, *QUICK, code=2)
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert cli.json("history") == []
+
+
+def test_days(cli):
+    rng = np.random.default_rng(0)
+    dates = pd.date_range("2021-01-01", periods=60, freq="D").strftime("%Y-%m-%d")
+    passengers = rng.integers(900, 1100, 60)
+    data = cli.write(pd.DataFrame({"airport": "A", "date": dates, "passengers": passengers}))
+    span = ["--from", "2021-02-20", "--to", "2021-02", "--every", "3"]
+    summary = cli.json("backtest", "--data", data, *span, *QUICK)
+    assert [o["origin"] for o in summary["origins"]] == ["2021-02-20", "2021-02-23", "2021-02-26"]
+    assert summary["airports"]["ok"] == 3
+
+
+def test_ctrl_c_and_the_same_command_again(cli):
+    """Two workers until Ctrl-C, one from there on, and one in a store without interruption."""
+    cli.write(panel([f"A{i}" for i in range(4)], months=60))
+    span = ["--from", "2017-01", "--to", "2018-12", "--retune-every", "3"]
+    command = ["backtest", "--data", "air.csv", *span, "--max-evals", "4", "--horizon", "3"]
+    store = ["--tracking-uri", "sqlite:///other.db", "--out", "whole.csv"]
+    shutil.copy(cli.folder / "mlflow.db", cli.folder / "other.db")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "forecastctl", *command, "--jobs", "2", "--out", "b.csv"],
+        cwd=cli.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(cli.json("history")) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert "Traceback" not in err
+    assert "The same command goes on" in err
+    assert out == ""
+    assert not (cli.folder / "b.csv").exists()
+    statuses = {job["status"] for job in cli.json("history", "--limit", 100)}
+    assert statuses <= {"ok", "interrupted"}
+    summary = cli.json(*command, "--jobs", "1", "--out", "b.csv")
+    whole = cli.json(*command, "--jobs", "1", *store)
+    assert 0 < summary["resumed"] < whole["airports"]["total"] == 4 * 24
+    assert summary["airports"] == whole["airports"]
+    assert summary["scores"] == whole["scores"]
+    assert (cli.folder / "b.csv").read_bytes() == (cli.folder / "whole.csv").read_bytes()
+    runs = cli.json("history", "airports", "--limit", 1000)
+    assert len({(r["job_id"], r["airport"]) for r in runs}) == len(runs) == 4 * 24
+    assert {j["status"] for j in cli.json("history", "--limit", 100)} == {"ok"}
+
+
+def test_the_events_of_a_real_file(cli, shared_data):
+    source = shared_data / "port_authority_raw.csv"
+    options = ["--family", "seasonal_naive", "--max-evals", 1, "--horizon", 3, "--jobs", 1]
+    summary = cli.json("backtest", "--data", source, "--from", "2001-06", "--to", "2001-10",
+                       "--retune-every", 5, *options)  # fmt: skip
+    assert summary["airports"]["total"] == 25
+    assert summary["airports"]["failed"] == 0
+    rows = cli.json("history", "forecasts", "--airport", "JFK")
+    assert len(rows) == 5
+    results = json.loads(json.dumps(summary["origins"]))
+    assert {o["status"] for o in results} == {"ok"}
+
+
+def test_an_interruption_waits_for_what_is_being_recorded():
+    from forecastctl.cli.backtest import _Interruptions
+
+    before = signal.getsignal(signal.SIGINT)
+    done = []
+
+    def record():
+        with interruptions.held():
+            with interruptions.held():
+                signal.raise_signal(signal.SIGINT)
+            done.append("recorded")
+
+    with _Interruptions() as interruptions:
+        with pytest.raises(KeyboardInterrupt):
+            record()
+        assert done == ["recorded"]
+        with interruptions.held():
+            done.append("again")
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
