@@ -1,11 +1,20 @@
-"""Charts: ``*_data`` functions are pure, ``draw_*`` functions turn their values into PNG bytes."""
+"""The chart of a forecast, drawn for every airport of a job."""
 
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from forecastctl.viz.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    date_axis,
+    glyphs_missing_quietly,
+    plain,
+    quiet_axes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +24,6 @@ if TYPE_CHECKING:
 
     from forecastctl.records import Forecast, Series
 
-INK = "#1f2933"
-MUTED = "#6b7785"
-GRID = "#e3e7eb"
-ACCENT = "#0b6bcb"
 SEASONS_SHOWN = 8
 FAST = {"compress_level": 3}
 
@@ -74,8 +79,7 @@ def draw_forecast(chart: ForecastChart) -> bytes:
     axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
     _dress(axes, chart)
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a name may hold an emoji
+    with glyphs_missing_quietly():
         figure.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST)
     return buffer.getvalue()
 
@@ -92,32 +96,14 @@ def _bands(axes: Any, chart: ForecastChart) -> None:
 
 
 def _dress(axes: Any, chart: ForecastChart) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import EngFormatter
 
-    locator: Any = _untyped(AutoDateLocator)()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(_untyped(ConciseDateFormatter)(locator))
+    date_axis(axes)
+    quiet_axes(axes)
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     highest = max([chart.history_y.max(), *(hi.max() for _, hi in chart.intervals.values())])
     axes.set_ylim(0, 1.15 * highest)  # room for the legend
     axes.set_ylabel("passengers", color=MUTED)
-    axes.grid(axis="y", color=GRID)
-    axes.tick_params(colors=MUTED)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.set_title(_plain(chart.airport, 60), loc="left", color=INK, fontsize=12, fontweight="bold")
-    axes.set_title(_plain(chart.model, 80), loc="right", color=MUTED, fontsize=8)
+    axes.set_title(plain(chart.airport, 60), loc="left", color=INK, fontsize=12, fontweight="bold")
+    axes.set_title(plain(chart.model, 80), loc="right", color=MUTED, fontsize=8)
     axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=4, labelcolor=MUTED)
-
-
-def _untyped(constructor: Any) -> Any:
-    """matplotlib.dates has no types."""
-    return constructor
-
-
-def _plain(text: str, width: int) -> str:
-    """One line of at most ``width`` characters in which matplotlib reads no formula."""
-    line = " ".join(text.split())
-    line = line if len(line) <= width else line[: width - 1] + "…"
-    return line.replace("$", r"\$")

@@ -1,0 +1,17 @@
+"""Charts and pages: ``*_data`` functions are pure, ``draw_*`` functions draw their values."""
+
+from forecastctl.viz.forecast import ForecastChart, draw_forecast, forecast_data
+from forecastctl.viz.page import explanation_image, explanation_page
+from forecastctl.viz.style import ACCENT, GRID, INK, MUTED
+
+__all__ = [
+    "ACCENT",
+    "GRID",
+    "INK",
+    "MUTED",
+    "ForecastChart",
+    "draw_forecast",
+    "explanation_image",
+    "explanation_page",
+    "forecast_data",
+]

@@ -1,0 +1,99 @@
+"""The screen of an explanation: on a terminal of any width, and in a pipe."""
+
+import io
+import re
+import subprocess
+import sys
+
+import pytest
+
+from forecastctl.cli.explain_screen import print_explanation
+from tests.viz.cases import HOSTILE, make_cases
+
+CASES = make_cases()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    def show(facts, width):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stdout", terminal)
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setenv("TERM", "xterm")
+        print_explanation(facts)
+        return re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+
+    return show
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_verdict_fits_in_one_screen(screen, name):
+    lines = screen(CASES[name][0], 100)
+    assert lines[0] == CASES[name][0]["sentence"]
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_narrow_terminal_folds_and_loses_nothing(screen, name):
+    lines = screen(CASES[name][0], 40)
+    assert max(map(len, lines)) <= 40
+    wide = " ".join(screen(CASES[name][0], 1000)).split()
+    narrow = "".join("".join(lines).split())
+    assert narrow == "".join(wide)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_pipe_gets_plain_uncut_lines(capsys, name):
+    facts, _ = CASES[name]
+    print_explanation(facts)
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == facts["sentence"]
+    assert "\x1b" not in out
+    for found in facts["evidence"]:
+        assert found["statement"] in out
+    for part in facts["parts"]:
+        if part["value"]:
+            assert part["evidence"] in out
+    for vintage in facts["vintages"][:4]:
+        assert vintage["run_id"] in out
+
+
+def test_the_order_is_verdict_miss_why_parts(capsys):
+    print_explanation(CASES["system_shock"][0])
+    out = capsys.readouterr().out
+    heads = ["System-wide shock, high confidence, 97 %", "Miss", "Why", "Parts of the miss"]
+    heads += ["Around it", "Other models", "Stored forecasts", "Where it comes from"]
+    places = [out.index(f"\n{head}") for head in heads]
+    assert places == sorted(places)
+    assert "99.8 % of 411 other airports" in out
+    assert "median z 26" in out
+
+
+def test_control_characters_of_a_name_are_shown_not_sent(capsys):
+    facts, _ = CASES["cannot_tell"]
+    print_explanation({**facts, "sentence": "JFK\x1b[31m\nred"})
+    assert "\x1b[31m" not in capsys.readouterr().out
+    print_explanation(facts)
+    assert HOSTILE in capsys.readouterr().out
+
+
+def test_quick_and_failed_explanations_have_no_empty_sections(capsys):
+    for name in ("quick", "run_failure", "no_actual"):
+        facts = {**CASES[name][0], "replay": None, "rules": {}, "vintages": []}
+        print_explanation(facts)
+        assert "None" not in capsys.readouterr().out
+
+
+def test_importing_it_is_light():
+    code = (
+        "import sys, forecastctl.cli.explain_screen, forecastctl.viz\n"
+        "print(sorted({'matplotlib', 'jinja2', 'pandas', 'numpy', 'mlflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
