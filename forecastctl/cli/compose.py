@@ -179,6 +179,8 @@ def _request(command: str, session: Session, started: int, jobs: int) -> Any:
         airports=tuple(session.flags.get("airport") or ()),
         select=tuple(session.flags.get("select") or ()),
         skip_unchanged=settings.run.skip_unchanged,
+        retune=settings.tune.retune,
+        max_age=settings.monitor.max_age,
         jobs=jobs,
         batch=settings.run.batch,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from forecastctl.pipeline.context import JobContext, cut, json_bytes
 from forecastctl.pipeline.fleet import fleet_artifacts
-from forecastctl.pipeline.frames import forecast_frame
+from forecastctl.pipeline.frames import forecast_table
 from forecastctl.pipeline.lineage import airport_run, model_label
 from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot
 from forecastctl.pipeline.summary import Line, Summary, job_status
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecastctl.ports import Executor, Tracker
-    from forecastctl.records import FittedModel, Outcome
+    from forecastctl.records import FittedModel, Forecast, Outcome
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ class Job:
         snapshot: The panel, or ``None`` where the job reads none.
         jobs: Number of workers, for the record.
         batch: Airports per transaction.
+        served: Whether its models are also recorded as one model to be served.
+        prefix: What its lines in a log begin with.
     """
 
     context: JobContext
@@ -72,14 +76,16 @@ class Job:
     snapshot: pd.DataFrame | None = None
     jobs: int = 1
     batch: int = 8
+    served: bool = True
+    prefix: str = ""
 
 
 @dataclass(slots=True)
-class _Ledger:
+class Ledger:
     """Results so far: small lines and forecasts, never charts or trials."""
 
     lines: dict[str, Line] = field(default_factory=dict)
-    frames: list[pd.DataFrame] = field(default_factory=list)
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
     models: dict[str, FittedModel] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
@@ -107,24 +113,25 @@ def run_job(
         TrackingError: Something could not be recorded; the job stops.
     """
     context = job.context
-    run_id = tracker.start(_job_run(job))
+    run_id = tracker.start(job_run(job))
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
-        _store_inputs(job, tracker, run_id)
-        ledger = _Ledger()
-        for results in _batches(_results(job, executor), job.batch):
-            _record(results, job, tracker, run_id, ledger)
+        store_inputs(job, tracker, run_id)
+        ledger = Ledger()
+        for results in batches(_results(job, executor), job.batch):
+            record_results(results, job, tracker, run_id, ledger)
             for result in results:
                 progress(result, len(job.order))
-        summary = _summarise(job, run_id, ledger)
-        _close(tracker, summary, fleet_artifacts(ledger.models, context, run_id), read_log)
+        summary = summarise(job, run_id, ledger)
+        close_job(tracker, summary, fleet_artifacts(ledger.models, context, run_id), read_log)
     except BaseException as error:
-        _abandon(tracker, run_id, error, read_log)
+        abandon_job(tracker, run_id, error, read_log)
         raise
     return summary
 
 
-def _job_run(job: Job) -> Run:
+def job_run(job: Job) -> Run:
+    """The run of a job, as it is opened."""
     context = job.context
     stages = {"tune": "tuned", "train": "trained", "forecast": "forecast"}
     env = context.environment
@@ -147,7 +154,7 @@ def _job_run(job: Job) -> Run:
     )
 
 
-def _store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
+def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
     """Settings, environment and, once per distinct content, the panel itself."""
     artifacts = [
         Artifact("settings.json", json_bytes(dict(job.settings), readable=True)),
@@ -192,9 +199,9 @@ def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult
     )
 
 
-def _batches(results: Iterable[AirportResult], size: int) -> Iterator[list[AirportResult]]:
+def batches(results: Iterable[T], size: int) -> Iterator[list[T]]:
     """Results in batches; none waits for long, and an interruption loses none that is there."""
-    batch: list[AirportResult] = []
+    batch: list[T] = []
     since = clock()[0]
     try:
         for result in results:
@@ -210,9 +217,10 @@ def _batches(results: Iterable[AirportResult], size: int) -> Iterator[list[Airpo
         yield batch
 
 
-def _record(
-    results: Sequence[AirportResult], job: Job, tracker: Tracker, run_id: str, ledger: _Ledger
-) -> None:
+def record_results(
+    results: Sequence[AirportResult], job: Job, tracker: Tracker, run_id: str, ledger: Ledger
+) -> dict[str, str]:
+    """Write the runs of some airports in one transaction, enter them, and return their ids."""
     context = job.context
     kept = [r for r in results if r.status is not Status.SKIPPED]
     parent = run_id if context.layout == "nested" else None
@@ -226,31 +234,33 @@ def _record(
             r.tuned.loss if r.tuned else None,
             model_label(r),
             by_airport.get(r.airport),
+            r.task.retuned if r.task else None,
         )
         ledger.cpu_seconds += r.cpu_seconds
         ledger.objective_seconds += r.objective_seconds
         if r.cpu_seconds:
             ledger.first_start_ms = min(ledger.first_start_ms or r.start_ms, r.start_ms)
         if r.forecast is not None and r.status is not Status.FAILED:
-            ledger.frames.append(
-                forecast_frame(r.airport, r.forecast, model_label(r) or "", str(r.status))
-            )
-        if r.model is not None and context.plan.train:
+            ledger.forecasts[r.airport] = r.forecast
+        if r.model is not None and context.plan.train and job.served:
             ledger.models[r.airport] = r.model
         ledger.last_recorded_ms = clock()[0]
-        log.info("%s: %s%s", r.airport, r.status, f": {r.reason}" if r.reason else "")
+        reason = f": {r.reason}" if r.reason else ""
+        log.info("%s%s: %s%s", job.prefix, r.airport, r.status, reason)
+    return by_airport
 
 
-def _summarise(job: Job, run_id: str, ledger: _Ledger) -> Summary:
-    import pandas as pd
-
+def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
+    """What a job ended with, once every airport is in."""
     lines = tuple(ledger.lines[airport] for airport in job.order)
-    frames = {str(f["airport"].iloc[0]): f for f in ledger.frames}
     forecasts = None
     if job.context.plan.forecast:
-        ordered = [frames[a] for a in job.order if a in frames]
-        empty = forecast_frame("", None, "", "", job.context.plan.levels)
-        forecasts = pd.concat(ordered, ignore_index=True) if ordered else empty
+        made = [
+            (li.airport, ledger.forecasts[li.airport], li.model or "", li.status)
+            for li in lines
+            if li.airport in ledger.forecasts
+        ]
+        forecasts = forecast_table(made, job.context.plan.levels)
     return Summary(
         job.context.job_id,
         run_id,
@@ -261,7 +271,7 @@ def _summarise(job: Job, run_id: str, ledger: _Ledger) -> Summary:
     )
 
 
-def _cost(job: Job, ledger: _Ledger) -> dict[str, float]:
+def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
     """What the job cost.
 
     ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
@@ -281,7 +291,7 @@ def _cost(job: Job, ledger: _Ledger) -> dict[str, float]:
     }
 
 
-def _close(
+def close_job(
     tracker: Tracker,
     summary: Summary,
     fleet: Sequence[Artifact],
@@ -305,7 +315,7 @@ def _close(
     )
 
 
-def _abandon(
+def abandon_job(
     tracker: Tracker, run_id: str, error: BaseException, read_log: Callable[[], bytes]
 ) -> None:
     """Leave a true status behind when a job stops early, if the store still listens."""

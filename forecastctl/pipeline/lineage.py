@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.pipeline.context import (
@@ -48,6 +49,8 @@ TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
 
 def airport_run(result: AirportResult, context: JobContext) -> Run:
     """The run of one airport with, in the nested layout, its trials as children."""
+    if result.task is not None:  # in one job some airports may be tuned and others not
+        context = replace(context, plan=result.task.plan)
     nested = context.layout == "nested"
     trials = result.tuned.trials if result.tuned and context.plan.tune else ()
     failed = result.status in (Status.FAILED, Status.REJECTED)
@@ -218,6 +221,8 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         "forecast": plan.forecast and result.forecast is not None,
     }
     tags |= {stage: "true" for stage, holds in held.items() if holds}
+    if result.task and result.task.retuned:
+        tags["retuned"] = cut(result.task.retuned)
     label = model_label(result)
     if label:
         tags["model"] = cut(label)

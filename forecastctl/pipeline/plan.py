@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import ForecastctlError, UsageError
 from forecastctl.pipeline.context import Environment, JobContext
 from forecastctl.pipeline.jobs import Job
-from forecastctl.pipeline.stored import (
-    latest,
-    read_forecast,
-    read_model,
-    read_tuning,
-)
+from forecastctl.pipeline.retune import ALWAYS, decide, task
+from forecastctl.pipeline.stored import latest, read_forecast, read_model, read_tuning
 from forecastctl.pipeline.summary import rejected, skipped
 from forecastctl.records import (
     AirportResult,
@@ -58,6 +54,8 @@ class Request:
         airports: Only these, exactly as spelt; empty for all.
         select: Only those that match one of these globs; empty for all.
         skip_unchanged: Leave airports alone whose data and settings have not changed.
+        retune: When ``run`` tunes: ``always``, ``degraded`` or ``auto``.
+        max_age: Periods after which a specification is tuned again unless ``always``.
         config_digest: SHA-256 of the settings that can change a forecast.
         settings: All settings, for the record.
         jobs: Number of workers.
@@ -76,6 +74,8 @@ class Request:
     airports: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     skip_unchanged: bool = False
+    retune: str = ALWAYS
+    max_age: int = 24
     jobs: int = 1
     batch: int = 8
 
@@ -201,11 +201,15 @@ def _tasks(
         return _continue(plan, series, tracker, "tuned")
     if request.command == "forecast":
         return _continue(plan, series, tracker, "trained")
+    if request.command == "tune":
+        return [AirportTask(plan, s) for s in series], []
+    retuning = decide(request.retune, series, request.search, request.max_age, tracker)
     done: dict[str, AirportResult] = {}
-    if request.skip_unchanged and request.command == "run":
-        done = _up_to_date(request, series, environment, tracker)
-    tasks = [AirportTask(plan, s) for s in series if s.airport not in done]
-    return tasks, list(done.values())
+    if request.skip_unchanged:
+        due = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
+        done = _up_to_date(request, due, environment, tracker)
+    left = [s for s in series if s.airport not in done]
+    return [task(plan, s, retuning, tracker) for s in left], list(done.values())
 
 
 def _continue(
@@ -280,7 +284,7 @@ def _up_to_date(
     for airport, run in runs.items():
         one = by_airport[airport]
         if all(run.tags.get(k) == v for k, v in wanted(one).items()):
-            tuned = read_tuning(tracker, run.run_id)
+            tuned = read_tuning(tracker, run.tags.get("tuned_by", run.run_id))
             done[airport] = AirportResult(
                 airport,
                 Status.SKIPPED,

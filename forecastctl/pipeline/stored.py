@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
 
 SNAPSHOT = "panel.parquet"
-JOBS_SEARCHED = 200
+JOBS_SEARCHED = 2000
+LIVE = {"origin": "live"}
 ALONE = 16
 """Up to so many airports are looked up one by one, more of them job by job."""
 
 
 def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> dict[str, StoredRun]:
-    """Newest finished run of each airport that holds a stage.
+    """Newest finished run of each airport that holds a stage; what backtests made never counts.
 
     Args:
         tracker: The store.
@@ -61,7 +62,7 @@ def _latest_by_airport(
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
     for airport, cutoff in cutoffs.items():
-        tags = {airport_mark(airport_key(airport)): SET, stage: "true"}
+        tags = {airport_mark(airport_key(airport)): SET, stage: "true", **LIVE}
         for run in tracker.find(Query(tags=tags, status=FINISHED)):
             if _allowed(run, airport, cutoff):
                 found[airport] = run
@@ -73,7 +74,7 @@ def _latest_by_job(
     tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
-    jobs = tracker.find(Query(tags={JOBS: SET, stage: "true"}, limit=JOBS_SEARCHED))
+    jobs = tracker.find(Query(tags={JOBS: SET, stage: "true", **LIVE}, limit=JOBS_SEARCHED))
     for job in jobs:
         if len(found) == len(cutoffs):
             break
@@ -210,7 +211,8 @@ def trained_panel(tracker: Tracker) -> Panel:
     """
     from forecastctl.data.schema import Panel
 
-    jobs = tracker.find(Query(tags={JOBS: SET, "trained": "true"}, status=FINISHED, limit=1))
+    wanted = {JOBS: SET, "trained": "true", **LIVE}
+    jobs = tracker.find(Query(tags=wanted, status=FINISHED, limit=1))
     if not jobs:
         raise NothingRecordedError(
             "No job has trained a model in this experiment.",

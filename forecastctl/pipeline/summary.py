@@ -31,6 +31,7 @@ class Line:
     loss: float | None
     model: str | None
     run_id: str | None
+    retuned: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""

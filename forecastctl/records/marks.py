@@ -10,6 +10,7 @@ from __future__ import annotations
 MARK = "mlflow.forecastctl."
 JOBS = f"{MARK}jobs"
 AIRPORTS = f"{MARK}airports"
+MONITORS = f"{MARK}monitors"
 SET = "1"
 
 
