@@ -1,91 +1,103 @@
-"""The explain command: ask, and show the answer."""
+"""The explain command: ask, show the answer, and keep it as a page."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import render
 from forecastctl.cli.compose import open_session, open_store, read
+from forecastctl.errors import UsageError
+from forecastctl.records import Artifact, RunUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecastctl.cli.compose import Session
-    from forecastctl.pipeline.evidence import Actual
+    from forecastctl.pipeline.explain import Explanation
+    from forecastctl.pipeline.seen import Source
+    from forecastctl.ports import Tracker
 
-LINEAGE_SHOWN = (
-    "status",
-    "reason",
-    "preparation",
-    "job_id",
-    "run_id",
-    "data_digest",
-    "git_commit",
-    "git_dirty",
-    "versions",
-)
+FOLDER = "explain"
+KINDS = {".png": "png", ".svg": "svg"}
 
 
 def explain_report(flags: Mapping[str, Any]) -> None:
-    """Everything recorded about the forecast of one month."""
-    from forecastctl.pipeline.explain import explain
+    """Say why a forecast was so far off."""
+    from forecastctl.pipeline.explain import Question, explain
 
-    airport, day = flags["this_airport"], flags["date"]
+    _check(flags)
     session = open_session(flags)
-    actual = _newer_actual(session, airport, day) if flags.get("data") else None
-    found = explain(open_store(session.settings), airport, day, actual)
+    question = Question(
+        flags["this_airport"],
+        flags["date"],
+        flags["cutoff"],
+        flags["between"],
+        flags["quick"],
+        session.settings.rules(),
+    )
+    newer = _newer(session) if flags.get("data") else None
+    tracker = open_store(session.settings)
+    found = explain(tracker, question, newer)
+    kept = _keep(tracker, found, flags)
     if session.as_json:
-        render.print_json(found)
-    else:
-        _print_explanation(found)
+        render.print_json(found.facts)
+        return
+    from forecastctl.cli.explain_screen import print_explanation
+
+    print_explanation(found.facts)
+    for line in kept:
+        render.print_line(line)
 
 
-def _newer_actual(session: Session, airport: str, day: str) -> Actual | None:
-    """The observation in the data that the user names."""
-    import pandas as pd
+def _check(flags: Mapping[str, Any]) -> None:
+    """Refuse what cannot be written before any work is done for it."""
+    if flags["quick"] and (flags["html"] or flags["image"]):
+        raise UsageError("--quick makes no page and no image.", "Leave out one of them.")
+    image: Path | None = flags["image"]
+    if image is not None and image.suffix.lower() not in KINDS:
+        raise UsageError(f"--image: {image} ends in neither .png nor .svg.", "Give it an ending.")
+    for name in ("html", "image"):
+        path: Path | None = flags[name]
+        if path is None:
+            continue
+        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            raise UsageError(
+                f"--{name}: {path} cannot be written.", "Name a file in a directory of yours."
+            )
 
-    from forecastctl.pipeline.evidence import Actual
-    from forecastctl.pipeline.explain import parse_day
+
+def _newer(session: Session) -> Source:
+    """The data that the user names."""
+    from forecastctl.pipeline.seen import Source
 
     panel, spec = read(session)
-    frame = panel.frame
-    wanted = pd.Period(str(parse_day(day)), freq=panel.freq)
-    mine = frame[(frame["airport"] == airport) & frame["y"].notna() & frame["ds"].notna()]
-    found = mine[mine["ds"].dt.to_period(panel.freq) == wanted]["y"]
-    return Actual(float(found.iloc[-1]), str(spec.source)) if len(found) else None
+    return Source(panel.frame, spec, str(spec.source))
 
 
-def _print_explanation(found: Mapping[str, Any]) -> None:
-    render.print_line(found["sentence"], style="bold")
-    vintages = []
-    for v in found["vintages"]:
-        bands = {f"{k} %": f"{b['lo']:,.0f} .. {b['hi']:,.0f}" for k, b in v["intervals"].items()}
-        row = {"made": v["made"], "cutoff": v["cutoff"], "lead": v["lead"], "forecast": v["mean"]}
-        vintages.append({**row, **bands, "miss": v["miss"], "run": v["run_id"]})
-    render.print_rows(vintages, "")
-    place, actual = found["standing"], found["actual"]
-    facts: dict[str, Any] = {"actual": actual, "known from": found["actual_source"]}
-    if place:
-        facts["miss"] = found["miss"]
-        facts["miss in standard deviations"] = place["z"]
-        facts["usual error in the backtest"] = place["expected_error"]
-        facts["compared with"] = f"{place['compared']} errors {_leads(place)}"
-    known = {k: v for k, v in facts.items() if v is not None}
-    if known:
-        render.print_facts("Error", known)
-    model = found["model"]
-    lines = {
-        f"{m['weight']:.2f} {m['label']}": f"trial {m['trial']} (run {m['trial_run_id']})"
-        if m["trial"] is not None
-        else "no trial"
-        for m in model["members"]
-    }
-    render.print_facts(f"Model (seen up to {model.get('cutoff')}, {model.get('n')} periods)", lines)
-    lineage = found["lineage"]
-    facts = {k.replace("_", " "): lineage[k] for k in LINEAGE_SHOWN if lineage.get(k) is not None}
-    links = {f"{k} page": url for k, url in lineage["urls"].items() if url}
-    render.print_facts("Lineage", {**facts, **links})
+def _keep(tracker: Tracker, found: Explanation, flags: Mapping[str, Any]) -> list[str]:
+    """Write page and image, and record them with the run that they explain."""
+    wanted = {name: flags[name] for name in ("html", "image") if flags[name] is not None}
+    if not wanted:
+        return []
+    if found.view is None:
+        raise UsageError(
+            "There is no page: what the charts are drawn from is not stored.", "Try --json."
+        )
+    from forecastctl.viz import explanation_image, explanation_page
 
-
-def _leads(place: Mapping[str, Any]) -> str:
-    return "of the same lead" if place["same_lead"] else "of all leads, too few being of this one"
+    run_id = found.facts["lineage"]["run_id"]
+    lines, artifacts = [], []
+    for name, path in wanted.items():
+        kind = "html" if name == "html" else KINDS[path.suffix.lower()]
+        if name == "html":
+            content = explanation_page(found.facts, found.view).encode()
+        else:
+            content = explanation_image(found.facts, found.view, kind)
+        path.write_bytes(content)
+        artifact = f"{FOLDER}/{found.facts['date']}.{kind}"
+        artifacts.append(Artifact(artifact, content))
+        lines.append(f"{path} written, and recorded as {artifact} of run {run_id}")
+    tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts)))
+    return lines

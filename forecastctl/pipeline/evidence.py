@@ -22,6 +22,8 @@ MANY = 100_000
 class Vintage:
     """One stored forecast of the period asked for."""
 
+    airport: str
+    origin: str
     made: str
     cutoff: str
     lead: int
@@ -38,8 +40,11 @@ class Vintage:
 
     def to_dict(self, actual: float | None) -> dict[str, Any]:
         """Plain JSON value, with the miss where the actual is known."""
-        value = {key: getattr(self, key) for key in self.__slots__ if key != "date"}
+        value = {key: getattr(self, key) for key in self.__slots__ if key not in _ASKED}
         return {**value, "miss": None if actual is None else self.mean - actual}
+
+
+_ASKED = ("airport", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Actual:
 
 def forecast_facts(vintage: Vintage) -> dict[str, Any]:
     """The forecast that is explained."""
-    keys = ("mean", "sd", "intervals", "cutoff", "lead", "made", "run_id")
+    keys = ("mean", "sd", "intervals", "cutoff", "lead", "made", "run_id", "origin", "model")
     return {key: getattr(vintage, key) for key in keys}
 
 

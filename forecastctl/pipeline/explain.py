@@ -1,10 +1,11 @@
-"""What was forecast for a month, by what, from what, and how far off it was: from the record."""
+"""Why a forecast was so far off: from the record to a verdict with its evidence."""
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import standing
@@ -25,37 +26,67 @@ from forecastctl.pipeline.evidence import (
 from forecastctl.pipeline.history import iso
 from forecastctl.pipeline.lineage import FORECAST
 from forecastctl.pipeline.stored import read_json, read_model, read_observation
-from forecastctl.records import FINISHED, Query
+from forecastctl.records import FINISHED, ExplainRules, ExplainView, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
 
-SCHEMA = 1
+SCHEMA = 2
 
 
-def explain(
-    tracker: Tracker, airport: str, date: str, actual: Actual | None = None
-) -> dict[str, Any]:
-    """Everything recorded about the forecast of one airport and period.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        airport: The airport, exactly as spelt in the data.
+        date: ``YYYY-MM`` or ``YYYY-MM-DD``; the period that holds this day.
+        cutoff: Explain the forecast from this cutoff; ``None`` for the newest live one.
+        between: Two cutoffs whose forecasts are compared; ``None`` for the two newest.
+        quick: Only what is recorded: nothing is fitted again, no verdict.
+        rules: Thresholds of the verdict.
+    """
+
+    airport: str
+    date: str
+    cutoff: str | None = None
+    between: tuple[str, str] | None = None
+    quick: bool = False
+    rules: ExplainRules = field(default_factory=ExplainRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer.
+
+    Attributes:
+        facts: A plain JSON value; docs/reference/explain.md describes it.
+        view: The series behind the charts, where they are stored.
+    """
+
+    facts: dict[str, Any]
+    view: ExplainView | None = None
+
+
+def explain(tracker: Tracker, question: Question, newer: Source | None = None) -> Explanation:
+    """Everything recorded about the forecast of one airport and period, and the verdict.
 
     Args:
         tracker: The store.
-        airport: The airport, exactly as spelt in the data.
-        date: ``YYYY-MM`` or ``YYYY-MM-DD``; the period that holds this day.
-        actual: What came true, if the caller has newer data than the store.
-
-    Returns:
-        The explanation as a plain JSON value; docs/reference/explain.md describes it.
+        question: What is asked.
+        newer: Rows of a panel that is newer than what the store holds.
 
     Raises:
-        NothingRecordedError: No forecast of that period is stored.
-        UsageError: The date cannot be read.
+        NothingRecordedError: Nothing of that period is stored.
+        UsageError: A date cannot be read.
     """
-    day = parse_day(date)
+    airport = question.airport
+    day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=MANY))
     vintages = sorted(
@@ -64,32 +95,146 @@ def explain(
         reverse=True,
     )
     if not vintages:
-        raise _nothing(tracker, airport, date, day, runs)
-    chosen = vintages[0]
-    actual = actual or _recorded_actual(tracker, airport, chosen.date, runs)
+        failed = _failed_attempt(runs, day)
+        if failed is None:
+            raise _nothing(tracker, airport, question.date, day, runs)
+        facts = _without(tracker, airport, day, failed, runs)
+        if question.quick:
+            return Explanation(facts)
+        from forecastctl.pipeline.deep import failed_view
+
+        return Explanation(facts, failed_view(tracker, failed, day, runs))
+    chosen = _choose(vintages, question)
     run = next(r for r in runs if r.run_id == chosen.run_id)
     model_run, model = _model(tracker, run)
-    miss = None if actual is None else chosen.mean - actual.value
-    place = (
-        None
-        if miss is None
-        else standing(miss, chosen.sd, chosen.lead, model.backtest_errors if model else ())
+    found = Explanation(_recorded(tracker, chosen, vintages, (run, model_run, model), runs))
+    if question.quick:
+        return found
+    from forecastctl.pipeline.deep import Asked, deepen
+
+    asked = Asked(question, chosen, vintages, run, model_run, runs)
+    return deepen(tracker, found, asked, newer)
+
+
+def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
+    """The vintage asked for, else the newest live one, else the newest."""
+    if question.cutoff is not None:
+        return pick(vintages, question.cutoff)
+    return next((v for v in vintages if v.origin == "live"), vintages[0])
+
+
+def pick(vintages: Sequence[Vintage], cutoff: str) -> Vintage:
+    """The vintage of a cutoff given as ``YYYY-MM`` or ``YYYY-MM-DD``.
+
+    Raises:
+        NothingRecordedError: There is none.
+    """
+    parse_day(cutoff)
+    for vintage in vintages:
+        if vintage.cutoff.startswith(cutoff):
+            return vintage
+    held = ", ".join(dict.fromkeys(v.cutoff for v in vintages))
+    raise NothingRecordedError(
+        f"No forecast of {vintages[0].date} from {cutoff} is stored.", f"There are {held}."
     )
+
+
+def _recorded(
+    tracker: Tracker,
+    chosen: Vintage,
+    vintages: Sequence[Vintage],
+    origin: tuple[StoredRun, StoredRun, FittedModel | None],
+    runs: Sequence[StoredRun],
+) -> dict[str, Any]:
+    """What the record says without any computation; the deeper parts stand empty."""
+    run, model_run, model = origin
+    airport = run.tags["airport"]
+    actual = _recorded_actual(tracker, airport, chosen.date, runs)
     return {
         "schema": SCHEMA,
         "airport": airport,
         "date": chosen.date,
+        **judged(chosen, vintages, actual, model),
+        "verdict": None,
+        "confidence": None,
+        "evidence": [],
+        "next_time": [],
+        "parts": [],
+        "fleet": None,
+        "break": None,
+        "alternatives": [],
+        "neighbours": [],
+        "replay": None,
+        "vintage_change": None,
+        "model": model_facts(tracker, run, model_run, model),
+        "lineage": lineage_facts(tracker, run, model_run),
+        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in _BAD],
+        "rules": {},
+    }
+
+
+def judged(
+    chosen: Vintage,
+    vintages: Sequence[Vintage],
+    actual: Actual | None,
+    model: FittedModel | None,
+) -> dict[str, Any]:
+    """The facts that depend on what came true."""
+    miss = None if actual is None else chosen.mean - actual.value
+    errors = model.backtest_errors if model else ()
+    place = None if miss is None else standing(miss, chosen.sd, chosen.lead, errors)
+    return {
+        "sentence": sentence(chosen.airport, chosen, actual, place),
         "actual": None if actual is None else actual.value,
         "actual_source": None if actual is None else actual.source,
         "forecast": forecast_facts(chosen),
         "miss": miss,
         "miss_percent": miss_percent(miss, actual),
         "standing": None if place is None else standing_facts(place),
-        "sentence": sentence(airport, chosen, actual, place),
-        "model": model_facts(tracker, run, model_run, model),
-        "lineage": lineage_facts(tracker, run, model_run),
         "vintages": [v.to_dict(actual.value if actual else None) for v in vintages],
+    }
+
+
+def _failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
+    """The newest failed run that would have forecast the day."""
+    for run in runs:
+        cutoff = run.tags.get("cutoff", "")
+        if run.tags.get("status") != "failed" or not cutoff or cutoff >= str(day):
+            continue
+        last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
+        for _ in range(horizon):
+            last = period_after(last, run.tags["freq"])
+        if day < period_after(last, run.tags["freq"]):
+            return run
+    return None
+
+
+def _without(
+    tracker: Tracker, airport: str, day: dt.date, failed: StoredRun, runs: Sequence[StoredRun]
+) -> dict[str, Any]:
+    """The answer where the run that should have made the forecast failed."""
+    actual = _recorded_actual(tracker, airport, str(day), runs)
+    reason, job = failed.tags.get("reason", "no reason recorded"), failed.tags["job_id"]
+    statement = f"the run of job {job} failed: {reason}"
+    return {
+        "schema": SCHEMA,
+        "airport": airport,
+        "date": str(day),
+        "sentence": f"{airport}, {day:%B %Y}: there is no forecast, {statement}.",
+        "verdict": "run_failure",
+        "confidence": 1.0,
+        "evidence": [{"name": "status", "statement": statement, "value": None, "threshold": None}],
+        "next_time": [],
+        "actual": None if actual is None else actual.value,
+        "actual_source": None if actual is None else actual.source,
+        **dict.fromkeys(("forecast", "miss", "miss_percent", "standing"), None),
+        "parts": [],
+        **dict.fromkeys(("fleet", "break", "replay", "vintage_change"), None),
+        **{key: [] for key in ("alternatives", "neighbours", "vintages")},
+        "model": {"label": None, "members": []},
+        "lineage": lineage_facts(tracker, failed, failed),
         "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in _BAD],
+        "rules": {},
     }
 
 
@@ -117,6 +262,8 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     if at is None:
         return None
     return Vintage(
+        run.tags["airport"],
+        run.tags.get("origin", "live"),
         iso(run.start_ms),
         value["cutoff"],
         at + 1,

@@ -1,14 +1,20 @@
 """The first form of explain: what was forecast, by what, from what, and how far off."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecastctl.core.explain import standing
+from forecastctl.data.schema import DataSpec
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.pipeline.evidence import Actual
-from forecastctl.pipeline.explain import explain, period_after
+from forecastctl.pipeline.explain import Question, explain, period_after
+from forecastctl.pipeline.seen import Source
 from forecastctl.records import Rejection, Series
-from tests.pipeline.conftest import make_series
+from tests.pipeline.conftest import frame_of, make_series
+
+
+def ask(tracker, airport, date, newer=None, **more):
+    return explain(tracker, Question(airport, date, **more), newer).facts
 
 
 def cut(entries, periods):
@@ -37,7 +43,7 @@ def story(harness):
 
 def test_all_vintages_newest_first_with_actual_and_miss(story):
     harness, (older, newer, _) = story
-    found = explain(harness.tracker, "JFK", "2018-12")
+    found = ask(harness.tracker, "JFK", "2018-12")
     assert [v["cutoff"] for v in found["vintages"]] == ["2018-11-01", "2018-10-01"]
     assert [v["lead"] for v in found["vintages"]] == [1, 2]
     assert [v["job_id"] for v in found["vintages"]] == [newer.job_id, older.job_id]
@@ -49,12 +55,12 @@ def test_all_vintages_newest_first_with_actual_and_miss(story):
     table = newer.forecasts[newer.forecasts["airport"] == "JFK"].iloc[0]
     assert found["forecast"]["mean"] == table["mean"]
     assert found["forecast"]["intervals"]["95"] == {"lo": table["lo-95"], "hi": table["hi-95"]}
-    assert found["sentence"].startswith("JFK, 2018-12-01")
+    assert found["sentence"].startswith("JFK, December 2018")
 
 
 def test_the_model_and_its_lineage_are_named(story):
     harness, (_, newer, _) = story
-    found = explain(harness.tracker, "JFK", "2018-12")
+    found = ask(harness.tracker, "JFK", "2018-12")
     line = next(li for li in newer.lines if li.airport == "JFK")
     assert found["lineage"]["run_id"] == line.run_id
     assert found["lineage"]["job_run_id"] == newer.run_id
@@ -72,7 +78,7 @@ def test_the_model_and_its_lineage_are_named(story):
 def test_stages_apart_lead_back_to_search_and_training(harness):
     for command in ("tune", "train", "forecast"):
         summary = harness.run(command)
-    found = explain(harness.tracker, "JFK", "2019-02")
+    found = ask(harness.tracker, "JFK", "2019-02")
     lineage = found["lineage"]
     assert harness.tracker.get(lineage["trained_run_id"]).tags["command"] == "train"
     assert harness.tracker.get(lineage["tuned_run_id"]).tags["command"] == "tune"
@@ -86,7 +92,11 @@ def test_stages_apart_lead_back_to_search_and_training(harness):
 
 def test_a_newer_actual_can_be_given(harness):
     harness.run()
-    found = explain(harness.tracker, "JFK", "2019-01", Actual(1500.0, "new.csv"))
+    frame = frame_of(harness.entries)
+    extra = frame[frame["airport"] == "JFK"].iloc[-1:].assign(ds="2019-01-01", y=1500.0)
+    frame = pd.concat([frame, extra.astype({"ds": frame["ds"].dtype})], ignore_index=True)
+    newer = Source(frame, DataSpec(source="new.csv", freq="M"), "new.csv")
+    found = ask(harness.tracker, "JFK", "2019-01", newer=newer)
     assert found["actual"] == 1500.0
     assert found["actual_source"] == "new.csv"
     assert found["standing"]["compared"] == 6
@@ -95,7 +105,7 @@ def test_a_newer_actual_can_be_given(harness):
 def test_a_month_without_forecast_names_the_command_that_makes_one(harness):
     harness.run()
     with pytest.raises(NothingRecordedError) as caught:
-        explain(harness.tracker, "LGA/1", "2012-11")
+        ask(harness.tracker, "LGA/1", "2012-11")
     assert "2012-11" in caught.value.message
     assert "2018-12-01" in caught.value.message
     assert "--airport LGA/1 --as-of 2012-10" in caught.value.hint
@@ -104,22 +114,22 @@ def test_a_month_without_forecast_names_the_command_that_makes_one(harness):
 def test_unknown_and_rejected_airports(harness):
     harness.run()
     with pytest.raises(NothingRecordedError) as caught:
-        explain(harness.tracker, "JFX", "2019-01")
+        ask(harness.tracker, "JFX", "2019-01")
     assert caught.value.hint == "Did you mean 'JFK'?"
     with pytest.raises(NothingRecordedError, match=r"rejected in job .*all values are zero"):
-        explain(harness.tracker, "BAD", "2019-01")
+        ask(harness.tracker, "BAD", "2019-01")
     assert any(isinstance(e, Rejection) for e in harness.entries)
 
 
 @pytest.mark.parametrize("date", ["2019", "2019-13", "04/2019", "yesterday", "2019-01-32", ""])
 def test_a_wrong_date_is_named(harness, date):
     with pytest.raises(UsageError, match="is not a date"):
-        explain(harness.tracker, "JFK", date)
+        ask(harness.tracker, "JFK", date)
 
 
 def test_flat_and_nested_explain_alike(both_layouts):
     keys = ("actual", "date", "miss", "sentence", "standing")
-    one, two = (explain(both_layouts[x].tracker, "JFK", "2019-01") for x in ("nested", "flat"))
+    one, two = (ask(both_layouts[x].tracker, "JFK", "2019-01") for x in ("nested", "flat"))
     assert {k: one[k] for k in keys} == {k: two[k] for k in keys}
     assert [m["params"] for m in one["model"]["members"]] == [
         m["params"] for m in two["model"]["members"]

@@ -1,0 +1,159 @@
+"""An airport's series again: as a job saw it, and as it is known now."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.errors import DataError, NothingRecordedError, SettingsError
+from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot, read_json
+from forecastctl.records import Query, Rejection, Series
+from forecastctl.records.marks import SET, job_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from forecastctl.data.schema import DataSpec
+    from forecastctl.ports import Tracker
+    from forecastctl.records import StoredRun
+
+PREFIX = "data."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows of a panel, with how they are to be read and where they are from."""
+
+    frame: pd.DataFrame
+    spec: DataSpec
+    label: str
+
+
+def job_of(tracker: Tracker, run: StoredRun) -> StoredRun | None:
+    """The job run that a run belongs to."""
+    tags = {job_mark(run.tags["job_id"]): SET, "kind": "job"}
+    found = tracker.find(Query(tags=tags, limit=1))
+    return found[0] if found else None
+
+
+def job_settings(tracker: Tracker, job: StoredRun | None) -> dict[str, Any]:
+    """All settings of a job as recorded; empty where they are not."""
+    if job is None:
+        return {}
+    try:
+        found: dict[str, Any] = read_json(tracker, job.run_id, "settings.json")
+    except NothingRecordedError:
+        return {}
+    return found
+
+
+def data_spec(settings: Mapping[str, Any], freq: str, season_length: int) -> DataSpec:
+    """The policies that a job prepared its data with.
+
+    Args:
+        settings: As recorded.
+        freq: Frequency that the job found.
+        season_length: Season that it worked with.
+    """
+    from dataclasses import fields
+
+    from forecastctl.data.schema import DataSpec
+
+    known = {f.name for f in fields(DataSpec)}
+    given = {
+        name: value
+        for key, value in settings.items()
+        if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) in known
+    }
+    given |= {"source": None, "query": None, "freq": freq[0], "season_length": season_length}
+    try:
+        return DataSpec(**given)
+    except (SettingsError, TypeError):
+        return DataSpec(source=None, freq=given["freq"], season_length=season_length)
+
+
+def stored_source(
+    tracker: Tracker, run: StoredRun, airport: str | None, settings: Mapping[str, Any]
+) -> Source:
+    """Rows of the panel that a run saw; of one airport, or of all of them.
+
+    Raises:
+        NothingRecordedError: The panel is not stored.
+    """
+    digest = run.tags["panel_digest"]
+    held = find_snapshot(tracker, digest)
+    if held is None:
+        raise NothingRecordedError(f"No job has stored the panel {digest[:12]}.")
+    spec = data_spec(settings, run.tags["freq"], int(run.tags["season_length"]))
+    content = tracker.read_artifact(held.run_id, SNAPSHOT)
+    label = f"panel {digest[:12]} stored by job {held.tags['job_id']}"
+    return Source(read_rows(content, airport), spec, label)
+
+
+def read_rows(content: bytes, airport: str | None) -> pd.DataFrame:
+    """Rows of a stored panel as a frame."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    chosen = [("airport", "=", airport)] if airport is not None else None
+    table = pq.read_table(pa.BufferReader(content), filters=chosen)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.astype({"problem": object})
+
+
+def series_of(source: Source, airport: str, as_of: str | None) -> Series | None:
+    """One airport prepared as a job would, up to a date; ``None`` where it is refused."""
+    import datetime as dt
+
+    from forecastctl.data.prepare import prepare
+    from forecastctl.data.schema import make_panel
+
+    frame = source.frame[source.frame["airport"] == airport]
+    if frame.empty:
+        return None
+    try:
+        panel = make_panel(frame, source.spec, source.label)
+        entries = prepare(panel, source.spec, as_of=as_of, today=dt.date.max)
+    except DataError:
+        return None
+    entry = entries[0] if entries else None
+    return None if entry is None or isinstance(entry, Rejection) else entry
+
+
+def values_of(source: Source, airport: str, freq: str, season_length: int) -> Series | None:
+    """One airport's values period by period, whatever preparing them would say.
+
+    Several rows of a period: the last one counts. Missing periods are interpolated.
+    """
+    import pandas as pd
+
+    from forecastctl.data.gaps import interpolate
+
+    frame = source.frame
+    mine = frame[(frame["airport"] == airport) & frame["y"].notna() & frame["ds"].notna()]
+    if mine.empty:
+        return None
+    by_period = mine.groupby(mine["ds"].dt.to_period(freq))["y"].last()
+    periods = pd.period_range(by_period.index.min(), by_period.index.max(), freq=freq)
+    y = by_period.reindex(periods).to_numpy(dtype=float)
+    ds = np.asarray(periods.start_time.to_numpy(), dtype="datetime64[D]")
+    return Series(airport, freq, season_length, ds, interpolate(y, season_length), "")
+
+
+def with_value(series: Series, date: np.datetime64, value: float) -> Series:
+    """The same series with one value as observed, where preparing had changed it."""
+    y = series.y.copy()
+    y[series.ds == date] = value
+    return replace(series, y=y)
+
+
+def parquet(content: bytes) -> pd.DataFrame:
+    """A stored table."""
+    import pandas as pd
+
+    return pd.read_parquet(io.BytesIO(content))
