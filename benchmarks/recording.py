@@ -1,10 +1,12 @@
-"""How fast runs are recorded: MLflow's client against the SQL tracker, in the same minutes.
+"""How fast runs are recorded: MLflow's client against our own writers, in the same minutes.
 
 Child runs with 6 parameters, 3 metrics and 6 tags each, in batches below one parent::
 
     python benchmarks/recording.py --runs 2000 --store sqlite --store postgresql
 
-A store is an address, ``sqlite`` (a fresh file) or ``postgresql`` (a throw-away server).
+A store is an address, ``sqlite`` (a fresh file), ``postgresql`` (a throw-away server) or ``server``
+(a throw-away ``mlflow server`` with its default workers). ``--million`` records into an SQLite file
+that holds a million runs already; ``--fleet`` measures what storing the models of a fleet costs.
 The client records fewer runs (``--client-runs``), as it needs so much longer for each.
 """
 
@@ -12,18 +14,31 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from forecastctl.adapters.mlflow_open import display_uri, open_tracker
-from forecastctl.records import FINISHED, Metric, Run
+from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.records import FINISHED, Artifact, Metric, Run
 from tests import services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORKERS_UP = 15
+"""Seconds after the first answer until all workers of a server have imported what they need."""
 
 
 def child(i: int) -> Run:
@@ -53,46 +68,187 @@ def rate(uri: str, writer: str, runs: int, batch: int) -> float:
     return runs / (time.perf_counter() - start)
 
 
+Rates = dict[str, list[float]]
+
+
+def row(rates: Rates, writer: str, batch: int, layout: str = "") -> dict[str, object]:
+    """One line of the table: medians, and the ratio in each round."""
+    ratios = [ours / client for ours, client in zip(rates[writer], rates["client"], strict=True)]
+    return {
+        "layout": layout,
+        "batch": batch,
+        "client": statistics.median(rates["client"]),
+        "ours": statistics.median(rates[writer]),
+        "ratio": statistics.median(ratios),
+        "range": (min(ratios), max(ratios)),
+    }
+
+
 def measure(uri: str, args: argparse.Namespace) -> list[dict[str, object]]:
     rows = []
     for batch in args.batch:
-        client = rate(uri, "client", min(args.client_runs, args.runs), batch)
-        sql = rate(uri, "sql", args.runs, batch)
-        row = {"store": display_uri(uri).partition(":")[0], "batch": batch}
-        rows.append({**row, "client": client, "sql": sql, "ratio": sql / client})
+        rates: Rates = {"client": [], "sql": []}
+        for _ in range(args.rounds):
+            rates["client"].append(rate(uri, "client", min(args.client_runs, args.runs), batch))
+            rates["sql"].append(rate(uri, "sql", args.runs, batch))
+        rows.append(row(rates, "sql", batch))
     return rows
 
 
-def main() -> None:
+def plain_client(uri: str, runs: int) -> float:
+    """Child runs a second by the calls that MLflow's client has for it."""
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric as MlflowMetric
+    from mlflow.entities import Param, RunTag
+
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.create_experiment(f"client {uuid.uuid4().hex[:8]}")
+    parent = client.create_run(experiment).info.run_id
+
+    def write(run: Run) -> None:
+        made = client.create_run(
+            experiment, run.start_ms, {"mlflow.parentRunId": parent}, run_name=run.name
+        )
+        client.log_batch(
+            made.info.run_id,
+            [MlflowMetric(m.key, m.value, m.timestamp_ms, m.step) for m in run.metrics],
+            [Param(key, value) for key, value in run.params.items()],
+            [RunTag(key, value) for key, value in run.tags.items()],
+        )
+        client.set_terminated(made.info.run_id, run.status, run.end_ms)
+
+    write(child(0))
+    start = time.perf_counter()
+    for i in range(runs):
+        write(child(i))
+    return runs / (time.perf_counter() - start)
+
+
+def airport(name: str, trials: int, layout: str) -> Run:
+    """An airport with its trials as children, or as a table beside the usual artifacts."""
+    run = replace(child(0), name=name)
+    if layout == "nested":
+        return replace(run, children=tuple(child(i) for i in range(trials)))
+    table = [{**child(i).params, **child(i).tags, "loss": i / 13} for i in range(trials)]
+    files = {"model.json": 1500, "forecast.json": 2500, "tuning.json": 1000}
+    artifacts = [Artifact(path, b"x" * size) for path, size in files.items()]
+    return replace(run, artifacts=(*artifacts, Artifact("trials.json", json.dumps(table).encode())))
+
+
+def remote_rate(uri: str, layout: str, airports: int, trials: int) -> float:
+    """Trials a second in airports of some trials, recorded in one batch."""
+    tracker = open_tracker(uri, f"bench {uuid.uuid4().hex[:8]}")
+    parent = tracker.start(Run("job", start_ms=time.time_ns() // 1_000_000))
+    above = parent if layout == "nested" else None
+    tracker.record([airport("first", 2, layout)], above)
+    runs = [airport(f"A{i:03d}", trials, layout) for i in range(airports)]
+    start = time.perf_counter()
+    tracker.record(runs, above)
+    return airports * trials / (time.perf_counter() - start)
+
+
+def measure_server(uri: str, args: argparse.Namespace) -> list[dict[str, object]]:
+    """Client and both layouts by turns."""
+    rates: Rates = {"client": [], "nested": [], "flat": []}
+    airports = {"nested": max(args.server_runs // args.trials, 1), "flat": 40}
+    for _ in range(args.rounds):
+        rates["client"].append(plain_client(uri, args.server_runs // 4))
+        for layout, number in airports.items():
+            rates[layout].append(remote_rate(uri, layout, number, args.trials))
+    return [row(rates, layout, args.trials, f" {layout}") for layout in airports]
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=5):  # noqa: S310 - our own
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def default_server(store: str, home: Path) -> Iterator[str]:
+    """MLflow's server as ``mlflow server`` starts it: with four workers."""
+    address = f"http://127.0.0.1:{services.free_port()}"
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
+    command += ["--artifacts-destination", str(home / "served"), "--port", address.split(":")[2]]
+    log = (home / "server.log").open("wb")
+    server = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+    try:
+        while not answers(address):
+            if server.poll() is not None:
+                sys.exit((home / "server.log").read_text(errors="replace")[-2000:])
+            time.sleep(0.2)
+        time.sleep(WORKERS_UP)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(20)
+
+
+def stores(args: argparse.Namespace, stack: ExitStack) -> Iterator[tuple[str, str]]:
+    """Name and address of each store that is asked for, made when its turn comes."""
+    home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fctl-bench-")))
+    for store in args.store or ([] if args.million else ["sqlite", "postgresql", "server"]):
+        if store == "sqlite":
+            yield store, f"sqlite:///{home}/mlflow.db"
+        elif store == "server":
+            (home / "server").mkdir()
+            behind = f"sqlite:///{home}/server/mlflow.db"
+            yield store, stack.enter_context(default_server(behind, home / "server"))
+        elif store == "postgresql":
+            try:
+                yield store, f"{stack.enter_context(services.postgres(durable=True))}/postgres"
+            except services.UnavailableError as reason:
+                print(f"postgresql left out: {reason}", file=sys.stderr)
+        else:
+            yield store, store
+    if args.million:
+        from benchmarks.reading import fill
+
+        uri = f"sqlite:///{home}/million.db"
+        fill(uri, args.million, time.time_ns() // 1_000_000 - 40_000_000)
+        yield f"sqlite, {args.million:,} runs", uri
+
+
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=2000, help="runs that the SQL tracker records")
     parser.add_argument("--client-runs", type=int, default=200)
+    parser.add_argument("--server-runs", type=int, default=200, help="trials through a server")
+    parser.add_argument("--trials", type=int, default=25, help="trials an airport on a server")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, action="append", help="children a batch (repeatable)")
-    parser.add_argument("--store", action="append", help="sqlite, postgresql or an address")
+    parser.add_argument("--store", action="append", help="sqlite, postgresql, server or an address")
+    parser.add_argument(
+        "--million",
+        type=int,
+        nargs="?",
+        const=1_000_000,
+        help="an SQLite file that holds that many runs",
+    )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     args.batch = args.batch or [100, 500]
+    return args
+
+
+def main() -> None:
+    args = parse()
     rows = []
     with ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="fctl-bench-"))
-        for store in args.store or ["sqlite", "postgresql"]:
-            uri = store
-            if store == "sqlite":
-                uri = f"sqlite:///{home}/mlflow.db"
-            elif store == "postgresql":
-                try:
-                    uri = f"{stack.enter_context(services.postgres(durable=True))}/postgres"
-                except services.UnavailableError as reason:
-                    print(f"postgresql left out: {reason}", file=sys.stderr)
-                    continue
-            rows += measure(uri, args)
+        for name, uri in stores(args, stack):
+            act = measure_server if uri.startswith("http") else measure
+            rows += [{**row, "store": f"{name}{row['layout']}"} for row in act(uri, args)]
     if args.json:
         print(json.dumps(rows))
         return
-    print(f"{'store':<12}{'batch':>6}{'client runs/s':>15}{'SQL runs/s':>12}{'ratio':>8}")
+    print(f"{'store':<24}{'batch':>6}{'client runs/s':>15}{'ours runs/s':>13}{'ratio':>8}  rounds")
     for r in rows:
-        head = f"{r['store']:<12}{r['batch']:>6}"
-        print(f"{head}{r['client']:>15.1f}{r['sql']:>12.0f}{r['ratio']:>7.0f}x")
+        low, high = r["range"]
+        print(f"{r['store']:<24}{r['batch']:>6}{r['client']:>15.1f}{r['ours']:>13.0f}", end="")
+        print(f"{r['ratio']:>7.1f}x  ({low:.1f} to {high:.1f})")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import platform
 import socket
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +32,32 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Version of Python, forecastctl and every package that can change a number."""
-    found = {"python": platform.python_version(), "forecastctl": forecastctl.__version__}
+    """Versions of all that can change a number, and a digest of forecastctl's own modules."""
+    found = {
+        "python": platform.python_version(),
+        "forecastctl": forecastctl.__version__,
+        "source": source_digest(),
+    }
     for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "absent"
     return found
+
+
+@cache
+def source_digest() -> str:
+    """First eight hexadecimal digits of the SHA-256 of forecastctl's own modules.
+
+    A change of code that kept the version is then a change of the recorded environment.
+    """
+    root = Path(forecastctl.__file__).parent
+    total = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:8]
 
 
 def machine() -> dict[str, Any]:

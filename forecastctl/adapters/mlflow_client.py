@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,22 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 _EARLY_TAGS = ("kind", "job_id")
-"""Set when a run is created, so that runs of a killed job can be found; all others come last."""
+"""Set when a root is created, so that runs of a killed job can be found; its others come last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run that has been created.
+
+    Attributes:
+        run_id: Its id.
+        location: Where it keeps its artifacts.
+        tags: Those of its own tags that it has already.
+    """
+
+    run_id: str
+    location: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class MlflowClientTracker:
@@ -75,9 +91,9 @@ class MlflowClientTracker:
         info = self._run(run_id).info
         fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, path))
         with calling(self._uri, f"update run {run_id} in"):
-            self._attach(run_id, info.artifact_uri, fitted.artifacts)
+            self._attach(Opened(run_id, info.artifact_uri), fitted.artifacts)
             self._log(run_id, fitted, addable(fitted.tags))
-            self._end(run_id, fitted.status, fitted.end_ms, info.status)
+            self._finish(run_id, fitted.status, fitted.end_ms, info.status)
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
@@ -142,22 +158,38 @@ class MlflowClientTracker:
         except NothingRecordedError:
             return None
 
-    def _write(self, run: Run, parent_id: str | None, status: str) -> str:
-        early = {key: run.tags[key] for key in _EARLY_TAGS if key in run.tags}
-        created = self._client.create_run(
-            self._experiment,
-            start_time=run.start_ms,
-            tags={**early, **system_tags(run, parent_id)},
-            run_name=run.name,
-        )
-        run_id = str(created.info.run_id)
-        self._attach(run_id, created.info.artifact_uri, run.artifacts)
+    def _write(self, run: Run, parent_id: str | None, status: str, *, is_root: bool = True) -> str:
+        opened = self._create(run, parent_id, is_root=is_root)
+        self._attach(opened, run.artifacts)
         for child in run.children:
-            self._write(child, run_id, child.status)
-        rest = {key: value for key, value in run.tags.items() if key not in HIDDEN_TAGS}
-        self._log(run_id, run, rest)
-        self._end(run_id, status, run.end_ms, RUNNING)
-        return run_id
+            self._write(child, opened.run_id, child.status, is_root=False)
+        self._complete(run, opened, status)
+        return opened.run_id
+
+    def _create(self, run: Run, parent_id: str | None, *, is_root: bool) -> Opened:
+        """Create a run; below a root, which says whether all is there, with its tags."""
+        own = _early(run) if is_root else _own(run)
+        opened = self._make(run, {**own, **system_tags(run, parent_id)})
+        return replace(opened, tags=own)
+
+    def _complete(self, run: Run, opened: Opened, status: str) -> None:
+        """Log what creating has left, then end the run."""
+        rest = {key: value for key, value in _own(run).items() if key not in opened.tags}
+        self._log(opened.run_id, run, rest)
+        self._finish(opened.run_id, status, run.end_ms, RUNNING)
+
+    def _finish(self, run_id: str, status: str | None, end_ms: int | None, now: str) -> None:
+        """Set what differs from now; a run that goes on has no end."""
+        wanted = status or now
+        end_ms = None if wanted == RUNNING else end_ms
+        if end_ms is not None or wanted != now:
+            self._end(run_id, wanted, end_ms)
+
+    def _make(self, run: Run, tags: Mapping[str, str]) -> Opened:
+        created = self._client.create_run(
+            self._experiment, start_time=run.start_ms, tags=dict(tags), run_name=run.name
+        )
+        return Opened(str(created.info.run_id), str(created.info.artifact_uri))
 
     def _log(self, run_id: str, run: Run | RunUpdate, tags: Mapping[str, str]) -> None:
         from mlflow.entities import Metric, Param, RunTag
@@ -170,21 +202,28 @@ class MlflowClientTracker:
                 tags=[RunTag(key, value) for key, value in batch.tags],
             )
 
-    def _attach(self, run_id: str, location: str, artifacts: Sequence[Artifact]) -> None:
+    def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         if not artifacts:
             return
         if self._address.kind != "http":
-            Writer().write(location, artifacts)
+            Writer().write(run.location, artifacts)
             return
         with staged(artifacts) as directory:
-            self._client.log_artifacts(run_id, directory)
+            self._client.log_artifacts(run.run_id, directory)
 
-    def _end(self, run_id: str, status: str | None, end_ms: int | None, now: str) -> None:
-        if end_ms is not None and (status or now) != RUNNING:
-            self._client.set_terminated(run_id, status or now, end_ms)
-        elif status is not None and status != now:
-            # Without an end, which set_terminated would make up.
-            self._client.update_run(run_id, status)
+    def _end(self, run_id: str, status: str, end_ms: int | None) -> None:
+        if end_ms is None:
+            self._client.update_run(run_id, status)  # set_terminated would make up an end
+        else:
+            self._client.set_terminated(run_id, status, end_ms)
+
+
+def _own(run: Run) -> dict[str, str]:
+    return {key: value for key, value in run.tags.items() if key not in HIDDEN_TAGS}
+
+
+def _early(run: Run) -> dict[str, str]:
+    return {key: run.tags[key] for key in _EARLY_TAGS if key in run.tags}
 
 
 def _stored(run: Any) -> StoredRun:

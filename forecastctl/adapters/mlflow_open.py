@@ -42,7 +42,8 @@ def open_tracker(
         experiment: Name of the experiment, created if it is missing.
         artifact_location: Where a new experiment keeps its artifacts.
         writer: ``sql`` writes MLflow's tables, ``client`` goes through MLflow's client, ``auto``
-            takes ``sql`` where the tables can be reached and are known.
+            takes the fastest: the tables where they can be reached and are known, plain requests
+            to a server.
 
     Raises:
         UsageError: No store has such an address, or it cannot be written that way.
@@ -51,20 +52,22 @@ def open_tracker(
     if writer not in WRITERS:
         raise UsageError(f"There is no writer {writer!r}; there are {', '.join(WRITERS)}.")
     address = resolve(uri)
-    if writer == "auto":
+    if writer == "auto" and address.kind != "http":
         writer = _fastest(address)
     if writer == "sql":
         from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
 
         return MlflowSqlTracker(address.uri, experiment, artifact_location=artifact_location)
+    if writer == "auto":
+        from forecastctl.adapters.mlflow_server import MlflowServerTracker
+
+        return MlflowServerTracker(address.uri, experiment, artifact_location=artifact_location)
     from forecastctl.adapters.mlflow_client import MlflowClientTracker
 
     return MlflowClientTracker(address.uri, experiment, artifact_location=artifact_location)
 
 
 def _fastest(address: Address) -> Writer:
-    if address.kind == "http":
-        return "client"
     database, revision = open_store(address)
     database.close()
     if revision in KNOWN_REVISIONS:

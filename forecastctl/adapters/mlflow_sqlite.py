@@ -56,8 +56,8 @@ class SqliteDatabase:
         """Open a transaction; a writer takes its lock at once, so that it cannot deadlock."""
         try:
             connection = self._open()
-            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            try:
+            try:  # an interrupt may come while the transaction begins
+                connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
                 yield SqliteSession(connection)
                 connection.execute("COMMIT")
             finally:

@@ -127,12 +127,12 @@ class TestOrder:
             start_ms=NOW,
             end_ms=NOW,
             tags={"airport": "JFK", "kind": "airport", "job_id": "7"},
-            children=(Run("good"), Run("bad", tags={"boom": "1"})),
+            children=(Run("good"), Run("bad", params={"boom": "1"})),
         )
         log = tracker._log
 
         def fail(run_id, values, tags):
-            if "boom" in tags:
+            if "boom" in values.params:
                 raise TrackingError("the server is gone")
             log(run_id, values, tags)
 

@@ -15,6 +15,7 @@ TRACKERS = [
     "client-postgres",
     "sql-postgres",
     "client-server",
+    "auto-server",
 ]
 
 

@@ -1,0 +1,180 @@
+"""Plain requests to an MLflow server, over a few connections that are kept open.
+
+MLflow's client looks credentials, headers and settings up for each request; here that is done once.
+All that MLflow's variables say about users, tokens, plug-ins, certificates, retries and time limits
+applies, as do the proxies of the environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API = "/api/2.0/mlflow"
+FILES = "/api/2.0/mlflow-artifacts/artifacts"
+
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
+"""Answers after which MLflow's client tries again."""
+
+
+class Wire:
+    """Requests to one server; may be used by several threads at once.
+
+    Args:
+        uri: Address of the server.
+        connections: How many are kept open.
+    """
+
+    def __init__(self, uri: str, connections: int) -> None:
+        from mlflow.utils.credentials import get_default_host_creds
+
+        self._uri = uri
+        self._credentials: Any = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
+        self._signer = _signer(self._credentials)
+        self._adapter = _Adapter(
+            pool_connections=1, pool_maxsize=connections, max_retries=_retries()
+        )
+        self._session = requests.Session()
+        self._post = self._template("POST", API, "application/json")
+        self._put = self._template("PUT", FILES, "application/octet-stream")
+        verify, certificate = self._credentials.verify, self._credentials.client_cert_path
+        self._settings: dict[str, Any] = {
+            **self._session.merge_environment_settings(uri, {}, False, verify, certificate),
+            "timeout": _variable("MLFLOW_HTTP_REQUEST_TIMEOUT"),
+        }
+
+    def post(self, call: str, body: Mapping[str, object]) -> Any:
+        """Answer to one call of MLflow's REST API.
+
+        Raises:
+            MlflowException: The server refuses, or answers something else.
+            RequestException: It does not answer.
+        """
+        content = json.dumps(body).encode()
+        return self._send(self._post, f"{API}/{call}", content).json()
+
+    def put(self, path: str, content: bytes) -> None:
+        """Store a file behind the server's proxy for artifacts.
+
+        Raises:
+            MlflowException: The server refuses, or answers something else.
+            RequestException: It does not answer.
+        """
+        self._send(self._put, f"{FILES}/{path}", content)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def _template(self, method: str, path: str, kind: str) -> requests.PreparedRequest:
+        from mlflow.utils.workspace_context import get_request_workspace
+        from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
+
+        headers = {**_plugged_in(), "Content-Type": kind}
+        if workspace := get_request_workspace():
+            headers.setdefault(WORKSPACE_HEADER_NAME, workspace)
+        if authorization := _authorization(self._credentials):
+            headers["Authorization"] = authorization
+        request = requests.Request(method, self._uri + path, headers)
+        return self._session.prepare_request(request)
+
+    def _send(self, template: requests.PreparedRequest, path: str, content: bytes) -> Any:
+        from mlflow.utils.rest_utils import verify_rest_response
+
+        request = template.copy()
+        request.prepare_url(self._uri + path, {})
+        request.prepare_body(content, None)
+        if self._signer is not None:
+            request.prepare_auth(self._signer)
+        response = self._adapter.send(request, **self._settings)
+        return verify_rest_response(response, path)
+
+
+class _PromptMixin:
+    """Acknowledges each answer at once.
+
+    MLflow's server with several workers sends the head of an answer and holds the rest back until
+    the head is acknowledged (Nagle's algorithm); Linux waits 40 ms with that on a connection that
+    is kept open. The option does not last, so it is set again before each answer.
+    """
+
+    sock: socket.socket | None
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        if self.sock is not None and hasattr(socket, "TCP_QUICKACK"):
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Prompt(_PromptMixin, HTTPConnection):
+    pass
+
+
+class _PromptTls(_PromptMixin, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Prompt
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _PromptTls
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _authorization(credentials: Any) -> str | None:
+    """The header that MLflow's client sends, with the same precedence."""
+    name, password = credentials.username, credentials.password
+    if name and password and credentials.auth not in ("kubernetes", "kubernetes-namespaced"):
+        return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+    return f"Bearer {credentials.token}" if credentials.token else None
+
+
+def _signer(credentials: Any) -> Any:
+    """What signs each request, where MLflow is told to use such a thing."""
+    if credentials.aws_sigv4:
+        return import_module("requests_auth_aws_sigv4").AWSSigV4("execute-api")
+    if credentials.auth:
+        return import_module("mlflow.tracking.request_auth.registry").fetch_auth(credentials.auth)
+    return None
+
+
+def _plugged_in() -> dict[str, str]:
+    """Headers that MLflow's plug-ins add."""
+    registry = import_module("mlflow.tracking.request_header.registry")
+    return dict(registry.resolve_request_headers())
+
+
+def _retries() -> Retry:
+    attempts = _variable("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    return Retry(
+        total=attempts,
+        allowed_methods=None,
+        status_forcelist=_TRANSIENT,
+        backoff_factor=_variable("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"),
+        backoff_jitter=_variable("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"),
+        respect_retry_after_header=_variable("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"),
+    )
+
+
+def _variable(name: str) -> Any:
+    """Value of one of MLflow's environment variables, or its default."""
+    return getattr(import_module("mlflow.environment_variables"), name).get()
