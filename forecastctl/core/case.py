@@ -46,6 +46,7 @@ class Case:
             all of it.
         champion_run: Run of the champion.
         stands_out: See `forecastctl.core.fleet.stands_out`.
+        failed_since: What became of a later run that should have forecast the period and failed.
     """
 
     lead: int
@@ -66,6 +67,7 @@ class Case:
     fresh: Series | None = None
     champion_run: str | None = None
     stands_out: float | None = None
+    failed_since: str | None = None
 
     @property
     def mean(self) -> float:

@@ -244,7 +244,8 @@ def late(case: Case, rules: ExplainRules) -> Fault | None:
     if first is None or first == case.actual or case.miss == 0:
         return None
     share = (first - case.actual) / case.miss
-    if share < rules.revised or math.isclose(first, case.actual, rel_tol=SAME):
+    worse = abs(case.mean - first) >= abs(case.miss)
+    if share < rules.revised or worse or math.isclose(first, case.actual, rel_tol=SAME):
         return None
     text = f"the actual was first recorded as {first:,.0f} and is {case.actual:,.0f} now"
     return Fault("actual_revised", text, share, rules.revised, 0.95)

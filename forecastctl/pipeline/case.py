@@ -159,8 +159,23 @@ def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
         known.first_actual,
         _fresh(own, setting, settings, seen),
         champion_run,
+        failed_since=_failed_since(setting, model.cutoff),
     )
     return with_fleet(tracker, setting.airport, run, known.source, case)
+
+
+def _failed_since(setting: Setting, cutoff: str) -> str | None:
+    """What became of the newest attempt, where it knew later data than the model and failed."""
+    newer = [
+        r
+        for r in setting.runs
+        if cutoff < r.tags.get("cutoff", "") < str(setting.date)
+        and r.tags.get("origin") == setting.run.tags.get("origin")
+    ]
+    if not newer or newer[0].tags.get("status") != "failed":
+        return None
+    tags = newer[0].tags
+    return f"job {tags['job_id']} failed with data up to {tags['cutoff']}: {tags.get('reason')}"
 
 
 def read_seen(tracker: Tracker, setting: Setting) -> Series | None:

@@ -46,7 +46,11 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
         if case.fresh is not None:  # what was known then counts, not what the model had seen
             cutoff += int(np.sum(case.fresh.ds > case.seen.ds[-1]))
         y = grid.to_numpy(dtype=float)
-        distance = stands_out(y, int(own), cutoff, target, case.seen.season_length)
+        m = case.seen.season_length
+        distance = stands_out(y, int(own), cutoff, target, m)
+        before = stands_out(y, int(own), cutoff - 1, cutoff, m) if cutoff else None
+        if distance and before and before * distance < 0 and abs(before) >= abs(distance) / 2:
+            distance = None  # the way back from a shock in the cutoff's own month
     return replace(case, fleet=points, stands_out=distance)
 
 

@@ -155,6 +155,7 @@ def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
             start_ms=r["start_ms"],
             end_ms=r["end_ms"],
             cpu_seconds=r["cpu_seconds"],
+            start=r.get("start"),
         )
         for r in rows
     ]
@@ -192,13 +193,25 @@ def read_observation(
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    # Read with pyarrow alone: importing pandas would take longer than the whole answer.
+    # Without pandas, whose import takes longer than the whole answer: so without a filter, a
+    # comparison or an array of numpy's, all of which bring it along.
     source = pa.BufferReader(tracker.read_artifact(run.run_id, SNAPSHOT))
-    rows = pq.read_table(source, columns=["ds", "y"], filters=[("airport", "=", airport)])
+    table = pq.ParquetFile(source, read_dictionary=["airport"]).read(["airport", "ds", "y"])
+    names = table["airport"].combine_chunks()
+    own = {i for i, name in enumerate(names.dictionary.to_pylist()) if name == airport}
+    mine = [i for i, code in enumerate(names.indices.to_pylist()) if code in own]
+    if not mine:
+        return None
+    span = table.slice(mine[0], mine[-1] + 1 - mine[0])  # an airport's rows mostly lie together
+    days = span["ds"].cast(pa.timestamp("s"), safe=False).to_pylist()
+    values = span["y"].to_pylist()
     known = [
         float(y)
-        for ds, y in zip(rows["ds"].to_pylist(), rows["y"].to_pylist(), strict=True)
-        if ds is not None and y is not None and math.isfinite(y) and first <= ds.date() < after
+        for i in mine
+        if (ds := days[i - mine[0]]) is not None
+        and first <= ds.date() < after
+        and (y := values[i - mine[0]]) is not None
+        and math.isfinite(y)
     ]
     return known[-1] if known else None
 

@@ -155,7 +155,30 @@ def test_data_that_were_there_and_not_used_make_a_stale_model():
     fresh = replace(case.known, ds=case.known.ds[:82], y=case.known.y[:82])
     found = verdict(replace(case, fresh=fresh))
     assert found.name == "stale_model"
-    assert "data that were there" in found.headline
+    assert "that were there" in found.headline
+
+
+def test_a_model_that_had_not_seen_a_break_that_was_there_is_stale():
+    def fall(y, n):
+        y[n + 2 :] *= 0.3
+        return y
+
+    case = make_case(lead=12, change=fall)
+    fresh = replace(case.known, ds=case.known.ds[:80], y=case.known.y[:80])
+    found = verdict(replace(case, fresh=fresh))
+    assert found.name == "stale_model"
+    assert "had not seen 8 periods" in found.headline
+    early = replace(case.known, ds=case.known.ds[:73], y=case.known.y[:73])
+    assert verdict(replace(case, fresh=early)).name == "cannot_tell"
+
+
+def test_a_later_run_that_failed_is_to_blame():
+    case = make_case(change=after(0.6), fleet=fleet(9, 0.1, False))
+    found = verdict(replace(case, failed_since="job x failed with data up to y: no memory"))
+    assert found.name == "run_failure"
+    assert "no memory" in found.headline
+    quiet = replace(make_case(), failed_since="job x failed")
+    assert verdict(quiet).name == "expected_noise"
 
 
 def test_the_rules_can_be_set():

@@ -1,0 +1,358 @@
+"""Faults and shocks put into ordinary stretches of real panels: what `explaining.py` asks about.
+
+A site is a fleet, one airport of it, a cutoff and a lead. At each site every fault is put in
+turn, beside a control without any.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from panels import (
+    CANNOT,
+    DATA,
+    FAILURE,
+    LEVEL,
+    LOCAL,
+    NEW_YORK,
+    NOISE,
+    STALE,
+    SYSTEM,
+    Branch,
+    Question,
+    Scenario,
+    Step,
+    panel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FLEET = 9
+LATER = 8
+"""Months after the target that are known when it is asked late."""
+STRETCHES = {
+    "port_authority": (("1992-06", "2000-03"), ("2004-06", "2007-03")),
+    "russia": (("2012-08", "2018-10"),),
+    "tourism": (("2009-01", "2012-03"),),
+    "sfo": (("2012-01", "2018-12"),),
+}
+COUNTS = {"port_authority": 12, "russia": 8, "tourism": 8, "sfo": 16}
+NO_CUTOFF = 12
+"""Month that the Russian panel lacks, so that no series ends there."""
+SEARCH = {"max_evals": 10}
+QUICKLY = {"max_evals": 4}
+NAIVE = {"families": ("seasonal_naive",)}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where faults are put."""
+
+    name: str
+    table: pd.DataFrame
+    victim: str
+    cutoff: pd.Period
+    lead: int
+    late: bool
+
+    @property
+    def target(self) -> pd.Period:
+        """Month that is asked about."""
+        return self.cutoff + self.lead
+
+    @property
+    def end(self) -> pd.Period:
+        """Last month known when it is asked."""
+        return self.target + (LATER if self.late else 0)
+
+    def rng(self, kind: str) -> np.random.Generator:
+        """Random numbers of one fault at this site."""
+        return np.random.default_rng(zlib.crc32(f"{self.name} {kind}".encode()))
+
+    def upto(self, table: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
+        """What is known in a month."""
+        return table[: str(last)]
+
+    def scaled(
+        self, factor: float, first: pd.Period, last: pd.Period | None = None, all_: bool = False
+    ) -> pd.DataFrame:
+        """The panel with the victim's months, or everyone's, multiplied."""
+        changed = self.table.copy()
+        airports = list(changed) if all_ else [self.victim]
+        rows = slice(str(first), None if last is None else str(last))
+        changed.loc[rows, airports] = (changed.loc[rows, airports] * factor).round(2)
+        return changed
+
+    def jobs(self, table: pd.DataFrame, last: pd.Period, **changes: Any) -> tuple[Step, ...]:
+        """A job of the rest of the fleet, with a short search, then the victim's own."""
+        seen = self.upto(table, last)
+        others = tuple(a for a in seen.dropna(axis=1, how="all") if a != self.victim)
+        own = Step(seen, airports=(self.victim,), **{"search": SEARCH, **changes})
+        return (Step(seen, airports=others, search=QUICKLY), own) if others else (own,)
+
+    def ask(self, kind: str, *accepted: str, cutoff: pd.Period | None = None) -> Question:
+        """The question about the victim."""
+        at = str(cutoff or self.cutoff)
+        return Question("injected", kind, self.victim, str(self.target), at, accepted)
+
+
+def sites() -> Iterator[Site]:
+    """Seeded sites: all leads, asked at once and late, in every panel."""
+    for name, count in COUNTS.items():
+        table = panel(name)
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        months = [m for a, b in STRETCHES[name] for m in pd.period_range(a, b, freq="M")]
+        for number in range(count):
+            fleet = list(table) if len(table.columns) <= 5 else _fleet(table, rng)
+            lead = (1, 2, 3, 1, 6)[number % 5]
+            while True:
+                cutoff = months[rng.integers(len(months))]
+                victim = NEW_YORK[number % 3] if name == "port_authority" else fleet[0]
+                target = table[victim].get(pd.Timestamp(f"{cutoff + lead}-01"), np.nan)
+                if np.isfinite(target) and (cutoff.month != NO_CUTOFF or name != "russia"):
+                    break
+            label = f"{name} {victim} {cutoff} lead {lead}"
+            yield Site(label, table[fleet], victim, cutoff, lead, number % 2 == 1)
+
+
+def _fleet(table: pd.DataFrame, rng: np.random.Generator) -> list[str]:
+    return [str(a) for a in rng.choice(list(table), FLEET, replace=False)]
+
+
+def injected_scenarios() -> Iterator[Scenario]:
+    """For each site one scenario of what happens after the cutoff, and one for each other."""
+    for site in sites():
+        clean = site.jobs(site.table, site.cutoff)
+        yield Scenario(site.name, "M", clean, tuple(_after(site)))
+        for kind, make in BEFORE.items():
+            made = make(site)
+            if made is not None:
+                steps, question = made
+                branch = Branch((), (question,))
+                yield Scenario(f"{site.name} {kind}", "M", steps, (branch,))
+
+
+def _after(site: Site) -> Iterator[Branch]:
+    """Faults that the forecast could not see."""
+    shock = CANNOT if len(site.table.columns) == 1 else LOCAL
+    control = Question("control", "none", site.victim, str(site.target), str(site.cutoff), (NOISE,))
+    yield _known(site, site.table, control)
+    for kind, make, accepted in (
+        ("revision of earlier months and later ones", _redefined, DATA),
+        ("unit error of the month", _unit, DATA),
+        ("labels shifted before the cutoff", _labels_before, DATA),
+        ("labels shifted after the cutoff", _labels_after, DATA),
+        ("zero amid normal months", _zero, DATA),
+        ("level shift after the cutoff", _level_after, shock),
+        ("one bad month at one airport", _drop, shock),
+    ):
+        changed = make(site, site.rng(kind))
+        if changed is not None:
+            yield _known(site, changed, site.ask(kind, accepted))
+    yield from _month_revised(site)
+    if shock == LOCAL:
+        yield from _fleet_wide(site)
+
+
+def _month_revised(site: Site) -> Iterator[Branch]:
+    """The month was revised after it was first published: for the worse, or mended."""
+    kind = "revision of the month"
+    wrong = site.scaled(_factor(site.rng(kind)), site.target, site.target)
+    at, cutoff = str(site.target), str(site.cutoff)
+    mended = Question("control", "month mended since", site.victim, at, cutoff, (NOISE,))
+    for first, then, question in (
+        (site.table, wrong, site.ask(kind, DATA)),
+        (wrong, site.table, mended),
+    ):
+        early = _last(site, first, site.target)
+        branch = _known(site, then, question)
+        yield Branch((early, *branch.steps), branch.questions)
+
+
+def _known(site: Site, table: pd.DataFrame, question: Question) -> Branch:
+    """The job of the month in which it is asked."""
+    return Branch((_last(site, table),), (question,))
+
+
+def _factor(rng: np.random.Generator, low: float = 0.25, high: float = 0.4) -> float:
+    """A change up or down by this share."""
+    size = 1.0 + rng.uniform(low, high)
+    return float(size if rng.random() < 0.5 else 1.0 / size)
+
+
+def _redefined(site: Site, rng: np.random.Generator) -> pd.DataFrame:
+    return site.scaled(_factor(rng), site.cutoff - int(rng.integers(3, 7)) + 1)
+
+
+def _unit(site: Site, rng: np.random.Generator) -> pd.DataFrame:
+    factor = float(rng.choice([1000.0, 0.001, 100.0, 0.01, 10.0, 0.1]))
+    return site.scaled(factor, site.target, site.target)
+
+
+def _shifted(site: Site, first: pd.Period) -> pd.DataFrame | None:
+    """Labels of all months from the first one late or early, where a season makes that visible."""
+    y = site.table[site.victim]
+    at = y.index.get_loc(pd.Timestamp(f"{site.target}-01"))
+    months = pd.Timestamp(f"{first}-01")
+    sizes = {k: abs(np.log(y.iloc[at - k] / y.iloc[at])) for k in (1, -1) if at - k < len(y)}
+    late = max(sizes, key=lambda k: sizes[k] if np.isfinite(sizes[k]) else -1.0)
+    if not sizes[late] > 0.15:
+        return None
+    changed = site.table.copy()
+    moved = y.shift(late)
+    rows = y.index >= (months if late == 1 else months - pd.DateOffset(months=1))
+    changed.loc[rows, site.victim] = moved[rows]
+    if late == 1:
+        changed.loc[months, site.victim] = np.nan
+    return changed
+
+
+def _labels_before(site: Site, rng: np.random.Generator) -> pd.DataFrame | None:
+    return _shifted(site, site.cutoff - int(rng.integers(3, 10)))
+
+
+def _labels_after(site: Site, _rng: np.random.Generator) -> pd.DataFrame | None:
+    return _shifted(site, site.cutoff + 1) if site.late and site.lead > 1 else None
+
+
+def _zero(site: Site, _rng: np.random.Generator) -> pd.DataFrame:
+    return site.scaled(0.0, site.target, site.target)
+
+
+def _level_after(site: Site, rng: np.random.Generator) -> pd.DataFrame:
+    return site.scaled(_factor(rng, 0.3, 0.8), site.cutoff + int(rng.integers(1, site.lead + 1)))
+
+
+def _drop(site: Site, rng: np.random.Generator) -> pd.DataFrame:
+    return site.scaled(_factor(rng, 0.5, 2.0), site.target, site.target)
+
+
+def _fleet_wide(site: Site) -> Iterator[Branch]:
+    """A month, or more, in which everyone loses."""
+    kind = "shock of the whole fleet"
+    rng = site.rng(kind)
+    lasting = int(rng.integers(0, 7))
+    changed = site.scaled(float(rng.uniform(0.25, 0.6)), site.target, site.target + lasting, True)
+    rows = str(site.target)
+    changed.loc[rows] *= rng.uniform(0.9, 1.1, changed.shape[1])
+    yield _known(site, changed, site.ask(kind, SYSTEM))
+    other = next(
+        a for a in changed if a != site.victim and np.isfinite(changed.loc[rows, a].iloc[0])
+    )
+    question = Question("injected", kind, other, str(site.target), str(site.cutoff), (SYSTEM,))
+    yield Branch(
+        (Step(site.upto(changed, site.end), airports=(other,), search=QUICKLY),), (question,)
+    )
+
+
+Made = tuple[tuple[Step, ...], Question]
+
+
+def _preliminary(site: Site) -> Made:
+    """The last months that the model saw were provisional."""
+    rng = site.rng("preliminary")
+    first = site.cutoff - int(rng.integers(3, 7)) + 1
+    seen = site.scaled(_factor(rng), first, site.cutoff)
+    steps = (*site.jobs(seen, site.cutoff), _last(site, site.table))
+    return steps, site.ask("provisional months before the cutoff", DATA)
+
+
+def _unit_seen(site: Site) -> Made:
+    """The last month that the model saw was in another unit, mended since."""
+    rng = site.rng("unit seen")
+    factor = float(rng.choice([1000.0, 0.001, 100.0, 0.01, 10.0, 0.1]))
+    seen = site.scaled(factor, site.cutoff, site.cutoff)
+    steps = (*site.jobs(seen, site.cutoff), _last(site, site.table))
+    return steps, site.ask("unit error of the last month seen", DATA)
+
+
+def _level_before(site: Site) -> Made:
+    """The level had shifted for months; a seasonal naive tuned before is trained on, and lags."""
+    rng = site.rng("level before")
+    first = site.cutoff - int(rng.integers(4, 9)) + 1
+    changed = site.scaled(_factor(rng, 0.3, 0.8), first)
+    seen, mine = site.upto(changed, site.cutoff), (site.victim,)
+    steps = (
+        *site.jobs(changed, first - 1, command="tune", search=NAIVE),
+        *site.jobs(changed, site.cutoff)[:-1],
+        Step(seen, command="train", airports=mine),
+        Step(seen, command="forecast", airports=mine),
+        _last(site, changed),
+    )
+    return steps, site.ask("level shift before the cutoff", LEVEL)
+
+
+def _old_model(site: Site) -> Made:
+    """A forecast from a model that had not seen the last year, in which the level shifted."""
+    rng = site.rng("old model")
+    age = int(rng.integers(9, 15))
+    if (site.cutoff - age).month == NO_CUTOFF and "russia" in site.name:
+        age += 1
+    trained = site.cutoff - age
+    changed = site.scaled(_factor(rng, 0.3, 0.8), trained + int(rng.integers(2, age - 2)))
+    search = {**SEARCH, "horizon": 24}
+    seen, mine = site.upto(changed, site.cutoff), (site.victim,)
+    steps = (
+        *site.jobs(changed, trained, search=search),
+        Step(seen, command="forecast", airports=mine, search=search),
+        _last(site, changed),
+    )
+    return steps, site.ask("forecast by an old model", STALE, cutoff=trained)
+
+
+def _bad_trial(site: Site) -> Made:
+    """The trial that is chosen is one that misses a month of the next year; others come near."""
+    months = pd.period_range(site.cutoff + 1, periods=12, freq="M").to_timestamp()
+    truths = tuple(site.table[site.victim].reindex(months).to_numpy(float))
+    jobs = site.jobs(site.table, site.cutoff, sabotage=("worst trial", site.victim, truths))
+    last = _last(site, site.table, site.cutoff + 12 + (LATER if site.late else 0))
+    kind, at = "a bad trial was chosen", str(site.cutoff)
+    return (*jobs, last), Question("injected", kind, site.victim, "", at, (STALE,))
+
+
+def _growing(site: Site) -> pd.DataFrame:
+    """The victim grows, so that the seasonal naive falls behind."""
+    rate = site.rng("growth").uniform(0.25, 0.4)
+    changed = site.table.copy()
+    since = np.arange(len(changed)) - len(changed[: str(site.cutoff)])
+    changed[site.victim] = (changed[site.victim] * np.exp(rate / 12 * since)).round(2)
+    return changed
+
+
+def _fallback(site: Site) -> Made:
+    """The chosen model failed, and the seasonal naive stood in."""
+    changed = _growing(site)
+    jobs = site.jobs(changed, site.cutoff, sabotage=("unfit", site.victim))
+    return (*jobs, _last(site, changed)), site.ask("seasonal naive stood in", FAILURE)
+
+
+def _failed(site: Site) -> Made:
+    """The airport failed: nothing newer than a forecast of long ago, or nothing at all."""
+    changed = _growing(site)
+    jobs = site.jobs(changed, site.cutoff, sabotage=("fail", site.victim))
+    before = site.jobs(changed, site.cutoff - 4) if site.late and site.lead < 6 else ()
+    at = str(site.target)
+    question = Question("injected", "the airport failed", site.victim, at, None, (FAILURE,))
+    return (*before, *jobs, _last(site, changed)), question
+
+
+def _last(site: Site, table: pd.DataFrame, month: pd.Period | None = None) -> Step:
+    """The victim's job in the month in which it is asked, or in an earlier one."""
+    seen = site.upto(table, month or site.end)
+    return Step(seen, airports=(site.victim,), search=SEARCH)
+
+
+BEFORE: dict[str, Callable[[Site], Made | None]] = {
+    "provisional": _preliminary,
+    "unit seen": _unit_seen,
+    "level before": _level_before,
+    "old model": _old_model,
+    "bad trial": _bad_trial,
+    "fallback": _fallback,
+    "failed": _failed,
+}

@@ -1,0 +1,156 @@
+"""Why was the forecast so far off? Asked on the command line, of a real store."""
+
+import json
+import sqlite3
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import QUICK, panel
+
+AIRPORTS = ("JFK", "LGA", "EWR", "BOS")
+
+
+@pytest.fixture
+def asked(cli):
+    """Forecasts from two cutoffs; then everything falls by half but BOS, which goes on."""
+    frame = panel(AIRPORTS)
+    fallen = frame.copy()
+    late = (fallen["date"] >= "2018-03-01") & (fallen["airport"] != "BOS")
+    fallen.loc[late, "passengers"] //= 2
+    cli.frame = frame
+    cli.data = cli.write(fallen)
+    for cutoff in ("2018-01", "2018-02"):
+        cli("run", "--data", cli.data, "--as-of", cutoff, *QUICK, "-q")
+    return cli
+
+
+def ask(cli, *more, airport="JFK", date="2018-03"):
+    return cli.json("explain", "--airport", airport, "--date", date, *more)
+
+
+def test_a_system_wide_fall_is_named_with_its_share_and_parts_that_sum(asked):
+    found = ask(asked)
+    assert found["verdict"] == "system_shock"
+    assert found["fleet"]["airports"] == 4
+    assert found["fleet"]["share_same"] == pytest.approx(2 / 3)
+    assert "67%" in found["sentence"]
+    assert sum(p["value"] for p in found["parts"]) == pytest.approx(found["miss"], rel=1e-9)
+    assert found["replay"]["result"] == "bit-identical"
+    change = found["vintage_change"]
+    assert (change["from"], change["to"]) == ("2018-01-01", "2018-02-01")
+    total = sum(p["value"] for p in change["parts"])
+    assert total == pytest.approx(change["difference"], abs=1e-6)
+    assert change["difference"] == pytest.approx(
+        found["vintages"][0]["mean"] - found["vintages"][1]["mean"]
+    )
+    assert ask(asked, airport="BOS")["verdict"] == "expected_noise"
+
+
+def test_a_file_of_one_airport_cannot_tell_local_from_system_wide(asked):
+    frame = pd.read_csv(asked.data)
+    one = asked.write(frame[frame["airport"] == "JFK"], "one.csv")
+    asked("run", "--data", one, "--as-of", "2018-02", *QUICK, "-q", "--experiment", "one")
+    found = ask(asked, "--experiment", "one", "--data", one)
+    assert found["verdict"] == "cannot_tell"
+    assert "cannot tell local from system-wide" in found["sentence"]
+    assert found["next_time"]
+
+
+def test_the_newest_file_counts_when_it_is_given(asked):
+    frame = asked.frame.copy()
+    here = (frame["airport"] == "JFK") & (frame["date"] == "2018-03-01")
+    frame.loc[here, "passengers"] *= 2
+    mended = asked.write(frame, "mended.csv")
+    found = ask(asked, "--data", mended)
+    assert found["verdict"] == "data_problem"
+    assert found["evidence"][0]["name"] == "fault_actual_revised"
+
+
+def test_vintages_can_be_chosen_and_compared(asked):
+    assert ask(asked, "--cutoff", "2018-01")["forecast"]["cutoff"] == "2018-01-01"
+    found = ask(asked, "--between", "2018-02", "2018-01", "--cutoff", "2018-01")
+    assert found["vintage_change"]["from"] == "2018-01-01"
+    missing = asked(
+        *("explain", "--airport", "JFK", "--date", "2018-03", "--cutoff", "2017-01"), code=6
+    )
+    assert "2018-02-01" in missing.stderr
+
+
+def test_quick_reads_the_record_alone(asked):
+    found = ask(asked, "--quick")
+    assert (found["verdict"], found["parts"], found["fleet"]) == (None, [], None)
+    assert found["miss"] == ask(asked)["miss"]
+    code = (
+        "import sys; from forecastctl.cli.app import app; sys.argv[1:] = "
+        "['explain', '--airport', 'JFK', '--date', '2018-03', '--quick', '--json']\n"
+        "try: app()\nexcept SystemExit: pass\n"
+        "print([m for m in ('mlflow', 'pandas', 'numba', 'ruptures') if m in sys.modules], "
+        "file=sys.stderr)"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=asked.folder, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["verdict"] is None
+    assert done.stderr.strip() == "[]"
+
+
+def test_page_and_images_are_written_and_recorded(asked):
+    page, png, svg = (asked.folder / f"why.{kind}" for kind in ("html", "png", "svg"))
+    found = ask(asked, "--html", page, "--image", png)
+    asked("explain", "--airport", "JFK", "--date", "2018-03", "--image", svg)
+    assert "JFK" in page.read_text()
+    assert png.read_bytes()[:4] == b"\x89PNG"
+    assert b"<svg" in svg.read_bytes()
+    run_id = found["lineage"]["run_id"]
+    with sqlite3.connect(asked.folder / "mlflow.db") as store:
+        row = store.execute(
+            "SELECT artifact_uri, status, end_time FROM runs WHERE run_uuid = ?", [run_id]
+        ).fetchone()
+    assert row[1] == "FINISHED"
+    assert row[2]
+    kept = next(asked.folder.rglob(f"{run_id}/artifacts/explain/2018-03-01.html"))
+    assert kept.read_bytes() == page.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--image", "why.gif"],
+        ["--html", "nowhere/why.html"],
+        ["--html", "."],
+        ["--quick", "--html", "why.html"],
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_any_work(cli, flags):
+    cli("explain", "--airport", "JFK", "--date", "2018-03", *flags, code=2)
+
+
+def test_people_read_the_answer_first(asked):
+    shown = asked("explain", "--airport", "JFK", "--date", "2018-03").stdout.splitlines()
+    assert shown[0].startswith("JFK, March 2018:")
+    assert "system-wide shock" in shown[0]
+
+
+def test_a_month_that_has_not_come_yet_has_no_verdict_but_an_advice(asked):
+    cut = asked.write(asked.frame[asked.frame["date"] < "2018-03-01"], "cut.csv")
+    asked("run", "--data", cut, *QUICK, "-q", "--experiment", "early")
+    found = ask(asked, "--experiment", "early")
+    assert found["verdict"] == "cannot_tell"
+    assert found["actual"] is None
+    assert "--data" in found["next_time"][0]
+
+
+def test_a_failed_run_is_the_answer_where_there_is_no_forecast(asked):
+    frame = asked.frame.copy()
+    frame.loc[frame["airport"] == "LGA", "passengers"] = 10
+    bad = asked.write(frame[frame["date"] < "2018-03-01"], "bad.csv")
+    rejected = asked("run", "--data", bad, *QUICK, "-q", "--experiment", "bad")
+    assert rejected.exit_code == 0
+    refused = asked(
+        *("explain", "--airport", "LGA", "--date", "2018-03", "--experiment", "bad"), code=6
+    )
+    assert "rejected" in refused.stderr
