@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,41 +23,64 @@ if TYPE_CHECKING:
     from forecastctl.records import Trial
 
 CLEARLY_WORSE = 1.5
-"""A member's loss may be this multiple of the best one's."""
+"""Without a pool, a member's loss may be this multiple of the best one's."""
 
-SHRINKAGE = 12.0
-"""Backtest errors that the prior, intervals as wide as the models say, is worth."""
+HOPELESS = 3.0
+"""The loss of a model of the pool may be this multiple of the best one's."""
+
+SHRINKAGE = 96.0
+"""Backtest errors that the prior of the intervals' width is worth."""
+
+TYPICAL = 0.7
+"""Mean absolute error of a typical fold, in standard deviations of the models."""
+
+T4_WIDTH = 2.7764451051977987 / 1.959963984540054
+"""The 95 % interval of Student's t with four degrees of freedom, whose mean absolute value is one,
+over that of a standard normal variable."""
+
+_SMALLEST = 0.1
 
 
-def choose(trials: Sequence[Trial], combine: int) -> Specification:
-    """Equally weighted mean of the best distinct successful trials, of several families.
+def choose(
+    trials: Sequence[Trial], combine: int, pool: frozenset[str] = frozenset()
+) -> Specification:
+    """Equally weighted mean of the pool's models and the best other trials, of several families.
 
     The losses of a few origins say less than they seem to, and the more trials there are, the
-    more the best of them owe to luck. So many are averaged, and each family that succeeded gets
-    at most its share of the members, rounded up: what a family has in common, its errors as well,
-    then counts once.
+    more the best of them owe to luck. So the models of the pool enter whatever their rank, unless
+    they are hopeless, as long as there is room for all of them. The seats left go to the best
+    other trials that are no worse than the middle one of the pool; each family gets at most its
+    share of all seats, rounded up: what a family has in common, its errors as well, then counts
+    once.
 
     Args:
         trials: Trials of one search; at least one succeeded.
-        combine: Members at most. Those whose loss is more than `CLEARLY_WORSE` times the best
-            one's are left out.
+        combine: Members at most. A model of the pool whose loss is more than `HOPELESS` times the
+            best one's is left out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
+        pool: Keys of the pool's models.
     """
     good = [t for t in trials if t.loss is not None and t.duplicate_of is None]
     ranked = sorted(good, key=lambda t: (_loss(t), t.number))
+    best = _loss(ranked[0])
+    chosen = [t for t in ranked if t.model.key in pool and _loss(t) <= HOPELESS * best]
+    if len(chosen) > combine:
+        chosen = []
+    limit = float(np.median([_loss(t) for t in chosen])) if chosen else CLEARLY_WORSE * best
     share = math.ceil(combine / len({t.model.family for t in good}))
-    chosen: list[Trial] = []
-    taken: Counter[str] = Counter()
+    taken = Counter(t.model.family for t in chosen)
     for trial in ranked:
-        if len(chosen) == combine or _loss(trial) > CLEARLY_WORSE * _loss(ranked[0]):
+        if len(chosen) == combine or _loss(trial) > limit:
             break
-        if taken[trial.model.family] < share:
+        if trial not in chosen and taken[trial.model.family] < share:
             taken[trial.model.family] += 1
             chosen.append(trial)
     weight = 1.0 / len(chosen)
     return Specification(tuple(Member(t.model, weight, t.number) for t in chosen))
 
 
-def combined(paths: Sequence[Path], weights: Sequence[float]) -> Path:
+def combined(
+    paths: Sequence[Path], weights: Sequence[float], sd_weights: Sequence[float] | None = None
+) -> Path:
     """Weighted mean of means and of standard deviations.
 
     Adding standard deviations takes the members' errors as perfectly correlated, which is nearly
@@ -65,32 +89,68 @@ def combined(paths: Sequence[Path], weights: Sequence[float]) -> Path:
     Args:
         paths: One per member, of equal length.
         weights: One per member, summing to one.
+        sd_weights: The same for the standard deviations, where they differ, see `sd_weights`.
     """
     mean, sd = np.zeros_like(paths[0].mean), np.zeros_like(paths[0].sd)
-    for path, weight in zip(paths, weights, strict=True):
+    for path, weight, other in zip(paths, weights, sd_weights or weights, strict=True):
         mean += weight * path.mean
-        sd += weight * path.sd
+        sd += other * path.sd
     return Path(mean, sd)
+
+
+def sd_weights(members: Sequence[Member]) -> list[float]:
+    """Weights of the members' standard deviations, summing to one.
+
+    A model that was fitted without a shock does not know how large shocks are. Where others were
+    fitted with it, they alone say how wide an interval is.
+    """
+    weights = [0.0 if "shocks" in m.model.options else m.weight for m in members]
+    total = math.fsum(weights)
+    if total in (0.0, math.fsum(m.weight for m in members)):
+        return [m.weight for m in members]
+    return [w / total for w in weights]
 
 
 def spread(errors: Sequence[Sequence[float]], paths: Sequence[Path]) -> float:
     """Factor on the standard deviations that makes them fit the backtest errors.
 
-    ``k**2 = (n0 + sum (e/sd)**2) / (n0 + n)``, the mean squared standardised error shrunk towards
-    one with the weight of n0 = `SHRINKAGE` errors: the errors of one fold are strongly correlated
-    and the folds few, so that by themselves they say little.
+    Each fold's mean absolute error, in standard deviations, is one observation of what the factor
+    should be, and the geometric mean of them is taken: the typical origin counts, and a shock that
+    one origin did not foresee does not widen all intervals to come. The prior is worth `SHRINKAGE`
+    errors, because those of one fold are strongly correlated and say less than their number.
 
     Args:
         errors: Forecast minus actual by fold and lead.
         paths: The forecasts of the same folds.
     """
-    total, count = SHRINKAGE, SHRINKAGE
+    total, count = SHRINKAGE * math.log(TYPICAL), SHRINKAGE
     for fold, path in zip(errors, paths, strict=True):
-        for error, sd in zip(fold, path.sd, strict=True):
-            if sd > 0:
-                total += (error / float(sd)) ** 2
-                count += 1
-    return math.sqrt(total / count)
+        sizes = [abs(e) / float(sd) for e, sd in zip(fold, path.sd, strict=True) if sd > 0]
+        if sizes:
+            mean = max(math.fsum(sizes) / len(sizes), _SMALLEST)
+            total += len(sizes) * math.log(mean)
+            count += len(sizes)
+    return math.exp(total / count) * T4_WIDTH
+
+
+def quantile(level: int, shape: str) -> float:
+    """Half the width of an interval, in standard deviations.
+
+    Errors of forecasts have fatter tails than a normal distribution: most are small and a few are
+    large. The backtest errors of a fleet look like Student's t with four degrees of freedom, whose
+    quantile has a closed form (Shaw, 2006, Sampling Student's T distribution, equation 36). It is
+    scaled so that the 95 % interval of a standard deviation is as wide as a normal one.
+
+    Args:
+        level: Coverage in percent, between 0 and 100.
+        shape: ``t4``, or ``normal``.
+    """
+    p = 0.5 + level / 200.0
+    if shape == "normal":
+        return NormalDist().inv_cdf(p)
+    alpha = 4.0 * p * (1.0 - p)
+    q = math.cos(math.acos(math.sqrt(alpha)) / 3.0) / math.sqrt(alpha)
+    return 2.0 * math.sqrt(max(q - 1.0, 0.0)) / T4_WIDTH
 
 
 def _loss(trial: Trial) -> float:

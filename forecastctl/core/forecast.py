@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.core.backtest import Path, forecast_model
-from forecastctl.core.combine import combined
+from forecastctl.core.combine import combined, quantile, sd_weights
 from forecastctl.core.families import Fit, family, fitter
+from forecastctl.core.families.base import fit_whole
 from forecastctl.core.metrics import scale
 from forecastctl.core.points import make_model
+from forecastctl.core.shocks import dated, without_shocks
 from forecastctl.errors import ModelError
 from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.records import Series, Specification
+    from forecastctl.records import Series, Shock, Specification
+
+SHAPE = "t4"
+"""Shape of the errors in what is fitted from now on, see `forecastctl.core.combine.quantile`."""
 
 
 def fit(
@@ -74,6 +78,8 @@ def fit(
         series.digest,
         backtest_errors,
         known if known > 0 else None,
+        SHAPE,
+        _shocks(series, fitted),
     )
     return model, reason
 
@@ -87,16 +93,18 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
         levels: Coverage of the intervals in percent, each between 0 and 100.
 
     Returns:
-        Weighted mean of the members; intervals of a normal distribution whose standard deviation
-        is the members' weighted mean times ``model.spread``, with nothing below zero. A wider
-        level's interval holds a narrower one's, and every one holds the mean.
+        Weighted mean of the members; intervals of the distribution that ``model.shape`` names,
+        whose standard deviation is the members' weighted mean times ``model.spread``, with
+        nothing below zero. A wider level's interval holds a narrower one's, and every one holds
+        the mean.
     """
     paths = [_member_path(member, model.season_length, h) for member in model.members]
-    path = combined(paths, [m.member.weight for m in model.members])
+    members = [m.member for m in model.members]
+    path = combined(paths, [m.weight for m in members], sd_weights(members))
     sd = path.sd * model.spread
     intervals = {}
     for level in levels:
-        width = NormalDist().inv_cdf(0.5 + level / 200.0) * sd
+        width = quantile(level, model.shape) * sd
         intervals[int(level)] = (np.maximum(path.mean - width, 0.0), path.mean + width)
     ds = future_ds(model.cutoff, model.freq, h)
     return Forecast(model.cutoff, ds, path.mean, sd, intervals)
@@ -104,9 +112,17 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
 
 def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:
     model = member.model
-    fit = fitter(model.family, engine).fit(series.y, series.season_length, model.options)
+    fits = fitter(model.family, engine)
+    fit = fit_whole(fits, series.y, series.season_length, model.options)
     forecast_model(model, fit, series.y, series.season_length, horizon)
     return FittedMember(member, fit.params, fit.states, fit.sigma)
+
+
+def _shocks(series: Series, fitted: Sequence[FittedMember]) -> tuple[Shock, ...]:
+    """What was taken out of the data, if any member was fitted without it."""
+    if all("shocks" not in f.member.model.options for f in fitted):
+        return ()
+    return dated(without_shocks(series.y, series.season_length)[1], series.ds)
 
 
 def _member_path(member: FittedMember, season_length: int, h: int) -> Path:

@@ -28,7 +28,8 @@ Point: TypeAlias = dict[str, float | int]
 
 def make_model(name: str, options: Options) -> Model:
     """Model of a family with its label."""
-    return Model(name, dict(options), family(name).label(options))
+    label = family(name).label(options)
+    return Model(name, dict(options), f"{label} shocks out" if "shocks" in options else label)
 
 
 def decode(sample: Mapping[str, Any]) -> Model:

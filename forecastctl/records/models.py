@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 Option: TypeAlias = str | float | int | bool | None
 Options: TypeAlias = Mapping[str, Option]
 
-MODEL_ROW_VERSION = 1
+MODEL_ROW_VERSION = 2
 
 
 def canonical_json(value: Any) -> str:
@@ -100,6 +100,21 @@ class FittedMember:
 
 
 @dataclass(frozen=True, slots=True)
+class Shock:
+    """A stretch that was replaced before the models were fitted.
+
+    Attributes:
+        first: First day of its first period, ISO format.
+        last: First day of its last period.
+        shift: Change of the logarithm of the level from before it to after it.
+    """
+
+    first: str
+    last: str
+    shift: float
+
+
+@dataclass(frozen=True, slots=True)
 class FittedModel:
     """A specification with parameters and states as of a cutoff.
 
@@ -113,6 +128,9 @@ class FittedModel:
         data_digest: SHA-256 of the airport's rows that the fit has seen.
         backtest_errors: Forecast minus actual by fold and lead (ragged), passengers.
         scale: In-sample seasonal-naive MAE, passengers (the denominator of MASE).
+        shape: Distribution of the intervals: ``t4``, or ``normal``, as all were in version 1.
+        shocks: Stretches that were replaced before the models were fitted.
+        version: Version of the row.
     """
 
     members: tuple[FittedMember, ...]
@@ -124,6 +142,8 @@ class FittedModel:
     data_digest: str = ""
     backtest_errors: tuple[tuple[float, ...], ...] = ()
     scale: float | None = None
+    shape: str = "normal"
+    shocks: tuple[Shock, ...] = ()
     version: int = field(default=MODEL_ROW_VERSION)
 
     @property
@@ -159,6 +179,7 @@ class FittedModel:
             )
             for m in row["members"]
         )
-        rest = {k: row[k] for k in row if k not in ("members", "backtest_errors")}
+        rest = {k: row[k] for k in row if k not in ("members", "backtest_errors", "shocks")}
         errors = tuple(tuple(map(float, fold)) for fold in row["backtest_errors"])
-        return cls(members=members, backtest_errors=errors, **rest)
+        shocks = tuple(Shock(**shock) for shock in row.get("shocks", ()))
+        return cls(members=members, backtest_errors=errors, shocks=shocks, **rest)

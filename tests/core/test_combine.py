@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from forecastctl.core.backtest import Path
-from forecastctl.core.combine import CLEARLY_WORSE, SHRINKAGE, choose, combined, spread
+from forecastctl.core.combine import (
+    CLEARLY_WORSE,
+    HOPELESS,
+    SHRINKAGE,
+    T4_WIDTH,
+    TYPICAL,
+    choose,
+    combined,
+    quantile,
+    spread,
+)
 from forecastctl.records import Model, Trial
 
 
@@ -74,22 +84,58 @@ def test_combined_is_the_weighted_mean():
     np.testing.assert_allclose(path.sd, [1.75, 3.25])
 
 
-def test_spread_shrinks_towards_one():
+def mean_size(factor):
+    """The spread with which the mean absolute error is so many standard deviations."""
+    return factor * T4_WIDTH
+
+
+def test_spread_shrinks_towards_the_typical_one():
     paths = [Path(np.zeros(12), np.full(12, 2.0))]
-    errors = [(4.0,) * 12]
-    assert spread(errors, paths) == pytest.approx(
-        math.sqrt((SHRINKAGE + 12 * 4) / (SHRINKAGE + 12))
-    )
-    assert spread([(2.0,) * 12], paths) == 1.0
-    assert 0 < spread([(0.0,) * 12], paths) < 1
+    logs = SHRINKAGE * math.log(TYPICAL) + 12 * math.log(2.0)
+    expected = mean_size(math.exp(logs / (SHRINKAGE + 12)))
+    assert spread([(4.0,) * 12], paths) == pytest.approx(expected)
+    assert spread([(-4.0, 4.0) * 6], paths) == pytest.approx(expected)
+    assert spread([(1.4,) * 12], paths) == pytest.approx(mean_size(TYPICAL))
+    assert 0 < spread([(0.0,) * 12], paths) < mean_size(TYPICAL)
 
 
-def test_spread_without_evidence_is_one():
-    assert spread([], []) == 1.0
-    assert spread([(5.0, 5.0)], [Path(np.zeros(2), np.zeros(2))]) == 1.0
+def test_spread_without_evidence_is_the_typical_one():
+    assert spread([], []) == pytest.approx(mean_size(TYPICAL))
+    flat = [Path(np.zeros(2), np.zeros(2))]
+    assert spread([(5.0, 5.0)], flat) == pytest.approx(mean_size(TYPICAL))
 
 
 def test_spread_tends_to_the_true_ratio():
     rng = np.random.default_rng(0)
-    paths = [Path(np.zeros(2000), np.full(2000, 1.0))]
-    assert spread([tuple(3.0 * rng.standard_normal(2000))], paths) == pytest.approx(3.0, rel=0.05)
+    paths = [Path(np.zeros(20000), np.full(20000, 1.0))]
+    found = spread([tuple(3.0 * rng.standard_t(4, 20000))], paths)
+    assert found == pytest.approx(mean_size(3.0), rel=0.05)
+    inside = np.abs(3.0 * rng.standard_t(4, 20000)) <= found * quantile(80, "t4")
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.02)
+
+
+def test_one_shock_does_not_widen_everything():
+    paths = [Path(np.zeros(24), np.full(24, 1.0))] * 4
+    usual, shocked = [(0.8,) * 24] * 4, [(0.8,) * 24] * 3 + [(80.0,) * 24]
+    assert spread(shocked, paths) < 3 * spread(usual, paths)
+
+
+def keys(*numbers):
+    return frozenset(trial(n, 1.0).model.key for n in numbers)
+
+
+def test_the_pool_enters_whatever_its_rank():
+    trials = [trial(n, 1.0 + n / 10) for n in range(6)]
+    assert numbers(choose(trials, 4, keys(2, 3, 5))) == [2, 3, 5, 0]
+    assert numbers(choose(trials, 5, keys(0, 1, 5))) == [0, 1, 5]  # none as good as their middle
+
+
+def test_a_hopeless_model_of_the_pool_stays_out():
+    trials = [trial(0, 1.0), trial(1, HOPELESS), trial(2, HOPELESS + 0.01), trial(3, None)]
+    assert numbers(choose(trials, 9, keys(1, 2, 3))) == [1, 0]
+
+
+def test_without_room_for_the_pool_rank_decides():
+    trials = [trial(n, 1.0 + n / 10) for n in range(6)]
+    assert numbers(choose(trials, 2, keys(2, 3, 5))) == [0, 1]
+    assert numbers(choose(trials, 1, keys(2, 3, 5))) == [0]

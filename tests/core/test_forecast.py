@@ -1,11 +1,17 @@
 import json
+import math
 import subprocess
 import sys
+from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecastctl.core import forecast
+from forecastctl.core.combine import quantile
 from forecastctl.core.metrics import scale
 from forecastctl.core.points import make_model
 from forecastctl.errors import ModelError
@@ -29,6 +35,16 @@ def mean_of(*models):
 
 def broken(bias="raise"):
     return make_model("fake", {"bias": bias})
+
+
+ROWS = tuple(
+    forecast.fit(make_series(y), mean_of(*models))[0]
+    for y, models in (
+        (seasonal_data(), MODELS[:2]),
+        (np.maximum(seasonal_data(60, level=60.0, trend=-1.0), 0.5), MODELS[1:2]),
+    )
+)
+"""Fitted models: of a growing series, and of one that falls towards zero."""
 
 
 @pytest.fixture
@@ -93,6 +109,93 @@ def test_intervals_hold_the_mean_and_each_other(fitted):
     assert np.all(lo[0] <= found.mean)
     assert np.all(found.mean <= hi[0])
     np.testing.assert_allclose(hi[2] - found.mean, 1.959963984540054 * found.sd)
+    assert np.all(hi[1] - found.mean < 1.2 * found.sd)  # narrower than a normal one in the middle
+
+
+def test_quantiles_are_those_of_students_t():
+    from scipy.stats import t
+
+    for level in (1, 50, 80, 90, 95, 99):
+        ratio = t.ppf(0.5 + level / 200, 4) / t.ppf(0.975, 4)
+        assert quantile(level, "t4") == pytest.approx(1.959963984540054 * ratio, rel=1e-9)
+        assert quantile(level, "normal") == NormalDist().inv_cdf(0.5 + level / 200)
+
+
+@given(
+    levels=st.lists(st.integers(1, 99), min_size=2, max_size=6, unique=True),
+    weights=st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4),
+    factor=st.floats(0.0, 20.0),
+    h=st.integers(1, 40),
+    shape=st.sampled_from(("t4", "normal")),
+)
+@settings(max_examples=60, deadline=None)
+def test_intervals_are_never_negative_and_grow_with_the_level(levels, weights, factor, h, shape):
+    model = replace(ROWS[len(levels) % 2], spread=factor, shape=shape)
+    total = sum(weights)
+    members = [
+        replace(f, member=replace(f.member, weight=w / total))
+        for f, w in zip(model.members * 4, weights, strict=False)
+    ]
+    found = forecast.predict(replace(model, members=tuple(members)), h, levels)
+    assert np.all(found.mean >= 0)
+    previous = (found.mean, found.mean)
+    for level in sorted(levels):
+        lo, hi = found.intervals[level]
+        assert np.all(lo >= 0)
+        assert np.all(lo <= previous[0])
+        assert np.all(hi >= previous[1])
+        previous = (lo, hi)
+
+
+OLD_ROW = {
+    "members": [
+        {
+            "member": {
+                "model": {
+                    "family": "seasonal_naive",
+                    "options": {"drift": True},
+                    "label": "SNaive",
+                },
+                "weight": 1.0,
+                "trial": 1,
+            },
+            "params": {"drift": 2.5, "sigma": 3.0, "seasons": 4.0},
+            "states": {"last": [10.0, 20.5, 15.25, 12.0]},
+            "sigma": 3.0,
+        }
+    ],
+    "freq": "Q",
+    "season_length": 4,
+    "cutoff": "2018-10-01",
+    "n": 20,
+    "spread": 1.25,
+    "data_digest": "ab",
+    "backtest_errors": [[1.0, -2.0]],
+    "scale": 2.0,
+    "version": 1,
+}
+"""As version 1 wrote it, when every interval was a normal one."""
+
+
+def test_a_row_of_version_1_forecasts_as_it_did():
+    model = FittedModel.from_row(json.loads(json.dumps(OLD_ROW)))
+    assert (model.shape, model.version) == ("normal", 1)
+    found = forecast.predict(model, 2, (80,))
+    sd = [1.25 * 3.0 * math.sqrt(1.25)] * 2
+    assert list(found.mean) == [12.5, 23.0]
+    assert list(found.sd) == sd
+    width = NormalDist().inv_cdf(0.9)
+    assert list(found.intervals[80][1]) == [
+        m + width * s for m, s in zip([12.5, 23.0], sd, strict=True)
+    ]
+    assert {k: v for k, v in model.to_row().items() if k in OLD_ROW} == {
+        **OLD_ROW, "backtest_errors": ((1.0, -2.0),), "members": tuple(OLD_ROW["members"])
+    }  # fmt: skip
+
+
+def test_a_newer_row_is_refused():
+    with pytest.raises(ValueError, match="newer"):
+        FittedModel.from_row({**OLD_ROW, "version": 99})
 
 
 def test_nothing_is_negative():

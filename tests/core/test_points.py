@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from hyperopt.pyll import stochastic
 
-from forecastctl.core import tune
 from forecastctl.core.families import Choice, Uniform, family, family_names
 from forecastctl.core.points import ROOT, decode, encode, labels, make_model
+from forecastctl.core.proposals import hyperopt_space
 from tests.core.conftest import seasonal_data
 
 SPACE = {
@@ -105,7 +105,7 @@ def test_decode_flattens_and_rounds():
 def test_samples_of_hyperopt_come_back_as_the_same_points():
     y = seasonal_data(84)
     spaces = {name: family(name).space(y, 12, 84) for name in family_names()}
-    space = tune._hyperopt_space(spaces)
+    space = hyperopt_space(spaces)
     for seed in range(40):
         sample = stochastic.sample(space, np.random.default_rng(seed))
         model = decode(sample)
@@ -118,5 +118,5 @@ def test_samples_of_hyperopt_come_back_as_the_same_points():
 def test_hyperopt_knows_the_same_labels():
     y = seasonal_data(84)
     spaces = {name: family(name).space(y, 12, 84) for name in family_names()}
-    domain = hyperopt.base.Domain(lambda _: 0.0, tune._hyperopt_space(spaces))
+    domain = hyperopt.base.Domain(lambda _: 0.0, hyperopt_space(spaces))
     assert sorted(domain.params) == sorted(labels(spaces))

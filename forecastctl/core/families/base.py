@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from forecastctl.core.shocks import estimation_data
 from forecastctl.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -149,11 +150,16 @@ def fit_prefixes(
     options: Options,
 ) -> Iterator[Fit]:
     """The same for any family; each fit starts afresh where the family offers nothing better."""
-    if isinstance(family, FitsPrefixes):
+    if isinstance(family, FitsPrefixes) and "shocks" not in options:
         yield from family.fit_prefixes(y, ends, season_length, options)
     else:
         for end in ends:
-            yield family.fit(y[:end], season_length, options)
+            yield fit_whole(family, y[:end], season_length, options)
+
+
+def fit_whole(family: Family, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
+    """Fit to a whole series, without its shocks where the options say so."""
+    return family.fit(estimation_data(y, season_length, options), season_length, options)
 
 
 _FAMILIES = {
@@ -161,14 +167,19 @@ _FAMILIES = {
     "holt_winters": "forecastctl.core.families.holt_winters:HoltWinters",
     "ets": "forecastctl.core.families.ets:Ets",
     "sarimax": "forecastctl.core.families.sarimax:Sarimax",
+    "ces": "forecastctl.core.families.ces:Ces",
+    "theta": "forecastctl.core.families.theta:Theta",
+    "annual": "forecastctl.core.families.annual:Annual",
 }
 
 _REFERENCES = {
     "holt_winters": "forecastctl.core.families.reference:ReferenceHoltWinters",
     "ets": "forecastctl.core.families.reference:ReferenceEts",
     "sarimax": "forecastctl.core.families.reference:ReferenceSarimax",
+    "ces": "forecastctl.core.families.reference_plain:ReferenceCes",
+    "theta": "forecastctl.core.families.reference_plain:ReferenceTheta",
 }
-"""Families that statsmodels can fit as well; for the others there is one way only."""
+"""Families that can be fitted without the compiled engine; the others estimate nothing."""
 
 ENGINES = ("compiled", "statsmodels")
 """What fits: our own compiled code, or statsmodels, the reference."""

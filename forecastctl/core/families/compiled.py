@@ -33,6 +33,8 @@ KERNELS = (
     "kernels_slopes",
     "kernels_starts",
     "kernels_arma",
+    "kernels_ces",
+    "kernels_theta",
     "kernels_search",
 )
 """Modules whose sources decide what the compiled code is."""

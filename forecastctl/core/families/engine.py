@@ -13,7 +13,7 @@ import numpy as np
 
 from forecastctl.core.families.compiled import entry, inner
 from forecastctl.core.families.kernels_arma import arma_residuals, state_length
-from forecastctl.core.families.kernels_search import make_minimise
+from forecastctl.core.families.kernels_search import make_minimise, residuals, room_length
 from forecastctl.core.families.kernels_smoothing import RELATIVE, M, criterion, smooth
 from forecastctl.core.families.kernels_starts import (
     grid,
@@ -135,6 +135,42 @@ def _make_arma_outcome(number: int) -> Callable[..., Any]:
     return arma_outcome
 
 
+def _make_starts_on_grid(number: int) -> Callable[..., Any]:
+    def starts_on_grid(y: Vector, spec: Ints, points: Matrix, starts: Matrix) -> None:
+        n, count = len(y), len(starts)
+        out, raw, room = np.empty(n), np.empty(n), np.empty(room_length(spec))
+        losses = np.full(count, np.inf + (number < 0))
+        for i in range(len(points)):
+            found = np.inf
+            if not np.isnan(residuals(y, n, points[i], spec, out, raw, room)):
+                found = 0.0
+                for t in range(n):
+                    found += out[t] * out[t]
+            at, loss = i, found
+            for j in range(count):
+                if loss < losses[j]:
+                    losses[j + 1 :] = losses[j:-1].copy()
+                    starts[j + 1 :] = starts[j:-1].copy()
+                    losses[j], starts[j] = loss, points[at]
+                    break
+
+    return starts_on_grid
+
+
+def _make_outcome(number: int) -> Callable[..., Any]:
+    def outcome(z: Vector, y: Vector, x: Vector, spec: Ints, lam: float, out: Vector) -> Vector:
+        n = len(z)
+        row = np.zeros(2 + room_length(spec) + (number < 0))
+        if np.isnan(residuals(z, n, x, spec, out, np.empty(n), row[2:])):
+            row[0] = np.nan
+        for t in range(n):
+            row[0] += out[t] * out[t]
+            row[1] += (y[t] - untransformed(z[t] - out[t], lam)) ** 2
+        return row
+
+    return outcome
+
+
 _V, _M, _I = "float64[::1]", "float64[:,::1]", "int64[::1]"
 
 minimise = entry(f"float64({_V},{_I},{_V},{_I},{_M},float64)", make_minimise)
@@ -172,3 +208,10 @@ arma_starts = entry(f"void({_V},{_I},{_M})", _make_arma_starts)
 arma_outcome = entry(f"{_V}({_V},{_V},{_V},{_V},{_I},float64)", _make_arma_outcome)
 """Criterion, factor on the standardised innovations, sum of squared errors in passengers, and the
 predicted state: differenced, transformed and raw data, point, spec, lambda (NaN for none)."""
+
+starts_on_grid = entry(f"void({_V},{_I},{_M},{_M})", _make_starts_on_grid)
+"""Write the best of some points as starts, best first: data, spec, points, starts."""
+
+outcome = entry(f"{_V}({_V},{_V},{_V},{_I},float64,{_V})", _make_outcome)
+"""Sums of squares on the transformed scale and in passengers, final states: data on the transformed
+scale, in passengers, point, spec, lambda (NaN for none), room where one-step errors are written."""

@@ -58,7 +58,7 @@ class Ets:
         return {
             "error": Choice(signs),
             "trend": Choice(("none", "add", "damped")),
-            "seasonal": Choice(signs if seasonal else ("none",)),
+            "seasonal": Choice((*signs, "none") if seasonal else ("none",)),
             "initial": Choice(("heuristic", "estimated")),
         }
 

@@ -16,7 +16,7 @@ from forecastctl.core.families.smoothing_fit import (
     estimate,
     heuristic_length,
 )
-from forecastctl.core.families.transforms import back, box_cox_lambda, forward, shapes
+from forecastctl.core.families.transforms import back, box_cox_lambda, forward, shapes, suffix
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ LONG_SEASON = 24
 
 _SMOOTHING = ("alpha", "beta", "gamma", "phi")
 
+WINDOWS = (5,)
+"""Seasons that a fit to recent data alone may look at."""
+
 _GIVEN = {
     "smoothing": "given",
     "alpha": Uniform(0.02, 0.9),
@@ -46,7 +49,8 @@ class HoltWinters:
 
     Options: ``trend`` (none, add, damped), ``seasonal`` (none, add, mul), ``transform`` (none,
     log, boxcox with ``lambda``), ``initial`` (estimated, heuristic), ``smoothing`` (estimated, or
-    given by ``alpha``, ``beta``, ``gamma``, ``phi``, which then takes heuristic initial states).
+    given by ``alpha``, ``beta``, ``gamma``, ``phi``, which then takes heuristic initial states),
+    ``window`` (the last so many seasons alone are fitted to; all where it is left out).
 
     ``beta`` is the share of the change of level that enters the trend, as in Holt's own form.
     """
@@ -82,19 +86,19 @@ class HoltWinters:
             "shape": Choice(shapes(y, seasonal=seasonal)),
             "initial": Choice(initials),
             "smoothing": Choice(("estimated", _GIVEN), (0.8, 0.2)),
+            "history": Choice((*({"window": w} for w in WINDOWS), {}), (0.15, 0.85)),
         }
 
     def label(self, options: Options) -> str:
         """``HW(A,Ad,M)``, with the transform and given smoothing parameters behind it."""
         name = taxonomy("HW", "add", _text(options, "trend"), _text(options, "seasonal"))
-        lam = box_cox_lambda(options)
-        if lam is not None:
-            name += " log" if lam == 0.0 else f" boxcox {lam:.2f}"
+        name += suffix(options)
         if options.get("smoothing") == "given":
             name += f" alpha {options['alpha']:.2f}"
         elif options.get("initial") == "heuristic":
             name += " heuristic"
-        return name
+        window = options.get("window")
+        return f"{name} last {window}" if window else name
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
         """Estimate smoothing parameters and initial states."""
@@ -108,10 +112,12 @@ class HoltWinters:
         y = np.array(y, dtype=float)  # the kernels take no read-only arrays
         found, estimated = None, 0 if options.get("smoothing") == "given" else 3
         for end in ends:
+            seen = recent(y[:end], season_length, options)
             with fitting(label):
-                z = np.ascontiguousarray(forward(y[:end], lam))
-                form = form_of(end, season_length, options)
-                found = estimate(z, y[:end], form, lam, found)
+                z = np.ascontiguousarray(forward(seen, lam))
+                form = form_of(len(seen), season_length, options)
+                # the states before another window's first observation are no start
+                found = estimate(z, seen, form, lam, found if len(seen) == end else None)
             params, states = _params(found, options), found.states
             params["sigma"] = found.sd(RAW, estimated)
             yield checked(Fit(params, states, found.sd(BACK, estimated)), label)
@@ -145,6 +151,12 @@ class HoltWinters:
 
 def _text(options: Options, name: str) -> str:
     return str(options.get(name) or "none")
+
+
+def recent(y: NDArray[np.float64], season_length: int, options: Options) -> NDArray[np.float64]:
+    """What the fit may look at: the last seasons, where a window is asked for."""
+    window = int(options.get("window") or 0) * season_length
+    return y[-window:] if window else y
 
 
 def form_of(n: int, season_length: int, options: Options) -> Form:

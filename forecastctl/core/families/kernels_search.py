@@ -14,8 +14,10 @@ import numpy as np
 
 from forecastctl.core.families.compiled import inner
 from forecastctl.core.families.kernels_arma import arma_residuals, state_length
+from forecastctl.core.families.kernels_ces import ces_length, ces_residuals
 from forecastctl.core.families.kernels_slopes import ROWS, smoothing_slopes
 from forecastctl.core.families.kernels_smoothing import M, value
+from forecastctl.core.families.kernels_theta import THETA_STATES, theta_residuals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 PROBLEM = 5
 """Position in a spec of the kind of problem."""
 
-SMOOTHING, ARMA = 0, 1
+SMOOTHING, ARMA, CES, THETA = 0, 1, 2, 3
 
 ITERATIONS = 60
 """Evaluations of the derivatives at most."""
@@ -40,11 +42,33 @@ _MOST_DAMPING = 1e8
 
 
 @inner
-def _arma_criterion(
+def residuals(
+    y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
+) -> float:
+    """Residuals of a point of any problem but smoothing; NaN where they are not defined."""
+    if spec[PROBLEM] == CES:
+        return ces_residuals(y, n, x, spec, out, room)
+    if spec[PROBLEM] == THETA:
+        return theta_residuals(y, n, x, out, room)
+    return arma_residuals(y, n, x, spec, out, raw, room)
+
+
+@inner
+def room_length(spec: Ints) -> int:
+    """Length of the states of a problem."""
+    if spec[PROBLEM] == SMOOTHING:
+        return int(spec[M])
+    if spec[PROBLEM] == CES:
+        return ces_length(spec)
+    return THETA_STATES if spec[PROBLEM] == THETA else state_length(spec)
+
+
+@inner
+def _squares(
     y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
 ) -> float:
     """Sum of squares of a point, infinite where it is not defined."""
-    if np.isnan(arma_residuals(y, n, x, spec, out, raw, room)):
+    if np.isnan(residuals(y, n, x, spec, out, raw, room)):
         return np.inf
     total = 0.0
     for t in range(n):
@@ -53,7 +77,21 @@ def _arma_criterion(
 
 
 @inner
-def _arma_slopes(
+def _products(n: int, k: int, work: Matrix, out: Vector, gradient: Vector, hessian: Matrix) -> None:
+    """Write ``J'r`` and ``J'J`` from the rows of the derivatives."""
+    for i in range(k):
+        gradient[i] = 0.0
+        for t in range(n):
+            gradient[i] += work[i, t] * out[t]
+        for j in range(i + 1):
+            cross = 0.0
+            for t in range(n):
+                cross += work[i, t] * work[j, t]
+            hessian[i, j] = cross
+
+
+@inner
+def _differences(
     y: Vector,
     n: int,
     x: Vector,
@@ -77,7 +115,8 @@ def _arma_slopes(
             step = _STEP * max(abs(x[active[i]]), work[k, i])
             step = -step if x[active[i]] + step > upper[active[i]] else step
             trial[active[i]] += step
-        arma_residuals(y, n, trial, spec, row, work[k + 1], room)
+        if np.isnan(residuals(y, n, trial, spec, row, work[k + 1], room)):
+            return np.inf
         for t in range(n):
             if i < 0:
                 total += out[t] * out[t]
@@ -85,15 +124,7 @@ def _arma_slopes(
                 row[t] = (row[t] - out[t]) / step
         if i >= 0:
             trial[active[i]] = x[active[i]]
-    for i in range(k):
-        gradient[i] = 0.0
-        for t in range(n):
-            gradient[i] += work[i, t] * out[t]
-        for j in range(i + 1):
-            cross = 0.0
-            for t in range(n):
-                cross += work[i, t] * work[j, t]
-            hessian[i, j] = cross
+    _products(n, k, work, out, gradient, hessian)
     return total if np.isfinite(total) else np.inf
 
 
@@ -169,8 +200,8 @@ def _move(
 
 @inner
 def _work(n: int, k: int, spec: Ints, active: Ints, scale: float, size: int) -> Matrix:
-    """Room for the derivatives; for an ARMA its last row but one holds the sizes of steps."""
-    if spec[PROBLEM] != ARMA:
+    """Room for the derivatives; of differences, the last row but one has the sizes of steps."""
+    if spec[PROBLEM] == SMOOTHING:
         return np.zeros((ROWS + spec[M], k))
     work = np.zeros((k + 2, max(n, k)))
     for i in range(k):
@@ -188,28 +219,28 @@ def make_minimise(number: int) -> Callable[..., Any]:
     def minimise(
         y: Vector, spec: Ints, x: Vector, active: Ints, bounds: Matrix, scale: float
     ) -> float:
-        k, n, arma = len(active), len(y), spec[PROBLEM] == ARMA
+        k, n, smoothing = len(active), len(y), spec[PROBLEM] == SMOOTHING
         work = _work(n, k, spec, active, scale, len(x))
         gradient, hessian, factor = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
         step, free, trial = np.zeros(k), np.zeros(k, dtype=np.int64), x.copy()
-        out, room = np.zeros(n), np.zeros(state_length(spec) if arma else spec[M])
+        out, room = np.zeros(n), np.zeros(room_length(spec))
         damping, current = 1e-3 + (number < 0), np.inf
         for _ in range(ITERATIONS):
-            if arma:
-                current = _arma_slopes(
+            if smoothing:
+                current = smoothing_slopes(y, n, x, spec, active, k, room, work, gradient, hessian)
+            else:
+                current = _differences(
                     y, n, x, spec, active, bounds[1], out, room, work, gradient, hessian
                 )
-            else:
-                current = smoothing_slopes(y, n, x, spec, active, k, room, work, gradient, hessian)
             count = _free(x, active, bounds, gradient, free)
             found = np.inf
             while count and damping < _MOST_DAMPING and np.isfinite(current):
                 if _damped(hessian, gradient, free, count, damping, factor, step):
                     _move(x, active, bounds, free, count, step, trial)
-                    if arma:
-                        found = _arma_criterion(y, n, trial, spec, out, work[k + 1], room)
-                    else:
+                    if smoothing:
                         found = value(y, n, trial, spec, out, room)
+                    else:
+                        found = _squares(y, n, trial, spec, out, work[k + 1], room)
                     if found < current:
                         break
                 damping *= _GROWTH

@@ -13,7 +13,7 @@ import numpy as np
 from forecastctl.core.families.base import Fit, checked, fitting, residual_sd
 from forecastctl.core.families.ets import Ets, checked_length
 from forecastctl.core.families.ets import form_of as ets_form
-from forecastctl.core.families.holt_winters import HoltWinters
+from forecastctl.core.families.holt_winters import HoltWinters, recent
 from forecastctl.core.families.holt_winters import form_of as holt_winters_form
 from forecastctl.core.families.sarimax import Sarimax, differenced, orders_of
 from forecastctl.core.families.transforms import back, box_cox_lambda, forward
@@ -42,6 +42,7 @@ class ReferenceHoltWinters(HoltWinters):
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
         """Estimate smoothing parameters and initial states."""
         label, lam = self.label(options), box_cox_lambda(options)
+        y = recent(y, season_length, options)
         with fitting(label):
             z = forward(y, lam)
             form = holt_winters_form(len(z), season_length, options)

@@ -8,7 +8,13 @@ import numpy as np
 
 from forecastctl.core.families.base import Choice, Fit, checked, fitting
 from forecastctl.core.families.sarimax_fit import estimate
-from forecastctl.core.families.transforms import back, box_cox_lambda, forward
+from forecastctl.core.families.transforms import (
+    back,
+    box_cox_lambda,
+    forward,
+    suffix,
+    transform_choice,
+)
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
@@ -58,9 +64,9 @@ class Sarimax:
             ),
             "q": Choice((0, 1, 2)),
             "P": Choice(zero_one),
-            "D": int(seasonal),
+            "D": Choice((1, 0), (0.8, 0.2)) if seasonal else 0,
             "Q": Choice(zero_one),
-            "transform": Choice(("none", "log") if np.all(y > 0) else ("none",)),
+            "transform": transform_choice(y),
         }
 
     def label(self, options: Options) -> str:
@@ -68,7 +74,7 @@ class Sarimax:
         p, d, q, sp, sd, sq = orders_of(options)
         name = f"SARIMA({p},{d},{q})({sp},{sd},{sq})"
         name += " drift" if options.get("drift") else ""
-        return name + " log" if box_cox_lambda(options) == 0.0 else name
+        return name + suffix(options)
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
         """Maximise the likelihood."""

@@ -7,10 +7,11 @@ whose last bit depends on the processor: a replayed forecast must be the same bi
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.core.families.base import Choice, Uniform
 from forecastctl.errors import ModelError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from forecastctl.records import Options
 
 _EXP_MAX = 700.0
+
+LAMBDA = Uniform(0.0, 1.0)
+"""Lambdas that are searched."""
 
 
 def box_cox_lambda(options: Options) -> float | None:
@@ -41,15 +45,16 @@ def forward(y: NDArray[np.float64], lam: float | None) -> NDArray[np.float64]:
         lam: Lambda, or ``None`` for no transform.
 
     Raises:
-        ModelError: A transform was asked for and some value is not positive.
+        ModelError: Some value is negative, or zero where a logarithm was asked for.
     """
     if lam is None:
         return y
-    if np.any(y <= 0):
-        raise ModelError("a logarithm or Box-Cox transform needs positive values")
+    if np.any(y < 0) or (lam == 0.0 and np.any(y == 0)):
+        raise ModelError("a logarithm needs positive values, a Box-Cox transform no negative ones")
     if lam == 0.0:
         return np.asarray(np.log(y))
-    return np.asarray(np.expm1(lam * np.log(y)) / lam)
+    logs = np.log(y, out=np.full(len(y), -np.inf), where=y > 0)
+    return np.asarray(np.expm1(lam * logs) / lam)
 
 
 def back(
@@ -92,13 +97,32 @@ def shapes(y: NDArray[np.float64], *, seasonal: bool) -> tuple[Mapping[str, obje
     Logarithm and Box-Cox go with an additive season only: a multiplicative one on transformed
     data would need them positive as well, and says the same thing twice.
     """
-    from forecastctl.core.families.base import Uniform
-
-    season = "add" if seasonal else "none"
-    found: list[Mapping[str, object]] = [{"seasonal": season, "transform": "none"}]
-    if np.all(y > 0):
-        if seasonal:
-            found.append({"seasonal": "mul", "transform": "none"})
-        found.append({"seasonal": season, "transform": "log"})
-        found.append({"seasonal": season, "transform": "boxcox", "lambda": Uniform(0.0, 1.0)})
+    positive = bool(np.all(y > 0))
+    found: list[Mapping[str, object]] = []
+    if seasonal and positive:
+        found.append({"seasonal": "mul", "transform": "none"})
+    for season in ("add", "none") if seasonal else ("none",):
+        found.append({"seasonal": season, "transform": "none"})
+        if positive:
+            found.append({"seasonal": season, "transform": "log"})
+        if np.all(y >= 0) and np.any(y > 0):
+            found.append({"seasonal": season, "transform": "boxcox", "lambda": LAMBDA})
     return tuple(found)
+
+
+def transform_choice(y: NDArray[np.float64]) -> Choice:
+    """Transforms that this series allows, as a nested space."""
+    found: list[Any] = ["none"]
+    if np.all(y > 0):
+        found.append("log")
+    if np.all(y >= 0) and np.any(y > 0):
+        found.append({"transform": "boxcox", "lambda": LAMBDA})
+    return Choice(tuple(found))
+
+
+def suffix(options: Options) -> str:
+    """What a label says of the transform: nothing, `` log`` or `` boxcox 0.30``."""
+    lam = box_cox_lambda(options)
+    if lam is None:
+        return ""
+    return " log" if lam == 0.0 else f" boxcox {lam:.2f}"
