@@ -9,36 +9,54 @@ import hashlib
 import logging
 import math
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.core.backtest import Path, fold_errors, fold_paths, fold_scores, scored
-from forecastctl.core.combine import choose, combined, spread
-from forecastctl.core.families import Choice, Uniform, family, working_engine
-from forecastctl.core.halving import Halving
-from forecastctl.core.metrics import mean_scores
-from forecastctl.core.points import ROOT, Point, decode, encode, labels, make_model
-from forecastctl.core.splits import Split, validation_splits
-from forecastctl.errors import ForecastctlError, ModelError
-from forecastctl.records import Fold, Member, Model, Specification, Trial, TuneResult, no_clock
+from forecastctl.core.backtest import fold_errors, fold_scores
+from forecastctl.core.combine import CLEARLY_WORSE, choose, combined, sd_weights, spread
+from forecastctl.core.families import Choice, family, working_engine
+from forecastctl.core.points import Point, decode, encode, labels, make_model
+from forecastctl.core.proposals import hyperopt_space, queued, settle
+from forecastctl.core.search import PRUNED, Search
+from forecastctl.core.shocks import REPLACED
+from forecastctl.core.splits import validation_splits
+from forecastctl.core.starts import placed
+from forecastctl.errors import ModelError
+from forecastctl.records import (
+    Learned,
+    Member,
+    Specification,
+    Trial,
+    TuneResult,
+    no_clock,
+)
+from forecastctl.records.learning import FAMILY, OWN, POOL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from forecastctl.core.families import Dimension, Space
+    from forecastctl.core.families import Space
     from forecastctl.records import Clock, SearchSpec, Series
 
 BASELINE = "seasonal_naive"
 
-PRUNED = "pruned"
-"""Status of a trial that was stopped after its first folds."""
-
 MOST_STARTS = 12
-"""Starting points at most, so that the search has evaluations left."""
+"""Starting points at most beyond the pool's, so that the search has evaluations left."""
+
+PAIRS = 7
+"""Models of the pool that are fitted both with and without a shock that is still on."""
+
+WITNESSES = 2
+"""Models of the pool that are fitted with a shock that is over, too."""
+
+JUDGES = 3
+"""The first of them, whose backtest decides whether the others are."""
+
+_SHOCKS = {"data": Choice((REPLACED, {}))}
+"""A dimension of every space, where there are shocks."""
 
 _STARTUP = 5
 """Evaluations after which TPE takes over from random proposals."""
@@ -60,17 +78,26 @@ def airport_seed(seed: int, airport: str) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def tune(series: Series, search: SearchSpec, clock: Clock = no_clock) -> TuneResult:
+def tune(
+    series: Series,
+    search: SearchSpec,
+    clock: Clock = no_clock,
+    learned: Learned | None = None,
+) -> TuneResult:
     """Search for the specification that forecasts best from rolling origins.
 
-    Trial 0 is the seasonal naive. Then come the families' own starting points, taken in turn,
-    and from there on Hyperopt proposes. A model that comes up again is not fitted again. A trial
-    whose first folds are hopeless is stopped, see `forecastctl.core.halving`.
+    Trial 0 is the seasonal naive. Then come the models of the pool (`forecastctl.core.pool`) and
+    the families' own starting points, and from there on Hyperopt proposes. A model that comes up
+    again is not fitted again. A trial whose first folds are hopeless is stopped, see
+    `forecastctl.core.halving`; one of the pool never is.
 
     Args:
         series: Training data.
         search: What to search, and for how long. ``timeout`` is measured with ``clock``.
         clock: Time and CPU time, for the trials' records and the timeout.
+        learned: What earlier searches suggest. Its starts are tried right after trial 0, those
+            within the spaces, as many as leave room for the pool; and the search then stops as soon
+            as the next trial is unlikely to improve (`forecastctl.core.starts.chance`).
 
     Returns:
         The chosen specification with its backtest, and every trial. A series too short to be
@@ -86,94 +113,58 @@ def tune(series: Series, search: SearchSpec, clock: Clock = no_clock) -> TuneRes
     )
     if not splits:
         return _too_short(series)
-    run = _Run(series, search, clock, splits)
+    run = Search(series, search, clock, splits, learned or Learned())
     run.evaluate(make_model(BASELINE, {"drift": False}))
-    _search(run)
+    spaces = _spaces(run)
+    _try_starts(run, spaces)
+    if run.shocked:
+        _judge_shocks(run)
+    _search(run, spaces)
     return _result(run)
 
 
-@dataclass
-class _Run:
-    """Trials of one search as they accumulate, with the forecasts of their folds."""
+def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
+    """Try what the history suggests, as far as that leaves room for the pool."""
+    room = run.search.max_evals - len(run.trials)
+    if run.averages_pool:
+        room -= len(run.pool) + (JUDGES if run.shocked else 0)
+    for start in run.learned.starts:
+        found = placed(spaces, start.model)
+        if found is None or found[1].key in run.seen or run.stopped:
+            continue
+        point, model = found
+        if model.key not in run.keys:
+            if room <= 0:
+                continue
+            room -= 1
+        run.origins[model.key] = start.origin
+        run.told.append((point, run.evaluate(model)))
 
-    series: Series
-    search: SearchSpec
-    clock: Clock
-    splits: tuple[Split, ...]
-    trials: list[Trial] = field(default_factory=list)
-    paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
-    halving: Halving = field(default_factory=Halving)
-    start_ms: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.start_ms = self.clock()[0]
+def _judge_shocks(run: Search) -> None:
+    """Fit the pool without the shocks, and some of its models with them.
 
-    def evaluate(self, model: Model) -> Trial:
-        """Trial of a model: a new one, or the scores of the same model repeated."""
-        start_ms, start_cpu = self.clock()
-        number = len(self.trials)
-        earlier = self.seen.get(model.key)
-        if earlier is None:
-            self.seen[model.key] = number
-            trial = self._fit(model, number)
+    Without them a season is a season again; with them the trend of a recovery is seen, which is why
+    half of the models see a shock that is still on, and how wide intervals must be, which a few can
+    tell. Unless the backtest speaks against it: then all models see all data.
+    """
+    pairs = [((name, o), (name, {**o, **REPLACED})) for name, o in run.pool]
+    losses = [0.0, 0.0]
+    for pair in pairs[:JUDGES]:
+        for i, (name, options) in enumerate(pair):
+            if run.stopped:
+                return
+            loss = run.evaluate(make_model(name, options)).loss
+            losses[i] += math.inf if loss is None else loss
+    if losses[1] <= CLEARLY_WORSE * losses[0]:
+        if run.settled:
+            run.enter([*(out for _, out in pairs), *run.pool[:WITNESSES]])
         else:
-            trial = replace(self.trials[earlier], number=number, duplicate_of=earlier)
-        end_ms, end_cpu = self.clock()
-        trial = replace(
-            trial, start_ms=start_ms, end_ms=end_ms, cpu_seconds=max(end_cpu - start_cpu, 0.0)
-        )
-        self.trials.append(trial)
-        return trial
-
-    def _fit(self, model: Model, number: int) -> Trial:
-        try:
-            return self._backtest(model, number)
-        except ForecastctlError as error:
-            return Trial(number, model, "failed", reason=error.message)
-        except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
-            return Trial(number, model, "failed", reason=f"{type(error).__name__}: {error}")
-
-    def _backtest(self, model: Model, number: int) -> Trial:
-        paths: tuple[Path, ...] = ()
-        folds: tuple[Fold, ...] = ()
-        losses: list[float] = []
-        loss = self.search.loss
-        for path in fold_paths(self.series, model, self.splits, self.search.engine):
-            split = self.splits[-1 - len(paths)]  # the newest comes first
-            paths, folds = (path, *paths), (scored(self.series, split, path), *folds)
-            losses.append(folds[0].metrics[loss])
-            if len(paths) < len(self.splits) and self.halving.hopeless(losses):
-                metrics = mean_scores([dict(fold.metrics) for fold in folds])
-                done = f"{len(paths)} of {len(self.splits)} folds"
-                reason = f"stopped after {done}: {loss} {metrics[loss]:.4g} is hopeless"
-                return Trial(number, model, PRUNED, None, metrics, folds, reason)
-        metrics = mean_scores([dict(fold.metrics) for fold in folds])
-        if math.isnan(metrics[loss]):
-            reason = f"{loss} is not defined on the validation data of this series"
-            return Trial(number, model, "failed", metrics=metrics, folds=folds, reason=reason)
-        self.halving.add(losses)
-        self.paths[number] = paths
-        return Trial(number, model, "ok", metrics[loss], metrics, folds)
-
-    @property
-    def stopped(self) -> str | None:
-        """Why the search is over, or ``None`` while it is not."""
-        limit, patience = self.search.timeout, self.search.early_stop
-        if len(self.trials) >= self.search.max_evals:
-            return "max_evals"
-        if limit is not None and self.clock()[0] - self.start_ms >= limit * 1000.0:
-            return "timeout"
-        if patience is not None:
-            losses = [math.inf if t.loss is None else t.loss for t in self.trials]
-            if len(losses) - 1 - losses.index(min(losses)) >= patience:
-                return "early_stop"
-        return None
+            run.enter([member for pair in pairs[:PAIRS] for member in pair])
 
 
-def _search(run: _Run) -> None:
+def _search(run: Search, spaces: Mapping[str, Space]) -> None:
     """Let Hyperopt propose until the search is over."""
-    spaces = _spaces(run)
     remaining = run.search.max_evals - len(run.trials)
     if not spaces or remaining <= 0:
         return
@@ -185,20 +176,23 @@ def _search(run: _Run) -> None:
         if run.stopped:
             return {"status": hyperopt.STATUS_FAIL}
         trial = run.evaluate(decode(sample))
-        # What a pruned trial has so far tells the search to keep away from there.
-        loss = trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
+        loss = _seen_loss(run, trial)
         if loss is None:
             return {"status": hyperopt.STATUS_FAIL}
         return {"status": hyperopt.STATUS_OK, "loss": loss}
 
-    points = _starting_points(run, spaces)[: min(remaining, MOST_STARTS)]
+    points = _starting_points(run, spaces)[:remaining]
+    told = [_seen_loss(run, trial) for _, trial in run.told]
+    startup = min(len(told) + len(points), _STARTUP)
     with suppress(hyperopt.exceptions.AllTrialsFailed):  # `_result` judges that from our trials
         hyperopt.fmin(
             objective,
-            _hyperopt_space(spaces),
-            algo=partial(hyperopt.tpe.suggest, n_startup_jobs=min(len(points), _STARTUP)),
-            max_evals=remaining + 1,  # fmin evaluates no points when they are all there is to do
-            trials=_queued(points, labels(spaces)),
+            hyperopt_space(spaces, run.learned.prior),
+            algo=partial(hyperopt.tpe.suggest, n_startup_jobs=startup),
+            max_evals=len(run.told)
+            + remaining
+            + 1,  # fmin evaluates no points when they are all there is to do
+            trials=settle(queued([*(p for p, _ in run.told), *points], labels(spaces)), told),
             rstate=np.random.default_rng(airport_seed(run.search.seed, run.series.airport)),
             early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
             return_argmin=False,
@@ -207,89 +201,54 @@ def _search(run: _Run) -> None:
         )
 
 
-def _queued(points: Sequence[Point], known: Sequence[str]) -> Any:
-    """Hyperopt trials that wait for evaluation.
-
-    This is what ``points_to_evaluate`` makes, with the labels of the branches not taken, which
-    TPE asks every trial for.
-    """
-    from hyperopt.fmin import generate_trials_to_calculate
-
-    trials = generate_trials_to_calculate(points)
-    trials.refresh()
-    for trial in trials.trials:
-        for label in known:
-            trial["misc"]["idxs"].setdefault(label, [])
-            trial["misc"]["vals"].setdefault(label, [])
-    return trials
+def _seen_loss(run: Search, trial: Trial) -> float | None:
+    """Loss as the search sees it: a pruned trial's so far tells it to keep away from there."""
+    return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
 
 
-def _spaces(run: _Run) -> dict[str, Space]:
+def _spaces(run: Search) -> dict[str, Space]:
     shortest = run.splits[0].end
-    found = {}
+    found: dict[str, Space] = {}
     for name in run.search.families:
         space = family(name).space(run.series.y, run.series.season_length, shortest)
         if space is not None:
-            found[name] = space
+            found[name] = {**space, **(_SHOCKS if run.shocked else {})}
     return found
 
 
-def _starting_points(run: _Run, spaces: Mapping[str, Space]) -> list[Point]:
-    """The families' own starting points that lie in their spaces, taken in turn."""
-    columns = [
-        [
-            point
-            for options in family(name).starts
-            if make_model(name, options).key not in run.seen
-            and (point := encode(spaces, name, options)) is not None
-        ]
-        for name in spaces
-    ]
-    return [point for row in zip_longest(*columns) for point in row if point is not None]
+def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[Point]:
+    """The pool's models, then the families' own starting points, those within the spaces.
+
+    What this airport's last search began with is not tried again to no end: neither the starting
+    points of families that are known by now, nor the pool where it is not averaged.
+    """
+    again = any(trial.start == OWN for _, trial in run.told)
+    fresh = [name for name in spaces if not (again and name in run.learned.prior)]
+    columns = [[(name, options) for options in family(name).starts] for name in fresh]
+    members = run.pool if run.averages_pool or not again else ()
+    turns = [start for row in zip_longest(*columns) for start in row if start is not None]
+    most, forced = len(run.pool) + MOST_STARTS, 0
+    points: list[Point] = []
+    for name, options in (*members, *turns):
+        key = make_model(name, options).key
+        point = encode(spaces, name, options) if key not in {*run.seen, *run.origins} else None
+        if point is None or len(points) >= most:
+            continue
+        run.origins[key] = POOL if key in run.keys else FAMILY
+        forced += run.averages_pool and key in run.keys
+        points.append(point)
+    run.tried = len(run.trials) + forced if run.told else None
+    return points
 
 
-def _hyperopt_space(spaces: Mapping[str, Space]) -> Any:
-    from hyperopt import hp
-
-    families = [
-        {"family": name, "options": _hyperopt_options(space, name)}
-        for name, space in spaces.items()
-    ]
-    return hp.choice(ROOT, families)
-
-
-def _hyperopt_options(space: Mapping[str, Any], path: str) -> dict[str, Any]:
-    return {
-        key: _hyperopt_dimension(value, f"{path}/{key}")
-        if isinstance(value, Choice | Uniform)
-        else value
-        for key, value in space.items()
-    }
-
-
-def _hyperopt_dimension(dimension: Dimension, label: str) -> Any:
-    from collections.abc import Mapping
-
-    from hyperopt import hp
-
-    if isinstance(dimension, Uniform):
-        return hp.uniform(label, dimension.low, dimension.high)
-    values = [
-        _hyperopt_options(value, f"{label}/{index}") if isinstance(value, Mapping) else value
-        for index, value in enumerate(dimension.values)
-    ]
-    if dimension.weights is None:
-        return hp.choice(label, values)
-    return hp.pchoice(label, list(zip(dimension.weights, values, strict=True)))
-
-
-def _result(run: _Run) -> TuneResult:
+def _result(run: Search) -> TuneResult:
     if not run.paths:
         return _none_succeeded(run)
-    specification = choose(run.trials, run.search.combine)
+    specification = choose(run.trials, run.search.combine, run.keys)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
-    paths = tuple(combined(fold, weights) for fold in zip(*members, strict=True))
+    widths = sd_weights(specification.members)
+    paths = tuple(combined(fold, weights, widths) for fold in zip(*members, strict=True))
     _, metrics = fold_scores(run.series, run.splits, paths)
     errors = fold_errors(run.series, run.splits, paths)
     return TuneResult(
@@ -304,7 +263,7 @@ def _result(run: _Run) -> TuneResult:
     )
 
 
-def _none_succeeded(run: _Run) -> TuneResult:
+def _none_succeeded(run: Search) -> TuneResult:
     """The baseline unvalidated, where a fallback is allowed: a series of zeros, for example."""
     reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
     failed = f"all {len(run.trials)} trials failed: {reasons}"

@@ -1,0 +1,133 @@
+"""Trials of one search as they accumulate. Everything that a search does with them is in `tune`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from forecastctl.core.backtest import Path, fold_paths, scored
+from forecastctl.core.halving import Halving
+from forecastctl.core.metrics import mean_scores
+from forecastctl.core.pool import pool, pool_keys
+from forecastctl.core.shocks import KEPT, without_shocks
+from forecastctl.core.starts import UNLIKELY, chance
+from forecastctl.errors import ForecastctlError
+from forecastctl.records import Fold, Learned, Model, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.core.points import Point
+    from forecastctl.core.splits import Split
+    from forecastctl.records import Clock, Options, SearchSpec, Series
+
+PRUNED = "pruned"
+"""Status of a trial that was stopped after its first folds."""
+
+
+@dataclass
+class Search:
+    """Trials of one search as they accumulate, with the forecasts of their folds."""
+
+    series: Series
+    search: SearchSpec
+    clock: Clock
+    splits: tuple[Split, ...]
+    learned: Learned = field(default_factory=Learned)
+    trials: list[Trial] = field(default_factory=list)
+    paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    halving: Halving = field(default_factory=Halving)
+    told: list[tuple[Point, Trial]] = field(default_factory=list)
+    origins: dict[str, str] = field(default_factory=dict)
+    tried: int | None = None
+    start_ms: int = field(init=False)
+    shocked: bool = field(init=False)
+    settled: bool = field(init=False)
+    pool: tuple[tuple[str, Options], ...] = field(init=False)
+    keys: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start_ms = self.clock()[0]
+        m = self.series.season_length
+        clean, shocks = without_shocks(self.series.y, m)
+        self.shocked = bool(shocks) and self.search.shocks == "replace"
+        self.settled = bool(shocks) and shocks[-1].end < self.series.n - KEPT
+        members = pool(clean, m)
+        self.enter([(n, o) for n, o in members if n in self.search.families])
+
+    def enter(self, members: Sequence[tuple[str, Options]]) -> None:
+        """Make these the pool."""
+        self.pool, self.keys = tuple(members), pool_keys(members)
+
+    @property
+    def averages_pool(self) -> bool:
+        """Whether there is room for the whole pool in the combination."""
+        return len(self.pool) <= self.search.combine
+
+    def evaluate(self, model: Model) -> Trial:
+        """Trial of a model: a new one, or the scores of the same model repeated."""
+        start_ms, start_cpu = self.clock()
+        number = len(self.trials)
+        earlier = self.seen.get(model.key)
+        if earlier is None:
+            self.seen[model.key] = number
+            trial = replace(self._fit(model, number), start=self.origins.get(model.key))
+        else:
+            trial = replace(self.trials[earlier], number=number, duplicate_of=earlier, start=None)
+        end_ms, end_cpu = self.clock()
+        trial = replace(
+            trial, start_ms=start_ms, end_ms=end_ms, cpu_seconds=max(end_cpu - start_cpu, 0.0)
+        )
+        self.trials.append(trial)
+        return trial
+
+    def _fit(self, model: Model, number: int) -> Trial:
+        try:
+            return self._backtest(model, number)
+        except ForecastctlError as error:
+            return Trial(number, model, "failed", reason=error.message)
+        except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
+            return Trial(number, model, "failed", reason=f"{type(error).__name__}: {error}")
+
+    def _backtest(self, model: Model, number: int) -> Trial:
+        paths: tuple[Path, ...] = ()
+        folds: tuple[Fold, ...] = ()
+        losses: list[float] = []
+        loss = self.search.loss
+        for path in fold_paths(self.series, model, self.splits, self.search.engine):
+            split = self.splits[-1 - len(paths)]  # the newest comes first
+            paths, folds = (path, *paths), (scored(self.series, split, path), *folds)
+            losses.append(folds[0].metrics[loss])
+            searched = model.key not in self.keys
+            if searched and len(paths) < len(self.splits) and self.halving.hopeless(losses):
+                metrics = mean_scores([dict(fold.metrics) for fold in folds])
+                done = f"{len(paths)} of {len(self.splits)} folds"
+                reason = f"stopped after {done}: {loss} {metrics[loss]:.4g} is hopeless"
+                return Trial(number, model, PRUNED, None, metrics, folds, reason)
+        metrics = mean_scores([dict(fold.metrics) for fold in folds])
+        if math.isnan(metrics[loss]):
+            reason = f"{loss} is not defined on the validation data of this series"
+            return Trial(number, model, "failed", metrics=metrics, folds=folds, reason=reason)
+        self.halving.add(losses)
+        self.paths[number] = paths
+        return Trial(number, model, "ok", metrics[loss], metrics, folds)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the search is over, or ``None`` while it is not."""
+        limit, patience = self.search.timeout, self.search.early_stop
+        if len(self.trials) >= self.search.max_evals:
+            return "max_evals"
+        if limit is not None and self.clock()[0] - self.start_ms >= limit * 1000.0:
+            return "timeout"
+        if patience is not None:
+            losses = [math.inf if t.loss is None else t.loss for t in self.trials]
+            if len(losses) - 1 - losses.index(min(losses)) >= patience:
+                return "early_stop"
+        if self.tried is not None and len(self.trials) >= self.tried:
+            left = chance([t.loss for t in self.trials], self.tried, self.learned.rate)
+            if left <= UNLIKELY:
+                return "unlikely"
+        return None

@@ -1,0 +1,101 @@
+"""What earlier searches know, and what a new search starts from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.records.models import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OWN = "own"
+"""A start that did well on the same airport before."""
+
+SIMILAR = "similar"
+"""A start that did well on airports of similar shape."""
+
+FLEET = "fleet"
+"""A start that wins all over the fleet."""
+
+POOL = "pool"
+"""A model that every search tries."""
+
+FAMILY = "family"
+"""A starting point of its family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one search of one airport found, small enough for a fleet to be one file.
+
+    Attributes:
+        airport: Identifier as spelt in the input.
+        run_id: The airport's run.
+        cutoff: First day of the last period that the search saw, ISO format.
+        features: Shape of the series, as `forecastctl.core.shape.shape` has it.
+        best: The best models of its trials, no model twice, the best first.
+        losses: Their losses.
+        proposed: Trials that were neither a start nor one of the pool.
+        improved: Those among them that were clearly better than everything before them.
+    """
+
+    airport: str
+    run_id: str
+    cutoff: str
+    features: tuple[float, ...]
+    best: tuple[Model, ...]
+    losses: tuple[float, ...]
+    proposed: int = 0
+    improved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A model that a search tries first, and why.
+
+    Attributes:
+        model: What is tried.
+        origin: `OWN`, `SIMILAR` or `FLEET`.
+    """
+
+    model: Model
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a search knows before it begins.
+
+    Attributes:
+        starts: Models to be tried first, in order.
+        prior: Share of each family among the winners; what is missing is as rare as can be.
+        rate: Share of the proposals that improved on everything before, in the searches learned
+            from.
+        runs: Ids of the runs learned from: the airport's own, then those of the jobs.
+        airports: Airports of similar shape, the nearest first.
+    """
+
+    starts: tuple[Start, ...] = ()
+    prior: Mapping[str, float] = field(default_factory=dict)
+    rate: float = 0.5
+    runs: tuple[str, ...] = ()
+    airports: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of starts by origin."""
+        origins = [start.origin for start in self.starts]
+        return {o: origins.count(o) for o in (OWN, SIMILAR, FLEET) if o in origins}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Learned:
+        """Inverse of `to_dict`."""
+        starts = tuple(Start(Model(**s["model"]), s["origin"]) for s in value["starts"])
+        runs, airports = tuple(value["runs"]), tuple(value["airports"])
+        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports)
