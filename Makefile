@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow bench docs transcripts clean
+.PHONY: help run test check lint docs-check slow bench bench-explain bench-accuracy bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,10 +40,22 @@ slow: $(VENV)/dev.stamp ## the tests that need minutes
 
 bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and reading
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/recording.py --million
 	$(BIN)/python benchmarks/objective.py $(if $(PEERS),--peers $(PEERS))
+	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/orchestration.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/growth.py
 	$(if $(PEERS),$(BIN)/python benchmarks/peers.py --peers $(PEERS),@echo 'PEERS=/path/to/python compares with SparkTrials and Optuna')
+
+bench-explain: $(VENV)/dev.stamp ## verdicts against labelled real events and injected faults
+	$(BIN)/python benchmarks/explaining.py
+
+bench-accuracy: $(VENV)/dev.stamp ## accuracy on the tourism panel, PEERS=... against statsforecast
+	$(BIN)/python benchmarks/accuracy.py $(if $(PEERS),--peers $(PEERS))
+
+bench-hierarchy: $(VENV)/dev.stamp ## what reconciling does on two real hierarchies
+	$(BIN)/python benchmarks/hierarchy.py
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools

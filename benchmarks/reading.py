@@ -28,6 +28,7 @@ COMMANDS = {
     "history airports": ["history", "airports"],
     "history trials": ["history", "trials"],
     "history airports --airport": ["history", "airports", "--airport", "ELA"],
+    "explain --quick": ["explain", "--airport", "ELA", "--date", "2019-09", "--quick"],
     "explain": ["explain", "--airport", "ELA", "--date", "2019-09"],
 }
 

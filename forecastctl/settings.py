@@ -46,6 +46,7 @@ def _split(value: Any) -> Any:
 
 
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[int, Field(ge=1, le=99)]
 Positive = Annotated[int, Field(ge=1)]
 
@@ -71,6 +72,8 @@ class Data(_Section):
     min_length: Positive | None = None
     max_stale: Annotated[int, Field(ge=0)] | None = None
     dayfirst: bool | None = None
+    groups: Names = ()
+    group_file: str | None = None
 
 
 _SEARCH = SearchSpec()
@@ -86,10 +89,12 @@ class Tune(_Section):
     folds: Positive = _SEARCH.folds
     step: Positive | None = None
     combine: Positive = _SEARCH.combine
+    shocks: Literal["replace", "keep"] = "replace"
     timeout: Annotated[float, Field(gt=0)] | None = None
     early_stop: Positive | None = None
     seed: int = 0
     retune: Literal["auto", "always", "degraded"] = "auto"
+    learn: bool = False
 
 
 class Forecast(_Section):
@@ -101,6 +106,9 @@ class Forecast(_Section):
     table: str = "forecasts"
     charts: bool = True
     fallback: bool = True
+    reconcile: Literal[
+        "none", "bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink", "mint_cov"
+    ] = "none"
 
 
 class Tracking(_Section):
@@ -131,6 +139,7 @@ class Explain(_Section):
     """Thresholds of the verdicts."""
 
     noise_z: Above = _RULES.noise_z
+    doubt_z: Above = _RULES.doubt_z
     fleet_z: Above = _RULES.fleet_z
     system_share: Share = _RULES.system_share
     fleet_least: Positive = _RULES.fleet_least
@@ -144,6 +153,7 @@ class Monitor(_Section):
 
     false_alarm: Share = _ALARMS.false_alarm
     least_scored: Positive = _ALARMS.least_scored
+    window: Positive = _ALARMS.window
     max_age: Positive = _ALARMS.max_age
 
 
@@ -165,7 +175,7 @@ class Settings(_Section):
 
     def search(self) -> SearchSpec:
         """The search as the core takes it."""
-        tune = self.tune.model_dump(exclude={"retune"})
+        tune = self.tune.model_dump(exclude={"retune", "learn"})
         return SearchSpec(horizon=self.forecast.horizon, fallback=self.forecast.fallback, **tune)
 
     def rules(self) -> ExplainRules:
@@ -186,7 +196,8 @@ class Settings(_Section):
 
     def result_digest(self) -> str:
         """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
-        data = self.data.model_dump(exclude={"source", "query"})
+        # Groups and what is made of them leave each forecast as it is.
+        data = self.data.model_dump(exclude={"source", "query", "groups", "group_file"})
         forecast = self.forecast.model_dump(include={"horizon", "level", "fallback"})
         tune = self.tune.model_dump(exclude={"retune"})
         content = {"data": data, "tune": tune, "forecast": forecast}
@@ -260,12 +271,20 @@ def _toml_layer(config: Path | None, env: Mapping[str, str]) -> _Layer:
     return layer
 
 
+_PATHS = {
+    ("data", "source"),
+    ("data", "group_file"),
+    ("forecast", "out"),
+    ("tracking", "artifacts"),
+}
+
+
 def _anchored(section: str, key: str, value: Any, config: Path) -> Any:
     """Make a relative path of the settings file relative to that file."""
     base = config.resolve().parent
     if not isinstance(value, str) or base == Path.cwd():
         return value
-    if (section, key) in {("data", "source"), ("forecast", "out"), ("tracking", "artifacts")}:
+    if (section, key) in _PATHS:
         return value if "://" in value or value in ("sample", "-") else str(base / value)
     if (section, key) == ("tracking", "uri"):
         match = re.fullmatch(r"sqlite:///(?!/)(?P<path>.+)", value)
@@ -296,7 +315,13 @@ def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
 
 
 def _flag_name(key: str) -> str:
-    names = {"uri": "tracking-uri", "source": "data", "families": "family"}
+    names = {
+        "uri": "tracking-uri",
+        "source": "data",
+        "families": "family",
+        "groups": "group",
+        "group_file": "groups-from",
+    }
     return names.get(key, key.replace("_", "-"))
 
 

@@ -25,6 +25,11 @@ MEANINGS = {
         "note is kept from 12 months, 4 quarters, 26 weeks or 30 days on."
     ),
     "data.dayfirst": "Whether 03/04/2012 is the third of April. Not set: the whole column decides.",
+    "data.groups": "Columns whose values group the airports. Each group is forecast as a sum.",
+    "data.group_file": (
+        "CSV or Parquet that holds the columns of groups by airport; all of them where `groups` "
+        "names none. Not set: the columns of `source` itself."
+    ),
     "tune.engine": (
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "
         "through statsmodels' own classes, many times slower."
@@ -34,7 +39,13 @@ MEANINGS = {
     "tune.max_evals": "Trials per airport at most, the baseline included.",
     "tune.folds": "Rolling origins per trial at most.",
     "tune.step": "Periods between origins. Not set: half of the horizon.",
-    "tune.combine": "Average the best so many distinct trials; 1 takes the best alone.",
+    "tune.combine": (
+        "Average so many distinct trials, the models of the pool first; 1 takes the best alone."
+    ),
+    "tune.shocks": (
+        "Stretches that a shock such as an epidemic put out of pattern: `replace` them before "
+        "models are fitted, where the backtest does not speak against it, or `keep` them."
+    ),
     "tune.timeout": "Seconds per airport's search at most. Makes results depend on the machine.",
     "tune.early_stop": "Stop a search after so many trials without improvement.",
     "tune.seed": "Seed of the job; each airport's own is derived from it and the airport's name.",
@@ -45,6 +56,11 @@ MEANINGS = {
     ),
     "forecast.table": "Table, where `out` is a URL.",
     "forecast.charts": "Draw and record a chart per airport.",
+    "forecast.reconcile": (
+        "Make the forecasts of the airports, their groups and the total add up. `bottom_up` adds "
+        "the airports' own; `ols`, `wls_struct`, `wls_var`, `mint_shrink` and `mint_cov` weigh all "
+        "of them, the last three by their backtest errors. `none` leaves them as they are."
+    ),
     "forecast.fallback": "Let a simpler model stand in where the chosen one fails; it is recorded.",
     "tracking.uri": "`sqlite:///FILE.db`, `postgresql://...` or the address of an MLflow server.",
     "tracking.experiment": "MLflow experiment.",
@@ -52,7 +68,7 @@ MEANINGS = {
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
     "tracking.writer": (
         "`sql`: bulk writes into MLflow's own tables. `client`: MLflow's client. `auto`: `sql` "
-        "where the store is a database, `client` for a server."
+        "where the store is a known database, plain requests for a server, else the client."
     ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.batch": "Airports written in one transaction.",
@@ -63,11 +79,20 @@ MEANINGS = {
         "past `monitor.max_age`; the others are trained and forecast with what they have. `auto`: "
         "`degraded` once a `monitor` is recorded in the experiment, `always` before."
     ),
+    "tune.learn": (
+        "Start the searches of `run` and `tune` from what earlier ones found: the airport's own, "
+        "those of similar airports and those of the whole fleet; and stop each when it is unlikely "
+        "to improve. A backtest never learns."
+    ),
     "explain.noise_z": (
         "A miss of at most so many calibrated standard deviations is expected noise."
     ),
+    "explain.doubt_z": (
+        "Up to so many it is noise beyond doubt; between the two a cause must show clearly."
+    ),
     "explain.fleet_z": (
-        "So many robust standard deviations from the fleet's median make an airport stand out."
+        "An airport whose change since the cutoff is so many robust deviations from its peers' "
+        "stands out."
     ),
     "explain.system_share": (
         "Share of the fleet that missed the same month in the same direction, from which on a "
@@ -86,5 +111,6 @@ MEANINGS = {
         "degraded in one run of the monitor."
     ),
     "monitor.least_scored": "Fewer scored forecasts than this say nothing.",
+    "monitor.window": "The newest periods whose forecasts are scored.",
     "monitor.max_age": "Periods after which a specification is past its age, and tuned again.",
 }

@@ -49,7 +49,7 @@ def _job(command: str, flags: dict[str, Any]) -> None:
     from forecastctl.data.targets import shown_target
 
     session, summary = run_command(command, flags)
-    written = summary.forecasts is not None and len(summary.forecasts) > 0
+    written = summary.table is not None and len(summary.table) > 0
     out = session.settings.forecast.out if written else None
     if session.as_json:
         render.print_json(summary.to_dict())
@@ -59,7 +59,7 @@ def _job(command: str, flags: dict[str, Any]) -> None:
         shown = shown_target(out) if out else None
         render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
     counts = summary.counts
-    if counts["failed"]:
+    if counts["failed"] or summary.status == "partial":
         raise typer.Exit(EXIT_AIRPORTS_FAILED)
     if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
         raise typer.Exit(DataError.exit_code)

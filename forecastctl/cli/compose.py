@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from forecastctl.ports import Tracker
     from forecastctl.records import Rejection, Series
     from forecastctl.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +76,19 @@ def open_store(settings: Settings, *, heal: bool = False) -> Tracker:
     return tracker
 
 
-def data_spec(settings: Settings) -> DataSpec:
-    """The data source and policies as the data layer takes them."""
+def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
+    """The data source and policies as the data layer takes them; groups where they matter."""
     from forecastctl.data.schema import DataSpec
 
-    return DataSpec(**settings.data.model_dump())
+    unused = set() if groups else {"groups", "group_file"}
+    return DataSpec(**settings.data.model_dump(exclude=unused))
 
 
-def read(session: Session) -> tuple[Panel, DataSpec]:
-    """Read the panel that the settings name."""
+def read(session: Session, *, groups: bool = False) -> tuple[Panel, DataSpec]:
+    """Read the panel that the settings name, with the groups of its airports where they matter."""
     from forecastctl.data.files import read_panel
 
-    spec = data_spec(session.settings)
+    spec = data_spec(session.settings, groups=groups)
     if spec.source is None:
         raise UsageError(
             "No data source is given.",
@@ -129,10 +133,11 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     if out and out != "-":
         check_target(out)
     source_given = settings.data.source is not None or command != "forecast"
-    panel, spec = read(session) if source_given else (None, data_spec(settings))
+    sums = adds_up(session)
+    panel, spec = read(session, groups=sums) if source_given else (None, data_spec(settings))
     tracker = open_store(settings, heal=True)
     if panel is None:
-        panel = _trained_panel(tracker)
+        panel = _trained_panel(session, tracker, groups=sums)
     entries: Sequence[Series | Rejection] = prepare(
         panel,
         spec,
@@ -141,15 +146,50 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     )
     executor = make_executor(settings.run.jobs)
     request = _request(command, session, started, getattr(executor, "jobs", 1))
+    request = replace(request, sums=sums, reconcile=settings.forecast.reconcile)
     job = plan_job(request, panel, entries, environment(), tracker)
     with Progress(quiet=session.quiet) as progress:
         summary = run_job(job, tracker, executor, progress, session.log.read)
-    if out and summary.forecasts is not None and len(summary.forecasts):
+    if out and summary.table is not None and len(summary.table):
         if out == "-":
-            summary.forecasts.to_csv(sys.stdout, index=False)
+            summary.table.to_csv(sys.stdout, index=False)
         else:
-            write_frame(summary.forecasts, out, table=settings.forecast.table)
+            write_frame(summary.table, out, table=settings.forecast.table)
     return session, summary
+
+
+def adds_up(session: Session) -> bool:
+    """Whether the job forecasts groups and the total as well; what that needs is there.
+
+    Where the settings file asks for it and the command line selects airports, it does not: the
+    sums of a few airports are not those of all.
+
+    Raises:
+        UsageError: The command line asks for both, or the library that reconciles is missing.
+    """
+    settings, origins = session.settings, session.settings.origins
+    asked = {
+        "data.groups": bool(settings.data.groups),
+        "data.group_file": settings.data.group_file is not None,
+        "forecast.reconcile": settings.forecast.reconcile != "none",
+    }
+    if not any(asked.values()):
+        return False
+    if session.flags.get("airport") or session.flags.get("select"):
+        given = [origins[key] for key, wanted in asked.items() if wanted]
+        flags = [origin for origin in given if origin.startswith("--")]
+        if flags:
+            raise UsageError(
+                f"{flags[0]} adds up all airports, and --airport and --select leave some out.",
+                "Give one or the other.",
+            )
+        log.info("airports are selected: no groups and no total in this job")
+        return False
+    if asked["forecast.reconcile"]:
+        from forecastctl.core.reconcile import library_version
+
+        log.info("hierarchicalforecast %s reconciles", library_version())
+    return True
 
 
 def _check_output(session: Session, out: str | None) -> None:
@@ -180,6 +220,7 @@ def _request(command: str, session: Session, started: int, jobs: int) -> Any:
         select=tuple(session.flags.get("select") or ()),
         skip_unchanged=settings.run.skip_unchanged,
         retune=settings.tune.retune,
+        learn=settings.tune.learn,
         max_age=settings.monitor.max_age,
         jobs=jobs,
         batch=settings.run.batch,
@@ -199,8 +240,21 @@ def new_job_id(started_ms: int) -> str:
     return f"{stamp}-{secrets.token_hex(3)}"
 
 
-def _trained_panel(tracker: Tracker) -> Panel:
+def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:
     """The panel of the newest training, for a forecast that names no data."""
+    from forecastctl.data.files import read_groups
     from forecastctl.pipeline.stored import trained_panel
 
-    return trained_panel(tracker)
+    panel, data = trained_panel(tracker), session.settings.data
+    if not groups:
+        return replace(panel, groups={})
+    if data.group_file is not None:
+        spec = data_spec(session.settings, groups=True)
+        return replace(panel, groups=read_groups(spec, data.group_file))
+    unknown = [column for column in data.groups if column not in panel.groups]
+    if unknown:
+        raise UsageError(
+            f"The job that trained knows no groups by {unknown[0]!r}.",
+            "Name the data with --data, or the groups with --groups-from.",
+        )
+    return replace(panel, groups={c: panel.groups[c] for c in data.groups or panel.groups})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import render
@@ -13,6 +12,7 @@ from forecastctl.records import Artifact, RunUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from forecastctl.cli.compose import Session
     from forecastctl.pipeline.explain import Explanation

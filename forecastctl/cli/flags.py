@@ -79,6 +79,22 @@ FLAGS: dict[str, Flag] = {
         DATA,
         metavar="GLOB",
     ),
+    "group": _flag(
+        list[str] | None,
+        "--group",
+        "Also forecast the sums over each value of this column, and the total (repeatable).",
+        DATA,
+        "data.groups",
+        "COLUMN",
+    ),
+    "groups_from": _flag(
+        str | None,
+        "--groups-from",
+        "CSV or Parquet that holds these columns by airport.",
+        DATA,
+        "data.group_file",
+        "FILE",
+    ),
     "max_evals": _flag(
         int | None, "--max-evals", "Trials per airport at most.", SEARCH, "tune.max_evals", "N"
     ),
@@ -116,6 +132,14 @@ FLAGS: dict[str, Flag] = {
         SEARCH,
         "tune.combine",
         "N",
+    ),
+    "shocks": _flag(
+        str | None,
+        "--shocks",
+        "replace stretches out of pattern before fitting, or keep them.",
+        SEARCH,
+        "tune.shocks",
+        "POLICY",
     ),
     "timeout": _flag(
         float | None,
@@ -171,6 +195,14 @@ FLAGS: dict[str, Flag] = {
         "Let a simpler model stand in, recorded, where the chosen one fails.",
         FORECAST,
         "forecast.fallback",
+    ),
+    "reconcile": _flag(
+        str | None,
+        "--reconcile",
+        "Make the forecasts of airports, groups and total add up: bottom_up, mint_shrink, ...",
+        FORECAST,
+        "forecast.reconcile",
+        "METHOD",
     ),
     "tracking_uri": _flag(
         str | None, "--tracking-uri", "MLflow store or server.", TRACKING, "tracking.uri", "URI"
@@ -279,6 +311,13 @@ FLAGS |= {
         SEARCH,
         "tune.retune",
         "WHEN",
+    ),
+    "learn": _flag(
+        bool | None,
+        "--learn/--no-learn",
+        "Start each search from what earlier ones found, and stop when little is left to find.",
+        SEARCH,
+        "tune.learn",
     ),
     "cutoff": _flag(
         str | None,

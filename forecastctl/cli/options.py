@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 READ = ("data", "query", "value", "as_of", "airport", "select")
+GROUPS = ("group", "groups_from", "reconcile")
 TUNE = (
     "max_evals",
     "loss",
@@ -18,6 +19,7 @@ TUNE = (
     "engine",
     "folds",
     "combine",
+    "shocks",
     "timeout",
     "early_stop",
     "seed",
@@ -29,7 +31,9 @@ SHOW = ("config", "as_json", "quiet", "verbose")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "run": (
         *READ,
+        *GROUPS,
         *TUNE,
+        "learn",
         "retune",
         "horizon",
         *PREDICT,
@@ -40,10 +44,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "skip_unchanged",
         *SHOW,
     ),
-    "tune": (*READ, *TUNE, "horizon", *STORE, "layout", "jobs", *SHOW),
-    "train": (*READ, "engine", "fallback", *STORE, "layout", "jobs", *SHOW),
-    "forecast": (*READ, "horizon", *PREDICT, *STORE, "layout", "jobs", *SHOW),
-    "check": (*READ, *SHOW),
+    "tune": (*READ, *GROUPS, *TUNE, "learn", "horizon", *STORE, "layout", "jobs", *SHOW),
+    "train": (*READ, *GROUPS, "engine", "fallback", *STORE, "layout", "jobs", *SHOW),
+    "forecast": (*READ, *GROUPS, "horizon", *PREDICT, *STORE, "layout", "jobs", *SHOW),
+    "check": (*READ, "group", "groups_from", *SHOW),
     "backtest": (
         "start",
         "end",

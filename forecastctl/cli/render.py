@@ -7,6 +7,7 @@ import json
 import math
 import statistics
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
         if len(notable) > SHOWN:
             more = len(notable) - SHOWN
             console.print(f"... and {more} more: forecastctl history airports", markup=False)
+    _print_sums(console, summary)
     losses = sorted(li.loss for li in summary.lines if li.loss is not None)
     if losses:
         console.print(f"median {loss} {statistics.median(losses):.3f}", markup=False)
@@ -122,6 +124,25 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
         f"{summary.cost['airports_per_minute']:.0f} airports/min",
         markup=False,
     )
+
+
+def _print_sums(console: Console, summary: Summary) -> None:
+    """Groups by status, and what kept them from adding up as asked."""
+    if summary.groups:
+        tally = Counter(line.status for line in summary.groups)
+        counted = ", ".join(f"{n} {status}" for status, n in tally.items())
+        console.print(f"{len(summary.groups)} groups: {counted}", style="bold", markup=False)
+    for line in [li for li in summary.groups if li.status == "failed"][:SHOWN]:
+        console.print(printable(f"{line.airport} failed: {line.reason}"), markup=False)
+    if summary.coherent:
+        record = summary.coherent.record
+        notes = [*record["notes"], *_counted(record["left_out"])]
+        said = "; ".join([record["used"], *notes])
+        console.print(f"reconciled  {printable(said)}", markup=False, soft_wrap=True)
+
+
+def _counted(left_out: Mapping[str, str]) -> list[str]:
+    return [f"{len(left_out)} airports are in no sum"] if left_out else []
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:

@@ -95,7 +95,7 @@ def check_report(flags: Mapping[str, Any]) -> None:
     from forecastctl.pipeline.plan import select_airports
 
     session = open_session(flags)
-    panel, spec = read(session)
+    panel, spec = read(session, groups=True)
     today = date.today()  # noqa: DTZ011 - the user's own day
     as_of = flags.get("as_of")
     found = check_panel(panel, spec, as_of=as_of, today=today)

@@ -39,7 +39,12 @@ _KNOWN = {
         ),
     ),
 }
-_ROLES = {"airport": "the airport", "date": "the date", "value": "the passengers"}
+_ROLES = {
+    "airport": "the airport",
+    "date": "the date",
+    "value": "the passengers",
+    "groups": "a group",
+}
 _SHOWN = 30
 
 
@@ -52,10 +57,11 @@ class Columns:
     date: int | None = None
     year: int | None = None
     month: int | None = None
+    groups: tuple[int, ...] = ()
 
     def wanted(self) -> tuple[int, ...]:
         """Positions to read, each once."""
-        found = (self.airport, self.value, self.date, self.year, self.month)
+        found = (self.airport, self.value, self.date, self.year, self.month, *self.groups)
         return tuple(dict.fromkeys(c for c in found if c is not None))
 
     def described(self, names: Sequence[str]) -> dict[str, str]:
@@ -149,7 +155,7 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> Columns:
 
     Args:
         names: Column names as spelt.
-        spec: Settings ``airport``, ``date`` and ``value``.
+        spec: Settings ``airport``, ``date`` and ``value``, and ``groups`` without a file for them.
         label: The source, for messages.
 
     Raises:
@@ -167,4 +173,28 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> Columns:
             raise _unrecognised(role, names, label)
         positions[role] = position
     year, month = split or (None, None)
-    return Columns(positions["airport"], positions["value"], positions.get("date"), year, month)
+    places = (positions["airport"], positions["value"], positions.get("date"), year, month)
+    return Columns(*places, () if spec.group_file else group_columns(names, spec.groups, label))
+
+
+def group_columns(names: Sequence[str], wanted: Sequence[str], label: str) -> tuple[int, ...]:
+    """Positions of columns that group airports.
+
+    Raises:
+        DataError: One is missing or twice there.
+    """
+    return tuple(_chosen("groups", name, names, label) for name in dict.fromkeys(wanted))
+
+
+def airport_column(names: Sequence[str], wanted: str | None, label: str) -> int:
+    """Position of the column that names the airports.
+
+    Raises:
+        DataError: It is missing, or several fit.
+    """
+    exact = wanted if wanted in names else None
+    found = _chosen("airport", exact, names, label) if exact else None
+    found = _recognised("airport", names, label) if found is None else found
+    if found is None:
+        raise _unrecognised("airport", names, label)
+    return found

@@ -12,13 +12,15 @@ import io
 import re
 import zlib
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.data.columns import airport_column, group_columns
 from forecastctl.data.sql import is_url, sql_table
-from forecastctl.data.tables import Column, Loaded, Table, to_panel
+from forecastctl.data.tables import Column, Loaded, Table, airport_groups, to_panel
 from forecastctl.data.targets import check_target, write_frame
 from forecastctl.errors import DataError
 
@@ -45,6 +47,35 @@ def read_panel(spec: DataSpec) -> Panel:
         DataError: The source cannot be used at all; the message names it, and the line and column
             where there is one.
     """
+    panel = _read(spec)
+    if spec.group_file is None:
+        return panel
+    return replace(panel, groups=read_groups(spec, spec.group_file))
+
+
+def read_groups(spec: DataSpec, file: str) -> dict[str, dict[str, str]]:
+    """Read which groups each airport is in, as `airport_groups` returns them.
+
+    Args:
+        spec: Name of the airport column, and the columns that count (none: all others).
+        file: Path of a CSV or Parquet file with one row per airport.
+
+    Raises:
+        DataError: The file cannot be used, or an airport has two values in one column.
+    """
+    table = _table(file)
+    airport = airport_column(table.names, spec.airport, table.label)
+    others = [name for i, name in enumerate(table.names) if i != airport]
+    wanted = group_columns(table.names, spec.groups or others, table.label)
+    if not wanted:
+        raise DataError(
+            f"{file} has no column beside the airports.",
+            "Add a column for each kind of group, such as airport,state.",
+        )
+    return airport_groups(table, table.load((airport, *wanted)), airport, wanted)
+
+
+def _read(spec: DataSpec) -> Panel:
     source = spec.source
     if not source:
         raise DataError(
@@ -55,10 +86,15 @@ def read_panel(spec: DataSpec) -> Panel:
         return _sample(spec)
     if is_url(source):
         return to_panel(sql_table(source, spec.query), spec)
+    return to_panel(_table(source), spec)
+
+
+def _table(source: str) -> Table:
+    """A file, whatever its format."""
     path = Path(source).expanduser()
     head = _head(path, source)
     if head.startswith(_PARQUET):
-        return to_panel(_parquet(path, source), spec)
+        return _parquet(path, source)
     if head.startswith(_ZIP):
         raise DataError(
             f"{source} is a zip archive or an Excel workbook.",
@@ -66,13 +102,16 @@ def read_panel(spec: DataSpec) -> Panel:
         )
     if b"\0" in head and not head.startswith((*_UTF16, _GZIP)):
         raise DataError(f"{source} is not text.", "Give a CSV or Parquet file.")
-    return to_panel(_csv(path, source, zipped=head.startswith(_GZIP)), spec)
+    return _csv(path, source, zipped=head.startswith(_GZIP))
 
 
 def _sample(spec: DataSpec) -> Panel:
     from forecastctl.data.sample import sample_panel
     from forecastctl.data.schema import from_frame
 
+    if spec.groups and spec.group_file is None:
+        hint = "Give the groups with --groups-from FILE."
+        raise DataError("The sample has no columns of groups.", hint)
     frame = sample_panel()
     return from_frame(frame["airport"], frame["date"], frame["passengers"], spec, "sample")
 

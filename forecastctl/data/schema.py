@@ -47,6 +47,9 @@ class DataSpec:
             ``None`` rejects none, and notes those that end 12 months, 4 quarters, 26 weeks or 30
             days before it.
         dayfirst: Whether 03/04/2012 is the third of April; ``None`` decides by the whole column.
+        groups: Columns whose values group the airports.
+        group_file: CSV or Parquet file that holds these columns by airport; all of its columns
+            where ``groups`` names none. ``None`` takes the columns of the source itself.
     """
 
     source: str | None
@@ -63,6 +66,8 @@ class DataSpec:
     min_length: int | None = None
     max_stale: int | None = None
     dayfirst: bool | None = None
+    groups: tuple[str, ...] = ()
+    group_file: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that no policy knows."""
@@ -99,6 +104,7 @@ class Panel:
         digest: SHA-256 of all rows, whatever their order.
         unit: What ``row`` counts: ``line`` or ``row``.
         columns: Where airport, date and value were found.
+        groups: Value of each airport by column of groups, in their order.
     """
 
     frame: pd.DataFrame
@@ -108,6 +114,7 @@ class Panel:
     digest: str
     unit: str = "line"
     columns: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def make_panel(

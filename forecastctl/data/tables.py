@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -91,7 +91,47 @@ def to_panel(table: Table, spec: DataSpec) -> Panel:
         }
     )
     described = columns.described(table.names)
-    return make_panel(frame, spec, table.label, unit=table.unit, columns=described)
+    panel = make_panel(frame, spec, table.label, unit=table.unit, columns=described)
+    if not columns.groups:
+        return panel
+    return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
+
+
+def airport_groups(
+    table: Table, loaded: Loaded, airport: int, groups: Sequence[int]
+) -> dict[str, dict[str, str]]:
+    """The one value that each airport has in each column; blanks do not count.
+
+    Args:
+        table: Where the columns are from.
+        loaded: Its content.
+        airport: Position of the column of the airports.
+        groups: Positions of the columns of the groups.
+
+    Returns:
+        Value by airport by column; airports without any value are missing.
+
+    Raises:
+        DataError: An airport has two values in one column.
+    """
+    names = _texts(loaded.columns[airport])
+    return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
+
+
+def _one_value(table: Table, loaded: Loaded, airports: list[str], column: int) -> dict[str, str]:
+    values: dict[str, str] = {}
+    rows = zip(airports, _texts(loaded.columns[column]), loaded.rows.tolist(), strict=True)
+    for airport, raw, row in rows:
+        value = raw.strip()
+        known = values.setdefault(airport, value) or value
+        if value and value != known:
+            raise DataError(
+                f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
+                f"in {value!r} here and in {known!r} elsewhere.",
+                "Every airport must have one value in a column that groups airports.",
+            )
+        values[airport] = known
+    return {airport: value for airport, value in values.items() if value}
 
 
 def _texts(column: Column) -> list[str]:

@@ -6,15 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forecastctl.pipeline.backtest_record import backtest_mark, restore
-from forecastctl.pipeline.jobs import (
-    Ledger,
-    abandon_job,
-    close_job,
-    job_run,
-    record_results,
-    store_inputs,
-    summarise,
-)
+from forecastctl.pipeline.ending import abandon_job, close_job
+from forecastctl.pipeline.jobs import Ledger, job_run, record_results, store_inputs, summarise
 from forecastctl.pipeline.work import clock
 from forecastctl.records import RUNNING, RunUpdate
 from forecastctl.records.marks import SET

@@ -74,6 +74,7 @@ class JobContext:
         season_length: Observations per season.
         attempt: 1 for the first try.
         origin: ``live``, or ``backtest`` for replayed history.
+        groups: Level by name of the sums over airports that are forecast beside them.
     """
 
     job_id: str
@@ -89,6 +90,7 @@ class JobContext:
     attempt: int = 1
     origin: str = "live"
     extra_tags: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def tags(self) -> dict[str, str]:
         """Tags of every run of the job."""

@@ -59,7 +59,7 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
     facts["vintage_change"] = _change(tracker, asked)
     known = read_known(tracker, setting, newer)
     if known is None or known.actual is None:
-        facts |= _no_actual(found.facts)
+        facts |= _no_actual(found.facts, asked.run)
         return Explanation(facts, _view(tracker, asked, known, read_seen(tracker, setting)))
     case = read_case(tracker, setting, known)
     if case is None:
@@ -81,15 +81,12 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
     return Explanation(facts, _view(tracker, asked, known, case.seen, case.fleet))
 
 
-def _no_actual(facts: dict[str, Any]) -> dict[str, Any]:
+def _no_actual(facts: dict[str, Any], run: StoredRun) -> dict[str, Any]:
     """No verdict without an actual, and how to get one."""
-    return {
-        "verdict": "cannot_tell",
-        "confidence": 1.0,
-        "next_time": [
-            f"Give --data FILE with a file that holds {facts['date']}, or run again once it does."
-        ],
-    }
+    advice = f"Give --data FILE with a file that holds {facts['date']}, or run again once it does."
+    if run.tags.get("kind") == "group":
+        advice = "It is a sum, of which data hold no rows: ask about the airports that it adds up."
+    return {"verdict": "cannot_tell", "confidence": 1.0, "next_time": [advice]}
 
 
 def _verdict_facts(asked: Asked, case: Case, verdict: Verdict) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import standing
-from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline.context import airport_key
+from forecastctl.pipeline.days import parse_day, position
 from forecastctl.pipeline.evidence import (
     MANY,
     Actual,
@@ -25,9 +24,17 @@ from forecastctl.pipeline.evidence import (
 )
 from forecastctl.pipeline.history import iso
 from forecastctl.pipeline.lineage import FORECAST
-from forecastctl.pipeline.stored import read_json, read_model, read_observation
-from forecastctl.records import FINISHED, ExplainRules, ExplainView, Query
-from forecastctl.records.marks import JOBS, SET, airport_mark
+from forecastctl.pipeline.stored import read_json, read_model
+from forecastctl.pipeline.unanswered import (
+    BAD,
+    SCHEMA,
+    failed_attempt,
+    nothing,
+    recorded_actual,
+    without_forecast,
+)
+from forecastctl.records import ExplainRules, ExplainView, Query
+from forecastctl.records.marks import SET, airport_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +42,6 @@ if TYPE_CHECKING:
     from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
-
-SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,10 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         reverse=True,
     )
     if not vintages:
-        failed = _failed_attempt(runs, day)
+        failed = failed_attempt(runs, day)
         if failed is None:
-            raise _nothing(tracker, airport, question.date, day, runs)
-        facts = _without(tracker, airport, day, failed, runs)
+            raise nothing(tracker, airport, question.date, day, runs)
+        facts = without_forecast(tracker, airport, day, failed, runs)
         if question.quick:
             return Explanation(facts)
         from forecastctl.pipeline.deep import failed_view
@@ -149,7 +154,7 @@ def _recorded(
     """What the record says without any computation; the deeper parts stand empty."""
     run, model_run, model = origin
     airport = run.tags["airport"]
-    actual = _recorded_actual(tracker, airport, chosen.date, runs)
+    actual = recorded_actual(tracker, airport, chosen.date, runs)
     return {
         "schema": SCHEMA,
         "airport": airport,
@@ -168,7 +173,7 @@ def _recorded(
         "vintage_change": None,
         "model": model_facts(tracker, run, model_run, model),
         "lineage": lineage_facts(tracker, run, model_run),
-        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in _BAD],
+        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in BAD],
         "rules": {},
     }
 
@@ -195,70 +200,11 @@ def judged(
     }
 
 
-def _failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
-    """The newest failed run that would have forecast the day."""
-    for run in runs:
-        cutoff = run.tags.get("cutoff", "")
-        if run.tags.get("status") != "failed" or not cutoff or cutoff >= str(day):
-            continue
-        last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
-        for _ in range(horizon):
-            last = period_after(last, run.tags["freq"])
-        if day < period_after(last, run.tags["freq"]):
-            return run
-    return None
-
-
-def _without(
-    tracker: Tracker, airport: str, day: dt.date, failed: StoredRun, runs: Sequence[StoredRun]
-) -> dict[str, Any]:
-    """The answer where the run that should have made the forecast failed."""
-    actual = _recorded_actual(tracker, airport, str(day), runs)
-    reason, job = failed.tags.get("reason", "no reason recorded"), failed.tags["job_id"]
-    statement = f"the run of job {job} failed: {reason}"
-    return {
-        "schema": SCHEMA,
-        "airport": airport,
-        "date": str(day),
-        "sentence": f"{airport}, {day:%B %Y}: there is no forecast, {statement}.",
-        "verdict": "run_failure",
-        "confidence": 1.0,
-        "evidence": [{"name": "status", "statement": statement, "value": None, "threshold": None}],
-        "next_time": [],
-        "actual": None if actual is None else actual.value,
-        "actual_source": None if actual is None else actual.source,
-        **dict.fromkeys(("forecast", "miss", "miss_percent", "standing"), None),
-        "parts": [],
-        **dict.fromkeys(("fleet", "break", "replay", "vintage_change"), None),
-        **{key: [] for key in ("alternatives", "neighbours", "vintages")},
-        "model": {"label": None, "members": []},
-        "lineage": lineage_facts(tracker, failed, failed),
-        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in _BAD],
-        "rules": {},
-    }
-
-
-_BAD = ("failed", "rejected")
-
-
-def parse_day(date: str) -> dt.date:
-    """First day of ``YYYY-MM``, or the day of ``YYYY-MM-DD``."""
-    wrong = UsageError(
-        f"--date: '{date}' is not a date.", "Give YYYY-MM, or YYYY-MM-DD for days and weeks."
-    )
-    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", date):
-        raise wrong
-    try:
-        return dt.date.fromisoformat(date if len(date) == len("2020-04-01") else f"{date}-01")
-    except ValueError:
-        raise wrong from None
-
-
 def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     if run.tags.get("forecast") != "true" or run.tags.get("cutoff", "") >= str(day):
         return None
     value = read_json(tracker, run.run_id, FORECAST)
-    at = _position([dt.date.fromisoformat(d) for d in value["ds"]], day, run.params["freq"])
+    at = position([dt.date.fromisoformat(d) for d in value["ds"]], day, run.params["freq"])
     if at is None:
         return None
     return Vintage(
@@ -278,87 +224,6 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
         tracker.url(run.run_id),
         value["ds"][at],
     )
-
-
-_DAYS = {"W": 7, "D": 1}
-_MONTHS = {"M": 1, "Q": 3}
-
-
-def _position(ds: Sequence[dt.date], day: dt.date, freq: str) -> int | None:
-    """Index of the period that holds the day."""
-    holding = (i for i, first in enumerate(ds) if first <= day < period_after(first, freq))
-    return next(holding, None)
-
-
-def period_after(first: dt.date, freq: str) -> dt.date:
-    """First day of the period after the one that begins at ``first``."""
-    if freq[0] in _DAYS:
-        return first + dt.timedelta(days=_DAYS[freq[0]])
-    month = first.month - 1 + _MONTHS[freq[0]]
-    return first.replace(year=first.year + month // 12, month=month % 12 + 1)
-
-
-def _nothing(
-    tracker: Tracker, airport: str, date: str, day: dt.date, runs: Sequence[StoredRun]
-) -> NothingRecordedError:
-    """Say what is missing, why if that is recorded, and the command that would make it."""
-    if not runs:
-        close = difflib.get_close_matches(airport, _known(tracker), n=1)
-        hint = f"Did you mean '{close[0]}'?" if close else None
-        message = f"Nothing is recorded about airport '{airport}' in this experiment."
-        if close:
-            return NothingRecordedError(message, hint)
-    else:
-        cutoffs = sorted({r.tags["cutoff"] for r in runs if r.tags.get("forecast") == "true"})
-        held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
-        bad = next((r for r in runs if r.tags.get("status") in _BAD), None)
-        message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
-        if bad:
-            status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))
-            message += f" It was {status} in job {job}: {reason}."
-    before = str(day - dt.timedelta(days=1))[: len(date)]
-    return NothingRecordedError(
-        message,
-        "To make the one that could have been made then: "
-        f"forecastctl run --data FILE --airport {_shell(airport)} --as-of {before}",
-    )
-
-
-def _shell(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
-
-
-def _known(tracker: Tracker) -> list[str]:
-    """Airports of the newest job."""
-    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
-    if not jobs:
-        return []
-    results = read_json(tracker, jobs[0].run_id, "results.json")["results"]
-    return [line["airport"] for line in results]
-
-
-def _recorded_actual(
-    tracker: Tracker, airport: str, date: str, runs: Sequence[StoredRun]
-) -> Actual | None:
-    """The observation in the newest stored panel that has one."""
-    first = dt.date.fromisoformat(date)
-    seen: set[str] = set()
-    for run in runs:
-        after = period_after(first, run.tags["freq"])
-        digest = run.tags["panel_digest"]
-        if digest in seen:
-            continue
-        seen.add(digest)
-        try:
-            value = read_observation(tracker, digest, airport, first, after)
-        except NothingRecordedError:
-            continue
-        if value is not None:
-            source = f"panel {digest[:12]} stored by job {run.tags['job_id']}"
-            return Actual(value, source)
-    return None
 
 
 def _model(tracker: Tracker, run: StoredRun) -> tuple[StoredRun, FittedModel | None]:

@@ -7,21 +7,21 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from forecastctl.pipeline.coherent import add_up
 from forecastctl.pipeline.context import JobContext, cut, json_bytes
+from forecastctl.pipeline.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.pipeline.fleet import fleet_artifacts
 from forecastctl.pipeline.frames import forecast_table
+from forecastctl.pipeline.hierarchy import base_of
 from forecastctl.pipeline.lineage import airport_run, model_label
-from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot
+from forecastctl.pipeline.memory import past_of, winners
+from forecastctl.pipeline.stored import GROUPS, SNAPSHOT, find_snapshot
 from forecastctl.pipeline.summary import Line, Summary, job_status
 from forecastctl.pipeline.work import clock, work
 from forecastctl.records import (
-    FAILED,
-    FINISHED,
-    KILLED,
     AirportResult,
     AirportTask,
     Artifact,
-    Metric,
     Run,
     RunUpdate,
     Status,
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecastctl.pipeline.hierarchy import Base, Sums
     from forecastctl.ports import Executor, Tracker
-    from forecastctl.records import FittedModel, Forecast, Outcome
+    from forecastctl.records import FittedModel, Forecast, Outcome, Past
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class Job:
         batch: Airports per transaction.
         served: Whether its models are also recorded as one model to be served.
         prefix: What its lines in a log begin with.
+        sums: Groups and total, where they are forecast as well.
     """
 
     context: JobContext
@@ -78,6 +80,12 @@ class Job:
     batch: int = 8
     served: bool = True
     prefix: str = ""
+    sums: Sums | None = None
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of the groups that are forecast on their own."""
+        return [series.airport for series in self.sums.hierarchy.series] if self.sums else []
 
 
 @dataclass(slots=True)
@@ -87,6 +95,8 @@ class Ledger:
     lines: dict[str, Line] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     models: dict[str, FittedModel] = field(default_factory=dict)
+    pasts: list[Past] = field(default_factory=list)
+    bases: dict[str, Base] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
     first_start_ms: int = 0
@@ -121,9 +131,11 @@ def run_job(
         for results in batches(_results(job, executor), job.batch):
             record_results(results, job, tracker, run_id, ledger)
             for result in results:
-                progress(result, len(job.order))
+                progress(result, len(job.order) + len(job.groups))
         summary = summarise(job, run_id, ledger)
-        close_job(tracker, summary, fleet_artifacts(ledger.models, context, run_id), read_log)
+        files = (*fleet_artifacts(ledger.models, context, run_id), *winners(ledger.pasts, context))
+        files += sums_artifacts(summary)
+        close_job(tracker, summary, files, read_log)
     except BaseException as error:
         abandon_job(tracker, run_id, error, read_log)
         raise
@@ -145,6 +157,8 @@ def job_run(job: Job) -> Run:
         JOBS: SET,
         job_mark(context.job_id): SET,
     }
+    if job.sums:
+        tags |= {"reconcile": job.sums.method, "groups": str(len(job.sums.hierarchy.groups))}
     params = {k: cut(str(v)) for k, v in job.settings.items()}
     return Run(
         name=f"{context.command} {context.job_id}",
@@ -160,6 +174,8 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
         Artifact("settings.json", json_bytes(dict(job.settings), readable=True)),
         Artifact("environment.json", json_bytes(job.context.environment.to_dict(), readable=True)),
     ]
+    if job.sums:
+        artifacts.append(Artifact(GROUPS, json_bytes(job.sums.columns, readable=True)))
     tags: dict[str, str] = {}
     if job.snapshot is not None:
         held = find_snapshot(tracker, job.context.panel_digest)
@@ -242,8 +258,14 @@ def record_results(
             ledger.first_start_ms = min(ledger.first_start_ms or r.start_ms, r.start_ms)
         if r.forecast is not None and r.status is not Status.FAILED:
             ledger.forecasts[r.airport] = r.forecast
-        if r.model is not None and context.plan.train and job.served:
+        if job.sums and context.plan.forecast and r.airport in job.sums.series:
+            base = base_of(r, job.sums, context.plan, tracker)
+            ledger.bases |= {r.airport: base} if base else {}
+        grouped = r.airport in context.groups
+        if r.model is not None and context.plan.train and job.served and not grouped:
             ledger.models[r.airport] = r.model
+        past = past_of(r, by_airport.get(r.airport, "")) if job.served else None
+        ledger.pasts += [past] if past else []
         ledger.last_recorded_ms = clock()[0]
         reason = f": {r.reason}" if r.reason else ""
         log.info("%s%s: %s%s", job.prefix, r.airport, r.status, reason)
@@ -253,21 +275,27 @@ def record_results(
 def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
     """What a job ended with, once every airport is in."""
     lines = tuple(ledger.lines[airport] for airport in job.order)
-    forecasts = None
-    if job.context.plan.forecast:
+    groups = tuple(ledger.lines[name] for name in job.groups)
+    forecasts, coherent = None, None
+    plan = job.context.plan
+    if plan.forecast:
         made = [
             (li.airport, ledger.forecasts[li.airport], li.model or "", li.status)
             for li in lines
             if li.airport in ledger.forecasts
         ]
-        forecasts = forecast_table(made, job.context.plan.levels)
+        forecasts = forecast_table(made, plan.levels)
+        if job.sums:
+            coherent = add_up(job.sums, ledger.bases, job.order, made, plan)
     return Summary(
         job.context.job_id,
         run_id,
-        job_status(lines),
+        job_status(lines, groups),
         lines,
         forecasts,
         _cost(job, ledger),
+        groups,
+        coherent,
     )
 
 
@@ -289,50 +317,3 @@ def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
         "airports_per_minute": round(60 * worked / wall, 2),
         "efficiency": round(ledger.objective_seconds / (work * job.jobs), 4) if work else 0.0,
     }
-
-
-def close_job(
-    tracker: Tracker,
-    summary: Summary,
-    fleet: Sequence[Artifact],
-    read_log: Callable[[], bytes],
-) -> None:
-    """Write the accounts and end the job's run."""
-    end_ms = clock()[0]
-    counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
-    metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
-    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict(), readable=True))]
-    if summary.forecasts is not None:
-        buffer = io.BytesIO()
-        summary.forecasts.to_parquet(buffer, index=False)
-        artifacts.append(Artifact("forecasts.parquet", buffer.getvalue()))
-    log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
-    artifacts.append(Artifact("log.txt", read_log()))
-    status = FAILED if summary.status == "failed" else FINISHED
-    tracker.update(
-        summary.run_id,
-        RunUpdate(status, end_ms, {}, metrics, {"status": summary.status}, tuple(artifacts)),
-    )
-
-
-def abandon_job(
-    tracker: Tracker, run_id: str, error: BaseException, read_log: Callable[[], bytes]
-) -> None:
-    """Leave a true status behind when a job stops early, if the store still listens."""
-    killed = isinstance(error, KeyboardInterrupt | SystemExit)
-    log.log(
-        logging.INFO if killed else logging.ERROR,
-        "job stopped: %s: %s",
-        type(error).__name__,
-        error,
-    )
-    update = RunUpdate(
-        KILLED if killed else FAILED,
-        clock()[0],
-        tags={"status": "interrupted" if killed else "failed", "reason": cut(f"{error}")},
-    )
-    try:
-        tracker.update(run_id, update)
-        tracker.update(run_id, RunUpdate(artifacts=(Artifact("log.txt", read_log()),)))
-    except Exception:
-        log.exception("the end of the job could not be recorded either")

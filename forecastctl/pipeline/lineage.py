@@ -41,6 +41,7 @@ TUNING = "tuning.json"
 MODEL = "model.json"
 FORECAST = "forecast.json"
 TRIALS = "trials.json"
+LEARNED = "learned.json"
 CHART = "forecast.png"
 TRACEBACK = "traceback.txt"
 TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
@@ -97,6 +98,8 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
         tags["reason"] = cut(trial.reason)
     if trial.duplicate_of is not None:
         tags["duplicate_of"] = str(trial.duplicate_of)
+    if trial.start is not None:
+        tags["start"] = trial.start
     return Run(
         name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
         status=TRIAL_STATUS[trial.status],
@@ -111,7 +114,7 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
 def trials_table(trials: Iterable[Trial]) -> dict[str, Any]:
     """Trials as the table that MLflow's ``log_table`` writes and its pages show."""
     columns = ["trial", "status", "model", "family", "options", "loss", "metrics", "folds"]
-    columns += ["reason", "duplicate_of", "start_ms", "end_ms", "cpu_seconds"]
+    columns += ["reason", "duplicate_of", "start_ms", "end_ms", "cpu_seconds", "start"]
     data = [
         [
             t.number,
@@ -127,6 +130,7 @@ def trials_table(trials: Iterable[Trial]) -> dict[str, Any]:
             t.start_ms,
             t.end_ms,
             t.cpu_seconds,
+            t.start,
         ]
         for t in trials
     ]
@@ -188,6 +192,8 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         "status": str(result.status),
         "data_digest": result.digest,
     }
+    if result.airport in context.groups:
+        tags |= {"kind": "group", "level": context.groups[result.airport]}
     cutoff = _cutoff(result)
     if cutoff:
         tags["cutoff"] = cutoff
@@ -199,7 +205,8 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
 
 def _marks(result: AirportResult, context: JobContext) -> dict[str, str]:
     """What finds this run again by an index."""
-    keys = (AIRPORTS, airport_mark(airport_key(result.airport)), job_mark(context.job_id))
+    keys = [airport_mark(airport_key(result.airport)), job_mark(context.job_id)]
+    keys += [] if result.airport in context.groups else [AIRPORTS]
     return dict.fromkeys(keys, SET)
 
 
@@ -223,6 +230,10 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     tags |= {stage: "true" for stage, holds in held.items() if holds}
     if result.task and result.task.retuned:
         tags["retuned"] = cut(result.task.retuned)
+    learned = result.task.learned if result.task else None
+    if learned is not None:
+        tags["learned_from"] = cut(",".join(learned.runs))
+        tags["starts"] = ",".join(f"{origin}={n}" for origin, n in learned.counts.items())
     label = model_label(result)
     if label:
         tags["model"] = cut(label)
@@ -252,6 +263,7 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
             "folds": search.folds,
             "step": search.step,
             "combine": search.combine,
+            "shocks": search.shocks,
             "seed": search.seed,
         }
     params["horizon"] = search.horizon
@@ -296,6 +308,8 @@ def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[A
     if result.tuned and plan.tune:
         yield Artifact(TUNING, json_bytes(tuning_dict(result.tuned)))
         yield Artifact(TRIALS, json_bytes(trials_table(result.tuned.trials)))
+        if result.task and result.task.learned:
+            yield Artifact(LEARNED, json_bytes(result.task.learned.to_dict()))
     if result.model and plan.train:
         yield Artifact(MODEL, canonical_json(result.model.to_row()).encode())
     if result.forecast and plan.forecast:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import ForecastctlError, UsageError
 from forecastctl.pipeline.context import Environment, JobContext
+from forecastctl.pipeline.hierarchy import plan_sums
 from forecastctl.pipeline.jobs import Job
+from forecastctl.pipeline.memory import taught
 from forecastctl.pipeline.retune import ALWAYS, decide, task
 from forecastctl.pipeline.stored import latest, read_forecast, read_model, read_tuning
 from forecastctl.pipeline.summary import rejected, skipped
@@ -25,7 +27,7 @@ from forecastctl.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from forecastctl.data.schema import Panel
     from forecastctl.ports import Tracker
@@ -60,6 +62,9 @@ class Request:
         settings: All settings, for the record.
         jobs: Number of workers.
         batch: Airports per transaction.
+        learn: Whether a search starts from what earlier ones found.
+        sums: Whether groups and the total are forecast as well.
+        reconcile: How the forecasts are then made to add up, or ``none``.
     """
 
     command: str
@@ -78,6 +83,9 @@ class Request:
     max_age: int = 24
     jobs: int = 1
     batch: int = 8
+    learn: bool = False
+    sums: bool = False
+    reconcile: str = "none"
 
 
 def plan_job(
@@ -108,9 +116,14 @@ def plan_job(
             settled.append(rejected(entry.airport, entry.reason, entry.digest, request.start_ms))
         else:
             series.append(entry)
-    tasks, early = _tasks(request, plan, series, environment, tracker)
+    sums = plan_sums(series, panel.groups, settled, request.reconcile) if request.sums else None
+    groups = sums.hierarchy.series if sums else []
+    late = sums.late if sums else set()
+    tasks, early = _tasks(request, plan, [*series, *groups], environment, tracker, late)
+    tasks = taught(tasks, request.search, tracker) if request.learn else tasks
+    context = _context(request, plan, panel, series, environment)
     return Job(
-        _context(request, plan, panel, series, environment),
+        replace(context, groups=sums.hierarchy.levels) if sums else context,
         airports,
         tasks,
         [*settled, *early],
@@ -118,6 +131,7 @@ def plan_job(
         panel.frame,
         request.jobs,
         request.batch,
+        sums=sums,
     )
 
 
@@ -196,7 +210,9 @@ def _tasks(
     series: Sequence[Series],
     environment: Environment,
     tracker: Tracker,
+    late: Collection[str] = (),
 ) -> tuple[list[AirportTask], list[AirportResult]]:
+    """Tasks, and what needs none; ``late`` is never up to date, as it is forecast further."""
     if request.command == "train":
         return _continue(plan, series, tracker, "tuned")
     if request.command == "forecast":
@@ -207,6 +223,7 @@ def _tasks(
     done: dict[str, AirportResult] = {}
     if request.skip_unchanged:
         due = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
+        due = [s for s in due if s.airport not in late]
         done = _up_to_date(request, due, environment, tracker)
     left = [s for s in series if s.airport not in done]
     return [task(plan, s, retuning, tracker) for s in left], list(done.values())

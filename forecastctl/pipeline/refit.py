@@ -24,10 +24,18 @@ from forecastctl.core.replay import (
     worst,
 )
 from forecastctl.errors import ForecastctlError, NothingRecordedError
+from forecastctl.pipeline.hierarchy import rebuilt
 from forecastctl.pipeline.lineage import TRIALS
+from forecastctl.pipeline.memory import read_learned
 from forecastctl.pipeline.reproduce import BROKEN, Reproduction, makers, read_stored, replayed
 from forecastctl.pipeline.seen import job_of, job_settings
-from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot, read_json, read_tuning
+from forecastctl.pipeline.stored import (
+    SNAPSHOT,
+    find_snapshot,
+    read_json,
+    read_tuning,
+    recorded_groups,
+)
 from forecastctl.pipeline.work import work
 from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult
 
@@ -154,10 +162,11 @@ class _Rebuilt:
         from forecastctl.data.prepare import prepare
         from forecastctl.data.schema import DataSpec, make_panel
 
-        recorded = job_settings(tracker, job_of(tracker, run))
+        job = job_of(tracker, run)
+        recorded = job_settings(tracker, job)
         if not recorded:
-            job = run.tags["job_id"]
-            raise NothingRecordedError(f"The settings of job {job} are not stored.")
+            name = run.tags["job_id"]
+            raise NothingRecordedError(f"The settings of job {name} are not stored.")
         settings, notes = _settings(recorded)
         digest = run.tags["panel_digest"]
         held = find_snapshot(tracker, digest)
@@ -170,6 +179,8 @@ class _Rebuilt:
             notes += ("the stored panel is no longer the one that was recorded",)
         day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()
         entries = prepare(panel, spec, as_of=_as_of(recorded, run), today=day)
+        if job is not None and "groups" in job.tags:
+            entries += rebuilt(entries, recorded_groups(tracker, job))
         return cls({e.airport: e for e in entries}, settings, settings.search(), notes)
 
 
@@ -214,6 +225,7 @@ def _ask(
     try:
         search, notes = _search(tracker, rebuilt.search, run, owner)
         tuned = None if tunes else _tuning(tracker, run, stored.model)
+        learned = read_learned(tracker, run) if tunes else None
     except (NothingRecordedError, *BROKEN) as error:
         return Reproduction(run, replayed(stored), Refit(NOT_STORED, notes=(described(error),)))
     levels = (
@@ -224,7 +236,8 @@ def _ask(
     plan = Plan(
         tunes, stored.model is not None, stored.forecast is not None, search, levels, charts=False
     )
-    return _Ask(run, owner, AirportTask(plan, entry, tuned=tuned), (*rebuilt.notes, *notes))
+    task = AirportTask(plan, entry, tuned=tuned, learned=learned)
+    return _Ask(run, owner, task, (*rebuilt.notes, *notes))
 
 
 def _held(run: StoredRun) -> bool:

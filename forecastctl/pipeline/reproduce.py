@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from forecastctl.records import FittedModel, Forecast, StoredRun
 
 MANY = 1_000_000
+OF_SERIES = ("airport", "group")
 SUGGESTED = 3
 
 BROKEN = (LookupError, TypeError, ValueError, ArithmeticError)
@@ -114,11 +115,11 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
         NothingRecordedError: There is no such job, run or airport, or several jobs begin so.
     """
     run = _named(tracker, name)
-    if run.tags.get("kind") == "airport":
+    if run.tags.get("kind") in OF_SERIES:
         runs = [run]
     elif run.tags.get("kind") == "job":
-        mark = {job_mark(run.tags["job_id"]): SET, "kind": "airport"}
-        runs = tracker.find(Query(tags=mark, limit=MANY))
+        found = tracker.find(Query(tags={job_mark(run.tags["job_id"]): SET}, limit=MANY))
+        runs = [one for one in found if one.tags.get("kind") in OF_SERIES]
     else:
         hint = f"Give its airport's: {run.parent_id}." if run.parent_id else None
         raise NothingRecordedError(f"Run '{name}' is neither a job's nor an airport's.", hint)

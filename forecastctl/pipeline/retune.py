@@ -28,6 +28,7 @@ DECISIVE = (
     "folds",
     "step",
     "combine",
+    "shocks",
     "timeout",
     "early_stop",
     "seed",

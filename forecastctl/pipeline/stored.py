@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
 
 SNAPSHOT = "panel.parquet"
+GROUPS = "groups.json"
+"""Artifact of a job with sums: value of each airport by column of groups."""
 JOBS_SEARCHED = 2000
 LIVE = {"origin": "live"}
 ALONE = 16
@@ -78,9 +80,9 @@ def _latest_by_job(
     for job in jobs:
         if len(found) == len(cutoffs):
             break
-        tags = {job_mark(job.tags["job_id"]): SET, "kind": "airport", stage: "true"}
+        tags = {job_mark(job.tags["job_id"]): SET, stage: "true"}
         for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
-            airport = run.tags["airport"]
+            airport = run.tags.get("airport", "")  # the job itself has none
             wanted = airport in cutoffs and airport not in found
             if wanted and _allowed(run, airport, cutoffs[airport]):
                 found[airport] = run
@@ -238,7 +240,18 @@ def trained_panel(tracker: Tracker) -> Panel:
         int(tags["season_length"]),
         f"panel of job {tags['job_id']}",
         tags["panel_digest"],
+        groups=recorded_groups(tracker, jobs[0]),
     )
+
+
+def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
+    """Value of each airport by column of groups in a job; nothing where it had no sums.
+
+    Raises:
+        NothingRecordedError: It had, and they are not stored any more.
+    """
+    found: dict[str, dict[str, str]] = {}
+    return read_json(tracker, job.run_id, GROUPS) if "groups" in job.tags else found
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecastctl.pipeline.coherent import Coherent
+
 COUNTED = {
     "ok": Status.OK,
     "fallback": Status.FALLBACK,
@@ -49,6 +51,8 @@ class Summary:
         lines: One for each airport of the input, in its order.
         forecasts: The ``--out`` table, or ``None`` where the job makes no forecasts.
         cost: Wall, CPU and objective seconds, airports per minute, efficiency.
+        groups: One line for each sum over airports that is forecast on its own.
+        coherent: The table of airports and sums, and what was done, where the job has sums.
     """
 
     job_id: str
@@ -57,6 +61,13 @@ class Summary:
     lines: tuple[Line, ...]
     forecasts: pd.DataFrame | None
     cost: Mapping[str, float]
+    groups: tuple[Line, ...] = ()
+    coherent: Coherent | None = None
+
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """What ``--out`` writes."""
+        return self.coherent.table if self.coherent else self.forecasts
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,12 +84,28 @@ class Summary:
             "airports": self.counts,
             "cost": dict(self.cost),
             "results": [line.to_dict() for line in self.lines],
+            **self._sums(),
         }
 
+    def _sums(self) -> dict[str, Any]:
+        """Groups and what became of them; nothing where there are none."""
+        found: dict[str, Any] = {}
+        if self.groups:
+            found["groups"] = [line.to_dict() for line in self.groups]
+        if self.coherent:
+            keys = ("method", "used", "notes", "stand_ins", "left_out")
+            found["reconciliation"] = {key: self.coherent.record[key] for key in keys}
+        return found
 
-def job_status(lines: Iterable[Line]) -> str:
-    """``ok``, ``partial`` or ``failed`` from the accounts of the airports."""
-    statuses = {line.status for line in lines}
+
+def job_status(lines: Iterable[Line], groups: Iterable[Line] = ()) -> str:
+    """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups."""
+    status = _status({line.status for line in lines})
+    broken = any(group.status == Status.FAILED for group in groups)
+    return "partial" if status == "ok" and broken else status
+
+
+def _status(statuses: set[str]) -> str:
     if Status.FAILED not in statuses:
         only_bad = bool(statuses) and statuses <= {Status.REJECTED}
         return "failed" if only_bad else "ok"

@@ -73,7 +73,7 @@ def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
     from forecastctl.core.tune import tune
 
     engine = working_engine(task.plan.search.engine)
-    tuned = tune(task.series, task.plan.search, clock)
+    tuned = tune(task.series, task.plan.search, clock, task.learned)
     spent = sum(trial.cpu_seconds for trial in tuned.trials)
     return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
 

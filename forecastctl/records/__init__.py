@@ -1,6 +1,7 @@
 """Frozen values that every layer shares; they import nothing above them."""
 
 from forecastctl.records.explanation import ExplainView, FleetPoint, VintagePath
+from forecastctl.records.learning import Learned, Past, Start
 from forecastctl.records.models import (
     FittedMember,
     FittedModel,
@@ -8,6 +9,7 @@ from forecastctl.records.models import (
     Model,
     Option,
     Options,
+    Shock,
     Specification,
     canonical_json,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "FleetPoint",
     "Fold",
     "Forecast",
+    "Learned",
     "Member",
     "Metric",
     "Model",
@@ -66,6 +69,7 @@ __all__ = [
     "Option",
     "Options",
     "Outcome",
+    "Past",
     "Plan",
     "Query",
     "Rejection",
@@ -73,7 +77,9 @@ __all__ = [
     "RunUpdate",
     "SearchSpec",
     "Series",
+    "Shock",
     "Specification",
+    "Start",
     "Status",
     "StoredRun",
     "Trial",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecastctl.records.learning import Learned
     from forecastctl.records.models import FittedModel, Model, Specification
     from forecastctl.records.series import Series, Status
 
@@ -35,7 +36,10 @@ class SearchSpec:
         horizon: Periods ahead, both of the forecast and of the validation.
         folds: Rolling origins at most.
         step: Periods between origins; ``None`` for half of the horizon, at least one.
-        combine: Number of best distinct trials that are averaged; 1 takes the best trial alone.
+        combine: Number of distinct trials that are averaged, those of the pool first; 1 takes the
+            best trial alone.
+        shocks: ``replace`` stretches that a shock put out of pattern before models are fitted,
+            where the backtest does not speak against it, or ``keep`` them.
         timeout: Seconds for one airport's search, or ``None``.
         early_stop: Stop after this many evaluations without improvement, or ``None``.
         seed: Seed of the job; each airport's own is derived from it.
@@ -43,13 +47,22 @@ class SearchSpec:
         engine: What fits: ``compiled``, or ``statsmodels``, the reference.
     """
 
-    families: tuple[str, ...] = ("holt_winters", "ets", "sarimax", "seasonal_naive")
+    families: tuple[str, ...] = (
+        "holt_winters",
+        "ets",
+        "sarimax",
+        "ces",
+        "theta",
+        "annual",
+        "seasonal_naive",
+    )
     loss: str = "mase"
-    max_evals: int = 15
+    max_evals: int = 20
     horizon: int = 12
     folds: int = 4
     step: int | None = None
-    combine: int = 8
+    combine: int = 15
+    shocks: str = "replace"
     timeout: float | None = None
     early_stop: int | None = None
     seed: int = 0
@@ -79,6 +92,8 @@ class Trial:
         folds: The folds with their values.
         reason: Why it failed or was pruned, in one sentence.
         duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
+        start: Where it comes from when it is a starting point: ``own``, ``similar`` or ``fleet``
+            (learned), ``pool`` or ``family``; ``None`` for the baseline and what was proposed.
         start_ms: Start, milliseconds since the epoch.
         end_ms: End, milliseconds since the epoch.
         cpu_seconds: CPU time of the objective.
@@ -95,6 +110,7 @@ class Trial:
     start_ms: int = 0
     end_ms: int = 0
     cpu_seconds: float = 0.0
+    start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,8 @@ class TuneResult:
         spread: Calibration factor of the specification's intervals, from the same errors.
         baseline_loss: Loss of the seasonal naive on the same folds.
         reason: Why the specification is a fallback, or ``None``.
-        stopped: Why the search ended: ``max_evals``, ``timeout``, ``early_stop`` or ``too short``.
+        stopped: Why the search ended: ``max_evals``, ``timeout``, ``early_stop``, ``unlikely`` (to
+            improve) or ``too short``.
     """
 
     specification: Specification
@@ -203,6 +220,10 @@ class AirportTask:
     model: FittedModel | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     """Run ids of what an earlier job made: ``tuned_by``, ``trained_by``."""
+    retuned: str | None = None
+    """Why ``run`` tunes it: ``always``, or what is wrong with the specification that it has."""
+    learned: Learned | None = None
+    """What earlier searches suggest, where the search is to learn from them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ class ExplainRules:
 
     Attributes:
         noise_z: A miss of at most so many calibrated standard deviations is expected noise.
-        fleet_z: So many robust standard deviations from the fleet's median make an airport stand
-            out from it.
+        doubt_z: Up to so many it is noise beyond doubt; between the two a cause must show clearly.
+        fleet_z: An airport whose change since the cutoff is so many robust deviations from its
+            peers' stands out.
         system_share: Share of the fleet that missed the same month in the same direction, from
             which on the shock counts as system-wide.
         fleet_least: Fewer airports than this say nothing about a fleet.
@@ -22,7 +23,8 @@ class ExplainRules:
     """
 
     noise_z: float = 3.0
-    fleet_z: float = 4.0
+    doubt_z: float = 2.0
+    fleet_z: float = 8.0
     system_share: float = 0.5
     fleet_least: int = 3
     near: float = 0.5
@@ -38,9 +40,11 @@ class MonitorRules:
         false_alarm: Probability that an airport whose forecasts are as good as its backtest said
             is called degraded in one run of the monitor.
         least_scored: Fewer scored forecasts than this say nothing.
+        window: The newest periods whose forecasts are scored.
         max_age: Periods after which a specification is past its age, and tuned again.
     """
 
     false_alarm: float = 0.01
     least_scored: int = 3
+    window: int = 12
     max_age: int = 24

@@ -126,7 +126,9 @@ def test_page_and_images_are_written_and_recorded(asked):
     ],
 )
 def test_what_cannot_be_written_is_refused_before_any_work(cli, flags):
-    cli("explain", "--airport", "JFK", "--date", "2018-03", *flags, code=2)
+    refused = cli("explain", "--airport", "JFK", "--date", "2018-03", *flags, code=2)
+    assert refused.stdout == ""
+    assert "next:" in refused.stderr
 
 
 def test_people_read_the_answer_first(asked):

@@ -151,12 +151,12 @@ def test_nothing_is_negative():
 
 
 @pytest.mark.parametrize("method", NEED_ERRORS)
-def test_without_errors_the_structure_decides_and_says_so(method):
+def test_without_errors_the_airports_decide_and_it_says_so(method):
     summing, mean, sd, errors = case()
     result = reconcile(summing, mean, sd, errors[:, :2], method)
-    assert result.method == "wls_struct"
+    assert result.method == BOTTOM_UP
     assert method in result.notes[0]
-    plain = reconcile(summing, mean, sd, errors, "wls_struct")
+    plain = reconcile(summing, mean, sd, errors, BOTTOM_UP)
     np.testing.assert_array_equal(result.mean, plain.mean)
 
 

@@ -67,6 +67,7 @@ def _general(tag):
         "airport": "airport_key",
         "search": "fmin_uuid",
         "panel": "panel_digest",
+        "backtest": "backtest_id",
     }
     found = re.fullmatch(r"(mlflow\.forecastctl\.(\w+))\..+", tag)
     return f"{found[1]}.<{ids[found[2]]}>" if found else tag
@@ -106,13 +107,24 @@ def test_the_lineage_page_names_every_artifact(tracker):
 
 
 def test_the_explain_page_names_every_key(tracker):
-    from forecastctl.pipeline.explain import explain
+    from forecastctl.core.breaks import Break
+    from forecastctl.core.verdict import VERDICTS
+    from forecastctl.core.vintages import ORDER, VintageChange
+    from forecastctl.pipeline.explain import Question, explain
 
-    found = explain(tracker, "ELA", "2019-09")
+    found = explain(tracker, Question("ELA", "2019-09")).facts
     known = named("explain.md")
     assert found["standing"]
-    for part in ("forecast", "standing", "model", "lineage"):
+    for part in ("forecast", "standing", "model", "lineage", "fleet", "replay", "rules"):
         assert set(found[part]) - known == set(), part
+    for part in ("evidence", "parts", "alternatives", "neighbours"):
+        assert found[part], part
+        assert set(found[part][0]) - known == set(), part
+    assert {p["name"] for p in found["parts"]} - known == set()
+    assert set(VERDICTS) - known == set()
+    told = Break("2019-01-01", 1, 0.1, 1, None).to_dict()
+    told |= VintageChange("", "", 0.0, dict.fromkeys(ORDER, 0.0)).to_dict()
+    assert {*told, *ORDER} - known == set()
     assert set(found) - known == set()
     assert set(found["vintages"][0]) - known == set()
     assert set(found["model"]["members"][0]) - known == set()

@@ -7,7 +7,8 @@ import pytest
 from forecastctl.core.explain import standing
 from forecastctl.data.schema import DataSpec
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.pipeline.explain import Question, explain, period_after
+from forecastctl.pipeline.days import period_after
+from forecastctl.pipeline.explain import Question, explain
 from forecastctl.pipeline.seen import Source
 from forecastctl.records import Rejection, Series
 from tests.pipeline.conftest import frame_of, make_series
