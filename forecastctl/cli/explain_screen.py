@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ALTERNATIVES_SHOWN = 3
+MEMBERS_SHOWN = 5
 VINTAGES_SHOWN = 4
 DIGEST_SHOWN = 12
 DAY = 10
@@ -159,11 +160,14 @@ def _attempts(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def _lineage(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
     model, lineage = facts.get("model") or {}, facts.get("lineage") or {}
+    every = model.get("members") or ()
     members = [
         f"{number(m['weight'])} {m['label']}"
         + (f" (trial {m['trial']})" if m.get("trial") is not None else "")
-        for m in model.get("members") or ()
+        for m in every[:MEMBERS_SHOWN]
     ]
+    if len(every) > MEMBERS_SHOWN:
+        members.append(f"{len(every) - MEMBERS_SHOWN} more that --json names")
     job = [lineage.get("job_id"), f"run {lineage.get('run_id')}"]
     code = [lineage.get("git_commit"), "changed since" if _dirty(lineage) else None]
     digests = [

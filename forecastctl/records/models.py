@@ -15,6 +15,9 @@ from typing import Any, TypeAlias
 Option: TypeAlias = str | float | int | bool | None
 Options: TypeAlias = Mapping[str, Option]
 
+NAMED = 3
+"""Members of a combination that its label names; the rest are counted."""
+
 MODEL_ROW_VERSION = 2
 
 
@@ -60,12 +63,15 @@ class Specification:
 
     @property
     def label(self) -> str:
-        """Short name for people: the model's own, or ``mean of 3: A + B + C``."""
+        """Short name for people: the model's own, ``mean of 3: A + B + C``, or the first few."""
         labels = [m.model.label for m in self.members]
         if len(labels) == 1:
             return labels[0]
         equal = len({m.weight for m in self.members}) == 1
-        return f"{'mean' if equal else 'weighted mean'} of {len(labels)}: {' + '.join(labels)}"
+        kind = "mean" if equal else "weighted mean"
+        if len(labels) > NAMED + 1:
+            labels = [*labels[:NAMED], f"{len(labels) - NAMED} more"]
+        return f"{kind} of {len(self.members)}: {' + '.join(labels)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""

@@ -15,7 +15,7 @@ from forecastctl.core.combine import (
     quantile,
     spread,
 )
-from forecastctl.records import Model, Trial
+from forecastctl.records import Member, Model, Specification, Trial
 
 
 def trial(number, loss, duplicate_of=None, family="fake"):
@@ -139,3 +139,13 @@ def test_without_room_for_the_pool_rank_decides():
     trials = [trial(n, 1.0 + n / 10) for n in range(6)]
     assert numbers(choose(trials, 2, keys(2, 3, 5))) == [0, 1]
     assert numbers(choose(trials, 1, keys(2, 3, 5))) == [0]
+
+
+def test_the_label_names_a_few_members_and_counts_the_rest():
+    def label(n):
+        members = tuple(Member(Model("x", {}, f"M{i}"), 1 / n) for i in range(n))
+        return Specification(members).label
+
+    assert label(1) == "M0"
+    assert label(4) == "mean of 4: M0 + M1 + M2 + M3"
+    assert label(15) == "mean of 15: M0 + M1 + M2 + 12 more"
