@@ -75,7 +75,7 @@ def test_a_closed_pipe_is_silent(cli):
 
 
 def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
-    cli.write(panel([f"A{i}" for i in range(40)], months=60))
+    cli.write(panel([f"A{i}" for i in range(400)], months=60))  # more than are done in time
     command = [*FORECASTCTL, "run", "--data", "air.csv", "--jobs", "2", "--max-evals", "30"]
     child = subprocess.Popen(
         [*command, "--out", "f.csv"],
