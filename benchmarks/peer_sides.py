@@ -82,13 +82,40 @@ def answer(results: list[dict[str, Any]], finished: float, recorded: int) -> dic
     }
 
 
-def warm(_task: Any) -> int:
-    """Import what the search needs; long enough that no worker does it twice."""
+def warm(_task: Any) -> tuple[int, float]:
+    """Import what the search needs; long enough that no worker does it twice.
+
+    Returns:
+        The worker, and when it was ready.
+    """
     import hyperopt  # noqa: F401
     import numpy as np  # noqa: F401
 
+    ready = time.time()
     time.sleep(1)
-    return os.getpid()
+    return os.getpid(), ready
+
+
+def bare(options: argparse.Namespace, _folder: Path) -> dict[str, float]:
+    """The same evaluations in plain processes, without a search or a record: the machine's best."""
+    from multiprocessing import get_context
+
+    total = options.airports * options.evals
+    shares = [total // WORKERS + (i < total % WORKERS) for i in range(WORKERS)]
+    with get_context("spawn").Pool(WORKERS) as pool:
+        works = [(count, options.ms, options.objective) for count in shares]
+        results = [result for part in pool.map(burns, works, 1) for result in part]
+    return answer(results, max(result["ended"] for result in results), len(results))
+
+
+def burns(work: tuple[int, float, str]) -> list[dict[str, Any]]:
+    """So many evaluations, one after the other."""
+    count, milliseconds, kind = work
+    found = []
+    for _ in range(count):
+        began, cpu = burn(milliseconds, kind)
+        found.append({"began": began, "cpu": cpu, "ended": time.time()})
+    return found
 
 
 def forecastctl(options: argparse.Namespace, folder: Path) -> dict[str, float]:
@@ -105,7 +132,8 @@ def forecastctl(options: argparse.Namespace, folder: Path) -> dict[str, float]:
     executor = JoblibExecutor(WORKERS)
     tracker = open_tracker(f"sqlite:///{folder / 'store.db'}", "peers", writer="sql")
     job = tracker.start(Run("job", start_ms=time.time_ns() // 1_000_000))
-    workers = {outcome.value for outcome in executor.map(warm, range(WORKERS))}
+    asked = time.time()
+    workers = dict(outcome.value for outcome in executor.map(warm, range(WORKERS)))
     assert len(workers) == WORKERS, "one worker took both tasks"
     results: list[dict[str, Any]] = []
     for outcome in executor.map(work, range(options.airports)):
@@ -115,7 +143,8 @@ def forecastctl(options: argparse.Namespace, folder: Path) -> dict[str, float]:
         results += outcome.value
     finished = time.time()
     found = tracker.find(Query(tags={"kind": "trial"}, limit=len(results) + 1))
-    return answer(results, finished, sum("loss" in run.metrics for run in found))
+    recorded = sum("loss" in run.metrics for run in found)
+    return answer(results, finished, recorded) | {"pool": max(workers.values()) - asked}
 
 
 def airport_run(airport: int, results: list[dict[str, Any]], start: int, end: int) -> Any:
@@ -214,6 +243,7 @@ def recorder(side: str, experiment: str) -> tuple[Any, list[Any]]:
 
 
 SIDES = {
+    "bare": bare,
     "forecastctl": forecastctl,
     "spark": spark,
     "optuna-callback": optuna,

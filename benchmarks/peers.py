@@ -6,10 +6,13 @@ objective (a fixed CPU cost) by TPE, with 2 workers:
 - *forecastctl*: airports in a joblib pool, every trial recorded in MLflow's tables (SQLite);
 - *spark*: Hyperopt's SparkTrials on ``local[2]``, which records in memory only;
 - *optuna-callback*: Optuna with ``n_jobs=2`` and its MLflowCallback, SQLite;
-- *optuna-storage*: the same with MLflow's own MlflowStorage, SQLite.
+- *optuna-storage*: the same with MLflow's own MlflowStorage, SQLite;
+- *bare*: two processes that do nothing but evaluate, with no search and no record. No side can be
+  more efficient than this machine lets these be.
 
 The time is from the start of the first evaluation to the last result recorded. Start-up (imports,
-workers, an empty store) is before it, and reported apart.
+workers, an empty store) is before it, and reported apart; so is what of it is our pool's, next to
+two plain interpreters that import the same libraries at the same time.
 
 The peers are no dependencies of forecastctl. They live in an environment of their own::
 
@@ -28,8 +31,9 @@ import time
 from pathlib import Path
 
 SIDE = Path(__file__).with_name("peer_sides.py")
-OURS = "forecastctl"
+OURS, BARE = "forecastctl", "bare"
 WORKERS = 2
+IMPORTS = "import hyperopt, numpy"
 NEEDS = {
     "spark": ("hyperopt", "pyspark"),
     "optuna-callback": ("mlflow", "optuna", "optuna_integration"),
@@ -55,15 +59,23 @@ def main() -> None:
     )
     print(f" ({options.objective}), {WORKERS} workers, {os.cpu_count()} cores,")
     print(f"load average before: {os.getloadavg()[0]:.1f}")
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in (OURS, *options.against)}
+    names = (OURS, BARE, *options.against)
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    imports = []
     for turn in range(options.repeat):
         # Whoever goes first meets colder caches: take turns.
         for name in list(runs) if turn % 2 == 0 else reversed(list(runs)):
             runs[name].append(measure(name, total, options))
+        imports.append(importing())
         walls = ", ".join(f"{name} {turns[-1]['wall']:.2f} s" for name, turns in runs.items())
         print(f"round {turn + 1}: {walls}; load average {os.getloadavg()[0]:.1f}", flush=True)
     print()
     report(runs)
+    pool = statistics.median(turn["pool"] for turn in runs[OURS])
+    plain = statistics.median(imports)
+    print(
+        f"workers ready after {pool:.2f} s, their imports alone {plain:.2f} s: {pool / plain:.2f}"
+    )
 
 
 def parse() -> argparse.Namespace:
@@ -110,9 +122,18 @@ def require(options: argparse.Namespace) -> None:
         sys.exit(2)
 
 
+def importing() -> float:
+    """Seconds until plain interpreters, as many as there are workers, have imported the same."""
+    start = time.perf_counter()
+    started = [subprocess.Popen([sys.executable, "-c", IMPORTS]) for _ in range(WORKERS)]
+    if any(process.wait() for process in started):
+        sys.exit(f"{IMPORTS} failed")
+    return time.perf_counter() - start
+
+
 def measure(name: str, total: int, options: argparse.Namespace) -> dict[str, float]:
     """One side in a process of its own."""
-    interpreter = sys.executable if name == OURS else options.peers
+    interpreter = sys.executable if name in (OURS, BARE) else options.peers
     arguments = [interpreter, str(SIDE), name, "--airports", str(options.airports)]
     arguments += ["--evals", str(options.evals), "--ms", str(options.ms)]
     arguments += ["--objective", options.objective]
@@ -126,6 +147,7 @@ def measure(name: str, total: int, options: argparse.Namespace) -> dict[str, flo
     wall = found["finished"] - found["first"]
     return {
         "startup": found["first"] - launched,
+        "pool": found.get("pool", 0.0),
         "wall": wall,
         "efficiency": found["cpu"] / (wall * WORKERS),
     }
