@@ -7,6 +7,10 @@ as well, since tasks and outcomes are plain picklable values.
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.ports import SerialExecutor, attempt
@@ -22,6 +26,10 @@ B = TypeVar("B")
 
 log = logging.getLogger(__name__)
 
+LOKY = "loky"
+_WATCH = 1.0
+"""Seconds between two looks at whether the driver lives."""
+
 
 class JoblibExecutor:
     """Runs tasks concurrently and yields their outcomes as they complete.
@@ -31,7 +39,7 @@ class JoblibExecutor:
         backend: Name of a registered joblib backend.
     """
 
-    def __init__(self, jobs: int, backend: str = "loky") -> None:
+    def __init__(self, jobs: int, backend: str = LOKY) -> None:
         self.jobs = jobs
         self.backend = backend
 
@@ -71,6 +79,7 @@ class JoblibExecutor:
             return_as="generator_unordered",
             batch_size=1,
             pre_dispatch=2 * self.jobs,
+            **(_OF_LOKY if self.backend == LOKY else {}),
         )
         yield from pool(calls())
 
@@ -80,6 +89,26 @@ class JoblibExecutor:
         except _broken_pool() as error:
             message = "the worker process died, probably out of memory or killed by a signal"
             return Outcome(index, failure=Failure("WorkerDied", message, str(error)))
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the driver, and end with it, however it ends.
+
+    Ctrl-C at a terminal reaches workers too, and one that waits would print a traceback. A driver
+    that is killed outright tells its workers nothing: they would go on for minutes.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(_WATCH)
+    os._exit(1)
+
+
+_OF_LOKY = {"initializer": _begin_worker}
+"""What other backends may not know: their workers are not ours to set up."""
 
 
 def _broken_pool() -> type[BaseException]:

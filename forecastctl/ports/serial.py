@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.records import Failure, Outcome
 
@@ -20,12 +22,10 @@ def attempt(fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
 
     One thread everywhere makes results independent of the number of workers.
     """
-    from threadpoolctl import threadpool_limits
-
     start, cpu = time.time_ns(), time.process_time()
     value, failure = None, None
     try:
-        with threadpool_limits(limits=1):
+        with _thread_pools(len(sys.modules)).limit(limits=1):
             value = fn(task)
     except Exception as error:  # noqa: BLE001 - a failed task must not stop the others
         failure = Failure(type(error).__name__, str(error), traceback.format_exc())
@@ -37,6 +37,17 @@ def attempt(fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
         time.time_ns() // 1_000_000,
         time.process_time() - cpu,
     )
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(_modules: int) -> Any:
+    """The BLAS libraries in this process, looked up again once more modules are imported.
+
+    The look-up takes a millisecond, a few per cent of an airport.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class SerialExecutor:

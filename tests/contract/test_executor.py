@@ -2,6 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,11 @@ def square(x):
 def die(x):
     if x == 3:
         os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def interrupted(x):
+    os.kill(os.getpid(), signal.SIGINT)
     return x
 
 
@@ -63,6 +72,42 @@ def test_a_dead_worker_costs_its_own_task_alone():
     assert sorted(outcomes) == list(range(12))
     assert outcomes[3].failure.type == "WorkerDied"
     assert all(outcomes[i].value == i for i in range(12) if i != 3)
+
+
+def test_workers_leave_an_interrupt_to_the_driver():
+    ignored = [o.value for o in JoblibExecutor(2).map(interrupted, range(2))]
+    assert ignored == [0, 1]
+
+
+DRIVER = """
+import os, time
+from forecastctl.adapters.parallel import JoblibExecutor
+
+def wait(_):
+    os.write(1, f"{os.getpid()}\\n".encode())
+    time.sleep(60)
+
+list(JoblibExecutor(2).map(wait, range(2)))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who lives is read from /proc")
+def test_workers_end_with_a_driver_that_is_killed():
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER], stdout=subprocess.PIPE, text=True)
+    workers = [int(driver.stdout.readline()) for _ in range(2)]
+    driver.kill()
+    driver.wait()
+    deadline = time.monotonic() + 20
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < deadline, "the workers outlive their driver"
+        time.sleep(0.1)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_jobs_are_counted_as_joblib_does():
