@@ -15,7 +15,7 @@ from forecastctl.settings import SECTIONS, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOTE = "<!-- Made by 'make docs' from forecastctl/settings.py. Do not edit. -->\n"
+NOTE = "<!-- Made by 'make docs' from forecastctl/settings. Do not edit. -->\n"
 INTRO = """# Settings
 
 Every setting can be given in three places. Later ones win:

@@ -1,0 +1,197 @@
+"""Every setting with its type, bounds and default, and what other layers take of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from forecastctl.records import (
+    LOSSES,
+    ExplainRules,
+    MonitorRules,
+    SearchSpec,
+    canonical_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+
+
+def _split(value: Any) -> Any:
+    """``"80,95"`` from the environment means the list of both."""
+    return [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
+
+
+ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Level = Annotated[int, Field(ge=1, le=99)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(_Section):
+    """Where the panel comes from and what is done about its faults."""
+
+    source: str | None = None
+    query: str | None = None
+    airport: str | None = None
+    date: str | None = None
+    value: str | None = None
+    freq: Literal["M", "Q", "W", "D"] | None = None
+    season_length: Positive | None = None
+    gaps: Literal["interpolate", "longest", "reject"] = "interpolate"
+    max_gap: Annotated[int, Field(ge=0)] = 3
+    duplicates: Literal["reject", "sum", "mean", "last"] = "reject"
+    suspects: Literal["keep", "missing", "reject"] = "keep"
+    min_length: Positive | None = None
+    max_stale: Annotated[int, Field(ge=0)] | None = None
+    dayfirst: bool | None = None
+    groups: Names = ()
+    group_file: str | None = None
+
+
+_SEARCH = SearchSpec()
+
+
+class Tune(_Section):
+    """How each airport's specification is searched."""
+
+    engine: Literal["compiled", "statsmodels"] = "compiled"
+    families: ListOf[str] = _SEARCH.families
+    loss: Literal["mase", "rmse", "mae", "smape", "wape", "pinball"] = "mase"
+    max_evals: Positive = _SEARCH.max_evals
+    folds: Positive = _SEARCH.folds
+    step: Positive | None = None
+    combine: Positive = _SEARCH.combine
+    shocks: Literal["replace", "keep"] = "replace"
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    early_stop: Positive | None = None
+    seed: int = 0
+    retune: Literal["auto", "always", "degraded"] = "auto"
+    learn: bool = False
+
+
+class Forecast(_Section):
+    """What is forecast and where it goes."""
+
+    horizon: Annotated[int, Field(ge=1, le=1000)] = 12
+    level: ListOf[Level] = (80, 95)
+    out: str | None = None
+    table: str = "forecasts"
+    charts: bool = True
+    fallback: bool = True
+    reconcile: Literal[
+        "none", "bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink", "mint_cov"
+    ] = "none"
+
+
+class Tracking(_Section):
+    """Where everything is recorded."""
+
+    uri: str = "sqlite:///mlflow.db"
+    experiment: Annotated[str, Field(min_length=1)] = "forecastctl"
+    layout: Literal["nested", "flat"] = "nested"
+    artifacts: str | None = None
+    writer: Literal["auto", "sql", "client"] = "auto"
+
+
+class Run(_Section):
+    """How the work is executed."""
+
+    jobs: Annotated[int, Field(ge=-64, le=512)] = -1
+    batch: Positive = 8
+    skip_unchanged: bool = False
+
+
+_RULES = ExplainRules()
+_ALARMS = MonitorRules()
+Share = Annotated[float, Field(gt=0, lt=1)]
+Above = Annotated[float, Field(gt=0)]
+
+
+class Explain(_Section):
+    """Thresholds of the verdicts."""
+
+    noise_z: Above = _RULES.noise_z
+    doubt_z: Above = _RULES.doubt_z
+    fleet_z: Above = _RULES.fleet_z
+    system_share: Share = _RULES.system_share
+    fleet_least: Positive = _RULES.fleet_least
+    near: Share = _RULES.near
+    visible: Positive = _RULES.visible
+    revised: Share = _RULES.revised
+
+
+class Monitor(_Section):
+    """When an airport's forecasts count as degraded."""
+
+    false_alarm: Share = _ALARMS.false_alarm
+    least_scored: Positive = _ALARMS.least_scored
+    window: Positive = _ALARMS.window
+    max_age: Positive = _ALARMS.max_age
+
+
+class Settings(_Section):
+    """All settings of one command, frozen.
+
+    Attributes:
+        origins: Where each ``section.key`` was set, for those that are not defaults.
+    """
+
+    data: Data = Data()
+    tune: Tune = Tune()
+    forecast: Forecast = Forecast()
+    tracking: Tracking = Tracking()
+    run: Run = Run()
+    explain: Explain = Explain()
+    monitor: Monitor = Monitor()
+    origins: dict[str, str] = Field(default_factory=dict)
+
+    def search(self) -> SearchSpec:
+        """The search as the core takes it."""
+        tune = self.tune.model_dump(exclude={"retune", "learn"})
+        return SearchSpec(horizon=self.forecast.horizon, fallback=self.forecast.fallback, **tune)
+
+    def rules(self) -> ExplainRules:
+        """Thresholds of the verdicts as the core takes them."""
+        return ExplainRules(**self.explain.model_dump())
+
+    def alarms(self) -> MonitorRules:
+        """Thresholds of the monitor as the core takes them."""
+        return MonitorRules(**self.monitor.model_dump())
+
+    def items(self) -> Iterator[tuple[str, Any, str]]:
+        """Every ``section.key`` with its value (passwords masked) and origin."""
+        for section in SECTIONS:
+            for key, value in getattr(self, section).model_dump().items():
+                name = f"{section}.{key}"
+                shown = mask_password(value) if isinstance(value, str) else value
+                yield name, shown, self.origins.get(name, "default")
+
+    def result_digest(self) -> str:
+        """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
+        # Groups and what is made of them leave each forecast as it is.
+        data = self.data.model_dump(exclude={"source", "query", "groups", "group_file"})
+        forecast = self.forecast.model_dump(include={"horizon", "level", "fallback"})
+        tune = self.tune.model_dump(exclude={"retune"})
+        content = {"data": data, "tune": tune, "forecast": forecast}
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+SECTIONS = ("data", "tune", "forecast", "tracking", "run", "explain", "monitor")
+
+
+def mask_password(text: str) -> str:
+    """Replace the password of a URL by stars."""
+    return re.sub(r"(://[^:/@\s]+):[^@\s]+@", r"\1:***@", text)
+
+
+assert set(LOSSES) == set(Tune.model_fields["loss"].annotation.__args__)  # type: ignore[union-attr]  # noqa: S101
