@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from forecastctl.pipeline.backtest_record import backtest_mark, restore
 from forecastctl.pipeline.ending import abandon_job, close_job
-from forecastctl.pipeline.jobs import Ledger, job_run, record_results, store_inputs, summarise
+from forecastctl.pipeline.jobs import job_run, store_inputs
+from forecastctl.pipeline.ledger import Ledger, record_results, summarise
 from forecastctl.pipeline.work import clock
 from forecastctl.records import RUNNING, RunUpdate
 from forecastctl.records.marks import SET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecastctl.pipeline.jobs import Ledger
+    from forecastctl.pipeline.ledger import Ledger
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from forecastctl.pipeline.coherent import add_up
 from forecastctl.pipeline.context import JobContext, cut, json_bytes
 from forecastctl.pipeline.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.pipeline.fleet import fleet_artifacts
-from forecastctl.pipeline.frames import forecast_table
-from forecastctl.pipeline.hierarchy import base_of
-from forecastctl.pipeline.lineage import airport_run, model_label
-from forecastctl.pipeline.memory import past_of, winners
+from forecastctl.pipeline.ledger import Ledger, record_results, summarise
+from forecastctl.pipeline.memory import winners
 from forecastctl.pipeline.stored import GROUPS, SNAPSHOT, find_snapshot
-from forecastctl.pipeline.summary import Line, Summary, job_status
 from forecastctl.pipeline.work import clock, work
 from forecastctl.records import (
     AirportResult,
@@ -33,9 +29,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecastctl.pipeline.hierarchy import Base, Sums
+    from forecastctl.pipeline.hierarchy import Sums
+    from forecastctl.pipeline.summary import Summary
     from forecastctl.ports import Executor, Tracker
-    from forecastctl.records import FittedModel, Forecast, Outcome, Past
+    from forecastctl.records import Outcome
 
 T = TypeVar("T")
 
@@ -86,21 +83,6 @@ class Job:
     def groups(self) -> list[str]:
         """Names of the groups that are forecast on their own."""
         return [series.airport for series in self.sums.hierarchy.series] if self.sums else []
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Results so far: small lines and forecasts, never charts or trials."""
-
-    lines: dict[str, Line] = field(default_factory=dict)
-    forecasts: dict[str, Forecast] = field(default_factory=dict)
-    models: dict[str, FittedModel] = field(default_factory=dict)
-    pasts: list[Past] = field(default_factory=list)
-    bases: dict[str, Base] = field(default_factory=dict)
-    cpu_seconds: float = 0.0
-    objective_seconds: float = 0.0
-    first_start_ms: int = 0
-    last_recorded_ms: int = 0
 
 
 def run_job(
@@ -231,89 +213,3 @@ def batches(results: Iterable[T], size: int) -> Iterator[list[T]]:
         raise
     if batch:
         yield batch
-
-
-def record_results(
-    results: Sequence[AirportResult], job: Job, tracker: Tracker, run_id: str, ledger: Ledger
-) -> dict[str, str]:
-    """Write the runs of some airports in one transaction, enter them, and return their ids."""
-    context = job.context
-    kept = [r for r in results if r.status is not Status.SKIPPED]
-    parent = run_id if context.layout == "nested" else None
-    ids = tracker.record([airport_run(r, context) for r in kept], parent) if kept else []
-    by_airport = dict(zip((r.airport for r in kept), ids, strict=True))
-    for r in results:
-        ledger.lines[r.airport] = Line(
-            r.airport,
-            str(r.status),
-            r.reason,
-            r.tuned.loss if r.tuned else None,
-            model_label(r),
-            by_airport.get(r.airport),
-            r.task.retuned if r.task else None,
-        )
-        ledger.cpu_seconds += r.cpu_seconds
-        ledger.objective_seconds += r.objective_seconds
-        if r.cpu_seconds:
-            ledger.first_start_ms = min(ledger.first_start_ms or r.start_ms, r.start_ms)
-        if r.forecast is not None and r.status is not Status.FAILED:
-            ledger.forecasts[r.airport] = r.forecast
-        if job.sums and context.plan.forecast and r.airport in job.sums.series:
-            base = base_of(r, job.sums, context.plan, tracker)
-            ledger.bases |= {r.airport: base} if base else {}
-        grouped = r.airport in context.groups
-        if r.model is not None and context.plan.train and job.served and not grouped:
-            ledger.models[r.airport] = r.model
-        past = past_of(r, by_airport.get(r.airport, "")) if job.served else None
-        ledger.pasts += [past] if past else []
-        ledger.last_recorded_ms = clock()[0]
-        reason = f": {r.reason}" if r.reason else ""
-        log.info("%s%s: %s%s", job.prefix, r.airport, r.status, reason)
-    return by_airport
-
-
-def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
-    """What a job ended with, once every airport is in."""
-    lines = tuple(ledger.lines[airport] for airport in job.order)
-    groups = tuple(ledger.lines[name] for name in job.groups)
-    forecasts, coherent = None, None
-    plan = job.context.plan
-    if plan.forecast:
-        made = [
-            (li.airport, ledger.forecasts[li.airport], li.model or "", li.status)
-            for li in lines
-            if li.airport in ledger.forecasts
-        ]
-        forecasts = forecast_table(made, plan.levels)
-        if job.sums:
-            coherent = add_up(job.sums, ledger.bases, job.order, made, plan)
-    return Summary(
-        job.context.job_id,
-        run_id,
-        job_status(lines, groups),
-        lines,
-        forecasts,
-        _cost(job, ledger),
-        groups,
-        coherent,
-    )
-
-
-def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
-    """What the job cost.
-
-    ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
-    is the objective's CPU time over what the workers could have given in it.
-    """
-    wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
-    work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
-    work = work if ledger.first_start_ms else 0.0
-    worked = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
-    return {
-        "wall_seconds": round(wall, 3),
-        "work_seconds": round(work, 3),
-        "cpu_seconds": round(ledger.cpu_seconds, 3),
-        "objective_seconds": round(ledger.objective_seconds, 3),
-        "airports_per_minute": round(60 * worked / wall, 2),
-        "efficiency": round(ledger.objective_seconds / (work * job.jobs), 4) if work else 0.0,
-    }

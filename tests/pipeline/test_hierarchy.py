@@ -10,7 +10,7 @@ import pytest
 
 from forecastctl.data.schema import DataSpec, make_panel
 from forecastctl.errors import DataError
-from forecastctl.pipeline import jobs
+from forecastctl.pipeline import ledger
 from forecastctl.pipeline.jobs import run_job
 from forecastctl.pipeline.plan import Request, plan_job
 from forecastctl.pipeline.stored import read_forecast
@@ -334,7 +334,7 @@ def test_the_order_of_results_does_not_matter(done, adding):
 
 
 def test_a_killed_job_leaves_no_sums(adding, monkeypatch):
-    monkeypatch.setattr(jobs, "add_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(ledger, "add_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         adding.run()
     assert adding.tracker.find(Query(tags={"status": "interrupted"}))
