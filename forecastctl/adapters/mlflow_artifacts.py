@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_POSTGRES_LOCATION = 150
 """Characters, so that a run's own directory fits into MLflow's column of 200."""
 
+_FLUSHED_AT_ONCE = 8
+
 
 def default_location(address: Address, experiment: str, given: str | None) -> str | None:
     """Where a new experiment keeps its artifacts; ``None`` leaves it to the server.
@@ -79,6 +81,8 @@ class Writer:
 
     def __init__(self) -> None:
         self._new: list[tuple[Path, Path]] = []
+        self._written: list[Path] = []
+        self._folders: set[Path] = set()
 
     def write(self, location: str, artifacts: Sequence[Artifact]) -> None:
         """Write files with checked paths to a run's artifact location.
@@ -99,6 +103,29 @@ class Writer:
                 "Check the disk and the permissions of that directory.",
             ) from error
 
+    def settle(self) -> None:
+        """Wait until what was written lies on the disk, so that a power cut cannot take it.
+
+        Raises:
+            TrackingError: The disk refuses.
+        """
+        if not self._written:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        try:
+            # Together, because a journal that is flushed for one file is flushed for all of them.
+            with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:
+                for paths in (self._written, self._folders):
+                    list(pool.map(_flush, paths))
+        except OSError as error:
+            raise TrackingError(
+                f"Artifacts cannot be kept in {self._written[0].parent}: {error}.",
+                "Check the disk.",
+            ) from error
+        self._written.clear()
+        self._folders.clear()
+
     def undo(self) -> None:
         """Delete the new files, and the directories of their runs that become empty."""
         for root, file in self._new:
@@ -118,8 +145,21 @@ class Writer:
             if not target.exists():
                 self._new.append((root, target))
             draft.replace(target)
+            self._written.append(target)
+            self._folders |= {target.parent, root, root.parent, root.parent.parent}
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Write a file, or the names in a directory, through to the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no directories, and needs not
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(location: str, run_id: str, path: str) -> bytes:

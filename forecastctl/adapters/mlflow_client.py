@@ -206,7 +206,9 @@ class MlflowClientTracker:
         if not artifacts:
             return
         if self._address.kind != "http":
-            Writer().write(run.location, artifacts)
+            writer = Writer()
+            writer.write(run.location, artifacts)
+            writer.settle()
             return
         with staged(artifacts) as directory:
             self._client.log_artifacts(run.run_id, directory)

@@ -86,6 +86,7 @@ class MlflowSqlTracker:
         writer = Writer()
         try:
             writer.write(location, fitted.artifacts)
+            writer.settle()
             with self._database.transaction(write=True) as session:
                 _end(session, run_id, fitted)
                 _add_params(session, run_id, fitted.params)
@@ -125,6 +126,7 @@ class MlflowSqlTracker:
         try:
             for location, artifacts in rows.files:
                 writer.write(location, artifacts)
+            writer.settle()
             with self._database.transaction(write=True) as session:
                 rows.insert(session)
         except BaseException:

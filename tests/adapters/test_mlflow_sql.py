@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,58 @@ def test_an_update_that_fails_leaves_the_run_as_it_was(sqlite_uri, monkeypatch):
     assert tracker.read_artifact(run_id, "old.txt") == b"old"
     with pytest.raises(NothingRecordedError):
         tracker.read_artifact(run_id, "new/new.txt")
+
+
+def on_disk(monkeypatch, before=lambda _: None):
+    """Paths that are flushed from now on."""
+    found = []
+    flush = os.fsync
+
+    def record(descriptor):
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        before(path)
+        found.append(path)
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are named by /proc")
+def test_artifacts_lie_on_the_disk_before_their_run_is_seen(sqlite_uri, tmp_path, monkeypatch):
+    place = tmp_path / "artifacts"
+    tracker = open_tracker(sqlite_uri, "x", writer="sql", artifact_location=str(place))
+    seen = []
+
+    def look(_):
+        with closing(sqlite3.connect(sqlite_uri.removeprefix("sqlite:///"))) as store:
+            seen.append(store.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    flushed = on_disk(monkeypatch, look)
+    files = (Artifact("a", b"a"), Artifact("b/c", b"c"))
+    [run_id] = tracker.record([Run("a", artifacts=files)])
+    root = place / run_id / "artifacts"
+    assert {root / "a", root / "b/c"} <= set(flushed)
+    assert {place, place / run_id, root, root / "b"} <= set(flushed)
+    assert set(seen) == {0}
+    assert len(tracker.find(Query())) == 1
+    tracker.update(run_id, RunUpdate(artifacts=(Artifact("d", b"d"),)))
+    assert root / "d" in flushed
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are named by /proc")
+def test_a_disk_that_refuses_leaves_nothing(sqlite_uri, tmp_path, monkeypatch):
+    def full(path):
+        if path.name == "b":
+            raise OSError(28, "No space left on device")
+
+    place = tmp_path / "artifacts"
+    tracker = open_tracker(sqlite_uri, "x", writer="sql", artifact_location=str(place))
+    on_disk(monkeypatch, full)
+    with pytest.raises(TrackingError, match="No space left"):
+        tracker.record([Run("a", artifacts=(Artifact("a", b"a"), Artifact("b", b"b")))])
+    assert files_below(place) == []
+    assert tracker.find(Query()) == []
 
 
 def test_artifacts_that_cannot_be_written(sqlite_uri, tmp_path):
