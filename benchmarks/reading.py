@@ -1,8 +1,9 @@
-"""How long history and explain take on a store of a million runs.
+"""How long help, history and explain take, on a store of a million runs too.
 
 Makes two SQLite stores with the SQL tracker, a small and a large one, with the same three real
 airports in the middle of made-up jobs, and times whole cold commands on both, next to
-``python -c "import mlflow"`` in the same round. Prints medians and ratios.
+``python -c "import mlflow"`` in the same round; and ``--help`` next to ``import typer``. Prints
+medians and ratios.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ COMMANDS = {
     "history airports --airport": ["history", "airports", "--airport", "ELA"],
     "explain --quick": ["explain", "--airport", "ELA", "--date", "2019-09", "--quick"],
     "explain": ["explain", "--airport", "ELA", "--date", "2019-09"],
+}
+PLAIN = {
+    "import mlflow": ["-c", "import mlflow"],
+    "import typer": ["-c", "import typer"],
+    "--help": ["-m", "forecastctl", "--help"],
 }
 
 
@@ -124,7 +130,8 @@ def main() -> None:
             stores[size] = make_store(folder / size, runs)
         seconds: dict[str, list[float]] = {}
         for _ in range(arguments.rounds):
-            seconds.setdefault("import mlflow", []).append(timed(["-c", "import mlflow"], folder))
+            for label, line in PLAIN.items():
+                seconds.setdefault(label, []).append(timed(line, folder))
             for label, command in COMMANDS.items():
                 for size, uri in stores.items():
                     line = ["-m", "forecastctl", *command, "--tracking-uri", uri]
@@ -140,6 +147,8 @@ def report(seconds: dict[str, list[float]], arguments: argparse.Namespace) -> No
         print(json.dumps(middle))
         return
     print(f"import mlflow: {peer:.2f} s (median of {arguments.rounds} rounds)")
+    shown, least = middle["--help"], middle["import typer"]
+    print(f"--help: {shown:.3f} s, import typer: {least:.3f} s, ratio {shown / least:.2f}")
     small, large = f"{arguments.small:,} runs s", f"{arguments.runs:,} runs s"
     print(f"{'command':<28}{small:>14}{large:>18}{'large/small':>13}{'large/import':>14}")
     for label in COMMANDS:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecastctl.core.explain import standing
+from forecastctl.data.rows import group
 from forecastctl.data.schema import DataSpec
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.days import period_after
@@ -96,7 +97,7 @@ def test_a_newer_actual_can_be_given(harness):
     frame = frame_of(harness.entries)
     extra = frame[frame["airport"] == "JFK"].iloc[-1:].assign(ds="2019-01-01", y=1500.0)
     frame = pd.concat([frame, extra.astype({"ds": frame["ds"].dtype})], ignore_index=True)
-    newer = Source(frame, DataSpec(source="new.csv", freq="M"), "new.csv")
+    newer = Source(group(frame), DataSpec(source="new.csv", freq="M"), "new.csv")
     found = ask(harness.tracker, "JFK", "2019-01", newer=newer)
     assert found["actual"] == 1500.0
     assert found["actual_source"] == "new.csv"
