@@ -220,7 +220,7 @@ def family(name: str, engine: str = "compiled") -> Family:
 def fitter(name: str, engine: str = "compiled") -> Family:
     """The family to fit with here: statsmodels takes over from an engine that does not work.
 
-    Apart from `family` because asking needs numba, which labels and forecasts do without.
+    Apart from `family` because asking loads the engine, which labels and forecasts do without.
 
     Raises:
         UsageError: No such family or engine.
@@ -235,7 +235,7 @@ def working_engine(engine: str) -> str:
         UsageError: No such engine.
     """
     _check_engine(engine)
-    return engine if engine != "compiled" or _numba_works() else "statsmodels"
+    return engine if engine != "compiled" or _engine_loads() else "statsmodels"
 
 
 def _check_engine(engine: str) -> None:
@@ -244,12 +244,12 @@ def _check_engine(engine: str) -> None:
 
 
 @cache
-def _numba_works() -> bool:
+def _engine_loads() -> bool:
     try:
-        import_module("numba")
-    except (ImportError, OSError) as error:  # OSError: a shared library of its own is missing
+        import_module("forecastctl.core.families.engine")
+    except (ImportError, OSError) as error:  # OSError: numba's own shared library is missing
         _LOG.warning(
-            "The compiled engine does not work here: numba cannot be imported (%s). "
+            "The compiled engine does not work here: its code cannot be loaded or compiled (%s). "
             "statsmodels fits instead, which takes many times as long.",
             error,
         )

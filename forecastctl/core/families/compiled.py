@@ -1,25 +1,21 @@
-"""Compilation of the numerical kernels: once per machine, shared by every worker.
+"""Compilation of the numerical kernels by numba.
 
-The kernels are plain Python functions of arrays, compiled by numba. Entry points have explicit
-signatures, so that what one process compiled the next one reads from numba's cache: beside the
-package where that is writable, else in the user's cache directory (or ``NUMBA_CACHE_DIR``), else
-every process compiles for itself, in memory. No fast-math: the same bits in every process.
+The kernels are plain Python functions of arrays. They allocate nothing and raise nothing, so that
+their machine code runs without numba: `forecastctl.core.families.native` keeps it, and imports this
+module only where it is missing. No fast-math: the same bits in every process.
 """
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import tempfile
-from contextlib import contextmanager, suppress
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
-from numba import njit
+from numba import cfunc, njit, types
+
+from forecastctl.core.families.kernels_layout import SIGNATURES
+from forecastctl.core.families.native import MachineCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,85 +24,102 @@ if TYPE_CHECKING:
     Matrix: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
-KERNELS = (
-    "kernels_smoothing",
-    "kernels_slopes",
-    "kernels_starts",
-    "kernels_arma",
-    "kernels_ces",
-    "kernels_theta",
-    "kernels_search",
-)
-"""Modules whose sources decide what the compiled code is."""
+_OPTIONS = {"nogil": True, "fastmath": False, "error_model": "numpy"}
 
-_PATIENCE = 300.0
-"""Seconds to wait for another process that compiles; then compile as well."""
+_TYPES = {
+    "f": types.CPointer(types.float64),
+    "i": types.CPointer(types.int64),
+    "n": types.int64,
+    "x": types.float64,
+}
+
+LIBRARY = frozenset({"exp", "log", "pow", "sqrt", "ceil", "memset", "memcpy", "memmove"})
+"""What the machine code may ask of the C library."""
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
 def inner(function: F) -> F:
     """Decorate what only other kernels call: it becomes part of them."""
-    compiled: Any = njit(nogil=True, fastmath=False, error_model="numpy")(function)
+    compiled: Any = njit(**_OPTIONS)(function)
     return cast("F", compiled)
 
 
-@cache
-def stamp() -> int:
-    """Number that changes with the source of any kernel.
+def machine_code() -> MachineCode:
+    """Compile all entry points at once, to code that needs nothing of numba or Python.
 
-    numba looks at the file of an entry point alone; a kernel that it calls may have changed too.
+    It can be called as numba calls it: with room for a result, and room for an exception, before
+    the arguments. numba has no public way to this; what it changes there comes out as an exception
+    of any kind.
+
+    Raises:
+        RuntimeError: A kernel allocates or raises.
     """
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for name in KERNELS:
-        source = folder / f"{name}.py"
-        digest.update(source.read_bytes() if source.is_file() else name.encode())
-    return int.from_bytes(digest.digest()[:6], "big")
+    from numba.core import compiler
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
+
+    from forecastctl.core.families import kernels_entries
+
+    with global_compiler_lock:
+        context = cpu_target.target_context
+        library = context.codegen().create_library("forecastctl.kernels")
+        library.enable_object_caching()
+        names = {}
+        for name, arguments in SIGNATURES.items():
+            made = compiler.compile_extra(
+                cpu_target.typing_context,
+                context,
+                getattr(kernels_entries, name),
+                tuple(_TYPES[kind] for kind in arguments),
+                types.none,
+                _flags(compiler.Flags()),
+                {},
+                library=library,
+            )
+            names[name] = made.fndesc.llvm_func_name
+        library.finalize()
+        _, _, (code, _) = library.serialize_using_object_code()
+    return MachineCode(bytes(code), names, _needs(library.get_llvm_str()))
 
 
-def entry(signature: str, make: Callable[[int], Callable[..., Any]]) -> Callable[..., Any]:
-    """Compiled entry point.
+def _flags(flags: Any) -> Any:
+    flags.nrt = False  # refuses what allocates
+    flags.no_compile = True  # until all are in the library
+    flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    flags.release_gil = False  # ctypes has done so
+    flags.error_model = "numpy"
+    return flags
 
-    Args:
-        signature: Types of arguments and result, numba's notation.
-        make: Returns the function; it must use the number that it is given, see `stamp`.
+
+def _needs(code: str) -> tuple[str, ...]:
+    """Symbols of the C library that LLVM's intermediate code refers to.
+
+    Raises:
+        RuntimeError: It refers to others, or prepares an exception.
     """
-    function = make(stamp())
-    with _one_at_a_time():
-        try:
-            compiled = _compile(signature, function, keep=True)
-        except (RuntimeError, OSError):  # numba found no directory that it may write to
-            compiled = _compile(signature, function, keep=False)
-    return compiled
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(code)
+    names = [f.name for f in module.functions if f.is_declaration]
+    names += [v.name for v in module.global_variables if v.is_declaration]
+    foreign = sorted(n for n in names if not n.startswith("llvm.") and n not in LIBRARY)
+    raising = [v.name for v in module.global_variables if "picklebuf" in v.name]
+    if foreign or raising:
+        raise RuntimeError(f"the kernels need {', '.join((foreign + raising)[:5])}")
+    plain = {n.split(".")[1] if n.startswith("llvm.") else n for n in names}
+    return tuple(sorted(plain & LIBRARY))
 
 
-def _compile(signature: str, function: Callable[..., Any], *, keep: bool) -> Callable[..., Any]:
-    decorate = njit(signature, cache=keep, nogil=True, fastmath=False, error_model="numpy")
-    compiled: Callable[..., Any] = decorate(function)
-    return compiled
+def callbacks() -> dict[str, Any]:
+    """The same entry points compiled for this process alone, through numba's public interface.
 
+    Their ``address`` is valid as long as they live. They can be called as C calls functions.
+    """
+    from forecastctl.core.families import kernels_entries
 
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let workers that start together wait for the first one's compiled code."""
-    from filelock import FileLock, Timeout
-
-    user = "".join(c if c.isalnum() else "_" for c in _user())
-    lock = FileLock(Path(tempfile.gettempdir()) / f"forecastctl-kernels-{user}.lock")
-    held = False
-    with suppress(OSError, Timeout):  # without the lock, some work is done twice: no harm
-        lock.acquire(timeout=_PATIENCE)
-        held = True
-    try:
-        yield
-    finally:
-        if held:
-            lock.release()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container whose user has no name
-        return "nobody"
+    found = {}
+    for name, arguments in SIGNATURES.items():
+        signature = types.void(*(_TYPES[kind] for kind in arguments))
+        found[name] = cfunc(signature, **_OPTIONS)(getattr(kernels_entries, name))
+    return found

@@ -2,178 +2,136 @@
 
 The folds of a trial are prefixes of one series, so that the optimum of one fold, initial states
 included, is a good start for the next.
+
+Arrays are of float64 or int64, contiguous, and writable. The kernels see their addresses alone, so
+that anything else is refused; shapes are the caller's business.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+import ctypes
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from forecastctl.core.families.compiled import entry, inner
-from forecastctl.core.families.kernels_arma import arma_residuals, state_length
-from forecastctl.core.families.kernels_search import make_minimise, residuals, room_length
-from forecastctl.core.families.kernels_smoothing import RELATIVE, M, criterion, smooth
-from forecastctl.core.families.kernels_starts import (
-    grid,
-    heuristic_states,
-    pin_last_season,
-    simple_states,
+from forecastctl.core.families.kernels_layout import (
+    OUTCOME,
+    M,
+    residual_room,
+    search_room,
+    starts_room,
+    states_length,
 )
+from forecastctl.core.families.native import kernels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
-    from forecastctl.core.families.compiled import Ints, Matrix, Vector
+    Vector: TypeAlias = NDArray[np.float64]
+    Matrix: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
 
-TREND = 4
-"""Position in a smoothing spec of whether there is a trend."""
-
-ESTIMATED = 6
-"""Position in a smoothing spec of whether initial states are estimated."""
-
-CRITERION, RAW, RELATIVE_ERRORS, BACK, LAST_LEVEL, LAST_TREND = range(6)
+CRITERION, RAW, RELATIVE_ERRORS, BACK, LAST_LEVEL, LAST_TREND = range(OUTCOME)
 """Columns of what `smoothing_outcome` returns; then the seasons of leads 1 to m."""
 
-SHORT = 10
+_FLOAT, _INT = np.dtype(np.float64), np.dtype(np.int64)
+
+_memory: Any = (ctypes.c_char * 0).from_buffer  # of any length; refuses what is not contiguous
+
+_KERNELS = kernels()
+_smoothing_starts = _KERNELS["smoothing_starts"]
+_smoothing_outcome = _KERNELS["smoothing_outcome"]
+_arma_starts = _KERNELS["arma_starts"]
+_arma_outcome = _KERNELS["arma_outcome"]
+_search = _KERNELS["search"]
+_starts_on_grid = _KERNELS["starts_on_grid"]
+_outcome = _KERNELS["outcome"]
 
 
-@inner
-def untransformed(z: float, lam: float) -> float:
-    """Passengers from the transformed scale; lambda NaN for no transform."""
-    if np.isnan(lam):
-        return z
-    if lam == 0.0:
-        return math.exp(z)
-    base = lam * z + 1.0
-    return math.exp(math.log(base) / lam) if base > 0.0 else 0.0
+def _floats(array: NDArray[np.float64]) -> Any:
+    if array.dtype != _FLOAT:
+        raise TypeError(f"the kernels take float64, not {array.dtype}")
+    return _memory(array)
 
 
-def _make_smoothing_starts(number: int) -> Callable[..., Any]:
-    def smoothing_starts(z: Vector, spec: Ints, starts: Matrix, active: Ints) -> None:
-        m, n = spec[M], len(z) + (number < 0)
-        x = starts[0]
-        if n >= SHORT + 2 * (m // 2):
-            heuristic_states(z, n, spec, spec[TREND] == 1, x)
-        else:
-            simple_states(z, spec, spec[TREND] == 1, x)
-        if spec[ESTIMATED] == 1:
-            pin_last_season(spec, x)
-        if len(starts) > 1:
-            for j in range(len(x)):
-                starts[1, j] = x[j]
-            grid(z, n, spec, active, starts, np.empty(n), np.empty(m))
-
-    return smoothing_starts
+def _ints(array: Ints) -> Any:
+    if array.dtype != _INT:
+        raise TypeError(f"the kernels take int64, not {array.dtype}")
+    return _memory(array)
 
 
-def _make_smoothing_outcome(number: int) -> Callable[..., Any]:
-    def smoothing_outcome(z: Vector, y: Vector, x: Vector, spec: Ints, lam: float) -> Vector:
-        n, m = len(z), spec[M]
-        row = np.zeros(6 + m + (number < 0))
-        fitted, season = np.empty(n), np.empty(m)
-        row[LAST_LEVEL], row[LAST_TREND] = smooth(z, n, x, spec, fitted, season)
-        row[CRITERION] = criterion(z, n, fitted, spec[RELATIVE] == 1)
-        for t in range(n):
-            row[RAW] += (z[t] - fitted[t]) ** 2
-            row[RELATIVE_ERRORS] += ((z[t] - fitted[t]) / fitted[t]) ** 2
-            row[BACK] += (y[t] - untransformed(fitted[t], lam)) ** 2
-        for j in range(m):
-            row[6 + j] = season[(n + j) % m]
-        return row
-
-    return smoothing_outcome
+def _room(length: int) -> Any:
+    return _memory(np.empty(length))
 
 
-@inner
-def _place(x: Vector, p: int, q: int, moving: int, i: int) -> None:
-    """Write the i-th of 18 usual points; seasonal moving averages begin at ``moving``."""
-    if p:
-        x[0] = -0.4 + 0.6 * (i % 3)
-    if q:
-        x[p] = -0.5 + 0.6 * (i // 3 % 3)
-    for j in range(p + q, len(x) - 1):
-        x[j] = 0.1 if j < moving else 0.7 if i // 9 else 0.2
+def smoothing_starts(z: Vector, spec: Ints, starts: Matrix, active: Ints) -> None:
+    """Write starting points of smoothing.
+
+    Args:
+        z: Data on the transformed scale.
+        spec: The model.
+        starts: The first row has the given parameters; a second row asks for a search over the
+            grid.
+        active: Elements that are searched.
+    """
+    n = len(z)
+    length = starts_room(spec.item(M), n)
+    _smoothing_starts(
+        _floats(z), n, _ints(spec), _floats(starts), len(starts), _ints(active), len(active),
+        _room(length), length,
+    )  # fmt: skip
 
 
-def _make_arma_starts(number: int) -> Callable[..., Any]:
-    def arma_starts(w: Vector, spec: Ints, starts: Matrix) -> None:
-        p, q, sp = spec[1], spec[2], spec[3]
-        n, size = len(w), starts.shape[1]
-        out, raw, room = np.empty(n), np.empty(n), np.empty(state_length(spec))
-        x, best, second = starts[0].copy(), np.inf + (number < 0), np.inf
-        for i in range(18):
-            _place(x, p, q, p + q + sp, i)
-            arma_residuals(w, n, x, spec, out, raw, room)
-            found = 0.0
-            for t in range(n):
-                found += out[t] * out[t]
-            if found < best:
-                best, second = found, best
-                for j in range(size):
-                    starts[1, j], starts[0, j] = starts[0, j], x[j]
-            elif best < found < second:
-                second = found
-                for j in range(size):
-                    starts[1, j] = x[j]
+def smoothing_outcome(z: Vector, y: Vector, x: Vector, spec: Ints, lam: float) -> Vector:
+    """Sums of squares, final level, trend and seasons by lead.
 
-    return arma_starts
+    Args:
+        z: Data on the transformed scale.
+        y: The same in passengers.
+        x: The point.
+        spec: The model.
+        lam: Lambda, NaN for no transform.
+    """
+    n, m = len(z), spec.item(M)
+    row = np.empty(OUTCOME + m)
+    _smoothing_outcome(
+        _floats(z), _floats(y), n, _floats(x), len(x), _ints(spec), lam, _memory(row), len(row),
+        _room(n + m), n + m,
+    )  # fmt: skip
+    return row
 
 
-def _make_arma_outcome(number: int) -> Callable[..., Any]:
-    def arma_outcome(w: Vector, z: Vector, y: Vector, x: Vector, spec: Ints, lam: float) -> Vector:
-        n, lags = len(w), len(z) - len(w)
-        row = np.zeros(3 + state_length(spec) + (number < 0))
-        out, raw = np.empty(n), np.empty(n)
-        row[1] = arma_residuals(w, n, x, spec, out, raw, row[3:])
-        for t in range(n):
-            row[0] += out[t] * out[t]
-            row[2] += (y[lags + t] - untransformed(z[lags + t] - raw[t], lam)) ** 2
-        return row
+def arma_starts(w: Vector, spec: Ints, starts: Matrix) -> None:
+    """Write two starting points of an ARMA.
 
-    return arma_outcome
-
-
-def _make_starts_on_grid(number: int) -> Callable[..., Any]:
-    def starts_on_grid(y: Vector, spec: Ints, points: Matrix, starts: Matrix) -> None:
-        n, count = len(y), len(starts)
-        out, raw, room = np.empty(n), np.empty(n), np.empty(room_length(spec))
-        losses = np.full(count, np.inf + (number < 0))
-        for i in range(len(points)):
-            found = np.inf
-            if not np.isnan(residuals(y, n, points[i], spec, out, raw, room)):
-                found = 0.0
-                for t in range(n):
-                    found += out[t] * out[t]
-            at, loss = i, found
-            for j in range(count):
-                if loss < losses[j]:
-                    losses[j + 1 :] = losses[j:-1].copy()
-                    starts[j + 1 :] = starts[j:-1].copy()
-                    losses[j], starts[j] = loss, points[at]
-                    break
-
-    return starts_on_grid
+    Args:
+        w: Differenced data.
+        spec: The model.
+        starts: Two rows, the first of which has the mean.
+    """
+    n, size = len(w), starts.shape[1]
+    length = 2 * n + size + residual_room(spec.tolist())
+    _arma_starts(_floats(w), n, _ints(spec), _floats(starts), size, _room(length), length)
 
 
-def _make_outcome(number: int) -> Callable[..., Any]:
-    def outcome(z: Vector, y: Vector, x: Vector, spec: Ints, lam: float, out: Vector) -> Vector:
-        n = len(z)
-        row = np.zeros(2 + room_length(spec) + (number < 0))
-        if np.isnan(residuals(z, n, x, spec, out, np.empty(n), row[2:])):
-            row[0] = np.nan
-        for t in range(n):
-            row[0] += out[t] * out[t]
-            row[1] += (y[t] - untransformed(z[t] - out[t], lam)) ** 2
-        return row
+def arma_outcome(w: Vector, z: Vector, y: Vector, x: Vector, spec: Ints, lam: float) -> Vector:
+    """Criterion, factor on the standardised innovations, squared errors in passengers, state.
 
-    return outcome
-
-
-_V, _M, _I = "float64[::1]", "float64[:,::1]", "int64[::1]"
-
-minimise = entry(f"float64({_V},{_I},{_V},{_I},{_M},float64)", make_minimise)
+    Args:
+        w: Differenced data.
+        z: Data on the transformed scale.
+        y: The same in passengers.
+        x: The point.
+        spec: The model.
+        lam: Lambda, NaN for no transform.
+    """
+    n, orders = len(w), spec.tolist()
+    row, length = np.empty(3 + states_length(orders)), 2 * n + residual_room(orders)
+    _arma_outcome(
+        _floats(w), n, _floats(z), _floats(y), len(z), _floats(x), len(x), _ints(spec), lam,
+        _memory(row), len(row), _room(length), length,
+    )  # fmt: skip
+    return row
 
 
 def search(
@@ -189,29 +147,49 @@ def search(
         bounds: Bounds of all elements, two rows.
         spread: Size of a typical mean.
     """
-    found = [minimise(y, spec, start, active, bounds, spread) for start in starts]
-    best: Vector = starts[int(np.argmin(found))]
+    rows, size = starts.shape
+    n, k = len(y), len(active)
+    room = np.empty(search_room(spec.tolist(), n, k, size))
+    _search(
+        _floats(y), n, _ints(spec), _floats(starts), rows, size, _ints(active), k,
+        _floats(bounds), spread, _memory(np.empty(k, dtype=_INT)), _memory(room), len(room),
+    )  # fmt: skip
+    best: Vector = starts[int(room[0])]
     return best
 
 
-smoothing_starts = entry(f"void({_V},{_I},{_M},{_I})", _make_smoothing_starts)
-"""Write starting points: data, spec, starts (the first row has the given parameters; a second row
-asks for a search over the grid), active elements."""
+def starts_on_grid(y: Vector, spec: Ints, points: Matrix, starts: Matrix) -> None:
+    """Write the best of some points as starts, best first.
 
-smoothing_outcome = entry(f"{_V}({_V},{_V},{_V},{_I},float64)", _make_smoothing_outcome)
-"""Sums of squares, final level, trend and seasons by lead: data on the transformed scale, in
-passengers, point, spec, lambda (NaN for none)."""
+    Args:
+        y: Data.
+        spec: The model.
+        points: Points to try, one a row.
+        starts: As many rows as are wanted.
+    """
+    n, (count, size) = len(y), starts.shape
+    length = 2 * n + count + residual_room(spec.tolist())
+    _starts_on_grid(
+        _floats(y), n, _ints(spec), _floats(points), len(points), _floats(starts), count, size,
+        _room(length), length,
+    )  # fmt: skip
 
-arma_starts = entry(f"void({_V},{_I},{_M})", _make_arma_starts)
-"""Write two starting points: differenced data, spec, starts (the first row has the mean)."""
 
-arma_outcome = entry(f"{_V}({_V},{_V},{_V},{_V},{_I},float64)", _make_arma_outcome)
-"""Criterion, factor on the standardised innovations, sum of squared errors in passengers, and the
-predicted state: differenced, transformed and raw data, point, spec, lambda (NaN for none)."""
+def outcome(z: Vector, y: Vector, x: Vector, spec: Ints, lam: float, out: Vector) -> Vector:
+    """Sums of squares on the transformed scale and in passengers, final states.
 
-starts_on_grid = entry(f"void({_V},{_I},{_M},{_M})", _make_starts_on_grid)
-"""Write the best of some points as starts, best first: data, spec, points, starts."""
-
-outcome = entry(f"{_V}({_V},{_V},{_V},{_I},float64,{_V})", _make_outcome)
-"""Sums of squares on the transformed scale and in passengers, final states: data on the transformed
-scale, in passengers, point, spec, lambda (NaN for none), room where one-step errors are written."""
+    Args:
+        z: Data on the transformed scale.
+        y: The same in passengers.
+        x: The point.
+        spec: The model: any but smoothing.
+        lam: Lambda, NaN for no transform.
+        out: One-step errors are written here.
+    """
+    n, orders = len(z), spec.tolist()
+    row, length = np.empty(2 + states_length(orders)), n + residual_room(orders)
+    _outcome(
+        _floats(z), _floats(y), n, _floats(x), len(x), _ints(spec), lam, _floats(out),
+        _memory(row), len(row), _room(length), length,
+    )  # fmt: skip
+    return row

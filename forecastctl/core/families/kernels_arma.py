@@ -14,11 +14,13 @@ array (m, p, q, P, Q, problem).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecastctl.core.families.compiled import inner
+from forecastctl.core.families.kernels_layout import state_length
+from forecastctl.core.families.kernels_room import clear, table
 
 if TYPE_CHECKING:
     from forecastctl.core.families.compiled import Ints, Matrix, Vector
@@ -26,54 +28,55 @@ if TYPE_CHECKING:
 _SETTLED = 1e-18
 
 
-@inner
-def state_length(spec: Ints) -> int:
-    """Length of the state."""
-    return int(max(spec[1] + spec[0] * spec[3], spec[2] + spec[0] * spec[4] + 1))
+_state_length: Any = inner(state_length)
 
 
 @inner
-def levinson(partial: Vector, start: int, order: int) -> Vector:
-    """Coefficients of a stationary autoregression from its partial autocorrelations.
+def levinson(partial: Vector, start: int, order: int, phi: Vector, previous: Vector) -> None:
+    """Write coefficients of a stationary autoregression from its partial autocorrelations.
 
     Monahan (1984), A note on enforcing stationarity in autoregressive-moving average models.
     """
-    phi = np.zeros(order)
-    previous = np.zeros(order)
     for k in range(order):
         r = partial[start + k]
-        previous[:k] = phi[:k]
+        for j in range(k):
+            previous[j] = phi[j]
         for j in range(k):
             phi[j] = previous[j] - r * previous[k - 1 - j]
         phi[k] = r
-    return phi
 
 
 @inner
-def _product(short: Vector, seasonal: Vector, m: int, size: int, sign: float) -> Vector:
-    """Coefficients 1.. of ``(1 + sign sum short B**i)(1 + sign sum seasonal B**(m i))``."""
-    found = np.zeros(size)
+def _product(short: Vector, seasonal: Vector, m: int, found: Vector) -> None:
+    """Write coefficients 1.. of ``(1 - sum short B**i)(1 - sum seasonal B**(m i))``."""
+    for i in range(len(found)):
+        found[i] = 0.0
     for i in range(len(short)):
-        found[i] += sign * short[i]
+        found[i] -= short[i]
     for j in range(len(seasonal)):
-        found[m * (j + 1) - 1] += sign * seasonal[j]
+        found[m * (j + 1) - 1] -= seasonal[j]
         for i in range(len(short)):
             found[m * (j + 1) + i] += short[i] * seasonal[j]
-    return found
 
 
 @inner
-def polynomials(x: Vector, spec: Ints) -> tuple[Vector, Vector]:
-    """Coefficients ``phi[1..r]`` and ``theta[0..r-1]`` of a point, r the length of the state."""
+def polynomials(x: Vector, spec: Ints, phi: Vector, theta: Vector, room: Vector) -> None:
+    """Write coefficients ``phi[1..r]`` and ``theta[0..r-1]``, r the length of the state.
+
+    The room is for three times the largest order.
+    """
     m, p, q, sp, sq = spec[0], spec[1], spec[2], spec[3], spec[4]
-    size = state_length(spec)
-    phi = _product(levinson(x, 0, p), levinson(x, p + q, sp), m, size, -1.0)
-    theta = np.ones(size)
-    ma = _product(levinson(x, p, q), levinson(x, p + q + sp, sq), m, size, -1.0)
-    theta[1:] = ma[: size - 1]
-    for i in range(size):
+    most = max(p, q, sp, sq)
+    short, seasonal, previous = room[:most], room[most : 2 * most], room[2 * most :]
+    levinson(x, 0, p, short, previous)
+    levinson(x, p + q, sp, seasonal, previous)
+    _product(short[:p], seasonal[:sp], m, phi)
+    levinson(x, p, q, short, previous)
+    levinson(x, p + q + sp, sq, seasonal, previous)
+    theta[0] = 1.0
+    _product(short[:q], seasonal[:sq], m, theta[1:])
+    for i in range(len(phi)):
         phi[i] = -phi[i]
-    return phi, theta
 
 
 @inner
@@ -110,44 +113,51 @@ def _solve(a: Matrix, b: Vector, size: int) -> bool:
 
 
 @inner
-def _autocovariances(phi: Vector, psi: Vector, theta: Vector, order: int) -> Vector:
-    """Autocovariances 0..r for unit innovations; NaN at the edge of stationarity.
+def _autocovariances(
+    phi: Vector, psi: Vector, theta: Vector, order: int, gamma: Vector, a: Matrix
+) -> None:
+    """Write autocovariances 0..r for unit innovations; NaN at the edge of stationarity.
 
     Brockwell and Davis (1991), Time Series: Theory and Methods, section 3.3, second method.
     """
     size = len(phi)
-    gamma = np.zeros(size + 1)
+    gamma[size] = 0.0
     for h in range(size):
+        gamma[h] = 0.0
         for j in range(h, size):
             gamma[h] += theta[j] * psi[j - h]
     if order:
-        a = np.zeros((order + 1, order + 1))
+        clear(a)
         for h in range(order + 1):
             a[h, h] += 1.0
             for j in range(1, order + 1):
                 a[h, abs(h - j)] -= phi[j - 1]
         if not _solve(a, gamma, order + 1):
-            gamma[:] = np.nan
+            for h in range(size + 1):
+                gamma[h] = np.nan
     for h in range(order + 1, size + 1):
         for j in range(1, order + 1):
             gamma[h] += phi[j - 1] * gamma[h - j]
-    return gamma
 
 
 @inner
-def _first_covariance(phi: Vector, theta: Vector, order: int) -> Vector:
-    """Covariance of the stationary state with the observation, unit innovations."""
+def _first_covariance(phi: Vector, theta: Vector, order: int, first: Vector, room: Vector) -> None:
+    """Write the covariance of the stationary state with the observation, unit innovations.
+
+    The room is for ``2 r + 1 + (order + 1)**2`` numbers.
+    """
     size = len(phi)
-    psi = theta.copy()
+    psi, gamma = room[:size], room[size : 2 * size + 1]
     for k in range(size):
+        psi[k] = theta[k]
         for j in range(1, min(k, order) + 1):
             psi[k] += phi[j - 1] * psi[k - j]
-    gamma = _autocovariances(phi, psi, theta, order)
-    found = np.zeros(size)
+    a = table(room, 2 * size + 1, order + 1, order + 1)
+    _autocovariances(phi, psi, theta, order, gamma, a)
     for i in range(size):
+        first[i] = 0.0
         for j in range(i, size):
-            found[i] += phi[j] * gamma[1 + j - i] + theta[j] * psi[j - i]
-    return found
+            first[i] += phi[j] * gamma[1 + j - i] + theta[j] * psi[j - i]
 
 
 @inner
@@ -168,7 +178,7 @@ def _times(out: Vector, n: int, factor: float) -> float:
 
 @inner
 def arma_residuals(
-    w: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, state: Vector
+    w: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
 ) -> float:
     """Residuals whose sum of squares S is minimised.
 
@@ -183,21 +193,25 @@ def arma_residuals(
         spec: The model.
         out: Residuals, written, ``(n,)``.
         raw: Innovations, written, ``(n,)``.
-        state: Predicted state after the last observation, written, mean taken off.
+        room: The predicted state after the last observation, mean taken off, is written to its
+            head; see `forecastctl.core.families.kernels_layout.residual_room`.
 
     Returns:
         The factor on the standardised innovations; NaN where the likelihood is not defined.
     """
-    phi, theta = polynomials(x, spec)
-    size, order = len(phi), spec[1] + spec[0] * spec[3]
-    first = _first_covariance(phi, theta, order)
+    size, order = _state_length(spec), spec[1] + spec[0] * spec[3]
+    rows, rest = table(room, 0, 7, size), room[7 * size :]
+    a, phi, theta, first, gain, moved = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
+    change = rows[6]
+    polynomials(x, spec, phi, theta, rest)
+    _first_covariance(phi, theta, order, first, rest)
     mean = x[spec[1] + spec[2] + spec[3] + spec[4]]
-    gain, moved, change, a = np.empty(size), np.empty(size), np.empty(size), np.zeros(size)
     variance = first[0]
     if not variance > 0.0:
         return np.nan
     _transition(phi, first, gain)
-    change[:] = gain
+    for i in range(size):
+        a[i], change[i] = 0.0, gain[i]
     middle, logs, settled = -1.0 / variance, 0.0, False
     for t in range(n):
         error = w[t] - mean - a[0]
@@ -224,5 +238,4 @@ def arma_residuals(
         middle *= following / variance
         variance = following
         settled = -middle * largest * largest < _SETTLED
-    state[:size] = a
     return _times(out, n, math.exp(0.5 * logs / n))

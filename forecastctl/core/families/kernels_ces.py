@@ -38,12 +38,6 @@ _PASSES = 2
 
 
 @inner
-def ces_length(spec: Ints) -> int:
-    """Length of the states."""
-    return int(2 * spec[0] + 2)
-
-
-@inner
 def ces_stable(x: Vector, kind: int) -> bool:
     """Whether what an error does to the level fades away (both pairs by themselves)."""
     for i in range(2 if kind == FULL else 1):
@@ -62,7 +56,8 @@ def _begin(y: Vector, spec: Ints, states: Vector) -> None:
     mean = 0.0
     for j in range(m):
         mean += y[j] / m
-    states[:] = 0.0
+    for j in range(2 * m + 2):
+        states[j] = 0.0
     if kind != SIMPLE:
         states[0], states[1] = mean, mean / _POTENTIAL
     for j in range(m if kind != NONE else 0):

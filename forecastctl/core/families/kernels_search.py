@@ -8,26 +8,21 @@ additive smoothing, is solved by a single undamped step and does not slow the re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.core.families.compiled import inner
-from forecastctl.core.families.kernels_arma import arma_residuals, state_length
-from forecastctl.core.families.kernels_ces import ces_length, ces_residuals
-from forecastctl.core.families.kernels_slopes import ROWS, smoothing_slopes
-from forecastctl.core.families.kernels_smoothing import M, value
-from forecastctl.core.families.kernels_theta import THETA_STATES, theta_residuals
+from forecastctl.core.families.kernels_arma import arma_residuals
+from forecastctl.core.families.kernels_ces import ces_residuals
+from forecastctl.core.families.kernels_layout import CES, PROBLEM, ROWS, SMOOTHING, THETA, M
+from forecastctl.core.families.kernels_room import table
+from forecastctl.core.families.kernels_slopes import smoothing_slopes
+from forecastctl.core.families.kernels_smoothing import value
+from forecastctl.core.families.kernels_theta import theta_residuals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from forecastctl.core.families.compiled import Ints, Matrix, Vector
-
-PROBLEM = 5
-"""Position in a spec of the kind of problem."""
-
-SMOOTHING, ARMA, CES, THETA = 0, 1, 2, 3
 
 ITERATIONS = 60
 """Evaluations of the derivatives at most."""
@@ -54,20 +49,12 @@ def residuals(
 
 
 @inner
-def room_length(spec: Ints) -> int:
-    """Length of the states of a problem."""
-    if spec[PROBLEM] == SMOOTHING:
-        return int(spec[M])
-    if spec[PROBLEM] == CES:
-        return ces_length(spec)
-    return THETA_STATES if spec[PROBLEM] == THETA else state_length(spec)
-
-
-@inner
-def _squares(
+def _criterion(
     y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
 ) -> float:
-    """Sum of squares of a point, infinite where it is not defined."""
+    """Criterion of a point, infinite where it is not defined."""
+    if spec[PROBLEM] == SMOOTHING:
+        return value(y, n, x, spec, out, room)
     if np.isnan(residuals(y, n, x, spec, out, raw, room)):
         return np.inf
     total = 0.0
@@ -103,11 +90,13 @@ def _differences(
     work: Matrix,
     gradient: Vector,
     hessian: Matrix,
+    trial: Vector,
 ) -> float:
     """The same with ``J'r`` and ``J'J``, by differences."""
     k = len(active)
     total = 0.0
-    trial = x.copy()
+    for j in range(len(x)):
+        trial[j] = x[j]
     for i in range(-1, k):  # the point itself, then each neighbour
         row, step = out, 0.0
         if i >= 0:
@@ -192,64 +181,80 @@ def _move(
     x: Vector, active: Ints, bounds: Matrix, free: Ints, count: int, step: Vector, trial: Vector
 ) -> None:
     """Write the point one step away, cut at the bounds."""
-    trial[:] = x
+    for j in range(len(x)):
+        trial[j] = x[j]
     for i in range(count):
         index = active[free[i]]
         trial[index] = min(max(x[index] + step[i], bounds[0, index]), bounds[1, index])
 
 
 @inner
-def _work(n: int, k: int, spec: Ints, active: Ints, scale: float, size: int) -> Matrix:
-    """Room for the derivatives; of differences, the last row but one has the sizes of steps."""
-    if spec[PROBLEM] == SMOOTHING:
-        return np.zeros((ROWS + spec[M], k))
-    work = np.zeros((k + 2, max(n, k)))
+def _sizes_of_steps(active: Ints, scale: float, size: int, work: Matrix) -> None:
+    """Write the sizes of the elements, for differences, to the last row but one."""
+    k = len(active)
     for i in range(k):
         work[k, i] = scale if active[i] == size - 1 else 0.1
-    return work
 
 
-def make_minimise(number: int) -> Callable[..., Any]:
-    """Make the function that moves a point to a minimum, and returns the criterion there.
+@inner
+def minimise(
+    y: Vector,
+    spec: Ints,
+    x: Vector,
+    active: Ints,
+    bounds: Matrix,
+    scale: float,
+    free: Ints,
+    room: Vector,
+) -> float:
+    """Move a point to a minimum.
 
-    Its arguments: data; spec; the start, overwritten; active elements, those that are searched;
-    bounds of all elements, two rows; the size of a typical mean, for differences.
+    Args:
+        y: Data.
+        spec: The model.
+        x: The start, overwritten.
+        active: Elements that are searched.
+        bounds: Bounds of all elements, two rows.
+        scale: The size of a typical mean, for differences.
+        free: Room for as many positions as are searched.
+        room: See `forecastctl.core.families.kernels_layout.search_room`.
+
+    Returns:
+        The criterion there.
     """
-
-    def minimise(
-        y: Vector, spec: Ints, x: Vector, active: Ints, bounds: Matrix, scale: float
-    ) -> float:
-        k, n, smoothing = len(active), len(y), spec[PROBLEM] == SMOOTHING
-        work = _work(n, k, spec, active, scale, len(x))
-        gradient, hessian, factor = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
-        step, free, trial = np.zeros(k), np.zeros(k, dtype=np.int64), x.copy()
-        out, room = np.zeros(n), np.zeros(room_length(spec))
-        damping, current = 1e-3 + (number < 0), np.inf
-        for _ in range(ITERATIONS):
-            if smoothing:
-                current = smoothing_slopes(y, n, x, spec, active, k, room, work, gradient, hessian)
-            else:
-                current = _differences(
-                    y, n, x, spec, active, bounds[1], out, room, work, gradient, hessian
-                )
-            count = _free(x, active, bounds, gradient, free)
-            found = np.inf
-            while count and damping < _MOST_DAMPING and np.isfinite(current):
-                if _damped(hessian, gradient, free, count, damping, factor, step):
-                    _move(x, active, bounds, free, count, step, trial)
-                    if smoothing:
-                        found = value(y, n, trial, spec, out, room)
-                    else:
-                        found = _squares(y, n, trial, spec, out, work[k + 1], room)
-                    if found < current:
-                        break
-                damping *= _GROWTH
-            if not found < current:
-                return current
-            x[:] = trial
-            damping = max(damping / _GROWTH, 1e-9)
-            if current - found <= TOLERANCE * current:
-                return found
-        return found
-
-    return minimise
+    k, n, size, smoothing = len(active), len(y), len(x), spec[PROBLEM] == SMOOTHING
+    rows, columns = (ROWS + spec[M], k) if smoothing else (k + 2, max(n, k))
+    trial, beside, at = room[:size], room[size : 2 * size], 2 * size
+    gradient, step = room[at : at + k], room[at + k : at + 2 * k]
+    at += 2 * k
+    hessian, factor = table(room, at, k, k), table(room, at + k * k, k, k)
+    at += 2 * k * k
+    work, out = table(room, at, rows, columns), room[at + rows * columns :]
+    rest = out[n:]
+    damping, current, found = 1e-3, np.inf, np.inf
+    if not smoothing:
+        _sizes_of_steps(active, scale, size, work)
+    for _ in range(ITERATIONS):
+        if smoothing:
+            current = smoothing_slopes(y, n, x, spec, active, k, rest, work, gradient, hessian)
+        else:
+            current = _differences(
+                y, n, x, spec, active, bounds[1], out, rest, work, gradient, hessian, beside
+            )
+        count = _free(x, active, bounds, gradient, free)
+        found = np.inf
+        while count and damping < _MOST_DAMPING and np.isfinite(current):
+            if _damped(hessian, gradient, free, count, damping, factor, step):
+                _move(x, active, bounds, free, count, step, trial)
+                found = _criterion(y, n, trial, spec, out, work[k + 1], rest)
+                if found < current:
+                    break
+            damping *= _GROWTH
+        if not found < current:
+            return current
+        for j in range(size):
+            x[j] = trial[j]
+        damping = max(damping / _GROWTH, 1e-9)
+        if current - found <= TOLERANCE * current:
+            return found
+    return found

@@ -7,37 +7,36 @@ Every quantity of the recursion in `kernels_smoothing` is accompanied by its der
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from forecastctl.core.families.compiled import inner
-from forecastctl.core.families.kernels_smoothing import (
-    ADD,
-    ETS,
+from forecastctl.core.families.kernels_layout import (
     HEAD,
     KIND,
-    MUL,
     RELATIVE,
+    ROWS,
     SEASON,
     M,
 )
+from forecastctl.core.families.kernels_room import clear
+from forecastctl.core.families.kernels_smoothing import ADD, ETS, MUL
 
 if TYPE_CHECKING:
     from forecastctl.core.families.compiled import Ints, Matrix, Vector
 
+    Rates: TypeAlias = tuple[float, float, float, float]
+
 ALPHA, BETA, GAMMA, PHI, LEVEL, TREND, SLOPE, ROW, RATE = range(9)
 """Rows of ``work``; the seasons' rows follow."""
-
-ROWS = 9
-"""Rows of ``work`` before the seasons."""
 
 
 @inner
 def _begin(x: Vector, spec: Ints, active: Ints, k: int, work: Matrix) -> None:
     """Derivatives of the smoothing parameters and of the states before the first observation."""
     ets = spec[KIND] == ETS
-    work[:] = 0.0
+    clear(work)
     for i in range(k):
         index = active[i]
         if index == 0:
@@ -56,10 +55,10 @@ def _begin(x: Vector, spec: Ints, active: Ints, k: int, work: Matrix) -> None:
 
 @inner
 def _add(
-    k: int, work: Matrix, ds: Vector, trend: float, error: float, rates: Vector, moving: bool
+    k: int, work: Matrix, ds: Vector, trend: float, error: float, rates: Rates, moving: bool
 ) -> None:
     """One step of the derivatives, additive or no season."""
-    alpha, beta, gamma, phi = rates[0], rates[1], rates[2], rates[3]
+    alpha, beta, gamma, phi = rates
     for i in range(k):
         carried = phi * work[TREND, i] + work[PHI, i] * trend
         base = work[LEVEL, i] + carried
@@ -78,14 +77,14 @@ def _mul(
     ds: Vector,
     trend: float,
     error: float,
-    rates: Vector,
+    rates: Rates,
     base: float,
     s: float,
     over: float,
     ets: bool,
 ) -> None:
     """One step of the derivatives, multiplicative season; ``error`` is already divided by s."""
-    alpha, beta, gamma, phi = rates[0], rates[1], rates[2], rates[3]
+    alpha, beta, gamma, phi = rates
     change = error * s / over
     for i in range(k):
         carried = phi * work[TREND, i] + work[PHI, i] * trend
@@ -167,13 +166,15 @@ def smoothing_slopes(
     """
     m, multiplies, ets = spec[M], spec[SEASON] == MUL, spec[KIND] == ETS
     relative, moving = spec[RELATIVE] == 1, spec[SEASON] == ADD
-    level, trend, rates = x[4], x[5], np.empty(4)
-    rates[0], rates[2], rates[3] = x[0], (1.0 - x[0]) * x[2], x[3]
-    rates[1] = x[0] * x[1] if ets else x[0] * x[0] * x[1]
-    season[:m] = x[HEAD : HEAD + m]
+    level, trend = x[4], x[5]
+    beta = x[0] * x[1] if ets else x[0] * x[0] * x[1]
+    rates = (x[0], beta, (1.0 - x[0]) * x[2], x[3])
+    for j in range(m):
+        season[j] = x[HEAD + j]
     _begin(x, spec, active, k, work)
-    gradient[:] = 0.0
-    hessian[:] = 0.0
+    clear(hessian)
+    for i in range(k):
+        gradient[i] = 0.0
     total = logs = 0.0
     for t in range(n):
         j = t % m

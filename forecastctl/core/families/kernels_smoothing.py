@@ -21,21 +21,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.core.families.compiled import inner
+from forecastctl.core.families.kernels_layout import HEAD, KIND, RELATIVE, SEASON, M
 
 if TYPE_CHECKING:
     from forecastctl.core.families.compiled import Ints, Vector
-
-M, SEASON, RELATIVE, KIND = 0, 1, 2, 3
-"""Positions in a spec."""
 
 NONE, ADD, MUL = 0, 1, 2
 """Seasons."""
 
 HOLT_WINTERS, ETS = 0, 1
 """Kinds: ``beta = alpha**2 u`` (statsmodels keeps Holt's beta below alpha), or ``alpha u``."""
-
-HEAD = 6
-"""Elements of a point before the season."""
 
 
 @inner

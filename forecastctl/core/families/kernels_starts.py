@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.core.families.compiled import inner
-from forecastctl.core.families.kernels_smoothing import HEAD, MUL, NONE, SEASON, M, value
+from forecastctl.core.families.kernels_layout import HEAD, SEASON, M
+from forecastctl.core.families.kernels_smoothing import MUL, NONE, value
 
 if TYPE_CHECKING:
     from forecastctl.core.families.compiled import Ints, Matrix, Vector
@@ -28,26 +29,30 @@ def _line(z: Vector, trend: bool, x: Vector) -> None:
 
 
 @inner
-def _moving_average(y: Vector, count: int, m: int) -> Vector:
-    """Centred average over a season, two-sided for an even one; the ends are left off."""
-    half = m // 2
-    found = np.empty(count - 2 * half)
-    for i in range(len(found)):
+def _moving_average(y: Vector, count: int, m: int, found: Vector) -> int:
+    """Centred average over a season, two-sided for an even one; the ends are left off.
+
+    Returns:
+        How many values were written.
+    """
+    length = count - 2 * (m // 2)
+    for i in range(length):
         total = 0.0
         for j in range(m):
             total += y[i + j]
         if m % 2 == 0:
             total += 0.5 * (y[i + m] - y[i])
         found[i] = total / m
-    return found
+    return length
 
 
 @inner
-def heuristic_states(y: Vector, n: int, spec: Ints, trend: bool, x: Vector) -> None:
+def heuristic_states(y: Vector, n: int, spec: Ints, trend: bool, x: Vector, room: Vector) -> None:
     """Write initial states: Hyndman et al. (2008), section 2.6.1.
 
     The season is the average distance from a moving average over at most five seasons, level and
-    trend come from a line through the first ten values of that average.
+    trend come from a line through the first ten values of that average. The room is for a series
+    and two seasons.
     """
     m, multiplies = spec[M], spec[SEASON] == MUL
     if spec[SEASON] == NONE:
@@ -55,9 +60,10 @@ def heuristic_states(y: Vector, n: int, spec: Ints, trend: bool, x: Vector) -> N
         _line(y, trend, x)
         return
     cycles = max(min(_CYCLES, n // m), int(np.ceil((_TEN + 2 * (m // 2)) / m)))
-    smoothed = _moving_average(y, min(cycles * m, n), m)
-    sums, counts, half = np.zeros(m), np.zeros(m), m // 2
-    for i in range(len(smoothed)):
+    smoothed, sums, counts, half = room[2 * m :], room[:m], room[m : 2 * m], m // 2
+    for j in range(m):
+        sums[j] = counts[j] = 0.0
+    for i in range(_moving_average(y, min(cycles * m, n), m, smoothed)):
         t = i + half
         sums[t % m] += y[t] / smoothed[i] if multiplies else y[t] - smoothed[i]
         counts[t % m] += 1.0
@@ -105,17 +111,19 @@ def pin_last_season(spec: Ints, x: Vector) -> None:
 
 
 @inner
-def grid(
-    y: Vector, n: int, spec: Ints, active: Ints, starts: Matrix, fitted: Vector, season: Vector
-) -> None:
+def grid(y: Vector, n: int, spec: Ints, active: Ints, starts: Matrix, room: Vector) -> None:
     """Write the best point of a coarse grid to the first start, another one to the second.
 
     Only the smoothing parameters among the active elements are moved, from those of the first
-    start; the second has the best of the points with another alpha.
+    start; the second has the best of the points with another alpha. The room is for two points, a
+    season and a series.
     """
+    size, m = starts.shape[1], spec[M]
+    x, trial, season = room[:size], room[size : 2 * size], room[2 * size : 2 * size + m]
+    fitted, best, second = room[2 * size + m :], np.inf, np.inf
+    for j in range(size):
+        x[j] = trial[j] = starts[0, j]
     trend, seasonal, damped = _has(active, 1), _has(active, 2), _has(active, 3)
-    x, best, second = starts[0].copy(), np.inf, np.inf
-    trial = x.copy()
     for alpha in (0.03, 0.12, 0.3, 0.5, 0.75, 0.95):
         trial[0] = alpha
         here, at = np.inf, 0

@@ -23,13 +23,12 @@ from forecastctl.core.families.compiled import inner
 if TYPE_CHECKING:
     from forecastctl.core.families.compiled import Vector
 
-THETA_STATES = 4
-"""Level, A, B, ``(1 - alpha)**n``."""
-
 
 @inner
 def theta_residuals(y: Vector, n: int, x: Vector, out: Vector, states: Vector) -> float:
     """One-step errors, written to ``out``; what a forecast goes on from, to ``states``.
+
+    That is the level, A, B and ``(1 - alpha)**n``.
 
     Returns:
         One.
