@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +42,15 @@ def probe(address: Address) -> None:
         database, _ = open_store(address)
         database.close()
         return
+    _reach(address)
+
+
+def _reach(address: Address) -> None:
+    """See whether a server answers."""
+    import ssl
+    import urllib.error
+    import urllib.request
+
     try:
         request = urllib.request.Request(f"{address.uri}/health")  # noqa: S310 - http(s) only
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310

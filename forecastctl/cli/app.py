@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated, Any
 
 import typer
@@ -160,4 +161,6 @@ for _name, _function in {
 
 def main() -> None:
     """Entry point of the command."""
+    # Collecting during imports, which leave no garbage, takes a tenth of a short command's time.
+    gc.set_threshold(50_000, 20, 20)
     app(prog_name="forecastctl")

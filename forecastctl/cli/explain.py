@@ -70,10 +70,11 @@ def _check(flags: Mapping[str, Any]) -> None:
 
 def _newer(session: Session) -> Source:
     """The data that the user names."""
+    from forecastctl.data.rows import group
     from forecastctl.pipeline.seen import Source
 
     panel, spec = read(session)
-    return Source(panel.frame, spec, str(spec.source))
+    return Source(group(panel.frame), spec, str(spec.source))
 
 
 def _keep(tracker: Tracker, found: Explanation, flags: Mapping[str, Any]) -> list[str]:

@@ -155,7 +155,10 @@ def print_facts(title: str, facts: Mapping[str, Any]) -> None:
 
 
 def print_line(text: str, style: str = "") -> None:
-    """One line of text."""
+    """One line of text, styled on a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(f"{printable(text)}\n")
+        return
     _console().print(printable(text), style=style, markup=False)
 
 

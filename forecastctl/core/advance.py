@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from forecastctl.records import FittedMember, FittedModel, Options, Series
 
+_DOUBLINGS = 40
+"""Up to so often: enough for roots within 1e-10 of the unit circle."""
+
+_NEGLIGIBLE = 1e-17
+
 
 def advances(family: str) -> bool:
     """Whether the models of a family can be run on with their parameters held."""
@@ -201,16 +206,36 @@ def _gains(
     transition: NDArray[np.float64], shock: NDArray[np.float64]
 ) -> Iterator[NDArray[np.float64]]:
     """Gain at each observation, from the stationary distribution on; unit innovations."""
-    from scipy.linalg import solve_discrete_lyapunov
-
     noise = np.outer(shock, shock)
-    covariance = solve_discrete_lyapunov(transition, noise)
+    covariance = _stationary(transition, noise)
     while True:
         variance = covariance[0, 0]
         gain = transition @ covariance[:, 0] / variance
         yield gain
         covariance = transition @ covariance @ transition.T + noise
         covariance -= variance * np.outer(gain, gain)
+
+
+def _stationary(transition: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The covariance that a transition and its noise leave as it is.
+
+    The sum of ``T**k Q T'**k``, of which each step doubles the number of terms (Smith, 1968,
+    "Matrix equation XA + BX = C", SIAM Journal on Applied Mathematics 16(1)).
+
+    Raises:
+        ArithmeticError: The transition is not stable.
+    """
+    power, found = transition, noise
+    for _ in range(_DOUBLINGS):
+        more = power @ found @ power.T
+        found = found + more
+        largest = np.max(np.abs(found))
+        if not np.isfinite(largest):
+            break
+        if np.max(np.abs(more)) <= _NEGLIGIBLE * largest:
+            return found
+        power = power @ power
+    raise ArithmeticError("the autoregression has no stationary distribution")
 
 
 def _product(short: Sequence[float], seasonal: Sequence[float], m: int) -> list[float]:

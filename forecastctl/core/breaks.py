@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.core.changepoints import changepoints
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -81,9 +83,9 @@ def season_changes(y: NDArray[np.float64], m: int) -> NDArray[np.float64]:
 def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Break | None:
     """The break that the period explained stands in, if any.
 
-    Changepoints of the changes against one season earlier are searched with PELT (Killick,
-    Fearnhead and Eckley, 2012; `ruptures`) under a squared-error cost; the noise is estimated
-    from the median absolute difference of neighbours, which breaks do not disturb.
+    Changepoints of the changes against one season earlier are searched under a squared-error cost
+    (`forecastctl.core.changepoints`); the noise is estimated from the median absolute difference of
+    neighbours, which breaks do not disturb.
 
     Args:
         series: Everything known, later periods included.
@@ -96,7 +98,7 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
     at = position - m
     if position >= series.n or len(changes) < SHORTEST or at < 1:
         return None
-    bounds = [0, *changepoints(changes)]
+    bounds = [0, *_changepoints(changes)]
     segment = max(i for i, b in enumerate(bounds) if b <= at)
     start = bounds[segment]
     if start == 0:
@@ -138,15 +140,11 @@ def _merged(
     return start, before
 
 
-def changepoints(values: NDArray[np.float64]) -> list[int]:
+def _changepoints(values: NDArray[np.float64]) -> list[int]:
     """Starts of the segments after the first, ascending."""
-    import ruptures
-
     noise = float(np.median(np.abs(np.diff(values)))) / (0.6745 * math.sqrt(2.0))
     noise = max(noise, 0.01)
-    penalty = PENALTY * noise**2 * math.log(len(values))
-    found = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(values).predict(pen=penalty)
-    return [int(b) for b in found[:-1]]
+    return changepoints(values, PENALTY * noise**2 * math.log(len(values)))
 
 
 def _recovery(series: Series, first: int, at: int, before: float, change: float) -> str | None:

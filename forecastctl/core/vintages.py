@@ -35,6 +35,7 @@ from forecastctl.core.replay import same_models
 from forecastctl.core.vintage_notes import MadeBy, changed_code, revisions
 from forecastctl.errors import ModelError, UsageError
 from forecastctl.records import Specification
+from forecastctl.records.periods import period_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -159,10 +160,7 @@ def _check(older: VintageInput, newer: VintageInput, target: date) -> None:
 
 def _periods(model: FittedModel, target: date) -> int:
     """Periods from the model's cutoff to the one that holds a day."""
-    import pandas as pd
-
-    first, last = (pd.Period(day, freq=model.freq) for day in (model.cutoff, target))
-    return int((last - first).n)
+    return period_of(target, model.freq) - period_of(model.cutoff, model.freq)
 
 
 @dataclass

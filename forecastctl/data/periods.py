@@ -1,7 +1,7 @@
-"""Periods as integers: months, quarters, weeks and days counted from 1970.
+"""The frequency of a panel, and the names of its periods.
 
-All per-airport work runs on these integers; pandas aliases are names for them. ``pd.Period(label,
-freq).start_time`` gives the same first day as `first_days`.
+All per-airport work runs on the integers of `forecastctl.records.periods`, whose functions are
+offered here too.
 """
 
 from __future__ import annotations
@@ -13,11 +13,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.errors import DataError, UsageError
+from forecastctl.records.periods import EPOCH_WEEKDAY, WEEKDAYS, first_days, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+__all__ = [
+    "APART",
+    "FREQS",
+    "MAX_STALE",
+    "NO_DAY",
+    "PERIOD_WORDS",
+    "SEASON_LENGTHS",
+    "class_name",
+    "class_number",
+    "counted",
+    "days_of",
+    "first_days",
+    "full_freq",
+    "infer_freq",
+    "labels",
+    "ordinals",
+    "parse_as_of",
+    "spacing_classes",
+    "usual_class",
+    "week_alias",
+]
 
 FREQS = ("M", "Q", "W", "D")
 SEASON_LENGTHS = {"M": 12, "Q": 4, "W": 52, "D": 7}
@@ -33,8 +56,6 @@ APART = {
 NO_DAY = int(np.iinfo(np.int64).min)
 """Day number of a row without a readable date (NaT)."""
 
-_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-_EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 # Days between rows; the last working day of a month may be 35 days after the one before.
 _SPACINGS = (("D", 1, 1), ("W", 7, 7), ("M", 25, 35), ("Q", 85, 97), ("Y", 360, 371))
 _CLASSES = "DWMQY"
@@ -46,39 +67,9 @@ def days_of(value: date) -> int:
     return (value - date(1970, 1, 1)).days
 
 
-def _week_offset(freq: str) -> int:
-    last = _WEEKDAYS.index(freq.partition("-")[2])
-    return (last + 1 - _EPOCH_WEEKDAY) % 7
-
-
 def week_alias(first_weekday: int) -> str:
     """Name, for pandas, the weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
-    return f"W-{_WEEKDAYS[(first_weekday - 1) % 7]}"
-
-
-def ordinals(days: NDArray[np.int64], freq: str) -> NDArray[np.int64]:
-    """Number of the period that each day falls in.
-
-    Args:
-        days: Days since 1970-01-01, none of them `NO_DAY`, shape ``(n,)``.
-        freq: ``M``, ``Q``, ``D`` or an anchored week.
-    """
-    if freq[0] == "D":
-        return days
-    if freq[0] == "W":
-        return (days - _week_offset(freq)) // 7
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.asarray(months // 3 if freq[0] == "Q" else months, dtype=np.int64)
-
-
-def first_days(periods: NDArray[np.int64], freq: str) -> NDArray[np.datetime64]:
-    """First day of each period, ``datetime64[D]``; the inverse of `ordinals`."""
-    if freq[0] == "D":
-        return periods.astype("datetime64[D]")
-    if freq[0] == "W":
-        return np.asarray(periods * 7 + _week_offset(freq)).astype("datetime64[D]")
-    months = periods * 3 if freq[0] == "Q" else periods
-    return np.asarray(months).astype("datetime64[M]").astype("datetime64[D]")
+    return f"W-{WEEKDAYS[(first_weekday - 1) % 7]}"
 
 
 def labels(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
@@ -165,7 +156,7 @@ _FREQ_HINT = (
 
 def _week_of(days: NDArray[np.int64]) -> str:
     """Alias of the weeks that start on the most frequent weekday."""
-    weekdays = (days + _EPOCH_WEEKDAY) % 7
+    weekdays = (days + EPOCH_WEEKDAY) % 7
     return week_alias(int(np.bincount(weekdays, minlength=7).argmax()))
 
 

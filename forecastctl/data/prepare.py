@@ -8,24 +8,23 @@ whether the result is worth modelling. `forecastctl.data.check` runs the same co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.gaps import holes, interpolate, stretches
 from forecastctl.data.periods import MAX_STALE, days_of, first_days, ordinals
-from forecastctl.data.rows import cut
+from forecastctl.data.rows import cut, cut_rows
 from forecastctl.data.rules import Context, Grid, RefusedError, regular
-from forecastctl.data.schema import DEFAULT_MIN_LENGTH
+from forecastctl.data.schema import DEFAULT_MIN_LENGTH, frequency
 from forecastctl.data.suspects import NONE, Suspects, find_suspects
 from forecastctl.records import Rejection, Series
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
-    from forecastctl.data.rows import Cut, Rows
+    from forecastctl.data.rows import Cut, Grouped, Rows
     from forecastctl.data.schema import DataSpec, Panel
 
 
@@ -74,10 +73,35 @@ def prepare(
     return [examine(rows, context).outcome for rows in view.airports]
 
 
+def prepare_rows(
+    rows: Grouped, spec: DataSpec, source: str, *, as_of: str | None
+) -> list[Series | Rejection]:
+    """As `prepare`, of rows that were recorded: their unit is not known, none is in the future.
+
+    Args:
+        rows: What was read.
+        spec: Policies.
+        source: Label of the source.
+        as_of: As in `prepare`.
+
+    Raises:
+        DataError: No row has a date, or the frequency cannot be told.
+        UsageError: The as-of date cannot be understood.
+    """
+    view = cut_rows(rows, frequency(rows, spec, source), spec, as_of)
+    context = context_of(view, "line", spec, as_of, date.max)
+    return [examine(one, context).outcome for one in view.airports]
+
+
 def make_context(
     view: Cut, panel: Panel, spec: DataSpec, as_of: str | None, today: date
 ) -> Context:
     """What the rules need to know of the panel as it was on the as-of date."""
+    return context_of(view, panel.unit, spec, as_of, today)
+
+
+def context_of(view: Cut, unit: str, spec: DataSpec, as_of: str | None, today: date) -> Context:
+    """As `make_context`, of rows counted in lines of a file or rows of a table."""
     this_day = days_of(today)
     last_day, last_airport = None, ""
     for rows in view.airports:
@@ -91,7 +115,7 @@ def make_context(
         view.freq,
         view.season_length,
         spec,
-        panel.unit,
+        unit,
         as_of,
         int(ordinals(np.array([this_day]), view.freq)[0]),
         None if last_day is None else int(ordinals(np.array([last_day]), view.freq)[0]),

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,6 +56,23 @@ class Grouped:
         rest = (self.days[mask], self.y[mask], self.row[mask], self.problem[mask])
         return Grouped(self.names, bounds, codes, *rest)
 
+    def of(self, airport: str) -> Grouped:
+        """One airport alone; no name and no row where it has none."""
+        if airport not in self.names:
+            return Grouped((), np.zeros(1, dtype=np.int64), *(c[:0] for c in self._columns))
+        first, last = self.bounds[self.names.index(airport) :][:2].tolist()
+        codes, *rest = (column[first:last] for column in self._columns)
+        return Grouped((airport,), np.array([0, last - first]), np.zeros_like(codes), *rest)
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """Whether a row has both a date and a value, shape ``(n,)``."""
+        return np.asarray((self.days != NO_DAY) & ~np.isnan(self.y))
+
+    @property
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        return self.codes, self.days, self.y, self.row, self.problem
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -90,22 +107,31 @@ def group(frame: pd.DataFrame) -> Grouped:
     """Sort a panel's rows by airport."""
     import pandas as pd
 
-    airports = np.asarray(frame["airport"], dtype=object)
-    raw, names = pd.factorize(airports)
-    codes = np.asarray(raw, dtype=np.int64)
-    order = np.argsort(codes, kind="stable")
-    codes = codes[order]
-    bounds = np.searchsorted(codes, np.arange(len(names) + 1)).astype(np.int64)
+    codes, names = pd.factorize(np.asarray(frame["airport"], dtype=object))
     seconds = np.asarray(frame["ds"], dtype="datetime64[s]")
-    return Grouped(
+    return arrange(
         tuple(str(n) for n in names),
-        bounds,
-        codes,
-        seconds.astype("datetime64[D]").astype(np.int64)[order],
-        np.asarray(frame["y"], dtype=np.float64)[order],
-        np.asarray(frame["row"], dtype=np.int64)[order],
-        np.asarray(frame["problem"].where(frame["problem"].notna(), None), dtype=object)[order],
+        np.asarray(codes, dtype=np.int64),
+        seconds.astype("datetime64[D]").astype(np.int64),
+        np.asarray(frame["y"], dtype=np.float64),
+        np.asarray(frame["row"], dtype=np.int64),
+        np.asarray(frame["problem"].where(frame["problem"].notna(), None), dtype=object),
     )
+
+
+def arrange(names: tuple[str, ...], codes: NDArray[np.int64], *rest: NDArray[Any]) -> Grouped:
+    """Sort rows by airport.
+
+    Args:
+        names: Airports in order of first appearance.
+        codes: Position in ``names`` by row, shape ``(n,)``.
+        rest: Days, passengers, row numbers and problems as in `Grouped`, in the order of the file.
+    """
+    if np.any(np.diff(codes) < 0):
+        order = np.argsort(codes, kind="stable")
+        codes, *rest = (column[order] for column in (codes, *rest))  # type: ignore[assignment]
+    bounds = np.searchsorted(codes, np.arange(len(names) + 1)).astype(np.int64)
+    return Grouped(names, bounds, codes, *rest)
 
 
 def _lines(grouped: Grouped) -> list[str]:
@@ -154,7 +180,11 @@ def cut(panel: Panel, spec: DataSpec, as_of: str | None) -> Cut:
     Raises:
         UsageError: The date cannot be understood.
     """
-    grouped, freq = group(panel.frame), panel.freq
+    return cut_rows(group(panel.frame), panel.freq, spec, as_of)
+
+
+def cut_rows(grouped: Grouped, freq: str, spec: DataSpec, as_of: str | None) -> Cut:
+    """As `cut`, of rows and the frequency found in all of them."""
     if as_of is not None:
         last = parse_as_of(as_of)
         dated = grouped.days != NO_DAY

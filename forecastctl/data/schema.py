@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
+    from forecastctl.data.rows import Grouped
+
 Gaps = Literal["interpolate", "longest", "reject"]
 Duplicates = Literal["reject", "sum", "mean", "last"]
 Suspects = Literal["keep", "missing", "reject"]
@@ -144,16 +146,31 @@ def make_panel(
     if frame.empty:
         raise DataError(f"{source} holds no rows.", "Check that the export or the query worked.")
     grouped = group(frame)
-    dated = grouped.days != NO_DAY
-    if not dated.any():
-        raise DataError(f"{source}: no row has a date.")
-    freq = full_freq(spec.freq, grouped.days[dated]) if spec.freq else None
-    try:
-        freq = freq or infer_freq(grouped.codes[dated], grouped.days[dated], strict=True)
-    except DataError as error:
-        raise DataError(f"{source}: {error.message}", error.hint) from None
+    freq = frequency(grouped, spec, source)
     season = spec.season_length or SEASON_LENGTHS[freq[0]]
     return Panel(frame, freq, season, source, panel_digest(grouped), unit, dict(columns or {}))
+
+
+def frequency(rows: Grouped, spec: DataSpec, source: str) -> str:
+    """Frequency of rows: as set, else that of their spacing.
+
+    Args:
+        rows: Everything that was read.
+        spec: What was asked for.
+        source: Label of the source.
+
+    Raises:
+        DataError: No row has a date, or the frequency cannot be told.
+    """
+    dated = rows.days != NO_DAY
+    if not dated.any():
+        raise DataError(f"{source}: no row has a date.")
+    if spec.freq:
+        return full_freq(spec.freq, rows.days[dated])
+    try:
+        return infer_freq(rows.codes[dated], rows.days[dated], strict=True)
+    except DataError as error:
+        raise DataError(f"{source}: {error.message}", error.hint) from None
 
 
 def from_frame(

@@ -20,6 +20,7 @@ from forecastctl.pipeline.seen import (
     with_value,
 )
 from forecastctl.pipeline.stored import read_forecast, read_model, read_trials
+from forecastctl.records.periods import ordinals, period_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -64,25 +65,22 @@ class Known:
 
 def read_known(tracker: Tracker, setting: Setting, newer: Source | None) -> Known | None:
     """The newest panel with an actual of the period, else the newest at all."""
-    best: tuple[Source, StoredRun | None, float | None] | None = None
+    best: tuple[Source, float | None] | None = None
     observed: list[float] = []
-    for source, run in _sources(tracker, setting, newer):
+    for source in _sources(tracker, setting, newer):
         value = observation(source, setting.airport, setting.date, setting.run.tags["freq"])
         if value is not None:
             observed.append(value)
-        if best is None or (best[2] is None and value is not None):
-            best = source, run, value
+        if best is None or (best[1] is None and value is not None):
+            best = source, value
     if best is None:
         return None
-    source, run, actual = best
+    source, actual = best
     series = _known_series(source, setting, actual)
     if series is None:
         return None
     first = observed[-1] if len(observed) > 1 and observed[-1] != actual else None
-    whole = source
-    if run is not None:
-        whole = stored_source(tracker, run, None, job_settings(tracker, job_of(tracker, run)))
-    return Known(whole, series, actual, first, whole.frame["airport"].nunique())
+    return Known(source, series, actual, first, len(source.rows.names))
 
 
 def _known_series(source: Source, setting: Setting, actual: float | None) -> Series | None:
@@ -96,12 +94,10 @@ def _known_series(source: Source, setting: Setting, actual: float | None) -> Ser
     return with_value(series, date, actual)
 
 
-def _sources(
-    tracker: Tracker, setting: Setting, newer: Source | None
-) -> Iterator[tuple[Source, StoredRun | None]]:
+def _sources(tracker: Tracker, setting: Setting, newer: Source | None) -> Iterator[Source]:
     """Distinct panels of the airport's runs, newest first, after what the user names."""
     if newer is not None:
-        yield newer, None
+        yield newer
     seen: set[str] = set()
     for run in setting.runs:
         digest = run.tags["panel_digest"]
@@ -109,20 +105,17 @@ def _sources(
             continue
         seen.add(digest)
         try:
-            settings = job_settings(tracker, job_of(tracker, run))
-            yield stored_source(tracker, run, setting.airport, settings), run
+            yield stored_source(tracker, run)
         except NothingRecordedError:
             continue
 
 
 def observation(source: Source, airport: str, date: dt.date, freq: str) -> float | None:
     """The value of the period that begins on a date, as it stands in the rows."""
-    import pandas as pd
-
-    frame = source.frame
-    mine = frame[(frame["airport"] == airport) & frame["y"].notna() & frame["ds"].notna()]
-    found = mine[mine["ds"].dt.to_period(freq) == pd.Period(str(date), freq=freq)]["y"]
-    return float(found.iloc[-1]) if len(found) else None
+    own = source.rows.of(airport)
+    seen = own.observed
+    found = own.y[seen][ordinals(own.days[seen], freq) == period_of(date, freq)]
+    return float(found[-1]) if len(found) else None
 
 
 def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
@@ -131,8 +124,7 @@ def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
     try:
         model = read_model(tracker, setting.model_run.run_id)
         forecast = read_forecast(tracker, run.run_id)
-        settings = job_settings(tracker, job_of(tracker, run))
-        own = stored_source(tracker, run, setting.airport, settings)
+        own = stored_source(tracker, run)
     except NothingRecordedError:
         return None
     date = np.datetime64(setting.date, "D")
@@ -157,7 +149,7 @@ def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
         (),
         known.airports,
         known.first_actual,
-        _fresh(own, setting, settings, seen),
+        _fresh(own, setting, job_settings(tracker, job_of(tracker, run)), seen),
         champion_run,
         failed_since=_failed_since(setting, model.cutoff),
     )
@@ -182,8 +174,7 @@ def read_seen(tracker: Tracker, setting: Setting) -> Series | None:
     """The series as the model saw it, where its panel is stored."""
     run = setting.run
     try:
-        settings = job_settings(tracker, job_of(tracker, run))
-        own = stored_source(tracker, run, setting.airport, settings)
+        own = stored_source(tracker, run)
     except NothingRecordedError:
         return None
     return series_of(own, setting.airport, setting.model_run.tags.get("cutoff"))

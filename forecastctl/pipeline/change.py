@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.core.vintages import VintageInput, split_change
 from forecastctl.errors import NothingRecordedError
-from forecastctl.pipeline.seen import job_of, job_settings, series_of, stored_source
+from forecastctl.pipeline.seen import series_of, stored_source
 from forecastctl.pipeline.stored import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecastctl.core.vintages import VintageInput
     from forecastctl.pipeline.evidence import Vintage
     from forecastctl.ports import Tracker
 
@@ -29,19 +29,20 @@ def vintage_change(tracker: Tracker, older: Vintage, newer: Vintage) -> dict[str
     Raises:
         NothingRecordedError: A model or a panel behind one of them is not stored.
     """
+    from forecastctl.core.vintages import split_change
+
     first, last = sorted((older, newer), key=lambda v: (v.cutoff, v.made))
     inputs = [_input(tracker, vintage) for vintage in (first, last)]
     return split_change(inputs[0], inputs[1], dt.date.fromisoformat(newer.date)).to_dict()
 
 
 def _input(tracker: Tracker, vintage: Vintage) -> VintageInput:
+    from forecastctl.core.vintages import VintageInput
+
     run = tracker.get(vintage.run_id)
     owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
     model = read_model(tracker, owner.run_id)
-    source = stored_source(
-        tracker, run, vintage.airport, job_settings(tracker, job_of(tracker, run))
-    )
-    series = series_of(source, vintage.airport, model.cutoff)
+    series = series_of(stored_source(tracker, run), vintage.airport, model.cutoff)
     if series is None:
         raise NothingRecordedError(
             f"The series behind the forecast from {vintage.cutoff} cannot be prepared again."

@@ -41,3 +41,8 @@ def period_after(first: dt.date, freq: str) -> dt.date:
         return first + dt.timedelta(days=_DAYS[freq[0]])
     month = first.month - 1 + _MONTHS[freq[0]]
     return first.replace(year=first.year + month // 12, month=month % 12 + 1)
+
+
+def iso(ms: int) -> str:
+    """UTC time of milliseconds since the epoch, to the second."""
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

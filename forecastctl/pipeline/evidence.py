@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import Standing
-from forecastctl.pipeline.history import iso
+from forecastctl.pipeline.days import iso
 from forecastctl.records import Query
 from forecastctl.records.marks import SET, job_mark, search_mark
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.core.explain import standing
 from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline.context import airport_key
-from forecastctl.pipeline.days import parse_day, position
+from forecastctl.pipeline.days import iso, parse_day, position
 from forecastctl.pipeline.evidence import (
     MANY,
     Actual,
@@ -22,8 +22,8 @@ from forecastctl.pipeline.evidence import (
     sentence,
     standing_facts,
 )
-from forecastctl.pipeline.history import iso
 from forecastctl.pipeline.lineage import FORECAST
+from forecastctl.pipeline.once import Once
 from forecastctl.pipeline.stored import read_json, read_model
 from forecastctl.pipeline.unanswered import (
     BAD,
@@ -90,7 +90,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         NothingRecordedError: Nothing of that period is stored.
         UsageError: A date cannot be read.
     """
-    airport = question.airport
+    tracker, airport = Once(tracker), question.airport
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=MANY))

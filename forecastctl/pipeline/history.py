@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.context import airport_key
+from forecastctl.pipeline.days import iso
 from forecastctl.pipeline.lineage import trial_run
 from forecastctl.pipeline.stored import read_trials
 from forecastctl.ports.filters import matches, parse_filter
@@ -204,11 +204,6 @@ def _row(what: str, run: StoredRun) -> Row:
 
 def _status(run: StoredRun) -> str:
     return run.tags.get("status") or run.status.lower()
-
-
-def iso(ms: int) -> str:
-    """UTC time of milliseconds since the epoch, to the second."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 DATA_TAGS = (

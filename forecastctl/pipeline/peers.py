@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.core.breaks import season_changes
 from forecastctl.core.fleet import stands_out
 from forecastctl.errors import NothingRecordedError
-from forecastctl.pipeline.seen import job_of, parquet
+from forecastctl.pipeline.seen import job_of
 from forecastctl.records import FleetPoint, Query
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.periods import ordinals, period_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from forecastctl.core.case import Case
+    from forecastctl.data.columnar import Columns
+    from forecastctl.data.rows import Grouped
     from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
@@ -33,29 +36,50 @@ JOBS_READ = 40
 LEAST_CHANGES = 6
 
 
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Passengers of a fleet up to the period explained.
+
+    Attributes:
+        airports: Those with a value at any time, sorted.
+        y: By period and airport, shape ``(periods, airports)``; NaN where missing. The period
+            explained comes last.
+        cutoff: Row of the forecast's cutoff.
+    """
+
+    airports: tuple[str, ...]
+    y: NDArray[np.float64]
+    cutoff: int
+
+    @property
+    def target(self) -> int:
+        """Row of the period explained."""
+        return len(self.y) - 1
+
+
 def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, case: Case) -> Case:
     """The case with what its fleet did in the same period."""
-    frame = source.frame
-    if frame["airport"].nunique() < 2:  # noqa: PLR2004 - itself and another
+    if len(source.rows.names) < 2:  # noqa: PLR2004 - itself and another
         return case
-    grid = _grid(frame, case, run.tags["freq"])
+    grid = _grid(source.rows, case, run.tags["freq"])
+    if grid is None:
+        return case
     points = _points(tracker, airport, run, grid, case)
     distance = None
-    if airport in grid.columns:
-        own, (cutoff, target) = grid.columns.get_loc(airport), _rows_of(grid, case)
+    if airport in grid.airports:
+        own, cutoff = grid.airports.index(airport), grid.cutoff
         if case.fresh is not None:  # what was known then counts, not what the model had seen
             cutoff += int(np.sum(case.fresh.ds > case.seen.ds[-1]))
-        y = grid.to_numpy(dtype=float)
         m = case.seen.season_length
-        distance = stands_out(y, int(own), cutoff, target, m)
-        before = stands_out(y, int(own), cutoff - 1, cutoff, m) if cutoff else None
+        distance = stands_out(grid.y, own, cutoff, grid.target, m)
+        before = stands_out(grid.y, own, cutoff - 1, cutoff, m) if cutoff else None
         if distance and before and before * distance < 0 and abs(before) >= abs(distance) / 2:
             distance = None  # the way back from a shock in the cutoff's own month
     return replace(case, fleet=points, stands_out=distance)
 
 
 def _points(
-    tracker: Tracker, airport: str, run: StoredRun, grid: Any, case: Case
+    tracker: Tracker, airport: str, run: StoredRun, grid: _Grid, case: Case
 ) -> tuple[FleetPoint, ...]:
     """Every other airport of the panel with a forecast of the period from no later cutoff.
 
@@ -63,8 +87,8 @@ def _points(
     period from the same cutoff. Where few are recorded, a seasonal naive with growth, made now
     from what was known at the cutoff, stands in for the others.
     """
-    target = grid.iloc[_rows_of(grid, case)[1]]
-    actuals = {str(a): float(y) for a, y in target.items() if np.isfinite(y) and a != airport}
+    target = zip(grid.airports, grid.y[-1].tolist(), strict=True)
+    actuals = {a: y for a, y in target if np.isfinite(y) and a != airport}
     found: dict[str, FleetPoint] = {}
     for table in _tables(tracker, run, len(actuals)):
         _add(found, table, actuals, case)
@@ -76,35 +100,31 @@ def _points(
     return tuple(found.values())
 
 
-def _grid(frame: pd.DataFrame, case: Case, freq: str) -> Any:
-    """Passengers by period and airport; the last row of a period counts."""
-    import pandas as pd
-
-    rows = frame[frame["y"].notna() & frame["ds"].notna()]
-    days = rows["ds"].drop_duplicates()
-    periods = dict(zip(days, days.dt.to_period(freq), strict=True))
-    grid = rows.assign(period=rows["ds"].map(periods)).pivot_table(
-        index="period", columns="airport", values="y", aggfunc="last"
-    )
-    first, last = grid.index.min(), pd.Period(str(case.date), freq=freq)
-    return grid.reindex(pd.period_range(first, last, freq=freq))
-
-
-def _rows_of(grid: Any, case: Case) -> tuple[int, int]:
-    """Rows of cutoff and period."""
-    import pandas as pd
-
-    freq = grid.index.freqstr
-    cutoff = grid.index.get_loc(pd.Period(str(case.seen.ds[-1]), freq=freq))
-    return int(cutoff), len(grid) - 1
+def _grid(rows: Grouped, case: Case, freq: str) -> _Grid | None:
+    """The fleet period by period, where the cutoff is among them; a period's last row counts."""
+    seen = rows.observed
+    periods = ordinals(rows.days[seen], freq)
+    last, cutoff = period_of(case.date, freq), period_of(case.seen.ds[-1], freq)
+    if not len(periods) or cutoff < periods.min():
+        return None
+    start = int(periods.min())
+    kept = periods <= last
+    codes = np.unique(rows.codes[seen])
+    order = sorted(codes.tolist(), key=lambda code: rows.names[code])
+    column = np.zeros(len(rows.names), dtype=np.int64)
+    column[order] = np.arange(len(order))
+    y = np.full((last - start + 1, len(order)), np.nan)
+    # Of several assignments to one place, the last one counts.
+    y[periods[kept] - start, column[rows.codes[seen][kept]]] = rows.y[seen][kept]
+    return _Grid(tuple(rows.names[code] for code in order), y, cutoff - start)
 
 
-def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[pd.DataFrame]:
+def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[Columns]:
     """Forecast tables: of the run's own job, then of others, newest first."""
     own = job_of(tracker, run)
     if own is not None and (table := _table(tracker, own.run_id)) is not None:
         yield table
-        if table["airport"].nunique() > wanted:
+        if len(table.text("airport").ordered().values) > wanted:
             return
     tags = {JOBS: SET, "forecast": "true"}
     for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
@@ -114,30 +134,33 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[pd.DataFr
                 yield other
 
 
-def _table(tracker: Tracker, run_id: str) -> pd.DataFrame | None:
+def _table(tracker: Tracker, run_id: str) -> Columns | None:
+    from forecastctl.data.columnar import Columns
+
     try:
-        return parquet(tracker.read_artifact(run_id, TABLE))
+        content = tracker.read_artifact(run_id, TABLE)
     except NothingRecordedError:
         return None
+    return Columns(content, ["airport", "date", "cutoff"])
 
 
 def _add(
-    found: dict[str, FleetPoint], table: pd.DataFrame, actuals: dict[str, float], case: Case
+    found: dict[str, FleetPoint], table: Columns, actuals: dict[str, float], case: Case
 ) -> None:
     """Airports of a table that have an actual, by their forecast of the period."""
-    level = max((int(c[3:]) for c in table.columns if c.startswith("hi-")), default=None)
+    level = max((int(c[3:]) for c in table.names if c.startswith("hi-")), default=None)
     if level is None:
         return
     width = NormalDist().inv_cdf(0.5 + level / 200.0)
-    cutoff = str(case.seen.ds[-1])
-    rows = table[(table["date"] == str(case.date)) & (table["cutoff"] == cutoff)]
-    columns = zip(rows["airport"], rows["mean"], rows[f"hi-{level}"], strict=True)
-    for airport, mean, high in columns:
+    rows = table.text("date").rows_with(str(case.date))
+    rows &= table.text("cutoff").rows_with(str(case.seen.ds[-1]))
+    columns = (table.text("airport").texts(), table.floats("mean"), table.floats(f"hi-{level}"))
+    for airport, mean, high in zip(*(c[rows].tolist() for c in columns), strict=True):
         if airport in actuals and airport not in found:
-            sd = (float(high) - float(mean)) / width
-            point = _point(str(airport), float(mean), sd, actuals[airport], recorded=True)
+            sd = (high - mean) / width
+            point = _point(airport, mean, sd, actuals[airport], recorded=True)
             if point is not None:
-                found[str(airport)] = point
+                found[airport] = point
 
 
 def _point(
@@ -150,15 +173,15 @@ def _point(
     return FleetPoint(airport, z, ratio, abs(z) > NormalDist().inv_cdf(0.975), recorded)
 
 
-def _stand_ins(grid: Any, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:
+def _stand_ins(grid: _Grid, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:
     """Seasonal naive with growth: last year's value times the median growth of the last season."""
     m = case.seen.season_length
-    cutoff, target = _rows_of(grid, case)
+    cutoff, target = grid.cutoff, grid.target
     back = target - m * -(-(target - cutoff) // m)
     if back < 0:
         return
     for airport, actual in actuals.items():
-        y = grid[airport].to_numpy(dtype=float)
+        y = grid.y[:, grid.airports.index(airport)]
         changes = season_changes(y[: cutoff + 1], m)[-2 * m :]
         changes = changes[np.isfinite(changes)]
         if len(changes) < LEAST_CHANGES or not y[back] > 0:

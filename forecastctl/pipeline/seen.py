@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecastctl.errors import DataError, NothingRecordedError, SettingsError
-from forecastctl.pipeline.stored import SNAPSHOT, find_snapshot, read_json
+from forecastctl.pipeline.stored import find_snapshot, panel_rows, read_json
 from forecastctl.records import Query, Rejection, Series
 from forecastctl.records.marks import SET, job_mark
+from forecastctl.records.periods import first_days, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
+    from forecastctl.data.rows import Grouped
     from forecastctl.data.schema import DataSpec
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
@@ -29,7 +28,7 @@ PREFIX = "data."
 class Source:
     """Rows of a panel, with how they are to be read and where they are from."""
 
-    frame: pd.DataFrame
+    rows: Grouped
     spec: DataSpec
     label: str
 
@@ -77,10 +76,8 @@ def data_spec(settings: Mapping[str, Any], freq: str, season_length: int) -> Dat
         return DataSpec(source=None, freq=given["freq"], season_length=season_length)
 
 
-def stored_source(
-    tracker: Tracker, run: StoredRun, airport: str | None, settings: Mapping[str, Any]
-) -> Source:
-    """Rows of the panel that a run saw; of one airport, or of all of them.
+def stored_source(tracker: Tracker, run: StoredRun) -> Source:
+    """Rows of the panel that a run saw, and how its job prepared them.
 
     Raises:
         NothingRecordedError: The panel is not stored.
@@ -89,36 +86,21 @@ def stored_source(
     held = find_snapshot(tracker, digest)
     if held is None:
         raise NothingRecordedError(f"No job has stored the panel {digest[:12]}.")
+    settings = job_settings(tracker, job_of(tracker, run))
     spec = data_spec(settings, run.tags["freq"], int(run.tags["season_length"]))
-    content = tracker.read_artifact(held.run_id, SNAPSHOT)
     label = f"panel {digest[:12]} stored by job {held.tags['job_id']}"
-    return Source(read_rows(content, airport), spec, label)
-
-
-def read_rows(content: bytes, airport: str | None) -> pd.DataFrame:
-    """Rows of a stored panel as a frame."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    chosen = [("airport", "=", airport)] if airport is not None else None
-    table = pq.read_table(pa.BufferReader(content), filters=chosen)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame.astype({"problem": object})
+    return Source(panel_rows(tracker, held.run_id), spec, label)
 
 
 def series_of(source: Source, airport: str, as_of: str | None) -> Series | None:
     """One airport prepared as a job would, up to a date; ``None`` where it is refused."""
-    import datetime as dt
+    from forecastctl.data.prepare import prepare_rows
 
-    from forecastctl.data.prepare import prepare
-    from forecastctl.data.schema import make_panel
-
-    frame = source.frame[source.frame["airport"] == airport]
-    if frame.empty:
+    own = source.rows.of(airport)
+    if not own.names:
         return None
     try:
-        panel = make_panel(frame, source.spec, source.label)
-        entries = prepare(panel, source.spec, as_of=as_of, today=dt.date.max)
+        entries = prepare_rows(own, source.spec, source.label, as_of=as_of)
     except DataError:
         return None
     entry = entries[0] if entries else None
@@ -130,18 +112,17 @@ def values_of(source: Source, airport: str, freq: str, season_length: int) -> Se
 
     Several rows of a period: the last one counts. Missing periods are interpolated.
     """
-    import pandas as pd
-
     from forecastctl.data.gaps import interpolate
 
-    frame = source.frame
-    mine = frame[(frame["airport"] == airport) & frame["y"].notna() & frame["ds"].notna()]
-    if mine.empty:
+    own = source.rows.of(airport)
+    seen = own.observed
+    if not seen.any():
         return None
-    by_period = mine.groupby(mine["ds"].dt.to_period(freq))["y"].last()
-    periods = pd.period_range(by_period.index.min(), by_period.index.max(), freq=freq)
-    y = by_period.reindex(periods).to_numpy(dtype=float)
-    ds = np.asarray(periods.start_time.to_numpy(), dtype="datetime64[D]")
+    numbers = ordinals(own.days[seen], freq)
+    periods = np.arange(numbers.min(), numbers.max() + 1)
+    y = np.full(len(periods), np.nan)
+    y[numbers - periods[0]] = own.y[seen]  # of several assignments the last one counts
+    ds = first_days(periods, freq)
     return Series(airport, freq, season_length, ds, interpolate(y, season_length), "")
 
 
@@ -150,10 +131,3 @@ def with_value(series: Series, date: np.datetime64, value: float) -> Series:
     y = series.y.copy()
     y[series.ds == date] = value
     return replace(series, y=y)
-
-
-def parquet(content: bytes) -> pd.DataFrame:
-    """A stored table."""
-    import pandas as pd
-
-    return pd.read_parquet(io.BytesIO(content))

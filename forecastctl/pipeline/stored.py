@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline.context import airport_key
 from forecastctl.pipeline.lineage import FORECAST, MODEL, TRIALS, TUNING
+from forecastctl.pipeline.once import remembered
 from forecastctl.records import (
     FINISHED,
     FittedModel,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecastctl.data.rows import Grouped
     from forecastctl.data.schema import Panel
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
@@ -122,8 +125,6 @@ def read_model(tracker: Tracker, run_id: str) -> FittedModel:
 
 def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
     """A forecast, bit for bit as it was made."""
-    import numpy as np
-
     value = read_json(tracker, run_id, FORECAST)
     intervals = {
         int(level): (np.asarray(band["lo"]), np.asarray(band["hi"]))
@@ -189,33 +190,27 @@ def read_observation(
     Raises:
         NothingRecordedError: No job has stored the panel.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    # Without pandas, whose import takes longer than the whole answer: so without a filter, a
-    # comparison or an array of numpy's, all of which bring it along.
-    source = pa.BufferReader(tracker.read_artifact(run.run_id, SNAPSHOT))
-    table = pq.ParquetFile(source, read_dictionary=["airport"]).read(["airport", "ds", "y"])
-    names = table["airport"].combine_chunks()
-    own = {i for i, name in enumerate(names.dictionary.to_pylist()) if name == airport}
-    mine = [i for i, code in enumerate(names.indices.to_pylist()) if code in own]
-    if not mine:
-        return None
-    span = table.slice(mine[0], mine[-1] + 1 - mine[0])  # an airport's rows mostly lie together
-    days = span["ds"].cast(pa.timestamp("s"), safe=False).to_pylist()
-    values = span["y"].to_pylist()
-    known = [
-        float(y)
-        for i in mine
-        if (ds := days[i - mine[0]]) is not None
-        and first <= ds.date() < after
-        and (y := values[i - mine[0]]) is not None
-        and math.isfinite(y)
-    ]
-    return known[-1] if known else None
+    own = panel_rows(tracker, run.run_id).of(airport)
+    start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
+    known = own.y[np.isfinite(own.y) & (own.days >= start) & (own.days < stop)]
+    return float(known[-1]) if len(known) else None
+
+
+def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
+    """Rows of the panel that a job stored.
+
+    Raises:
+        NothingRecordedError: There is none.
+    """
+    from forecastctl.data.columnar import read_rows
+
+    def read() -> Grouped:
+        return read_rows(tracker.read_artifact(run_id, SNAPSHOT))
+
+    return remembered(tracker, ("rows", run_id), read)
 
 
 def trained_panel(tracker: Tracker) -> Panel:

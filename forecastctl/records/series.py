@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.records.periods import first_days, period_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -75,8 +77,5 @@ def future_ds(cutoff: str, freq: str, h: int) -> NDArray[np.datetime64]:
     Returns:
         ``datetime64[D]``, shape ``(h,)``.
     """
-    import pandas as pd
-
-    start = pd.Period(cutoff, freq=freq) + 1
-    periods = pd.period_range(start, periods=h, freq=freq)
-    return np.asarray(periods.start_time.to_numpy(), dtype="datetime64[D]")
+    start = period_of(cutoff, freq) + 1
+    return first_days(np.arange(start, start + h), freq)

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -88,9 +90,6 @@ def test_quick_reads_the_record_alone(asked):
         "print([m for m in ('mlflow', 'pandas', 'numba', 'ruptures') if m in sys.modules], "
         "file=sys.stderr)"
     )
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=asked.folder, capture_output=True, text=True, check=True
     )
@@ -156,3 +155,22 @@ def test_a_failed_run_is_the_answer_where_there_is_no_forecast(asked):
         *("explain", "--airport", "LGA", "--date", "2018-03", "--experiment", "bad"), code=6
     )
     assert "rejected" in refused.stderr
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_whole_answer_loads_no_library_that_takes_longer_than_the_answer(asked, form):
+    found = ask(asked)
+    assert (found["verdict"], found["fleet"]["source"]) == ("system_shock", "recorded")
+    assert found["vintage_change"]["parts"]
+    heavy = ("pandas", "mlflow", "statsmodels", "hyperopt", "ruptures", "scipy", "sqlalchemy")
+    code = (
+        "import sys; from forecastctl.cli.app import app; sys.argv[1:] = "
+        f"{['explain', '--airport', 'JFK', '--date', '2018-03', *form]!r}\n"
+        "try: app()\nexcept SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=asked.folder, capture_output=True, text=True, check=True
+    )
+    assert "system" in done.stdout
+    assert done.stderr.strip() == "[]"

@@ -6,10 +6,12 @@ import uuid
 import pytest
 
 from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.pipeline.once import Once
 from forecastctl.ports import MemoryTracker
 
 TRACKERS = [
     "memory",
+    "once",
     "client-sqlite",
     "sql-sqlite",
     "client-postgres",
@@ -41,6 +43,8 @@ def open_one(request, tmp_path_factory):
     def open_():
         if writer == "memory":
             return MemoryTracker()
+        if writer == "once":
+            return Once(MemoryTracker())
         location = None if store == "server" else str(tmp_path_factory.mktemp("artifacts"))
         experiment = f"contract {uuid.uuid4().hex}"
         return open_tracker(uri, experiment, artifact_location=location, writer=writer)

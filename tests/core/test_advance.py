@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.advance import advance, advances
+from forecastctl.core.advance import _state_space, _stationary, advance, advances
 from forecastctl.core.families import ces, family_names, kernels_ces
 from forecastctl.core.families.ces import KINDS
 from forecastctl.core.forecast import fit, predict
@@ -153,3 +153,25 @@ def test_theta_runs_on_by_its_level(data, seasonal):
     assert (found["first"], found["slope"]) == (states["first"], states["slope"])
     twice = run_over(run_over(model, cut(data, 80)), data).members[0].states
     np.testing.assert_allclose(twice["level"], run_over(model, data).members[0].states["level"])
+
+
+@pytest.mark.parametrize("root", [0.5, 0.9, 0.999])
+@pytest.mark.parametrize("m", [4, 12])
+def test_the_stationary_covariance_stays_as_it_is(root, m):
+    from scipy.linalg import solve_discrete_lyapunov
+
+    params = {"ar": [0.3], "ma": [0.2], "seasonal_ar": [root], "seasonal_ma": [-0.4]}
+    transition, shock = _state_space(params, m, m + 2)
+    noise = np.outer(shock, shock)
+    found = _stationary(transition, noise)
+    size = np.abs(found).max()
+    moved = transition @ found @ transition.T + noise
+    np.testing.assert_allclose(moved / size, found / size, rtol=0, atol=1e-12)
+    known = solve_discrete_lyapunov(transition, noise)
+    np.testing.assert_allclose(found / size, known / size, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("root", [1.0, -1.0, 1.1])
+def test_without_a_stationary_distribution_there_is_no_covariance(root):
+    with pytest.raises(ArithmeticError, match="no stationary"), np.errstate(all="ignore"):
+        _stationary(np.array([[root]]), np.eye(1))

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecastctl.data import DataSpec, from_frame
+from forecastctl.data.schema import DataSpec, from_frame
 
 TODAY = date(2020, 6, 15)
 

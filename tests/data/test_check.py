@@ -3,7 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecastctl.data import DataSpec, check, panel_findings, prepare, read_panel
+from forecastctl.data.check import check, panel_findings
+from forecastctl.data.files import read_panel
+from forecastctl.data.prepare import prepare
+from forecastctl.data.schema import DataSpec
 from forecastctl.records import Series
 from tests.data.conftest import TODAY, long_csv, months, panel_of, wave
 

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data import DataSpec, prepare, read_panel
+from forecastctl.data.files import read_panel
+from forecastctl.data.prepare import prepare
+from forecastctl.data.schema import DataSpec
 from forecastctl.errors import DataError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY, long_csv, months, wave

@@ -18,6 +18,8 @@ from forecastctl.data.periods import (
     week_alias,
 )
 from forecastctl.errors import DataError, UsageError
+from forecastctl.records import future_ds
+from forecastctl.records.periods import period_of
 
 ALIASES = ["M", "Q", "D", *(week_alias(w) for w in range(7))]
 DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1))
@@ -31,6 +33,22 @@ def test_periods_are_those_of_pandas(day, freq):
     assert ordinals(start.astype(np.int64), freq) == number
     following = first_days(number + 1, freq)[0].item()
     assert (pd.Period(day, freq=freq) + 1).start_time.date() == following
+
+
+@given(DAYS, st.sampled_from(ALIASES), st.integers(0, 40))
+def test_the_periods_ahead_are_those_of_pandas(day, freq, h):
+    first = pd.Period(day, freq=freq) + 1
+    expected = pd.period_range(first, periods=h, freq=freq).start_time.to_numpy()
+    found = future_ds(str(day), freq, h)
+    assert found.dtype == np.dtype("datetime64[D]")
+    np.testing.assert_array_equal(found, expected.astype("datetime64[D]"))
+
+
+@given(DAYS, DAYS, st.sampled_from(ALIASES))
+def test_periods_between_days_are_those_of_pandas(first, last, freq):
+    expected = (pd.Period(last, freq=freq) - pd.Period(first, freq=freq)).n
+    assert period_of(last, freq) - period_of(str(first), freq) == expected
+    assert period_of(np.datetime64(last), freq) == period_of(last, freq)
 
 
 def test_sundays_start_weeks_that_end_on_saturdays():

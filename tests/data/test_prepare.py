@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data import DataSpec, prepare
+from forecastctl.data.prepare import prepare
+from forecastctl.data.schema import DataSpec
 from forecastctl.errors import UsageError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY, months, panel_of, wave

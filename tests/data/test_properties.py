@@ -8,8 +8,11 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.data import DataSpec, check, from_frame, prepare, read_panel
+from forecastctl.data.check import check
+from forecastctl.data.files import read_panel
 from forecastctl.data.periods import days_of, first_days, ordinals
+from forecastctl.data.prepare import prepare
+from forecastctl.data.schema import DataSpec, from_frame
 from forecastctl.errors import DataError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
 import pytest
 
-from forecastctl.data import DataSpec, check_panel, prepare, read_panel
+from forecastctl.data.check import check_panel
+from forecastctl.data.columnar import read_rows
+from forecastctl.data.files import read_panel
+from forecastctl.data.prepare import prepare, prepare_rows
+from forecastctl.data.schema import DataSpec
 from forecastctl.records import Rejection, Series
 
 NOW = date(2024, 1, 1)
@@ -131,3 +136,20 @@ def test_russia_without_its_suspects(shared_data):
     assert (december > 0.7 * np.minimum(november, january)).all()
     assert (december < 1.4 * np.maximum(november, january)).all()
     assert any("every December" in n and "taken as missing" in n for n in pulkovo.notes)
+
+
+@pytest.mark.parametrize("name", ["port_authority_raw.csv", "tsa_monthly.csv", "russia_raw.csv.gz"])
+def test_stored_panels_are_prepared_as_the_files_were(shared_data, name):
+    panel, spec, _ = load(shared_data / name)
+    buffer = io.BytesIO()
+    panel.frame.to_parquet(buffer, index=False)
+    rows = read_rows(buffer.getvalue())
+    entries = prepare_rows(rows, spec, "stored", as_of=None)
+    expected = prepare(replace(panel, unit="line"), spec, as_of=None, today=date.max)
+    assert len(entries) == len(expected) == len(rows.names)
+    for found, entry in zip(entries, expected, strict=True):
+        if isinstance(entry, Rejection):
+            assert found == entry
+            continue
+        for field in fields(Series):
+            np.testing.assert_array_equal(getattr(found, field.name), getattr(entry, field.name))

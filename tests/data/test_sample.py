@@ -3,7 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecastctl.data import DataSpec, check_panel, prepare, read_panel, sample_panel
+from forecastctl.data.check import check_panel
+from forecastctl.data.files import read_panel
+from forecastctl.data.prepare import prepare
+from forecastctl.data.sample import sample_panel
+from forecastctl.data.schema import DataSpec
 from forecastctl.records import Series
 from tests.data.conftest import TODAY
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data import DataSpec, check_target, read_panel, write_frame
+from forecastctl.data.files import check_target, read_panel, write_frame
+from forecastctl.data.schema import DataSpec
 from forecastctl.data.sql import database_url, is_url, without_password
 from forecastctl.errors import DataError
 from tests.data.conftest import months, wave

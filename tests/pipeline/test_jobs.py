@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forecastctl.errors import TrackingError, UsageError
-from forecastctl.pipeline import jobs
 from forecastctl.pipeline.stored import read_forecast, read_model, read_snapshot, read_tuning
+from forecastctl.pipeline.summary import job_status
 from forecastctl.ports import MemoryTracker, SerialExecutor
 from forecastctl.records import FAILED, FINISHED, KILLED, Failure, Outcome, Query, Rejection
 
@@ -250,4 +250,4 @@ def test_largest_airports_go_first(harness):
 
 
 def test_an_empty_panel_of_airports_is_ok():
-    assert jobs.job_status([]) == "ok"
+    assert job_status([]) == "ok"
