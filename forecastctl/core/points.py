@@ -118,3 +118,33 @@ def _encode_choice(dimension: Choice, label: str, options: Options, key: str) ->
 
 def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
+
+
+def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | None:
+    """Where a start lies in the spaces of a search, and the model there; ``None`` if nowhere.
+
+    Args:
+        spaces: Space by family.
+        model: The start. Options that the spaces do not know are dropped.
+    """
+    point = encode(spaces, model.family, model.options)
+    if point is None:
+        return None
+    options = _options(spaces[model.family], model.family, point)
+    return point, decode({"family": model.family, "options": options})
+
+
+def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, dimension in space.items():
+        label = f"{path}/{key}"
+        if isinstance(dimension, Uniform):
+            found[key] = point[label]
+        elif isinstance(dimension, Choice):
+            index = int(point[label])
+            value = dimension.values[index]
+            below = f"{label}/{index}"
+            found[key] = _options(value, below, point) if isinstance(value, Mapping) else value
+        else:
+            found[key] = dimension
+    return found

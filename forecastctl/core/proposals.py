@@ -1,22 +1,79 @@
-"""What the search asks Hyperopt for: a search space in its terms, and trials to begin with."""
+"""The search with Hyperopt's TPE: a space in its terms, trials to begin with, and its proposals.
+
+Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optimization.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from forecastctl.core.families import Choice, Uniform
-from forecastctl.core.points import ROOT
+from forecastctl.core.points import ROOT, decode, labels
+from forecastctl.core.search import PRUNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecastctl.core.families import Dimension, Space
     from forecastctl.core.points import Point
-
+    from forecastctl.core.search import Search
+    from forecastctl.records import Trial
 
 RAREST = 0.02
 """Prior of a family that never wins: it stays possible."""
+
+_STARTUP = 5
+"""Evaluations after which TPE takes over from random proposals."""
+
+
+def let_hyperopt_search(
+    run: Search, spaces: Mapping[str, Space], points: Sequence[Point], seed: int
+) -> None:
+    """Evaluate these points, and then what Hyperopt proposes, until the search is over.
+
+    Args:
+        run: The search; trials are added to it.
+        spaces: Space by family.
+        points: Starting points.
+        seed: Of the proposals.
+    """
+    import hyperopt
+
+    logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
+
+    def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
+        if run.stopped:
+            return {"status": hyperopt.STATUS_FAIL}
+        loss = _seen_loss(run, run.evaluate(decode(sample)))
+        if loss is None:
+            return {"status": hyperopt.STATUS_FAIL}
+        return {"status": hyperopt.STATUS_OK, "loss": loss}
+
+    remaining = run.search.max_evals - len(run.trials)
+    with suppress(hyperopt.exceptions.AllTrialsFailed):  # the search judges that from our trials
+        hyperopt.fmin(
+            objective,
+            hyperopt_space(spaces, run.learned.prior),
+            algo=partial(hyperopt.tpe.suggest, n_startup_jobs=min(len(points), _STARTUP)),
+            max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
+            trials=queued(points, labels(spaces)),
+            rstate=np.random.default_rng(seed),
+            early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
+            return_argmin=False,
+            verbose=False,
+            show_progressbar=False,
+        )
+
+
+def _seen_loss(run: Search, trial: Trial) -> float | None:
+    """Loss as the search sees it: a pruned trial's so far tells it to keep away from there."""
+    return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
 
 
 def hyperopt_space(spaces: Mapping[str, Space], prior: Mapping[str, float] | None = None) -> Any:
@@ -75,16 +132,4 @@ def queued(points: Sequence[Point], known: Sequence[str]) -> Any:
         for label in known:
             trial["misc"]["idxs"].setdefault(label, [])
             trial["misc"]["vals"].setdefault(label, [])
-    return trials
-
-
-def settle(trials: Any, losses: Sequence[float | None]) -> Any:
-    """The same trials, the first of them evaluated already, with these losses."""
-    import hyperopt
-
-    for trial, loss in zip(trials.trials, losses, strict=False):
-        trial["state"] = hyperopt.JOB_STATE_DONE
-        status = hyperopt.STATUS_FAIL if loss is None else hyperopt.STATUS_OK
-        trial["result"] = {"status": status, "loss": loss}
-    trials.refresh()
     return trials

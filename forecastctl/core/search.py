@@ -18,7 +18,6 @@ from forecastctl.records import Fold, Learned, Model, Trial
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.core.points import Point
     from forecastctl.core.splits import Split
     from forecastctl.records import Clock, Options, SearchSpec, Series
 
@@ -39,9 +38,10 @@ class Search:
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
-    told: list[tuple[Point, Trial]] = field(default_factory=list)
+    begun: list[Trial] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
     tried: int | None = None
+    exhausted: bool = False
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
@@ -126,6 +126,8 @@ class Search:
             losses = [math.inf if t.loss is None else t.loss for t in self.trials]
             if len(losses) - 1 - losses.index(min(losses)) >= patience:
                 return "early_stop"
+        if self.exhausted:
+            return "unlikely"
         if self.tried is not None and len(self.trials) >= self.tried:
             left = chance([t.loss for t in self.trials], self.tried, self.learned.rate)
             if left <= UNLIKELY:

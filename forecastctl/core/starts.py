@@ -7,28 +7,34 @@ So the searches learned from need not have had the same folds, families or effor
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.core.families import Choice, Uniform
-from forecastctl.core.points import decode, encode
-from forecastctl.records.learning import FLEET, OWN, SIMILAR, Learned, Past, Start
+from forecastctl.records.learning import (
+    FLEET,
+    NEAR,
+    OWN,
+    PRIOR,
+    SIMILAR,
+    Known,
+    Learned,
+    Past,
+    Start,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from forecastctl.core.families import Space
-    from forecastctl.core.points import Point
     from forecastctl.records import Model, Trial
 
-KEPT = 8
-"""Models of a search that are remembered."""
+KEPT, KEPT_BEST, KEPT_OF_FAMILY = 16, 5, 3
+"""Models of a search that are remembered: the best, and after these so many of a family at most, so
+that many of nearly the same do not keep out the others."""
 
 STARTS, OWN_STARTS, SIMILAR_STARTS = 11, 5, 3
 """Starts in all, of the airport itself, and of airports of similar shape; the rest is the fleet's.
@@ -62,7 +68,7 @@ def remember(
     good = [(t.loss, t.number, t.model) for t in trials if t.loss is not None and _new(t)]
     if not good:
         return None
-    best = sorted(good, key=lambda row: row[:2])[:KEPT]
+    best = _various(sorted(good, key=lambda row: row[:2]))
     return Past(
         airport,
         run_id,
@@ -74,16 +80,26 @@ def remember(
     )
 
 
+def _various(ranked: Sequence[tuple[float, int, Model]]) -> list[tuple[float, int, Model]]:
+    taken: Counter[str] = Counter()
+    kept = []
+    for rank, row in enumerate(ranked):
+        taken[row[2].family] += 1
+        if rank < KEPT_BEST or taken[row[2].family] <= KEPT_OF_FAMILY:
+            kept.append(row)
+    return kept[:KEPT]
+
+
 def _new(trial: Trial) -> bool:
     return trial.duplicate_of is None
 
 
 def proposals(trials: Sequence[Trial]) -> tuple[int, int]:
-    """Number of trials that Hyperopt proposed, and of those that clearly improved on all before."""
+    """Number of trials that the search proposed, and of those that clearly improved on the best."""
     best, proposed, improved = math.inf, 0, 0
     for trial in trials:
         better = trial.loss is not None and trial.loss < best * (1.0 - CLEAR)
-        if trial.number and trial.start is None:
+        if trial.number and trial.start in (None, NEAR, PRIOR):
             proposed += 1
             improved += better
         if better and trial.loss is not None:
@@ -192,7 +208,9 @@ class Fleet:
         shares = _mean([_shares([own] if own else []), _shares(near), self.shares])
         runs = ((own.run_id,) if own is not None else ()) + self.runs
         names = tuple(p.airport for p in near)
-        return Learned(tuple(starts.values()), shares, self.rate, runs, names)
+        known = zip(own.best, own.losses, strict=True) if own is not None else ()
+        told = tuple(Known(model, loss) for model, loss in known)
+        return Learned(tuple(starts.values()), shares, self.rate, runs, names, told)
 
 
 _FARTHEST = 5.0
@@ -257,33 +275,3 @@ def _mean(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     there = [part for part in parts if part]
     names = sorted({name for part in there for name in part})
     return {name: sum(part.get(name, 0.0) for part in there) / len(there) for name in names}
-
-
-def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | None:
-    """Where a start lies in the spaces of a search, and the model there; ``None`` if nowhere.
-
-    Args:
-        spaces: Space by family.
-        model: The start. Options that the spaces do not know are dropped.
-    """
-    point = encode(spaces, model.family, model.options)
-    if point is None:
-        return None
-    options = _options(spaces[model.family], model.family, point)
-    return point, decode({"family": model.family, "options": options})
-
-
-def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, dimension in space.items():
-        label = f"{path}/{key}"
-        if isinstance(dimension, Uniform):
-            found[key] = point[label]
-        elif isinstance(dimension, Choice):
-            index = int(point[label])
-            value = dimension.values[index]
-            below = f"{label}/{index}"
-            found[key] = _options(value, below, point) if isinstance(value, Mapping) else value
-        else:
-            found[key] = dimension
-    return found

@@ -1,29 +1,25 @@
-"""Search of one airport's specification with Hyperopt's TPE.
+"""Search of one airport's specification.
 
-Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optimization.
+What it tries first is decided here; what it tries next by Hyperopt (`forecastctl.core.proposals`)
+or by what an earlier search taught (`forecastctl.core.refine`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
-from contextlib import suppress
-from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from forecastctl.core.backtest import fold_errors, fold_scores
 from forecastctl.core.combine import CLEARLY_WORSE, choose, combined, sd_weights, spread
 from forecastctl.core.families import Choice, family, working_engine
-from forecastctl.core.points import Point, decode, encode, labels, make_model
-from forecastctl.core.proposals import hyperopt_space, queued, settle
-from forecastctl.core.search import PRUNED, Search
+from forecastctl.core.points import encode, make_model, placed
+from forecastctl.core.proposals import let_hyperopt_search
+from forecastctl.core.refine import refine
+from forecastctl.core.search import Search
 from forecastctl.core.shocks import REPLACED
 from forecastctl.core.splits import validation_splits
-from forecastctl.core.starts import placed
 from forecastctl.errors import ModelError
 from forecastctl.records import (
     Learned,
@@ -39,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecastctl.core.families import Space
-    from forecastctl.records import Clock, SearchSpec, Series
+    from forecastctl.core.points import Point
+    from forecastctl.records import Clock, Model, SearchSpec, Series
 
 BASELINE = "seasonal_naive"
 
@@ -57,9 +54,6 @@ JUDGES = 3
 
 _SHOCKS = {"data": Choice((REPLACED, {}))}
 """A dimension of every space, where there are shocks."""
-
-_STARTUP = 5
-"""Evaluations after which TPE takes over from random proposals."""
 
 STAND_IN = "the seasonal naive stands in"
 
@@ -96,7 +90,8 @@ def tune(
         search: What to search, and for how long. ``timeout`` is measured with ``clock``.
         clock: Time and CPU time, for the trials' records and the timeout.
         learned: What earlier searches suggest. Its starts are tried right after trial 0, those
-            within the spaces, as many as leave room for the pool; and the search then stops as soon
+            within the spaces, as many as leave room for the pool. If there are any, what follows is
+            proposed by `forecastctl.core.refine` instead of Hyperopt, and the search stops as soon
             as the next trial is unlikely to improve (`forecastctl.core.starts.chance`).
 
     Returns:
@@ -132,13 +127,13 @@ def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
         found = placed(spaces, start.model)
         if found is None or found[1].key in run.seen or run.stopped:
             continue
-        point, model = found
+        model = found[1]
         if model.key not in run.keys:
             if room <= 0:
                 continue
             room -= 1
         run.origins[model.key] = start.origin
-        run.told.append((point, run.evaluate(model)))
+        run.begun.append(run.evaluate(model))
 
 
 def _judge_shocks(run: Search) -> None:
@@ -164,46 +159,16 @@ def _judge_shocks(run: Search) -> None:
 
 
 def _search(run: Search, spaces: Mapping[str, Space]) -> None:
-    """Let Hyperopt propose until the search is over."""
+    """Propose until the search is over."""
     remaining = run.search.max_evals - len(run.trials)
     if not spaces or remaining <= 0:
         return
-    import hyperopt
-
-    logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
-
-    def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
-        if run.stopped:
-            return {"status": hyperopt.STATUS_FAIL}
-        trial = run.evaluate(decode(sample))
-        loss = _seen_loss(run, trial)
-        if loss is None:
-            return {"status": hyperopt.STATUS_FAIL}
-        return {"status": hyperopt.STATUS_OK, "loss": loss}
-
+    seed = airport_seed(run.search.seed, run.series.airport)
     points = _starting_points(run, spaces)[:remaining]
-    told = [_seen_loss(run, trial) for _, trial in run.told]
-    startup = min(len(told) + len(points), _STARTUP)
-    with suppress(hyperopt.exceptions.AllTrialsFailed):  # `_result` judges that from our trials
-        hyperopt.fmin(
-            objective,
-            hyperopt_space(spaces, run.learned.prior),
-            algo=partial(hyperopt.tpe.suggest, n_startup_jobs=startup),
-            max_evals=len(run.told)
-            + remaining
-            + 1,  # fmin evaluates no points when they are all there is to do
-            trials=settle(queued([*(p for p, _ in run.told), *points], labels(spaces)), told),
-            rstate=np.random.default_rng(airport_seed(run.search.seed, run.series.airport)),
-            early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
-            return_argmin=False,
-            verbose=False,
-            show_progressbar=False,
-        )
-
-
-def _seen_loss(run: Search, trial: Trial) -> float | None:
-    """Loss as the search sees it: a pruned trial's so far tells it to keep away from there."""
-    return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
+    if run.begun:
+        refine(run, spaces, [model for model, _ in points], seed)
+    else:
+        let_hyperopt_search(run, spaces, [point for _, point in points], seed)
 
 
 def _spaces(run: Search) -> dict[str, Space]:
@@ -216,28 +181,29 @@ def _spaces(run: Search) -> dict[str, Space]:
     return found
 
 
-def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[Point]:
+def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[tuple[Model, Point]]:
     """The pool's models, then the families' own starting points, those within the spaces.
 
     What this airport's last search began with is not tried again to no end: neither the starting
     points of families that are known by now, nor the pool where it is not averaged.
     """
-    again = any(trial.start == OWN for _, trial in run.told)
+    again = any(trial.start == OWN for trial in run.begun)
     fresh = [name for name in spaces if not (again and name in run.learned.prior)]
     columns = [[(name, options) for options in family(name).starts] for name in fresh]
     members = run.pool if run.averages_pool or not again else ()
     turns = [start for row in zip_longest(*columns) for start in row if start is not None]
     most, forced = len(run.pool) + MOST_STARTS, 0
-    points: list[Point] = []
+    points: list[tuple[Model, Point]] = []
     for name, options in (*members, *turns):
-        key = make_model(name, options).key
+        model = make_model(name, options)
+        key = model.key
         point = encode(spaces, name, options) if key not in {*run.seen, *run.origins} else None
         if point is None or len(points) >= most:
             continue
         run.origins[key] = POOL if key in run.keys else FAMILY
         forced += run.averages_pool and key in run.keys
-        points.append(point)
-    run.tried = len(run.trials) + forced if run.told else None
+        points.append((model, point))
+    run.tried = len(run.trials) + forced if run.begun else None
     return points
 
 

@@ -25,6 +25,13 @@ POOL = "pool"
 FAMILY = "family"
 """A starting point of its family."""
 
+NEAR = "near"
+"""A good model of this search or the airport's last one, or one that differs from it in one option;
+of all of these, the one with the most promise."""
+
+PRIOR = "prior"
+"""A random model of the families that win; of all candidates, the one with the most promise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -65,6 +72,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A model of an airport's last search, and its loss there."""
+
+    model: Model
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What a search knows before it begins.
 
@@ -75,6 +90,7 @@ class Learned:
             from.
         runs: Ids of the runs learned from: the airport's own, then those of the jobs.
         airports: Airports of similar shape, the nearest first.
+        known: What the airport's last search knew, its best models.
     """
 
     starts: tuple[Start, ...] = ()
@@ -82,6 +98,7 @@ class Learned:
     rate: float = 0.5
     runs: tuple[str, ...] = ()
     airports: tuple[str, ...] = ()
+    known: tuple[Known, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -98,4 +115,5 @@ class Learned:
         """Inverse of `to_dict`."""
         starts = tuple(Start(Model(**s["model"]), s["origin"]) for s in value["starts"])
         runs, airports = tuple(value["runs"]), tuple(value["airports"])
-        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports)
+        known = tuple(Known(Model(**k["model"]), k["loss"]) for k in value.get("known", ()))
+        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports, known)

@@ -92,8 +92,9 @@ class Trial:
         folds: The folds with their values.
         reason: Why it failed or was pruned, in one sentence.
         duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
-        start: Where it comes from when it is a starting point: ``own``, ``similar`` or ``fleet``
-            (learned), ``pool`` or ``family``; ``None`` for the baseline and what was proposed.
+        start: Where it comes from: ``own``, ``similar`` or ``fleet`` (learned starts), ``pool`` or
+            ``family``, ``near`` or ``prior`` (proposed by what was learned); ``None`` for the
+            baseline and what Hyperopt proposed.
         start_ms: Start, milliseconds since the epoch.
         end_ms: End, milliseconds since the epoch.
         cpu_seconds: CPU time of the objective.

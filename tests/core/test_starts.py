@@ -7,25 +7,27 @@ import numpy as np
 import pytest
 
 from forecastctl.core.families import family, family_names
-from forecastctl.core.points import make_model
+from forecastctl.core.points import make_model, placed
 from forecastctl.core.pool import pool, pool_keys
 from forecastctl.core.shape import shape
 from forecastctl.core.splits import validation_splits
 from forecastctl.core.starts import (
     CLEAR,
     KEPT,
+    KEPT_BEST,
+    KEPT_OF_FAMILY,
     OWN_STARTS,
     STARTS,
     UNLIKELY,
     Fleet,
     chance,
-    placed,
     portfolio,
     proposals,
     remember,
 )
 from forecastctl.core.tune import tune
 from forecastctl.records import Learned, Model, Past, SearchSpec, Start, Trial
+from forecastctl.records.learning import Known
 from tests.core.conftest import make_series, seasonal_data
 
 SEARCH = SearchSpec(families=("ets", "holt_winters"), max_evals=20, horizon=6, combine=1)
@@ -84,15 +86,27 @@ def test_what_is_remembered_are_the_best_models_no_trial_twice():
     found = remember("JFK", "r1", "2020-01-01", (1.0,), given)
     assert labels(found.best) == ["1", "4", "3", "0"]
     assert found.losses == (1.0, 1.0, 2.0, 3.0)
-    many = remember("JFK", "r1", "2020-01-01", (1.0,), trials([float(i) for i in range(30)]))
-    assert len(many.best) == KEPT
     assert remember("JFK", "r1", "2020-01-01", (1.0,), trials([None, None])) is None
 
 
+def test_many_of_one_family_do_not_keep_out_the_others():
+    given = trials([float(i) for i in range(60)])
+    families = ["a"] * 30 + ["bcdefgh"[i % 7] for i in range(30)]
+    given = [
+        replace(t, model=Model(f, {"name": t.number}, str(t.number)))
+        for t, f in zip(given, families, strict=True)
+    ]
+    found = remember("JFK", "r1", "2020-01-01", (1.0,), given)
+    assert labels(found.best[:KEPT_BEST]) == [str(i) for i in range(KEPT_BEST)]
+    assert labels(found.best[KEPT_BEST:]) == [str(30 + i) for i in range(KEPT - KEPT_BEST)]
+    assert KEPT_OF_FAMILY < KEPT_BEST  # so that none of the first family is added
+    assert found.losses == tuple(sorted(found.losses))
+
+
 def test_proposals_are_neither_the_baseline_nor_starts():
-    losses = [5.0, 4.0, 3.0, None, 3.0 * (1 - CLEAR / 2), 2.0, 1.0]
-    starts = [None, "own", "pool", None, None, None, "family"]
-    assert proposals(trials(losses, starts)) == (3, 1)
+    losses = [5.0, 4.0, 3.0, None, 3.0 * (1 - CLEAR / 2), 2.0, 1.0, 0.5, 0.6]
+    starts = [None, "own", "pool", None, None, None, "family", "near", "prior"]
+    assert proposals(trials(losses, starts)) == (5, 2)
 
 
 def test_chance_falls_with_every_trial_in_vain_and_rises_with_a_better_one():
@@ -148,6 +162,7 @@ def test_families_are_as_likely_as_they_win():
     found = Fleet.of([hw, ets]).learned("A", (1.0,))
     assert found.prior == pytest.approx({"ets": (0 + 1 + 0.5) / 3, "hw": (1 + 0 + 0.5) / 3})
     assert found.rate == (1 + 3) / (2 + 20)
+    assert found.known == (Known(hw.best[0], 1.0),)
     assert Learned.from_dict(found.to_dict()) == found
 
 
@@ -184,7 +199,8 @@ def test_starts_come_right_after_the_baseline_and_say_where_from(series):
     result = tune(series, SEARCH, learned=learned(first, second))
     assert [t.model for t in result.trials[1:3]] == [first, second]
     assert [t.start for t in result.trials[:3]] == [None, "own", "own"]
-    assert {t.start for t in result.trials[3:]} <= {None, "family", "pool"}
+    assert {t.start for t in result.trials[3:]} <= {"family", "pool", "near", "prior"}
+    assert any(t.start == "near" for t in result.trials)
 
 
 def test_starts_that_are_unknown_or_outside_are_skipped(series):
