@@ -5,9 +5,12 @@ months' jobs recorded (in memory, by the code that ``forecastctl tune --learn`` 
 of the earlier months is searched cold, with 50 evaluations; where there are several, the others
 learn as well and stop by themselves. Counted is how many evaluations it takes until the best
 trial's loss is that of the cold search's best trial (or within 0.1 % of it), 51 where 50 are not
-enough. ``stopped`` is where the rule ends the warm search: evaluations, and the best trial's
-loss over the cold one's. The cold search is made with the seed of the earlier months, or with
-``--seed`` another; the same seed proposes much the same models, which makes the task easier.
+enough. ``level`` is the number of evaluations after which the mean of the best losses so far, over
+the airports and relative to the cold ones, is no higher than the cold one's after 50: what one
+airport misses, another makes up for. ``stopped`` is where the rule ends the warm search:
+evaluations, and the best trial's loss over the cold one's. The cold search is made with the seed of
+the earlier months, or with ``--seed`` another; the same seed proposes much the same models, which
+makes the task easier.
 
 With ``--no-own`` every airport is searched as if it had no history of its own.
 
@@ -42,12 +45,12 @@ if TYPE_CHECKING:
     from forecastctl.records import AirportTask, SearchSpec, Series, TuneResult
 
 EVALS, SEASON, SHORTEST, MISSED = 50, 12, 26, 51
-NEAR = 1.001
+NEAR, WORST = 1.001, 1.0
 PANELS = ("port_authority", "tsa_monthly", "tourism_monthly")
-PORT_AUTHORITY_BACK = (0, 12, 24, 36, 48, 60)
-"""Months before the end of the data that are searched."""
+PORT_AUTHORITY_BACK = tuple(range(0, 84, 7))
+"""Months before the end of the data that are searched: every month of the year once."""
 
-TSA_BACK, TSA_AIRPORTS, TOURISM_EVERY = 2, 40, 9
+TSA_BACK, TSA_AIRPORTS, TOURISM_EVERY = 2, 80, 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Row:
     cold: int
     stopped: int
     ratio: float
+    gaps: tuple[float, ...]
+    """Logarithms of the best losses so far over the cold one, after 1 to 50 evaluations."""
 
 
 def main() -> None:
@@ -230,18 +235,16 @@ def row_of(panel: str, task: AirportTask, cold: TuneResult, warm: TuneResult) ->
 
     target = min(losses(cold))
     trace, rate = losses(warm), known(task).rate
-    forced = 1 + max(
-        t.number
-        for t in warm.trials
-        if t.start in ("own", "similar", "fleet")
-        or (t.start == "pool" and task.plan.search.combine > 1)
-    )
+    tried = ("own", "similar", "fleet", *(("pool",) if task.plan.search.combine > 1 else ()))
+    forced = 1 + max((t.number for t in warm.trials if t.start in tried), default=0)
     plain = [t.loss for t in warm.trials]
     ends = (n for n in range(forced, len(trace)) if chance(plain[:n], forced, rate) <= UNLIKELY)
     stopped = next(ends, len(trace))
     ratio = min(trace[:stopped]) / target
     reached = (until(trace, target), until(trace, target * NEAR), until(losses(cold), target))
-    return Row(panel, task.series.airport, *reached, stopped, ratio)
+    best = np.minimum.accumulate([*trace, *[math.inf] * (EVALS - len(trace))])
+    gaps = np.minimum(np.log(best / target), WORST)
+    return Row(panel, task.series.airport, *reached, stopped, ratio, tuple(gaps.tolist()))
 
 
 def losses(tuned: TuneResult) -> list[float]:
@@ -254,7 +257,7 @@ def until(trace: Sequence[float], target: float) -> int:
 
 def text(rows: Sequence[Row], options: argparse.Namespace) -> str:
     columns = ("mean", "median", "50/mean", "50/med", "<= 12", "reached", "near", "cold")
-    columns += ("stopped", "50/stop", "loss", "median")
+    columns += ("level", "50/lev", "stopped", "50/stop", "loss", "median")
     what = "others' history" if options.no_own else "history"
     head = (
         f"cold search of {EVALS} (seed {options.seed}) against {options.months} month(s) of {what}"
@@ -273,13 +276,16 @@ def text(rows: Sequence[Row], options: argparse.Namespace) -> str:
         values += (EVALS / np.median(strict),)
         line = f"{panel:<16}{len(mine):>4}" + "".join(f"{v:>9.1f}" for v in values)
         line += f"{np.mean(strict <= 12):>9.0%}{np.mean(strict <= EVALS):>9.0%}"
-        line += f"{EVALS / np.mean(near):>9.1f}{np.mean(cold):>9.1f}{np.mean(stop):>9.1f}"
+        level = until(np.mean([row.gaps for row in mine], axis=0).tolist(), 0.0)
+        line += f"{EVALS / np.mean(near):>9.1f}{np.mean(cold):>9.1f}"
+        line += f"{level:>9}{EVALS / level:>9.1f}{np.mean(stop):>9.1f}"
         line += f"{EVALS / np.mean(stop):>9.1f}{np.mean(ratio):>+9.1%}{np.median(ratio):>+9.1%}"
         lines.append(line)
     lines += [
         "evaluations until the loss of the cold search: mean, median, their ratios to 50, share of",
         "airports in at most 12 and in 50; near: 50 over the mean until within 0.1 %; cold: mean",
-        "of the cold search itself; stopped: evaluations when the rule ends the search, loss there",
+        "of the cold search itself; level: evaluations until the mean loss of all is the cold",
+        "one's; stopped: evaluations when the rule ends the search, loss there",
     ]
     return "\n".join(lines)
 

@@ -42,7 +42,7 @@ class _Select:
         # The plus keeps a planner from walking a whole experiment where a mark finds a few runs.
         self.where = ["+r.experiment_id = ?", "r.lifecycle_stage = 'active'"]
         self.where_params: list[Any] = [experiment_id]
-        self.marks: list[tuple[str, Any]] = []
+        self.mark: tuple[str, Any] | None = None
 
     def add(self, p: Predicate) -> None:
         """One more condition."""
@@ -74,10 +74,10 @@ class _Select:
         """Start from a mark, whose key few runs carry, and look everything else up from there."""
         if p.op != "=" or p.kind == METRICS:
             return False
-        if p.kind == TAGS and p.key.startswith(MARK):
-            self.marks.append((p.key, p.value))
+        if not self.mark and p.kind == TAGS and p.key.startswith(MARK):
+            self.mark = (p.key, p.value)
             return True
-        if not self.marks:
+        if not self.mark:
             return False
         self.where.append(
             f"(SELECT n.value FROM {table} n WHERE n.key = ? AND n.run_uuid = r.run_uuid) = ?"  # noqa: S608 - our own names
@@ -96,13 +96,13 @@ class _Select:
         return text, [*self.join_params, *self.where_params, *sought_params, limit]
 
     def _sought(self, floor: str) -> tuple[list[str], list[Any]]:
-        """Conditions of the marks."""
-        above = " AND run_uuid >= ?" if floor else ""
+        """Condition of the mark."""
+        if self.mark is None:
+            return [], []
         found = "r.run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?"
-        params: list[Any] = []
-        for key, value in self.marks:
-            params += [key, value, floor] if floor else [key, value]
-        return [f"{found}{above})"] * len(self.marks), params
+        if floor:
+            return [f"{found} AND run_uuid >= ?)"], [*self.mark, floor]
+        return [f"{found})"], [*self.mark]
 
     def _comparison(self, column: str, p: Predicate) -> tuple[str, list[Any]]:
         if isinstance(p.value, tuple):
@@ -137,15 +137,22 @@ def find(session: Session, experiment_id: int, query: Query, ilike: str) -> list
         UsageError: The query's filter or order cannot be understood.
     """
     select = _Select(experiment_id, ilike)
-    wanted = sorted(conditions(query), key=lambda p: not p.key.startswith(MARK))
+    wanted = sorted(conditions(query), key=_commonness)
     for predicate in wanted:
         select.add(predicate)
     limit = max(query.limit, 0)
-    if select.marks and query.order_by == NEWEST and 0 < limit <= _FEW:
-        newest = _newest(session, select, wanted[0].key, limit)
+    if select.mark and query.order_by == NEWEST and 0 < limit <= _FEW:
+        newest = _newest(session, select, select.mark[0], limit)
         if newest is not None:
             return load(session, newest)
     return load(session, session.rows(*select.sql(query.order_by, limit)))
+
+
+def _commonness(p: Predicate) -> int:
+    """The rarest first, from which is started: marks of one thing, then those of all of a kind."""
+    if p.kind != TAGS or not p.key.startswith(MARK):
+        return 2
+    return int("." not in p.key.removeprefix(MARK))
 
 
 def _newest(
