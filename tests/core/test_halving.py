@@ -1,7 +1,8 @@
 import numpy as np
 
 from forecastctl.core.halving import FEWEST, Halving
-from forecastctl.core.tune import PRUNED, tune
+from forecastctl.core.search import PRUNED
+from forecastctl.core.tune import tune
 from forecastctl.records import SearchSpec
 from tests.core.conftest import make_series, seasonal_data
 
