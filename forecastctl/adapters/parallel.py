@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,7 +85,16 @@ class JoblibExecutor:
             pre_dispatch=2 * self.jobs,
             **(_OF_LOKY if self.backend == LOKY else {}),
         )
-        yield from pool(calls())
+        outcomes = pool(calls())
+        try:
+            # `yield from` would close them before anything here, where the warning is heard.
+            for outcome in outcomes:  # noqa: UP028
+                yield outcome
+        finally:
+            with warnings.catch_warnings():
+                # That work is lost is what an interruption means; the warning says it as a fault.
+                warnings.simplefilter("ignore", UserWarning)
+                outcomes.close()
 
     def _alone(self, fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
         try:

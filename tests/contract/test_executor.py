@@ -79,6 +79,13 @@ def test_workers_leave_an_interrupt_to_the_driver():
     assert sorted(o.value for o in outcomes) == [0, 1]
 
 
+def test_leaving_early_is_no_fault(recwarn):
+    outcomes = JoblibExecutor(2).map(square, range(20))
+    next(outcomes)
+    outcomes.close()
+    assert [str(w.message) for w in recwarn] == []
+
+
 DRIVER = """
 import os, time
 from forecastctl.adapters.parallel import JoblibExecutor
