@@ -83,7 +83,7 @@ def main() -> None:
     from forecastctl.adapters.parallel import make_executor
 
     executor = make_executor(options.jobs)
-    for fleet in fleets(Path(options.data_dir)):
+    for fleet in fleets(Path(options.data_dir), options.back):
         if options.panel not in (None, fleet.panel):
             continue
         rows += searched(fleet, options, executor)
@@ -100,6 +100,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--panel", choices=PANELS, help="only this one")
     parser.add_argument("--months", type=int, default=1, help="of history")
     parser.add_argument("--seed", type=int, default=0, help="of the cold search in month t")
+    parser.add_argument(
+        "--back",
+        type=int,
+        nargs="+",
+        default=PORT_AUTHORITY_BACK,
+        help="Port Authority's searches, in months before the end of its data",
+    )
     parser.add_argument("--combine", type=int, default=1, help="1: the best trial alone")
     parser.add_argument("--no-own", action="store_true", help="leave out an airport's own history")
     parser.add_argument("--jobs", type=int, default=2)
@@ -107,13 +114,13 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def fleets(folder: Path) -> list[Fleet]:
+def fleets(folder: Path, port_authority: Sequence[int]) -> list[Fleet]:
     """Port Authority in several months, and samples of TSA and of the tourism competition."""
     port = read(folder / "port_authority.csv")
     tsa = [s for s in read(folder / "tsa_monthly.csv") if s.n == 39]
     tsa = tsa[:: max(len(tsa) // TSA_AIRPORTS, 1)][:TSA_AIRPORTS]
     tourism = read(folder / "tourism_monthly.csv.gz")[::TOURISM_EVERY]
-    found = [Fleet("port_authority", before(port, back)) for back in PORT_AUTHORITY_BACK]
+    found = [Fleet("port_authority", before(port, back)) for back in port_authority]
     found += [Fleet("tsa_monthly", before(tsa, TSA_BACK)), Fleet("tourism_monthly", tuple(tourism))]
     return found
 
@@ -232,10 +239,11 @@ def done(tasks: Sequence[AirportTask], executor: Executor) -> list[TuneResult]:
 
 def row_of(panel: str, task: AirportTask, cold: TuneResult, warm: TuneResult) -> Row:
     from forecastctl.core.starts import UNLIKELY, chance
+    from forecastctl.records.learning import POOL, SUGGESTED
 
     target = min(losses(cold))
     trace, rate = losses(warm), known(task).rate
-    tried = ("own", "similar", "fleet", *(("pool",) if task.plan.search.combine > 1 else ()))
+    tried = (*SUGGESTED, *((POOL,) if task.plan.search.combine > 1 else ()))
     forced = 1 + max((t.number for t in warm.trials if t.start in tried), default=0)
     plain = [t.loss for t in warm.trials]
     ends = (n for n in range(forced, len(trace)) if chance(plain[:n], forced, rate) <= UNLIKELY)

@@ -14,6 +14,7 @@ from forecastctl.core.shocks import KEPT, without_shocks
 from forecastctl.core.starts import UNLIKELY, chance
 from forecastctl.errors import ForecastctlError
 from forecastctl.records import Fold, Learned, Model, Trial
+from forecastctl.records.learning import SUGGESTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,6 @@ class Search:
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
-    begun: list[Trial] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
     tried: int | None = None
     exhausted: bool = False
@@ -60,6 +60,11 @@ class Search:
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:
         """Make these the pool."""
         self.pool, self.keys = tuple(members), pool_keys(members)
+
+    @property
+    def begun(self) -> list[Trial]:
+        """Trials that the history suggested."""
+        return [trial for trial in self.trials if trial.start in SUGGESTED]
 
     @property
     def averages_pool(self) -> bool:

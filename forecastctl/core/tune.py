@@ -133,7 +133,7 @@ def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
                 continue
             room -= 1
         run.origins[model.key] = start.origin
-        run.begun.append(run.evaluate(model))
+        run.evaluate(model)
 
 
 def _judge_shocks(run: Search) -> None:

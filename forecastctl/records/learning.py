@@ -19,6 +19,9 @@ SIMILAR = "similar"
 FLEET = "fleet"
 """A start that wins all over the fleet."""
 
+SUGGESTED = (OWN, SIMILAR, FLEET)
+"""Origins of the starts that earlier searches suggest."""
+
 POOL = "pool"
 """A model that every search tries."""
 
@@ -104,7 +107,7 @@ class Learned:
     def counts(self) -> dict[str, int]:
         """Number of starts by origin."""
         origins = [start.origin for start in self.starts]
-        return {o: origins.count(o) for o in (OWN, SIMILAR, FLEET) if o in origins}
+        return {o: origins.count(o) for o in SUGGESTED if o in origins}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""

@@ -53,7 +53,7 @@ def test_guard_refuses(value):
 
 @pytest.mark.parametrize("value", [49.9, -19.9, 0.0])
 def test_guard_lets_pass(value):
-    guard(np.array([12.0, value]), np.ones(2), Y)
+    assert guard(np.array([12.0, value]), np.ones(2), Y) is None
 
 
 def test_guard_refuses_an_undefined_spread():

@@ -49,7 +49,7 @@ def _commands(line):
         yield rest[: ends[0]] if ends else rest
 
 
-def parse(arguments):
+def assert_parses(arguments):
     """Parse as the program would, without running anything."""
     root = typer.main.get_command(app)
     known = {option for param in root.params for option in param.opts} | {"--help", "-h"}
@@ -71,7 +71,7 @@ CASES = [(page, arguments) for page in PAGES for arguments in command_lines(page
     ids=[f"{p.relative_to(ROOT)}: {shlex.join(a)[:60]}" for p, a in CASES],
 )
 def test_a_documented_command_parses(page, arguments):
-    parse(arguments)
+    assert_parses(arguments)
 
 
 def test_the_documentation_shows_every_command():
@@ -82,7 +82,7 @@ def test_the_documentation_shows_every_command():
 @pytest.mark.parametrize("line", ["run --no-such-flag", "runn --data x", "explain --airport JFK"])
 def test_a_wrong_command_would_be_noticed(line):
     with pytest.raises(Exception, match=r"No such option|no command|[Mm]issing"):
-        parse(line.split())
+        assert_parses(line.split())
 
 
 def test_commands_are_found_among_pipes_prompts_and_comments(tmp_path):

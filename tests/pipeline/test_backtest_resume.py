@@ -57,11 +57,11 @@ def test_an_interrupted_backtest_goes_on_and_ends_as_if_uninterrupted(whole, lay
     assert {j.tags["status"] for j in bench.jobs()} <= {"ok", "failed", "interrupted"}
     before = len(bench.airports())
     summary = bench.backtest(layout=layout)
-    _equal(bench, summary, whole, layout)
+    assert_equal(bench, summary, whole, layout)
     assert summary.resumed == before
 
 
-def _equal(bench, summary, whole, layout="nested"):
+def assert_equal(bench, summary, whole, layout="nested"):
     """Same accounts, forecasts, lineage and scores as without an interruption."""
 
     def names(accounts, name):
@@ -101,7 +101,7 @@ def test_a_block_that_was_recorded_in_part_is_completed_with_its_search(whole, a
     with pytest.raises(TrackingError):
         bench.backtest()
     summary = bench.backtest()
-    _equal(bench, summary, whole)
+    assert_equal(bench, summary, whole)
     attempts = {j.params["as_of"]: j.tags["attempt"] for j in bench.jobs()}
     assert "2" in attempts.values()
     for run in bench.airports():
@@ -129,7 +129,7 @@ def test_a_killed_backtest_is_healed_and_goes_on(whole):
     with pytest.raises(UsageError, match="is being worked at by process 1 on host"):
         bench.backtest()
     heal(bench.tracker, lambda _: False)
-    _equal(bench, bench.backtest(), whole)
+    assert_equal(bench, bench.backtest(), whole)
 
 
 def test_a_complete_backtest_is_not_done_again(whole):
@@ -185,7 +185,7 @@ def test_the_order_in_which_workers_end_changes_nothing(whole):
             yield from reversed(list(super().map(fn, tasks)))
 
     bench = Bench()
-    _equal(bench, bench.backtest(executor=Backwards()), whole)
+    assert_equal(bench, bench.backtest(executor=Backwards()), whole)
 
 
 def test_little_memory_changes_nothing(whole, monkeypatch):
@@ -193,4 +193,4 @@ def test_little_memory_changes_nothing(whole, monkeypatch):
 
     monkeypatch.setattr(module, "MOST_POINTS", 1)
     bench = Bench()
-    _equal(bench, bench.backtest(batch=1), whole)
+    assert_equal(bench, bench.backtest(batch=1), whole)
