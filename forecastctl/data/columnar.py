@@ -90,6 +90,8 @@ class Columns:
     def floats(self, name: str) -> NDArray[np.float64]:
         """A column of numbers, NaN where missing."""
         array = self._array(name)
+        if str(array.type) not in _NUMBERS:  # of an empty table, whose columns have no type
+            return np.array(array.to_pylist(), dtype=np.float64)
         found = _raw(array, _NUMBERS[str(array.type)]).astype(np.float64)
         found[_missing(array)] = np.nan
         return found
@@ -97,11 +99,15 @@ class Columns:
     def whole(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers, none missing."""
         array = self._array(name)
+        if str(array.type) not in _WHOLE:
+            return np.array(array.to_pylist(), dtype=np.int64)
         return _raw(array, _WHOLE[str(array.type)]).astype(np.int64)
 
     def days(self, name: str) -> NDArray[np.int64]:
         """A column of moments as days since 1970-01-01, `NO_DAY` where missing."""
         array = self._array(name)
+        if str(array.type) == "null":
+            return np.full(len(array), NO_DAY)
         moments = _raw(array, f"<M8[{array.type.unit}]")
         found = moments.astype("datetime64[D]").astype(np.int64)
         found[_missing(array)] = NO_DAY

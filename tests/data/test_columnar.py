@@ -49,6 +49,21 @@ def assert_same(a, b):
     assert panel_digest(a) == panel_digest(b)
 
 
+def test_an_empty_table_has_columns_without_a_type():
+    table = Columns(stored(pd.DataFrame(columns=["airport", "ds", "y", "row"])), ["airport"])
+    assert table.text("airport").texts().tolist() == []
+    for found in (table.floats("y"), table.whole("row"), table.days("ds")):
+        assert len(found) == 0
+    assert [table.floats("y").dtype, table.whole("row").dtype] == [np.float64, np.int64]
+
+
+@pytest.mark.parametrize("name", ["u", "f", "b"])
+def test_numbers_of_other_types(name):
+    frame = pd.DataFrame({"u": np.arange(3, dtype="u4"), "f": np.float32([1, 2, 3])})
+    frame["b"] = [True, False, True]
+    np.testing.assert_array_equal(Columns(stored(frame), []).floats(name), frame[name])
+
+
 @pytest.mark.parametrize("options", [{}, {"row_group_size": 37}, {"use_dictionary": False}])
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_are_those_of_the_frame(seed, options):

@@ -11,7 +11,8 @@ from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.days import period_after
 from forecastctl.pipeline.explain import Question, explain
 from forecastctl.pipeline.seen import Source
-from forecastctl.records import Rejection, Series
+from forecastctl.ports import SerialExecutor
+from forecastctl.records import Failure, Outcome, Rejection, Series
 from tests.pipeline.conftest import frame_of, make_series
 
 
@@ -102,6 +103,30 @@ def test_a_newer_actual_can_be_given(harness):
     assert found["actual"] == 1500.0
     assert found["actual_source"] == "new.csv"
     assert found["standing"]["compared"] == 6
+
+
+class Failing(SerialExecutor):
+    """Every airport fails but those spared."""
+
+    def __init__(self, *spared):
+        self.spared = spared
+
+    def map(self, fn, tasks):
+        for outcome in super().map(fn, tasks):
+            spared = tasks[outcome.index].series.airport in self.spared
+            yield outcome if spared else Outcome(outcome.index, failure=Failure("Died", "killed"))
+
+
+def test_a_job_that_forecast_nothing_is_no_hindrance(harness):
+    whole = harness.entries
+    harness.entries = cut(whole, 1)
+    harness.run(executor=Failing("JFK"))  # the others' forecasts are looked for in other jobs
+    assert harness.run(executor=Failing()).forecasts.empty
+    harness.entries = whole
+    harness.run()
+    found = ask(harness.tracker, "JFK", "2018-12")
+    assert found["fleet"]["airports"] == 1
+    assert found["verdict"]
 
 
 def test_a_month_without_forecast_names_the_command_that_makes_one(harness):
