@@ -52,15 +52,24 @@ class MlflowClientTracker:
 
     Args:
         uri: Address of the store.
-        experiment: Name of the experiment, created if it is missing.
+        experiment: Name of the experiment.
         artifact_location: Where a new experiment keeps its artifacts.
+        create: Whether an experiment that is missing is created.
 
     Raises:
         UsageError: No store has such an address or such an experiment name.
-        TrackingError: The store cannot be reached.
+        NothingRecordedError: There is no such store, or no such experiment and none is created.
+        TrackingError: The store cannot be reached, or MLflow would migrate it.
     """
 
-    def __init__(self, uri: str, experiment: str, *, artifact_location: str | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        experiment: str,
+        *,
+        artifact_location: str | None = None,
+        create: bool = True,
+    ) -> None:
         self._address = resolve(uri)
         self._uri = self._address.uri
         probe(self._address)
@@ -69,7 +78,7 @@ class MlflowClientTracker:
 
             self._client = MlflowClient(tracking_uri=self._uri)
             self._experiment = client_experiment(
-                self._client, self._address, experiment, artifact_location
+                self._client, self._address, experiment, artifact_location, create=create
             )
 
     def start(self, run: Run, parent_id: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -11,10 +11,15 @@ if TYPE_CHECKING:
     from forecastctl.adapters.mlflow_address import Address
 
 Row: TypeAlias = tuple[Any, ...]
+Stage: TypeAlias = Literal["open", "ending", "committed", "undone"]
 
 
 class Session(Protocol):
     """An open transaction. SQL is written with ``?`` for parameters."""
+
+    stage: Stage
+    """``open`` until COMMIT is sent, ``ending`` until its answer is there: in doubt, where an
+    exception ends the transaction meanwhile."""
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Rows of a SELECT."""
@@ -44,8 +49,28 @@ class Database(Protocol):
         """
         ...
 
+    def committed(self, session: Session, run_id: str | None) -> bool | None:
+        """Whether a transaction took place whose end nobody saw; ``None`` where none can tell.
+
+        Args:
+            session: The transaction, of this database.
+            run_id: A run that it inserted, if any.
+
+        Raises:
+            TrackingError: The database cannot be reached or read.
+        """
+        ...
+
     def revision(self) -> str | None:
         """Revision of MLflow's schema, or ``None`` without one.
+
+        Raises:
+            TrackingError: The database cannot be reached or read.
+        """
+        ...
+
+    def columns(self, table: str) -> set[str]:
+        """Columns of a table; none where there is no such table.
 
         Raises:
             TrackingError: The database cannot be reached or read.

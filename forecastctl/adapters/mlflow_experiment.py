@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.adapters.mlflow_address import display_uri
 from forecastctl.adapters.mlflow_artifacts import default_location
-from forecastctl.adapters.mlflow_store import open_store
-from forecastctl.errors import TrackingError, UsageError
+from forecastctl.adapters.mlflow_schema import is_own, not_written
+from forecastctl.adapters.mlflow_store import find_store
+from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecastctl.adapters.mlflow_address import Address
     from forecastctl.adapters.mlflow_database import Database
 
+_SHOWN = 5
+_OTHERS = "SELECT name FROM experiments WHERE lifecycle_stage = 'active' AND "
+_NEWEST = " ORDER BY experiment_id DESC LIMIT ?"
 MAX_NAME = 250
 PROBE_SECONDS = 5
 
@@ -33,16 +39,19 @@ class Experiment:
 
 
 def probe(address: Address) -> None:
-    """See within seconds whether a store answers, and make an embedded one that is missing.
+    """See within seconds whether MLflow's client may open a store: it would migrate an older one.
 
     Raises:
-        TrackingError: It does not answer.
+        NothingRecordedError: There is no store.
+        TrackingError: It does not answer, or has another schema than the installed MLflow's.
     """
-    if address.kind != "http":
-        database, _ = open_store(address)
-        database.close()
+    if address.kind == "http":
+        _reach(address)
         return
-    _reach(address)
+    database, revision = find_store(address)
+    database.close()
+    if not is_own(revision):
+        raise not_written(address, revision)
 
 
 def _reach(address: Address) -> None:
@@ -83,16 +92,22 @@ def check_name(name: str) -> str:
     return name
 
 
-def client_experiment(client: Any, address: Address, name: str, location: str | None) -> str:
-    """Id of an experiment through MLflow's client; it is created if it is missing.
+def client_experiment(
+    client: Any, address: Address, name: str, location: str | None, *, create: bool
+) -> str:
+    """Id of an experiment through MLflow's client; it is created if it is missing and may be.
 
     Raises:
         UsageError: No experiment can have that name.
+        NothingRecordedError: There is none, and none is created.
         TrackingError: It was deleted.
     """
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(check_name(name))
+    if found is None and not create:
+        others = client.search_experiments(max_results=_SHOWN + 1)
+        raise _missing(address, name, [other.name for other in others])
     if found is None:
         try:
             return str(client.create_experiment(name, default_location(address, name, location)))
@@ -105,19 +120,29 @@ def client_experiment(client: Any, address: Address, name: str, location: str | 
     return str(found.experiment_id)
 
 
-def sql_experiment(database: Database, name: str, location: str | None) -> Experiment:
-    """An experiment through MLflow's tables; it is created if it is missing.
+def sql_experiment(
+    database: Database, name: str, location: str | None, *, create: bool
+) -> Experiment:
+    """An experiment through MLflow's tables; it is created if it is missing and may be.
 
     Raises:
         UsageError: No experiment can have that name.
+        NothingRecordedError: There is none, and none is created.
         TrackingError: It was deleted, or the store cannot be written.
     """
     address = database.address
     check_name(name)
-    where = "FROM experiments WHERE name = ? AND workspace = 'default'"
-    select = f"SELECT experiment_id, artifact_location, lifecycle_stage {where}"
+    # Schemas before MLflow 3.10 know no workspaces.
+    one = "workspace = 'default'" if "workspace" in database.columns("experiments") else "1 = 1"
+    select = (
+        "SELECT experiment_id, artifact_location, lifecycle_stage FROM experiments "  # noqa: S608 - our own words
+        f"WHERE name = ? AND {one}"
+    )
     with database.transaction(write=False) as session:
         found = session.rows(select, (name,))
+        others = [] if found else session.rows(_OTHERS + one + _NEWEST, (_SHOWN + 1,))
+    if not found and not create:
+        raise _missing(address, name, [str(other) for (other,) in others])
     if not found:
         now = time.time_ns() // 1_000_000
         place = default_location(address, name, location)
@@ -133,6 +158,17 @@ def sql_experiment(database: Database, name: str, location: str | None) -> Exper
     if stage != "active":
         raise _deleted(address, name, number)
     return Experiment(int(number), str(place))
+
+
+def _missing(address: Address, name: str, others: Sequence[str]) -> NothingRecordedError:
+    """Error for an experiment that is not there, with those that are."""
+    shown = ", ".join(repr(other) for other in others[:_SHOWN])
+    more = " and others" if len(others) > _SHOWN else ""
+    there = f"There are {shown}{more}: give one as --experiment. " if others else ""
+    return NothingRecordedError(
+        f"There is no experiment {name!r} in {address.shown}: nothing is recorded.",
+        f"{there}'forecastctl run --data FILE' makes it.",
+    )
 
 
 def _deleted(address: Address, name: str, number: object) -> TrackingError:

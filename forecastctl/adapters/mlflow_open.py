@@ -7,8 +7,16 @@ import time
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from forecastctl.adapters.mlflow_address import DEFAULT_URI, display_uri, resolve
-from forecastctl.adapters.mlflow_store import KNOWN_REVISIONS, open_store
-from forecastctl.errors import UsageError
+from forecastctl.adapters.mlflow_experiment import sql_experiment
+from forecastctl.adapters.mlflow_schema import (
+    KNOWN_REVISIONS,
+    is_own,
+    is_readable,
+    not_read,
+    not_written,
+)
+from forecastctl.adapters.mlflow_store import find_store, open_store, upgrade
+from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
 from forecastctl.records.marks import JOBS, SET
 
@@ -33,52 +41,114 @@ def open_tracker(
     *,
     artifact_location: str | None = None,
     writer: Writer = "auto",
+    reading: bool = False,
+    upgrade_store: bool = False,
 ) -> Tracker:
-    """Open a store, made if it is missing, and an experiment in it.
+    """Open a store and an experiment in it; both are made if they are missing, unless to be read.
+
+    The schema of a store that is there stays as it is, unless an upgrade is asked for.
 
     Args:
         uri: ``sqlite:///FILE``, ``postgresql://...`` or the http(s) address of an MLflow server;
             ``None`` for `DEFAULT_URI`.
-        experiment: Name of the experiment, created if it is missing.
+        experiment: Name of the experiment.
         artifact_location: Where a new experiment keeps its artifacts.
         writer: ``sql`` writes MLflow's tables, ``client`` goes through MLflow's client, ``auto``
             takes the fastest: the tables where they can be reached and are known, plain requests
             to a server.
+        reading: Whether to make nothing, and take a store that could not be written as it is.
+        upgrade_store: Whether to migrate a store that could not be written as it is.
 
     Raises:
         UsageError: No store has such an address, or it cannot be written that way.
-        TrackingError: The store cannot be reached, made or used.
+        NothingRecordedError: Store or experiment is missing, and is to be read.
+        TrackingError: The store cannot be reached, made or used, or not without a migration.
     """
     if writer not in WRITERS:
         raise UsageError(f"There is no writer {writer!r}; there are {', '.join(WRITERS)}.")
     address = resolve(uri)
-    if writer == "auto" and address.kind != "http":
-        writer = _fastest(address)
-    if writer == "sql":
+    if address.kind == "http":
+        return _through_server(address, experiment, artifact_location, writer, create=not reading)
+    if reading:
+        return _reader(address, experiment)
+    database, revision = open_store(address)
+    if upgrade_store and _way(revision, writer) is None:
+        revision = upgrade(database, revision)
+    if _way(revision, writer) == "sql":
         from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
 
-        return MlflowSqlTracker(address.uri, experiment, artifact_location=artifact_location)
+        found = sql_experiment(database, experiment, artifact_location, create=True)
+        return MlflowSqlTracker(database, found)
+    database.close()
+    if _way(revision, writer) is None:
+        raise _refusal(address, revision, writer)
     if writer == "auto":
-        from forecastctl.adapters.mlflow_server import MlflowServerTracker
-
-        return MlflowServerTracker(address.uri, experiment, artifact_location=artifact_location)
+        _LOG.warning(
+            "The store %s has MLflow's schema %s, which this version does not know: "
+            "runs are recorded through MLflow's client, which is slower.",
+            address.shown,
+            revision,
+        )
     from forecastctl.adapters.mlflow_client import MlflowClientTracker
 
     return MlflowClientTracker(address.uri, experiment, artifact_location=artifact_location)
 
 
-def _fastest(address: Address) -> Writer:
-    database, revision = open_store(address)
-    database.close()
-    if revision in KNOWN_REVISIONS:
+def _through_server(
+    address: Address,
+    experiment: str,
+    artifact_location: str | None,
+    writer: Writer,
+    *,
+    create: bool,
+) -> Tracker:
+    if writer == "sql":
+        raise UsageError(f"{address.shown} is a server, whose tables cannot be written.")
+    from forecastctl.adapters.mlflow_client import MlflowClientTracker
+    from forecastctl.adapters.mlflow_server import MlflowServerTracker
+
+    through = MlflowServerTracker if writer == "auto" else MlflowClientTracker
+    return through(address.uri, experiment, artifact_location=artifact_location, create=create)
+
+
+def _reader(address: Address, experiment: str) -> Tracker:
+    """What reads a store as it is, whatever wrote it."""
+    database, revision = find_store(address)
+    known = revision in KNOWN_REVISIONS
+    if not known and is_own(revision):
+        from forecastctl.adapters.mlflow_client import MlflowClientTracker
+
+        database.close()
+        return MlflowClientTracker(address.uri, experiment, create=False)
+    if not known and not is_readable(database):
+        raise not_read(address, revision)
+    from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
+
+    found = sql_experiment(database, experiment, None, create=False)
+    return MlflowSqlTracker(database, found, None if known else not_written(address, revision))
+
+
+def _way(revision: str, writer: Writer) -> Literal["sql", "client"] | None:
+    """How a store is written without a migration; ``None`` where it cannot be."""
+    if writer != "client" and revision in KNOWN_REVISIONS:
         return "sql"
-    _LOG.warning(
-        "The store %s has MLflow's schema %s, which this version does not know: "
-        "runs are recorded through MLflow's client, which is slower.",
-        address.shown,
-        revision,
-    )
-    return "client"
+    return "client" if writer != "sql" and is_own(revision) else None
+
+
+def _refusal(address: Address, revision: str, writer: Writer) -> TrackingError:
+    """Why a store is not written."""
+    refusal = not_written(address, revision)
+    if writer == "client" and revision in KNOWN_REVISIONS:
+        hint = f'writer = "auto" in [tracking] writes to it as it is. {refusal.hint}'
+        return TrackingError(refusal.message, hint)
+    if writer == "sql" and is_own(revision):
+        return TrackingError(
+            f"The store {address.shown} has MLflow's schema {revision}, which this version "
+            "of forecastctl does not know.",
+            'Go through MLflow\'s client instead (writer = "auto" in [tracking]), '
+            "or update forecastctl.",
+        )
+    return refusal
 
 
 def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:

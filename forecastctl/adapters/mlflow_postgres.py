@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from forecastctl.adapters.mlflow_address import Address
-    from forecastctl.adapters.mlflow_database import Row
+    from forecastctl.adapters.mlflow_database import Row, Session, Stage
 
 CONNECT_SECONDS = 5
+DOUBT_SECONDS = 10.0
+"""How long a transaction may go on whose connection is lost, until nothing is known of it."""
+_POLL_SECONDS = 0.1
 _PARENTS: list[Any] = []
 """Connections of a process that this one was forked from: never used, and never closed here."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -26,8 +30,11 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 class PostgresSession:
     """An open transaction."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Any, number: int | None) -> None:
         self._cursor = cursor
+        self.number = number
+        """The transaction's own number, of one that writes."""
+        self.stage: Stage = "open"
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Rows of a SELECT."""
@@ -81,14 +88,40 @@ class PostgresDatabase:
         try:
             cursor = self._begin(write=write)
             try:
-                yield PostgresSession(cursor)
+                session = PostgresSession(cursor, cursor.fetchone()[0] if write else None)
+                yield session
+                session.stage = "ending"
                 self._connection.commit()
+                session.stage = "committed"
             finally:
                 # After a commit there is nothing left to roll back.
                 if not self._connection.closed:
                     self._connection.rollback()
         except self._driver.Error as error:
             raise self._error(error) from error
+
+    def committed(self, session: Session, run_id: str | None) -> bool | None:  # noqa: ARG002 - the protocol's signature
+        """Whether a transaction took place whose end nobody saw: the database kept its number."""
+        number = getattr(session, "number", None)
+        end = time.monotonic() + DOUBT_SECONDS
+        while True:
+            with self.transaction(write=False) as now:
+                said = now.rows("SELECT txid_status(?)", (number,))[0][0]
+            if said in ("committed", "aborted"):
+                return bool(said == "committed")
+            if said is None or time.monotonic() > end:
+                return None
+            time.sleep(_POLL_SECONDS)  # the server has not noticed yet that nobody listens
+
+    def columns(self, table: str) -> set[str]:
+        """Columns of a table."""
+        with self.transaction(write=False) as session:
+            found = session.rows(
+                "SELECT attname FROM pg_attribute "
+                "WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped",
+                (table,),
+            )
+        return {str(name) for (name,) in found}
 
     def revision(self) -> str | None:
         """Revision of MLflow's schema."""
@@ -106,12 +139,17 @@ class PostgresDatabase:
 
     def _begin(self, *, write: bool) -> Any:
         """First statement of a transaction; a connection lost since the last one is renewed."""
-        first = "SELECT 1" if write else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        first = (
+            "SELECT txid_current()"
+            if write
+            else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        )
         if self._connection is not None and self._pid != os.getpid():
             _PARENTS.append(self._connection)
             self._connection = None
         if self._connection is not None and not self._connection.closed:
             try:
+                self._connection.rollback()  # what a second interrupt kept from being rolled back
                 cursor = self._connection.cursor()
                 cursor.execute(first)
             except (self._driver.OperationalError, self._driver.InterfaceError):

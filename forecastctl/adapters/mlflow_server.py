@@ -33,16 +33,25 @@ class MlflowServerTracker(MlflowClientTracker):
 
     Args:
         uri: Address of the server.
-        experiment: Name of the experiment, created if it is missing.
+        experiment: Name of the experiment.
         artifact_location: Where a new experiment keeps its artifacts.
+        create: Whether an experiment that is missing is created.
 
     Raises:
         UsageError: No server has such an address, or no experiment such a name.
+        NothingRecordedError: There is no such experiment, and none is created.
         TrackingError: The server cannot be reached.
     """
 
-    def __init__(self, uri: str, experiment: str, *, artifact_location: str | None = None) -> None:
-        super().__init__(uri, experiment, artifact_location=artifact_location)
+    def __init__(
+        self,
+        uri: str,
+        experiment: str,
+        *,
+        artifact_location: str | None = None,
+        create: bool = True,
+    ) -> None:
+        super().__init__(uri, experiment, artifact_location=artifact_location, create=create)
         with calling(self._uri, "open"):
             from forecastctl.adapters.mlflow_http import Wire
 

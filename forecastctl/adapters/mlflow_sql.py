@@ -1,30 +1,32 @@
 """The tracker port straight on MLflow's tables: whole subtrees in one transaction.
 
 What is written is what MLflow's own client would have written, row by row, so that MLflow's
-server, client and pages read it as their own. Nothing here imports MLflow, except to make a store
-that is missing and to reach artifacts that do not lie in a local directory.
+server, client and pages read it as their own. Nothing here imports MLflow, except to reach
+artifacts that do not lie in a local directory.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, TypeAlias
 
-from forecastctl.adapters.mlflow_address import resolve
 from forecastctl.adapters.mlflow_artifacts import Writer, read
-from forecastctl.adapters.mlflow_experiment import sql_experiment
 from forecastctl.adapters.mlflow_rows import COLUMNS, Rows, addable, deleted_run, metric_row
 from forecastctl.adapters.mlflow_select import HEAD, find, load
-from forecastctl.adapters.mlflow_store import KNOWN_REVISIONS, open_store
-from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
+from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.ports.limits import fit, fit_update, storable
 from forecastctl.records import RUNNING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from forecastctl.adapters.mlflow_database import Session
-    from forecastctl.records import Metric, Query, Run, RunUpdate, StoredRun
+    from forecastctl.adapters.mlflow_database import Database, Session
+    from forecastctl.adapters.mlflow_experiment import Experiment
+    from forecastctl.records import Artifact, Metric, Query, Run, RunUpdate, StoredRun
 
+Files: TypeAlias = "Sequence[tuple[str, Sequence[Artifact]]]"
+
+_LOG = logging.getLogger(__name__)
 _LATER = (
     "(excluded.step, excluded.timestamp, excluded.value) > "
     "(latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)"
@@ -37,28 +39,17 @@ class MlflowSqlTracker:
     A subtree is there whole, with its artifacts, or not at all.
 
     Args:
-        uri: Address of the store; it is made if it is missing.
-        experiment: Name of the experiment, created if it is missing.
-        artifact_location: Where a new experiment keeps its artifacts.
-
-    Raises:
-        UsageError: No such store has such an address, or no experiment such a name.
-        TrackingError: The store cannot be reached, or its schema is not one of
-            `KNOWN_REVISIONS`.
+        database: The store.
+        experiment: The experiment in it.
+        refusal: Why the store can be read alone, if so; raised by whatever would write.
     """
 
-    def __init__(self, uri: str, experiment: str, *, artifact_location: str | None = None) -> None:
-        address = resolve(uri)
-        if address.kind == "http":
-            raise UsageError(f"{address.shown} is a server, whose tables cannot be written.")
-        self._database, revision = open_store(address)
-        if revision not in KNOWN_REVISIONS:
-            raise TrackingError(
-                f"The store {address.shown} has MLflow's schema {revision}, which this version "
-                "of forecastctl does not know.",
-                "Go through MLflow's client instead, or update forecastctl.",
-            )
-        self._experiment = sql_experiment(self._database, experiment, artifact_location)
+    def __init__(
+        self, database: Database, experiment: Experiment, refusal: TrackingError | None = None
+    ) -> None:
+        self._database = database
+        self._experiment = experiment
+        self._refusal = refusal
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
@@ -66,7 +57,7 @@ class MlflowSqlTracker:
             raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
         rows = Rows()
         run_id = rows.add(fit(run), parent_id, self._experiment, RUNNING)
-        self._insert(rows)
+        self._write(rows.files, rows.insert, run_id)
         return run_id
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
@@ -76,25 +67,21 @@ class MlflowSqlTracker:
             rows.add(run, parent_id, self._experiment, run.status)
             for run in [fit(run) for run in runs]
         ]
-        self._insert(rows)
+        self._write(rows.files, rows.insert, ids[0] if ids else None)
         return ids
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run, in one transaction."""
         location = self._location(run_id)
         fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, location, path))
-        writer = Writer()
-        try:
-            writer.write(location, fitted.artifacts)
-            writer.settle()
-            with self._database.transaction(write=True) as session:
-                _end(session, run_id, fitted)
-                _add_params(session, run_id, fitted.params)
-                _add_metrics(session, run_id, fitted.metrics)
-                _set_tags(session, run_id, fitted.tags)
-        except BaseException:
-            writer.undo()
-            raise
+
+        def add(session: Session) -> None:
+            _end(session, run_id, fitted)
+            _add_params(session, run_id, fitted.params)
+            _add_metrics(session, run_id, fitted.metrics)
+            _set_tags(session, run_id, fitted.tags)
+
+        self._write([(location, fitted.artifacts)], add, None)
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
@@ -120,18 +107,60 @@ class MlflowSqlTracker:
         """Give the connection back; it is opened again when needed."""
         self._database.close()
 
-    def _insert(self, rows: Rows) -> None:
-        """Write artifacts, then rows: a run that is seen has its artifacts."""
+    def _write(self, files: Files, act: Callable[[Session], None], run_id: str | None) -> None:
+        """Write artifacts, then rows: a run that is seen has its artifacts.
+
+        Files are taken back only where the rows are surely not there: a file without a run does
+        no harm, a run without its files does.
+
+        Args:
+            files: Artifacts by location.
+            act: Writes the rows.
+            run_id: A run that is there when the rows are, if they hold a new one.
+        """
+        if self._refusal is not None:
+            raise self._refusal
         writer = Writer()
+        session: Session | None = None
         try:
-            for location, artifacts in rows.files:
+            for location, artifacts in files:
                 writer.write(location, artifacts)
             writer.settle()
             with self._database.transaction(write=True) as session:
-                rows.insert(session)
-        except BaseException:
-            writer.undo()
+                act(session)
+        except BaseException as error:
+            there = self._committed(session, run_id)
+            if there is False:
+                writer.undo()
+            elif isinstance(error, TrackingError):
+                self._settle_doubt(error, there=there)
+                return
             raise
+
+    def _committed(self, session: Session | None, run_id: str | None) -> bool | None:
+        """Whether a transaction that an exception ended took place; ``None`` for unknown."""
+        if session is None or session.stage in ("open", "undone"):
+            return False
+        if session.stage == "committed":
+            return True
+        try:
+            return self._database.committed(session, run_id)
+        except TrackingError:
+            return None
+
+    def _settle_doubt(self, error: TrackingError, *, there: bool | None) -> None:
+        """Go on where an error hid that all is recorded.
+
+        Raises:
+            TrackingError: Nobody knows whether it is.
+        """
+        if there is None:
+            raise TrackingError(
+                f"{error.message} The answer to a COMMIT is lost: whether what it ended is "
+                "recorded is not known. Its files are kept.",
+                error.hint,
+            ) from error
+        _LOG.warning("%s The store has what was being recorded all the same.", error.message)
 
     def _location(self, run_id: str) -> str:
         with self._database.transaction(write=False) as session:

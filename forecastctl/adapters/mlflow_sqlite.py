@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from forecastctl.adapters.mlflow_address import Address
-    from forecastctl.adapters.mlflow_database import Row
+    from forecastctl.adapters.mlflow_database import Row, Session, Stage
 
 BUSY_SECONDS = 60.0
 _PARENTS: list[sqlite3.Connection] = []
@@ -25,6 +25,7 @@ class SqliteSession:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.stage: Stage = "open"
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Rows of a SELECT."""
@@ -56,15 +57,33 @@ class SqliteDatabase:
         """Open a transaction; a writer takes its lock at once, so that it cannot deadlock."""
         try:
             connection = self._open()
+            session = SqliteSession(connection)
             try:  # an interrupt may come while the transaction begins
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                yield SqliteSession(connection)
+                yield session
+                session.stage = "ending"
                 connection.execute("COMMIT")
+                session.stage = "committed"
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                    session.stage = "undone"
         except sqlite3.Error as error:
             raise self._error(error) from error
+
+    def committed(self, session: Session, run_id: str | None) -> bool | None:  # noqa: ARG002 - the protocol's signature
+        """Whether a transaction took place whose end nobody saw: SQLite knows none, only rows."""
+        if run_id is None:
+            return None
+        self.close()  # what failed may have left its connection in any state
+        with self.transaction(write=False) as now:
+            return bool(now.rows("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)))
+
+    def columns(self, table: str) -> set[str]:
+        """Columns of a table."""
+        with self.transaction(write=False) as session:
+            found = session.rows("SELECT name FROM pragma_table_info(?)", (table,))
+        return {str(name) for (name,) in found}
 
     def revision(self) -> str | None:
         """Revision of MLflow's schema."""
@@ -97,6 +116,8 @@ class SqliteDatabase:
             self._pid = os.getpid()
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA case_sensitive_like = ON")
+        if self._connection.in_transaction:  # a second interrupt kept it from being rolled back
+            self._connection.execute("ROLLBACK")
         return self._connection
 
     def _error(self, error: sqlite3.Error) -> TrackingError:

@@ -60,7 +60,7 @@ def _run(session: Session, out: str | None) -> tuple[Tracker, BacktestSummary]:
     if out and out != "-":
         check_target(out)
     panel, spec = read(session)
-    tracker = open_store(session.settings, heal=True)
+    tracker = open_store(session.settings, heal=True, upgrade=session.flags["upgrade_store"])
     executor = make_executor(session.settings.run.jobs)
     replay = _replay(session, out, getattr(executor, "jobs", 1))
     today = date.today()  # noqa: DTZ011 - local day

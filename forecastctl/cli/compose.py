@@ -58,8 +58,14 @@ def open_session(flags: Mapping[str, Any]) -> Session:
     return Session(flags, settings, JobLog(quiet=quiet, verbose=verbose))
 
 
-def open_store(settings: Settings, *, heal: bool = False) -> Tracker:
-    """Open the tracking store, and heal what killed jobs left in it."""
+def open_store(settings: Settings, *, heal: bool = False, upgrade: bool = False) -> Tracker:
+    """Open the tracking store to record in it, and heal what killed jobs left in it.
+
+    Args:
+        settings: Where it is, and how it is written.
+        heal: Whether jobs that were killed are marked as such.
+        upgrade: Whether a store of an older MLflow is migrated.
+    """
     from forecastctl.adapters.environment import job_is_alive
     from forecastctl.adapters.mlflow_open import heal as heal_store
     from forecastctl.adapters.mlflow_open import open_tracker
@@ -70,10 +76,19 @@ def open_store(settings: Settings, *, heal: bool = False) -> Tracker:
         tracking.experiment,
         artifact_location=tracking.artifacts,
         writer=tracking.writer,
+        upgrade_store=upgrade,
     )
     if heal:
         heal_store(tracker, job_is_alive)
     return tracker
+
+
+def read_store(settings: Settings) -> Tracker:
+    """Open the tracking store as it is, to read what is recorded: nothing is made or migrated."""
+    from forecastctl.adapters.mlflow_open import open_tracker
+
+    tracking = settings.tracking
+    return open_tracker(tracking.uri, tracking.experiment, writer=tracking.writer, reading=True)
 
 
 def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
@@ -135,7 +150,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     source_given = settings.data.source is not None or command != "forecast"
     sums = adds_up(session)
     panel, spec = read(session, groups=sums) if source_given else (None, data_spec(settings))
-    tracker = open_store(settings, heal=True)
+    tracker = open_store(settings, heal=True, upgrade=flags["upgrade_store"])
     if panel is None:
         panel = _trained_panel(session, tracker, groups=sums)
     entries: Sequence[Series | Rejection] = prepare(

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import render
-from forecastctl.cli.compose import open_session, open_store, read
-from forecastctl.errors import UsageError
+from forecastctl.cli.compose import open_session, read, read_store
+from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import Artifact, RunUpdate
 
 if TYPE_CHECKING:
@@ -38,17 +38,21 @@ def explain_report(flags: Mapping[str, Any]) -> None:
         session.settings.rules(),
     )
     newer = _newer(session) if flags.get("data") else None
-    tracker = open_store(session.settings)
+    tracker = read_store(session.settings)
     found = explain(tracker, question, newer)
-    kept = _keep(tracker, found, flags)
+    artifacts = _write(found, flags)
+    _show(session, found)
+    if artifacts:
+        _keep(tracker, found, artifacts, quiet=session.as_json)
+
+
+def _show(session: Session, found: Explanation) -> None:
     if session.as_json:
         render.print_json(found.facts)
         return
     from forecastctl.cli.explain_screen import print_explanation
 
     print_explanation(found.facts)
-    for line in kept:
-        render.print_line(line)
 
 
 def _check(flags: Mapping[str, Any]) -> None:
@@ -77,19 +81,18 @@ def _newer(session: Session) -> Source:
     return Source(group(panel.frame), spec, str(spec.source))
 
 
-def _keep(tracker: Tracker, found: Explanation, flags: Mapping[str, Any]) -> list[str]:
-    """Write page and image, and record them with the run that they explain."""
+def _write(found: Explanation, flags: Mapping[str, Any]) -> dict[Path, Artifact]:
+    """Write page and image; returns what is to be recorded of them."""
     wanted = {name: flags[name] for name in ("html", "image") if flags[name] is not None}
     if not wanted:
-        return []
+        return {}
     if found.view is None:
         raise UsageError(
             "There is no page: what the charts are drawn from is not stored.", "Try --json."
         )
     from forecastctl.viz import explanation_image, explanation_page
 
-    run_id = found.facts["lineage"]["run_id"]
-    lines, artifacts = [], []
+    written = {}
     for name, path in wanted.items():
         kind = "html" if name == "html" else KINDS[path.suffix.lower()]
         if name == "html":
@@ -97,8 +100,26 @@ def _keep(tracker: Tracker, found: Explanation, flags: Mapping[str, Any]) -> lis
         else:
             content = explanation_image(found.facts, found.view, kind)
         path.write_bytes(content)
-        artifact = f"{FOLDER}/{found.facts['date']}.{kind}"
-        artifacts.append(Artifact(artifact, content))
-        lines.append(f"{path} written, and recorded as {artifact} of run {run_id}")
-    tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts)))
-    return lines
+        written[path] = Artifact(f"{FOLDER}/{found.facts['date']}.{kind}", content)
+    return written
+
+
+def _keep(
+    tracker: Tracker, found: Explanation, artifacts: Mapping[Path, Artifact], *, quiet: bool
+) -> None:
+    """Record page and image with the run that they explain.
+
+    Raises:
+        TrackingError: They cannot be recorded; the files are written all the same.
+    """
+    run_id = found.facts["lineage"]["run_id"]
+    try:
+        tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts.values())))
+    except TrackingError as error:
+        names = " and ".join(map(str, artifacts))
+        raise TrackingError(
+            f"{names} is written, but not recorded with run {run_id}. {error.message}", error.hint
+        ) from error
+    if not quiet:
+        for path, artifact in artifacts.items():
+            render.print_line(f"{path} written, and recorded as {artifact.path} of run {run_id}")

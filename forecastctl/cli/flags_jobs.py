@@ -178,6 +178,13 @@ JOB_FLAGS: dict[str, Flag] = {
     "experiment": flag(
         str | None, "--experiment", "MLflow experiment.", TRACKING, "tracking.experiment", "NAME"
     ),
+    "upgrade_store": flag(
+        bool,
+        "--upgrade-store",
+        "Migrate a store of an older MLflow, which cannot open it any more after that.",
+        TRACKING,
+        default=False,
+    ),
     "layout": flag(
         str | None,
         "--layout",

@@ -26,6 +26,7 @@ TUNE = (
 )
 PREDICT = ("level", "out", "charts")
 STORE = ("tracking_uri", "experiment")
+RECORD = (*STORE, "upgrade_store")
 SHOW = ("config", "as_json", "quiet", "verbose")
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -38,15 +39,15 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "horizon",
         *PREDICT,
         "fallback",
-        *STORE,
+        *RECORD,
         "layout",
         "jobs",
         "skip_unchanged",
         *SHOW,
     ),
-    "tune": (*READ, *GROUPS, *TUNE, "learn", "horizon", *STORE, "layout", "jobs", *SHOW),
-    "train": (*READ, *GROUPS, "engine", "fallback", *STORE, "layout", "jobs", *SHOW),
-    "forecast": (*READ, *GROUPS, "horizon", *PREDICT, *STORE, "layout", "jobs", *SHOW),
+    "tune": (*READ, *GROUPS, *TUNE, "learn", "horizon", *RECORD, "layout", "jobs", *SHOW),
+    "train": (*READ, *GROUPS, "engine", "fallback", *RECORD, "layout", "jobs", *SHOW),
+    "forecast": (*READ, *GROUPS, "horizon", *PREDICT, *RECORD, "layout", "jobs", *SHOW),
     "check": (*READ, "group", "groups_from", *SHOW),
     "backtest": (
         "start",
@@ -60,7 +61,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "charts",
         "out",
         "fallback",
-        *STORE,
+        *RECORD,
         "layout",
         "jobs",
         *SHOW,
@@ -105,7 +106,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "jobs",
         *SHOW,
     ),
-    "monitor": (*READ, "origin", *STORE, *SHOW),
+    "monitor": (*READ, "origin", *RECORD, *SHOW),
     "sample": ("sample_out", "airports", "months", "sample_seed"),
     "settings": ("config", "as_json"),
 }

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import render
-from forecastctl.cli.compose import open_session, open_store, read
+from forecastctl.cli.compose import open_session, read, read_store
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def history_report(flags: Mapping[str, Any]) -> None:
         best=flags["best"],
         limit=flags["limit"],
     )
-    tracker = open_store(session.settings)
+    tracker = read_store(session.settings)
     pair = flags["compare"]
     rows = compare(tracker, *pair) if pair else history(tracker, query)
     if session.as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from forecastctl.cli import render
-from forecastctl.cli.compose import environment, open_session, open_store
+from forecastctl.cli.compose import environment, open_session, read_store
 from forecastctl.cli.progress import Progress
 from forecastctl.core.replay import IDENTICAL
 from forecastctl.errors import EXIT_FOUND
@@ -42,7 +42,7 @@ def reproduce_report(flags: Mapping[str, Any]) -> None:
     from forecastctl.pipeline.reproduce_result import Report, environment_differences
 
     session = open_session(flags)
-    tracker = open_store(session.settings)
+    tracker = read_store(session.settings)
     chosen = choose_runs(tracker, flags["run_or_job"], flags.get("airport") or ())
     refit = bool(flags.get("refit"))
     here = environment()

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from forecastctl.adapters.mlflow_client import MlflowClientTracker
-from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
+from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.records import Query, Run
 from forecastctl.records.marks import AIRPORTS, SET
 
@@ -33,7 +33,7 @@ def newest(tracker, limit, **tags):
 
 @pytest.mark.parametrize("foreign", [0, 3])
 def test_the_newest_are_the_newest(sqlite_uri, foreign):
-    tracker = MlflowSqlTracker(sqlite_uri, "marks")
+    tracker = open_tracker(sqlite_uri, "marks", writer="sql")
     for seed in range(3):
         tracker.record(runs(150, seed))
     if foreign:  # ids of MLflow's own hold no time
@@ -46,7 +46,7 @@ def test_the_newest_are_the_newest(sqlite_uri, foreign):
 
 
 def test_a_later_start_with_a_lower_id_is_not_missed(sqlite_uri):
-    tracker = MlflowSqlTracker(sqlite_uri, "marks")
+    tracker = open_tracker(sqlite_uri, "marks", writer="sql")
     tags = {AIRPORTS: SET}
     (first,) = tracker.record([Run("late start", start_ms=NOW, end_ms=NOW, tags=tags)])
     old = [Run(f"{i}", start_ms=NOW - 10_000 - i, end_ms=NOW, tags=tags) for i in range(200)]

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.adapters import mlflow_sql
 from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.adapters.mlflow_postgres import PostgresSession
 from forecastctl.adapters.mlflow_sqlite import SqliteSession
@@ -260,7 +259,7 @@ def test_a_store_that_disappears(sqlite_uri):
 
 def test_a_server_has_no_tables():
     with pytest.raises(UsageError):
-        mlflow_sql.MlflowSqlTracker("http://127.0.0.1:1", "x")
+        open_tracker("http://127.0.0.1:1", "x", writer="sql")
 
 
 def test_artifacts_elsewhere_go_through_mlflow(sqlite_uri, tmp_path):

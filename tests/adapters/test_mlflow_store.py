@@ -14,7 +14,8 @@ from forecastctl.adapters import mlflow_postgres, mlflow_store
 from forecastctl.adapters.mlflow_address import resolve
 from forecastctl.adapters.mlflow_database import connect
 from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_store import KNOWN_REVISIONS, open_store, prepare
+from forecastctl.adapters.mlflow_schema import KNOWN_REVISIONS
+from forecastctl.adapters.mlflow_store import open_store, prepare
 from forecastctl.errors import TrackingError, UsageError
 
 RECORD = """
