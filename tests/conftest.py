@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests import services
+from tests.old_stores import OLD, migrate
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -72,6 +73,18 @@ def sqlite_uri(store_template, tmp_path) -> str:
     path.parent.mkdir()
     shutil.copy(store_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def old_stores(quick) -> dict[str, Path]:
+    """Empty SQLite stores of older MLflows to copy, by the MLflow that wrote them."""
+    found: dict[str, Path] = {}
+    for name, revision in OLD.items():
+        found[name] = quick / f"mlflow-{name}.db"
+        if len(found) > 1:
+            shutil.copy(found["2.9"], found[name])
+        migrate(f"sqlite:///{found[name]}", revision)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,262 @@
+"""A store of another MLflow keeps its schema; what only reads makes nothing."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from forecastctl.adapters import mlflow_schema
+from forecastctl.adapters.mlflow_client import MlflowClientTracker
+from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.adapters.mlflow_schema import KNOWN_REVISIONS, installed, named
+from forecastctl.errors import NothingRecordedError, TrackingError
+from forecastctl.records import Query, Run
+from tests.old_stores import MLFLOW_2_9, MLFLOW_2_22, NEWER, OLD, dump, experiment, migrate
+from tests.services import execute
+
+WRITERS = ["auto", "sql", "client"]
+
+
+def with_revision(store_template, path, revision):
+    """A store that is whole but says to have another revision."""
+    shutil.copy(store_template, path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=OLD)
+def old_uri(request, old_stores, tmp_path):
+    path = tmp_path / "store" / "mlflow.db"
+    path.parent.mkdir()
+    shutil.copy(old_stores[request.param], path)
+    experiment(f"sqlite:///{path}", "theirs", tmp_path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def old_postgres(postgres_base):
+    execute(postgres_base, "CREATE DATABASE of_mlflow_2_22")
+    uri = f"{postgres_base}/of_mlflow_2_22"
+    driven = uri.replace("postgresql://", "postgresql+psycopg2://")
+    migrate(driven, MLFLOW_2_22)
+    experiment(driven, "theirs", "/nowhere")
+    yield uri
+    execute(postgres_base, "DROP DATABASE of_mlflow_2_22 WITH (FORCE)")
+
+
+class TestOlder:
+    @pytest.mark.parametrize("writer", WRITERS)
+    def test_is_read_and_not_written(self, old_uri, writer, tmp_path):
+        self.check(old_uri, writer)
+        assert [p.name for p in (tmp_path / "store").iterdir()] == ["mlflow.db"]
+
+    def test_is_read_and_not_written_in_postgres(self, old_postgres):
+        self.check(old_postgres, "auto")
+
+    def check(self, uri, writer):
+        before = dump(uri)
+        tracker = open_tracker(uri, "theirs", writer=writer, reading=True)
+        assert tracker.find(Query()) == []
+        with pytest.raises(NothingRecordedError, match="no experiment 'ours'") as missing:
+            open_tracker(uri, "ours", writer=writer, reading=True)
+        assert "'theirs'" in missing.value.hint
+        for write in (
+            lambda: open_tracker(uri, "theirs", writer=writer),
+            lambda: open_tracker(uri, "ours", writer=writer),
+            lambda: tracker.record([Run("a")]),
+            lambda: tracker.start(Run("a")),
+        ):
+            with pytest.raises(TrackingError, match=r"of MLflow 2\.") as error:
+                write()
+            assert installed().version in error.value.message
+            assert "--upgrade-store" in error.value.hint
+        tracker.close()
+        assert dump(uri) == before
+
+    def test_the_next_step_names_the_command_and_no_password(self, old_postgres):
+        with pytest.raises(TrackingError) as error:
+            open_tracker(old_postgres, "x")
+        masked = old_postgres.replace("postgresql:", "postgresql+psycopg2:").replace(
+            "s3cret", "***"
+        )
+        assert f"mlflow db upgrade {masked}'" in error.value.hint
+        assert "s3cret" not in error.value.message + error.value.hint
+
+    def test_the_client_itself_is_kept_from_migrating(self, old_uri):
+        before = dump(old_uri)
+        with pytest.raises(TrackingError, match=r"of MLflow 2\."):
+            MlflowClientTracker(old_uri, "theirs")
+        assert dump(old_uri) == before
+
+    def test_what_lacks_something_that_is_read_is_not_read(self, old_uri):
+        path = old_uri.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("ALTER TABLE latest_metrics RENAME COLUMN is_nan TO was_nan")
+        before = dump(old_uri)
+        with pytest.raises(TrackingError, match="cannot be read as it is") as error:
+            open_tracker(old_uri, "theirs", reading=True)
+        assert f"mlflow db upgrade {old_uri}" in error.value.hint
+        assert dump(old_uri) == before
+
+    def test_is_migrated_when_asked_for(self, old_stores, tmp_path):
+        path = tmp_path / "mlflow.db"
+        shutil.copy(old_stores["2.22"], path)
+        uri = f"sqlite:///{path}"
+        experiment(uri, "theirs", tmp_path / "artifacts")
+        tracker = open_tracker(uri, "theirs", upgrade_store=True)
+        [run_id] = tracker.record([Run("a", start_ms=1, end_ms=2)])
+        assert open_tracker(uri, "theirs", reading=True).get(run_id).name == "a"
+        assert dump_revision(path) == installed().head
+        assert [p.name for p in tmp_path.iterdir()] == ["mlflow.db"]
+
+    @pytest.mark.slow
+    def test_is_migrated_when_asked_for_in_postgres(self, old_postgres):
+        tracker = open_tracker(old_postgres, "theirs", upgrade_store=True)
+        tracker.record([Run("a", start_ms=1, end_ms=2)])
+        assert len(open_tracker(old_postgres, "theirs", reading=True).find(Query())) == 1
+
+    def test_what_is_written_as_it_is_is_not_migrated(self, sqlite_uri, store_template, tmp_path):
+        old = next(iter(KNOWN_REVISIONS))
+        uri = with_revision(store_template, tmp_path / "old.db", old)
+        open_tracker(uri, "x", upgrade_store=True).record([Run("a", start_ms=1, end_ms=2)])
+        assert dump_revision(tmp_path / "old.db") == old
+        with pytest.raises(TrackingError) as error:
+            open_tracker(uri, "x", writer="client")
+        assert 'writer = "auto"' in error.value.hint
+
+
+def dump_revision(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+
+
+class TestNewer:
+    @pytest.mark.parametrize("writer", WRITERS)
+    @pytest.mark.parametrize("upgrade_store", [False, True])
+    def test_is_read_and_left_alone(self, store_template, tmp_path, writer, upgrade_store):
+        uri = with_revision(store_template, tmp_path / "newer.db", NEWER)
+        before = dump(uri)
+        with pytest.raises(NothingRecordedError, match="no experiment"):
+            open_tracker(uri, "x", writer=writer, reading=True)
+        assert open_tracker(uri, "Default", reading=True).find(Query()) == []
+        with pytest.raises(TrackingError, match=f"{NEWER} of a newer MLflow") as error:
+            open_tracker(uri, "x", writer=writer, upgrade_store=upgrade_store)
+        assert "upgrade" not in error.value.hint
+        assert dump(uri) == before
+
+
+class TestNothing:
+    @pytest.mark.parametrize("writer", WRITERS)
+    def test_reading_makes_no_file(self, tmp_path, writer):
+        with pytest.raises(NothingRecordedError, match="no store") as error:
+            open_tracker(f"sqlite:///{tmp_path}/new/mlflow.db", "x", writer=writer, reading=True)
+        assert "forecastctl run" in error.value.hint
+        assert list(tmp_path.iterdir()) == []
+
+    def test_reading_leaves_an_empty_file_empty(self, tmp_path):
+        path = tmp_path / "mlflow.db"
+        path.touch()
+        with pytest.raises(NothingRecordedError, match="no store"):
+            open_tracker(f"sqlite:///{path}", "x", reading=True)
+        assert path.read_bytes() == b""
+        assert [p.name for p in tmp_path.iterdir()] == ["mlflow.db"]
+
+    def test_reading_leaves_an_empty_database_empty(self, postgres_base):
+        execute(postgres_base, "CREATE DATABASE read_empty")
+        with pytest.raises(NothingRecordedError, match="no store"):
+            open_tracker(f"{postgres_base}/read_empty", "x", reading=True)
+        assert dump(f"{postgres_base}/read_empty") == []
+
+    @pytest.mark.parametrize("writer", WRITERS)
+    def test_reading_makes_no_experiment(self, sqlite_uri, writer):
+        before = dump(sqlite_uri)
+        with pytest.raises(NothingRecordedError, match="no experiment 'x'"):
+            open_tracker(sqlite_uri, "x", writer=writer, reading=True)
+        assert dump(sqlite_uri) == before
+
+    @pytest.mark.parametrize("writer", ["auto", "client"])
+    def test_reading_makes_no_experiment_on_a_server(self, mlflow_server, writer):
+        for name in ("read through a server", "Default"):
+            before = dump(mlflow_server.store)
+            if name == "Default":
+                open_tracker(mlflow_server.uri, name, writer=writer, reading=True).find(Query())
+            else:
+                with pytest.raises(NothingRecordedError, match=f"no experiment '{name}'"):
+                    open_tracker(mlflow_server.uri, name, writer=writer, reading=True)
+            assert dump(mlflow_server.store) == before
+
+
+class TestOfAnotherProgram:
+    def fill(self, execute_):
+        execute_("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        execute_("INSERT INTO alembic_version VALUES ('aaaaaaaaaaaa')")
+        execute_("CREATE TABLE passengers (airport TEXT)")
+
+    @pytest.mark.parametrize("writer", WRITERS)
+    @pytest.mark.parametrize("reading", [True, False])
+    def test_a_file_is_left_alone(self, tmp_path, writer, reading):
+        path = tmp_path / "app.db"
+        with closing(sqlite3.connect(path)) as connection, connection:
+            self.fill(connection.execute)
+        before = path.read_bytes()
+        with pytest.raises(TrackingError, match="holds no MLflow store"):
+            open_tracker(
+                f"sqlite:///{path}", "x", writer=writer, reading=reading, upgrade_store=not reading
+            )
+        assert path.read_bytes() == before
+
+    def test_a_database_is_left_alone(self, postgres_base):
+        execute(postgres_base, "CREATE DATABASE of_an_app")
+        uri = f"{postgres_base}/of_an_app"
+        import psycopg2
+
+        with (
+            closing(psycopg2.connect(uri)) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            self.fill(cursor.execute)
+        before = dump(uri)
+        for reading in (True, False):
+            with pytest.raises(TrackingError, match="holds no MLflow store"):
+                open_tracker(uri, "x", reading=reading)
+        assert dump(uri) == before
+
+    def test_a_database_with_tables_of_the_same_names_is_left_alone(self, postgres_base):
+        execute(postgres_base, "CREATE DATABASE of_a_runner")
+        uri = f"{postgres_base}/of_a_runner"
+        import psycopg2
+
+        with (
+            closing(psycopg2.connect(uri)) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("CREATE TABLE runs (runner TEXT)")
+        before = dump(uri)
+        with pytest.raises(TrackingError, match="a table 'runs' of something else"):
+            open_tracker(uri, "x")
+        assert dump(uri) == before
+
+
+class TestNames:
+    def test_the_installed_one_is_read_off_its_files(self, store_template):
+        from importlib.metadata import version
+
+        assert dump_revision(store_template) == installed().head
+        assert installed().version == version("mlflow")
+        line = installed().line
+        assert line.index(MLFLOW_2_9) < line.index(MLFLOW_2_22) < line.index("1b5f0d9ad7c1")
+        folder = mlflow_schema.Path(mlflow_schema.util.find_spec("mlflow").origin).parent
+        files = list((folder / "store/db_migrations/versions").glob("*_*.py"))
+        assert len(line) == len([f for f in files if not f.name.startswith("_")])
+
+    def test_in_words(self):
+        line = installed().line
+        between = line[line.index(MLFLOW_2_9) + 1]
+        assert named(MLFLOW_2_22) == "the schema 0584bdc529eb of MLflow 2.22"
+        assert named(between).endswith("of an MLflow between 2.9 and 2.22")
+        assert named(line[0]).endswith("of an MLflow before 2.9")
+        assert named(NEWER).endswith("of a newer MLflow")
