@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from forecastctl.adapters.mlflow_open import open_tracker
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 NOTHING = 2
@@ -91,7 +93,7 @@ def job(airports: int, folder: Path, options: argparse.Namespace) -> dict[str, f
         subprocess.run([*made, "--months", "60"], check=True, capture_output=True)
     store.unlink(missing_ok=True)
     uri = f"sqlite:///{store}"
-    subprocess.run(program("history", "--tracking-uri", uri), check=True, capture_output=True)
+    open_tracker(uri, "forecastctl").close()
     arguments = ["run", "--data", str(data), "--tracking-uri", uri, "--jobs", "2", "--quiet"]
     arguments += ["--no-charts", "--max-evals", str(options.max_evals), "--layout", options.layout]
     return watched(program(*arguments), folder)
@@ -101,7 +103,6 @@ def fleet(folder: Path) -> dict[str, float]:
     """What storing the models of the last job costs an airport: done again, and weighed."""
     import pandas as pd
 
-    from forecastctl.adapters.mlflow_open import open_tracker
     from forecastctl.cli.compose import environment
     from forecastctl.pipeline.fleet import fleet_artifacts
     from forecastctl.records import FittedModel, Query, Run, RunUpdate

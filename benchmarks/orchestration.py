@@ -24,6 +24,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from forecastctl.adapters.mlflow_open import open_tracker
+
 COST = (
     "wall_seconds",
     "work_seconds",
@@ -92,7 +94,7 @@ def measure(name: str, data: Path, turn: int, options: argparse.Namespace) -> di
     shared += ["--layout", options.layout]
     store = f"sqlite:///{data.with_name(f'store{turn}.db')}"
     if name == "sqlite":
-        command("history", "--tracking-uri", store)  # makes the store, once for all later jobs
+        open_tracker(store, "forecastctl").close()  # makes the store, once for all later jobs
         shared += ["--charts" if options.charts else "--no-charts", "--quiet", "--json"]
         job = [sys.executable, "-m", "forecastctl", "run", "--data", str(data)]
         job += ["--tracking-uri", store, *shared]

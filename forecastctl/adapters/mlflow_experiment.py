@@ -164,10 +164,10 @@ def _missing(address: Address, name: str, others: Sequence[str]) -> NothingRecor
     """Error for an experiment that is not there, with those that are."""
     shown = ", ".join(repr(other) for other in others[:_SHOWN])
     more = " and others" if len(others) > _SHOWN else ""
-    there = f"There are {shown}{more}: give one as --experiment. " if others else ""
+    there = f" Others that are there, for --experiment: {shown}{more}." if others else ""
     return NothingRecordedError(
         f"There is no experiment {name!r} in {address.shown}: nothing is recorded.",
-        f"{there}'forecastctl run --data FILE' makes it.",
+        f"'forecastctl run --data FILE' makes it.{there}",
     )
 
 

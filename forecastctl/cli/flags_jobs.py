@@ -181,7 +181,7 @@ JOB_FLAGS: dict[str, Flag] = {
     "upgrade_store": flag(
         bool,
         "--upgrade-store",
-        "Migrate a store of an older MLflow, which cannot open it any more after that.",
+        "Migrate a store of an older MLflow, so that only newer ones can open it.",
         TRACKING,
         default=False,
     ),

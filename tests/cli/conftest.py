@@ -51,6 +51,12 @@ class Cli:
     def json(self, *arguments, code=0):
         return json.loads(self(*arguments, "--json", code=code).stdout)
 
+    def jobs(self):
+        """Jobs so far; none where not even the experiment is there yet."""
+        result = CliRunner().invoke(app, ["history", "--json"])
+        assert result.exit_code in (0, 6), result.stderr
+        return json.loads(result.stdout or "[]")
+
     def process(self, *arguments, **options):
         return subprocess.run(
             [sys.executable, "-m", "forecastctl", *map(str, arguments)],

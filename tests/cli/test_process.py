@@ -88,7 +88,7 @@ def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 60
-    while not cli.json("history") and time.monotonic() < deadline:
+    while not cli.jobs() and time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(1.5)
     os.killpg(child.pid, signal.SIGINT)
@@ -110,7 +110,7 @@ def test_a_killed_job_is_healed_on_the_next_start(cli):
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
-    while not cli.json("history") and time.monotonic() < deadline:
+    while not cli.jobs() and time.monotonic() < deadline:
         time.sleep(0.2)
     child.kill()
     child.wait()
