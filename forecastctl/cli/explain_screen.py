@@ -128,7 +128,7 @@ def _fleet(facts: Mapping[str, Any]) -> str | None:
 def _alternatives(facts: Mapping[str, Any]) -> None:
     every = facts.get("alternatives") or ()
     rows = [
-        (words.alternative(a), number(a["value"]), signed(a.get("miss")), str(a["kind"]))
+        (words.alternative(a), number(a["value"]), signed(a.get("miss")), words.sort(a))
         for a in every[:ALTERNATIVES_SHOWN]
     ]
     more = len(every) - len(rows)

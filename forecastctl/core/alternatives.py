@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecastctl.core.case import Case
-    from forecastctl.records import Series
+    from forecastctl.records import Series, Trial
 
 MOST = 40
 """Trials that are fitted again at most."""
@@ -34,6 +34,7 @@ class Alternative:
         value: What it would have said, passengers.
         miss: That minus the actual.
         loss: Its backtest loss, where it has one.
+        start: Where the trial came from, one of `forecastctl.records.learning.ORIGINS`.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Alternative:
     value: float
     miss: float
     loss: float | None
+    start: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""
@@ -54,8 +56,16 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
     Each is fitted again to the data as the model saw them; what cannot be fitted is left out.
     """
     found = [
-        Alternative(kind, specification.label, trial, value, value - case.actual, loss)
-        for kind, specification, trial, loss, series in _candidates(case)
+        Alternative(
+            kind,
+            specification.label,
+            trial.number if trial else None,
+            value,
+            value - case.actual,
+            trial.loss if trial else None,
+            trial.start if trial else None,
+        )
+        for kind, specification, trial, series in _candidates(case)
         if (value := value_at(case, series, specification)) is not None
     ]
     return tuple(sorted(found, key=lambda a: (abs(a.miss), a.trial is None, a.trial or 0)))
@@ -63,25 +73,25 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
 
 def _candidates(
     case: Case,
-) -> Iterator[tuple[str, Specification, int | None, float | None, Series]]:
+) -> Iterator[tuple[str, Specification, Trial | None, Series]]:
     used = case.model.specification
     alone = {m.model.key for m in used.members} if len(used.members) == 1 else set()
     for trial in _distinct(case):
         if trial.model.key in alone:
             continue
         kind = "baseline" if trial.model.family == BASELINE else "trial"
-        yield kind, Specification((Member(trial.model),)), trial.number, trial.loss, case.seen
+        yield kind, Specification((Member(trial.model),)), trial, case.seen
     if not any(t.model.family == BASELINE for t in case.trials):
         naive = Specification((Member(make_model(BASELINE, {"drift": False})),))
         if {m.model.key for m in naive.members} != alone:
-            yield "baseline", naive, None, None, case.seen
+            yield "baseline", naive, None, case.seen
     if case.champion is not None:
-        yield "champion", case.champion, None, None, case.seen
+        yield "champion", case.champion, None, case.seen
     if case.fresh is not None and case.fresh.ds[-1] < case.date:
-        yield "refit", used, None, None, case.fresh
+        yield "refit", used, None, case.fresh
 
 
-def _distinct(case: Case) -> list[Any]:
+def _distinct(case: Case) -> list[Trial]:
     """Successful trials without repetitions, best loss first."""
     good = [t for t in case.trials if t.loss is not None and t.duplicate_of is None]
-    return sorted(good, key=lambda t: (t.loss, t.number))[:MOST]
+    return sorted(good, key=lambda t: (t.loss or 0.0, t.number))[:MOST]

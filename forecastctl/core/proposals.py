@@ -6,9 +6,10 @@ Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optim
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from forecastctl.core.families import Choice, Uniform
 from forecastctl.core.points import ROOT, decode, labels
 from forecastctl.core.search import PRUNED
+from forecastctl.records.learning import RANDOM, TPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,17 +25,29 @@ if TYPE_CHECKING:
     from forecastctl.core.families import Dimension, Space
     from forecastctl.core.points import Point
     from forecastctl.core.search import Search
-    from forecastctl.records import Trial
+    from forecastctl.records import Model, Trial
 
 RAREST = 0.02
 """Prior of a family that never wins: it stays possible."""
 
-_STARTUP = 5
-"""Evaluations after which TPE takes over from random proposals."""
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that a search tries before anything proposes.
+
+    Attributes:
+        model: What is tried.
+        point: Where it lies in the spaces of the search.
+        origin: ``pool`` or ``family``.
+    """
+
+    model: Model
+    point: Point
+    origin: str
 
 
 def let_hyperopt_search(
-    run: Search, spaces: Mapping[str, Space], points: Sequence[Point], seed: int
+    run: Search, spaces: Mapping[str, Space], points: Sequence[Candidate], seed: int
 ) -> None:
     """Evaluate these points, and then what Hyperopt proposes, until the search is over.
 
@@ -47,10 +61,18 @@ def let_hyperopt_search(
 
     logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
 
+    waiting = deque(point.origin for point in points)  # evaluated in the order of proposal
+
+    def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
+        """What TPE makes of the trials; with none to go by, all that it knows is the prior."""
+        waiting.append(TPE if trials.trials else RANDOM)
+        return hyperopt.tpe.suggest(new_ids, domain, trials, state, n_startup_jobs=0)
+
     def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
+        origin = waiting.popleft()
         if run.stopped:
             return {"status": hyperopt.STATUS_FAIL}
-        loss = _seen_loss(run, run.evaluate(decode(sample)))
+        loss = _seen_loss(run, run.evaluate(decode(sample), origin))
         if loss is None:
             return {"status": hyperopt.STATUS_FAIL}
         return {"status": hyperopt.STATUS_OK, "loss": loss}
@@ -60,9 +82,9 @@ def let_hyperopt_search(
         hyperopt.fmin(
             objective,
             hyperopt_space(spaces, run.learned.prior),
-            algo=partial(hyperopt.tpe.suggest, n_startup_jobs=min(len(points), _STARTUP)),
+            algo=propose,
             max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
-            trials=queued(points, labels(spaces)),
+            trials=queued([point.point for point in points], labels(spaces)),
             rstate=np.random.default_rng(seed),
             early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
             return_argmin=False,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from forecastctl.core.families import Space
+    from forecastctl.core.proposals import Candidate
     from forecastctl.core.search import Search
     from forecastctl.records import Model, Trial
 
@@ -35,26 +36,27 @@ WORST = 1.0
 """Logarithm of a loss over the best one's from which on all losses count as equally bad."""
 
 
-def refine(run: Search, spaces: Mapping[str, Space], models: Sequence[Model], seed: int) -> None:
+def refine(
+    run: Search, spaces: Mapping[str, Space], points: Sequence[Candidate], seed: int
+) -> None:
     """Try these models, and then what promises most, until the search is over.
 
     Args:
         run: The search; trials are added to it.
         spaces: Space by family.
-        models: Starting points.
+        points: Starting points.
         seed: Of what is drawn at random.
     """
-    for model in models:
+    for point in points:
         if run.stopped:
             return
-        run.evaluate(model)
+        run.evaluate(point.model, point.origin)
     refinement = Refinement(run, spaces, seed)
     while not run.stopped:
         proposed = refinement.propose()
         run.exhausted = proposed is None
         if proposed is not None:
-            model, run.origins[model.key] = proposed
-            run.evaluate(model)
+            run.evaluate(*proposed)
 
 
 class Refinement:

@@ -39,7 +39,6 @@ class Search:
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
-    origins: dict[str, str] = field(default_factory=dict)
     tried: int | None = None
     exhausted: bool = False
     start_ms: int = field(init=False)
@@ -71,20 +70,24 @@ class Search:
         """Whether there is room for the whole pool in the combination."""
         return len(self.pool) <= self.search.combine
 
-    def evaluate(self, model: Model) -> Trial:
-        """Trial of a model: a new one, or the scores of the same model repeated."""
+    def evaluate(self, model: Model, origin: str) -> Trial:
+        """Trial of a model: a new one, or the scores of the same model repeated.
+
+        Args:
+            model: What is tried.
+            origin: Where it comes from, one of `forecastctl.records.learning.ORIGINS`.
+        """
         start_ms, start_cpu = self.clock()
         number = len(self.trials)
         earlier = self.seen.get(model.key)
         if earlier is None:
             self.seen[model.key] = number
-            trial = replace(self._fit(model, number), start=self.origins.get(model.key))
+            trial = self._fit(model, number)
         else:
-            trial = replace(self.trials[earlier], number=number, duplicate_of=earlier, start=None)
+            trial = replace(self.trials[earlier], number=number, duplicate_of=earlier)
         end_ms, end_cpu = self.clock()
-        trial = replace(
-            trial, start_ms=start_ms, end_ms=end_ms, cpu_seconds=max(end_cpu - start_cpu, 0.0)
-        )
+        spent = max(end_cpu - start_cpu, 0.0)
+        trial = replace(trial, start=origin, start_ms=start_ms, end_ms=end_ms, cpu_seconds=spent)
         self.trials.append(trial)
         return trial
 

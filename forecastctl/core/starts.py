@@ -15,9 +15,8 @@ import numpy as np
 
 from forecastctl.records.learning import (
     FLEET,
-    NEAR,
     OWN,
-    PRIOR,
+    PROPOSED,
     SIMILAR,
     Known,
     Learned,
@@ -99,7 +98,7 @@ def proposals(trials: Sequence[Trial]) -> tuple[int, int]:
     best, proposed, improved = math.inf, 0, 0
     for trial in trials:
         better = trial.loss is not None and trial.loss < best * (1.0 - CLEAR)
-        if trial.number and trial.start in (None, NEAR, PRIOR):
+        if trial.number and trial.start in (None, *PROPOSED):
             proposed += 1
             improved += better
         if better and trial.loss is not None:

@@ -15,7 +15,7 @@ from forecastctl.core.backtest import fold_errors, fold_scores
 from forecastctl.core.combine import CLEARLY_WORSE, choose, combined, sd_weights, spread
 from forecastctl.core.families import Choice, family, working_engine
 from forecastctl.core.points import encode, make_model, placed
-from forecastctl.core.proposals import let_hyperopt_search
+from forecastctl.core.proposals import Candidate, let_hyperopt_search
 from forecastctl.core.refine import refine
 from forecastctl.core.search import Search
 from forecastctl.core.shocks import REPLACED
@@ -29,14 +29,14 @@ from forecastctl.records import (
     TuneResult,
     no_clock,
 )
-from forecastctl.records.learning import FAMILY, OWN, POOL
+from forecastctl.records.learning import BASELINE as NAIVE
+from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecastctl.core.families import Space
-    from forecastctl.core.points import Point
-    from forecastctl.records import Clock, Model, SearchSpec, Series
+    from forecastctl.records import Clock, SearchSpec, Series
 
 BASELINE = "seasonal_naive"
 
@@ -81,7 +81,8 @@ def tune(
     """Search for the specification that forecasts best from rolling origins.
 
     Trial 0 is the seasonal naive. Then come the models of the pool (`forecastctl.core.pool`) and
-    the families' own starting points, and from there on Hyperopt proposes. A model that comes up
+    the families' own starting points, and Hyperopt proposes what evaluations these leave. Each
+    trial says which of these it is (`forecastctl.records.learning.ORIGINS`). A model that comes up
     again is not fitted again. A trial whose first folds are hopeless is stopped, see
     `forecastctl.core.halving`; one of the pool never is.
 
@@ -109,7 +110,7 @@ def tune(
     if not splits:
         return _too_short(series)
     run = Search(series, search, clock, splits, learned or Learned())
-    run.evaluate(make_model(BASELINE, {"drift": False}))
+    run.evaluate(make_model(BASELINE, {"drift": False}), NAIVE)
     spaces = _spaces(run)
     _try_starts(run, spaces)
     if run.shocked:
@@ -132,8 +133,7 @@ def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
             if room <= 0:
                 continue
             room -= 1
-        run.origins[model.key] = start.origin
-        run.evaluate(model)
+        run.evaluate(model, start.origin)
 
 
 def _judge_shocks(run: Search) -> None:
@@ -149,7 +149,7 @@ def _judge_shocks(run: Search) -> None:
         for i, (name, options) in enumerate(pair):
             if run.stopped:
                 return
-            loss = run.evaluate(make_model(name, options)).loss
+            loss = run.evaluate(make_model(name, options), SHOCKS).loss
             losses[i] += math.inf if loss is None else loss
     if losses[1] <= CLEARLY_WORSE * losses[0]:
         if run.settled:
@@ -166,9 +166,9 @@ def _search(run: Search, spaces: Mapping[str, Space]) -> None:
     seed = airport_seed(run.search.seed, run.series.airport)
     points = _starting_points(run, spaces)[:remaining]
     if run.begun:
-        refine(run, spaces, [model for model, _ in points], seed)
+        refine(run, spaces, points, seed)
     else:
-        let_hyperopt_search(run, spaces, [point for _, point in points], seed)
+        let_hyperopt_search(run, spaces, points, seed)
 
 
 def _spaces(run: Search) -> dict[str, Space]:
@@ -181,7 +181,7 @@ def _spaces(run: Search) -> dict[str, Space]:
     return found
 
 
-def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[tuple[Model, Point]]:
+def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[Candidate]:
     """The pool's models, then the families' own starting points, those within the spaces.
 
     What this airport's last search began with is not tried again to no end: neither the starting
@@ -193,16 +193,17 @@ def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[tuple[Mod
     members = run.pool if run.averages_pool or not again else ()
     turns = [start for row in zip_longest(*columns) for start in row if start is not None]
     most, forced = len(run.pool) + MOST_STARTS, 0
-    points: list[tuple[Model, Point]] = []
+    points: list[Candidate] = []
+    known = set(run.seen)
     for name, options in (*members, *turns):
         model = make_model(name, options)
-        key = model.key
-        point = encode(spaces, name, options) if key not in {*run.seen, *run.origins} else None
+        point = encode(spaces, name, options) if model.key not in known else None
         if point is None or len(points) >= most:
             continue
-        run.origins[key] = POOL if key in run.keys else FAMILY
-        forced += run.averages_pool and key in run.keys
-        points.append((model, point))
+        known.add(model.key)
+        pooled = model.key in run.keys
+        forced += run.averages_pool and pooled
+        points.append(Candidate(model, point, POOL if pooled else FAMILY))
     run.tried = len(run.trials) + forced if run.begun else None
     return points
 

@@ -194,7 +194,7 @@ def _row(what: str, run: StoredRun) -> Row:
     else:
         row = {"airport": tags.get("airport"), "job_id": tags.get("job_id")}
         if what == "trials":
-            row["trial"] = int(tags["trial"])
+            row |= {"trial": int(tags["trial"]), "start": tags.get("start")}
         row |= {"status": _status(run), "model": tags.get("model"), "loss": metrics.get("loss")}
         row |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
         if what == "forecasts":

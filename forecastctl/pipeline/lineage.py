@@ -30,6 +30,7 @@ from forecastctl.records import (
     Status,
     canonical_json,
 )
+from forecastctl.records.learning import algorithm
 from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     learned = result.task.learned if result.task else None
     if learned is not None:
         tags["learned_from"] = cut(",".join(learned.runs))
-        tags["starts"] = ",".join(f"{origin}={n}" for origin, n in learned.counts.items())
+        tags["starts"] = _counted(learned.counts)
     label = model_label(result)
     if label:
         tags["model"] = cut(label)
@@ -244,16 +245,23 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     if result.tuned and plan.tune:
         tags["space"] = ",".join(plan.search.families)
         tags["stopped"] = result.tuned.stopped
+        tags["trials_by_origin"] = _counted(result.tuned.by_origin)
         tags["mlflow.loggedArtifacts"] = canonical_json([{"path": TRIALS, "type": "table"}])
     return tags
+
+
+def _counted(by_origin: Mapping[str, int]) -> str:
+    """Numbers by origin: ``baseline=1,pool=13,family=6``."""
+    return ",".join(f"{origin}={n}" for origin, n in by_origin.items())
 
 
 def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str]:
     search, plan = context.plan.search, context.plan
     params: dict[str, Any] = {}
+    if result.tuned and plan.tune:
+        params["algo"] = algorithm(result.tuned.by_origin)
     if plan.tune:
         params |= {
-            "algo": "tpe.suggest",
             "max_evals": search.max_evals,
             "parallelism": 1,
             "timeout": search.timeout,

@@ -10,6 +10,9 @@ from forecastctl.records.models import Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+BASELINE = "baseline"
+"""The seasonal naive, trial 0."""
+
 OWN = "own"
 """A start that did well on the same airport before."""
 
@@ -21,6 +24,9 @@ FLEET = "fleet"
 
 SUGGESTED = (OWN, SIMILAR, FLEET)
 """Origins of the starts that earlier searches suggest."""
+
+SHOCKS = "shocks"
+"""One of the pool's first models, with shocks or without, to judge whether these are replaced."""
 
 POOL = "pool"
 """A model that every search tries."""
@@ -34,6 +40,33 @@ of all of these, the one with the most promise."""
 
 PRIOR = "prior"
 """A random model of the families that win; of all candidates, the one with the most promise."""
+
+RANDOM = "random"
+"""Drawn from the prior by Hyperopt, which has no trial yet that its TPE could go by."""
+
+TPE = "tpe"
+"""Proposed by Hyperopt's TPE, from the trials before it."""
+
+PROPOSED = (NEAR, PRIOR, RANDOM, TPE)
+"""Origins of what a search thought of itself; all other models were on a list before it began."""
+
+ORIGINS = (BASELINE, *SUGGESTED, SHOCKS, POOL, FAMILY, *PROPOSED)
+"""Every origin that a trial may have, in the order in which a search comes to them."""
+
+
+def algorithm(by_origin: Mapping[str, int]) -> str:
+    """What searched, as a run names it: whatever proposed at least one trial.
+
+    Args:
+        by_origin: Number of trials by origin.
+    """
+    if not by_origin:
+        return "none"
+    if TPE in by_origin:
+        return "tpe.suggest"
+    if RANDOM in by_origin:
+        return "rand.suggest"
+    return "surrogate" if {NEAR, PRIOR} & set(by_origin) else "fixed candidates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from forecastctl.records.learning import ORIGINS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -92,9 +94,9 @@ class Trial:
         folds: The folds with their values.
         reason: Why it failed or was pruned, in one sentence.
         duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
-        start: Where it comes from: ``own``, ``similar`` or ``fleet`` (learned starts), ``pool`` or
-            ``family``, ``near`` or ``prior`` (proposed by what was learned); ``None`` for the
-            baseline and what Hyperopt proposed.
+        start: Where it comes from, one of `forecastctl.records.learning.ORIGINS`; ``None`` in a
+            record of an earlier version, for the baseline, what judged shocks, repetitions and
+            what Hyperopt proposed.
         start_ms: Start, milliseconds since the epoch.
         end_ms: End, milliseconds since the epoch.
         cpu_seconds: CPU time of the objective.
@@ -140,6 +142,12 @@ class TuneResult:
     baseline_loss: float | None = None
     reason: str | None = None
     stopped: str = "max_evals"
+
+    @property
+    def by_origin(self) -> dict[str, int]:
+        """Number of trials by where they come from, in the order of `ORIGINS`."""
+        origins = [trial.start for trial in self.trials]
+        return {origin: origins.count(origin) for origin in ORIGINS if origin in origins}
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _alternatives(facts: Mapping[str, Any]) -> Table:
     rows = tuple(
         (
             words.alternative(a),
-            str(a["kind"]),
+            words.sort(a),
             number(a["value"]),
             signed(a.get("miss")),
             _value(a.get("loss")),

@@ -110,6 +110,11 @@ def alternative(facts: Mapping[str, Any]) -> str:
     return str(label) if trial is None else f"{label} (trial {trial})"
 
 
+def sort(facts: Mapping[str, Any]) -> str:
+    """What sort of alternative it is, and of a trial where it came from: ``trial, tpe``."""
+    return ", ".join(dict.fromkeys(str(facts[key]) for key in ("kind", "start") if facts.get(key)))
+
+
 def kind(facts: Mapping[str, Any]) -> str:
     """What sort of alternative it is: ``trial 11``, ``champion``."""
     trial = facts.get("trial")

@@ -104,9 +104,22 @@ def test_many_of_one_family_do_not_keep_out_the_others():
 
 
 def test_proposals_are_neither_the_baseline_nor_starts():
-    losses = [5.0, 4.0, 3.0, None, 3.0 * (1 - CLEAR / 2), 2.0, 1.0, 0.5, 0.6]
-    starts = [None, "own", "pool", None, None, None, "family", "near", "prior"]
+    losses = [5.0, 4.0, 3.5, 3.0, None, 3.0 * (1 - CLEAR / 2), 2.0, 1.0, 0.5, 0.6]
+    starts = [
+        "baseline",
+        "own",
+        "shocks",
+        "pool",
+        "random",
+        "tpe",
+        "tpe",
+        "family",
+        "near",
+        "prior",
+    ]
     assert proposals(trials(losses, starts)) == (5, 2)
+    older = [None, "own", "family", "pool", None, None, None, "family", "near", "prior"]
+    assert proposals(trials(losses, older)) == (5, 2)
 
 
 def test_chance_falls_with_every_trial_in_vain_and_rises_with_a_better_one():
@@ -198,7 +211,7 @@ def test_starts_come_right_after_the_baseline_and_say_where_from(series):
     first, second = make_model("ets", ETS), make_model("ets", {**ETS, "trend": "damped"})
     result = tune(series, SEARCH, learned=learned(first, second))
     assert [t.model for t in result.trials[1:3]] == [first, second]
-    assert [t.start for t in result.trials[:3]] == [None, "own", "own"]
+    assert [t.start for t in result.trials[:3]] == ["baseline", "own", "own"]
     assert {t.start for t in result.trials[3:]} <= {"family", "pool", "near", "prior"}
     assert any(t.start == "near" for t in result.trials)
 
@@ -219,8 +232,7 @@ def test_a_cold_search_is_what_it_was_and_says_what_is_a_start(series):
     cold, nothing = tune(series, SEARCH), tune(series, SEARCH, learned=Learned())
     assert cold == nothing
     assert cold.stopped == "max_evals"
-    assert {t.start for t in cold.trials} == {None, "pool", "family"}
-    assert cold.trials[0].start is None
+    assert cold.by_origin == {"baseline": 1, "pool": 6, "family": 9, "tpe": 4}
 
 
 def test_it_stops_when_the_next_trial_is_unlikely_to_improve(series):

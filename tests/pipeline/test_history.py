@@ -1,11 +1,16 @@
 """Both layouts give the same answers."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.history import HistoryQuery, compare, history
+from forecastctl.records import Query
+from tests.pipeline.conftest import SEARCH, Harness, make_series
 
-SAME = ("airport", "trial", "status", "model", "loss", "cutoff", "reason")
+SAME = ("airport", "trial", "start", "status", "model", "loss", "cutoff", "reason")
 
 
 def facts(rows):
@@ -51,6 +56,49 @@ def test_best_is_the_lowest_loss_of_each_airport(both_layouts, layout):
         ]
         assert row["loss"] == min(mine)
     assert best == sorted(best, key=lambda r: r["loss"])
+
+
+@pytest.mark.parametrize("layout", ["nested", "flat"])
+def test_trials_say_where_they_came_from_and_airports_what_searched(both_layouts, layout):
+    rows = listed(both_layouts, layout, what="trials", airport="JFK")
+    by_trial = {r["trial"]: r["start"] for r in rows}
+    assert by_trial == {0: "baseline", 1: "pool", 2: "pool", 3: "pool"}
+    assert listed(both_layouts, layout, what="trials", filter="tags.start = 'tpe'") == []
+    pooled = listed(both_layouts, layout, what="trials", filter="tags.start = 'pool'")
+    assert len(pooled) == 6
+    tracker = both_layouts[layout].tracker
+    runs = {r.tags["airport"]: r for r in tracker.find(Query(tags={"kind": "airport"}))}
+    assert runs["JFK"].params["algo"] == "fixed candidates"
+    assert runs["JFK"].tags["trials_by_origin"] == "baseline=1,pool=3"
+    assert runs["tiny"].params["algo"] == "none"
+    assert runs["tiny"].tags["trials_by_origin"] == ""
+    assert "algo" not in runs["BAD"].params
+
+
+@pytest.mark.parametrize("layout", ["nested", "flat"])
+def test_with_more_trials_hyperopt_has_its_say(layout):
+    harness = Harness()
+    harness.entries = [make_series("JFK")]
+    harness.run("tune", layout=layout, search=replace(SEARCH, max_evals=24))
+    (run,) = harness.tracker.find(Query(tags={"kind": "airport"}))
+    assert run.params["algo"] == "tpe.suggest"
+    counted = dict(part.split("=") for part in run.tags["trials_by_origin"].split(","))
+    rows = history(harness.tracker, HistoryQuery("trials", limit=100, filter="tags.start = 'tpe'"))
+    assert len(rows) == int(counted["tpe"]) > 0
+    assert sum(map(int, counted.values())) == 24
+
+
+def test_a_record_of_an_earlier_version_says_what_it_knows(harness):
+    harness.entries = [make_series("JFK")]
+    summary = harness.run("tune", layout="flat")
+    stored = harness.tracker._artifacts[summary.lines[0].run_id]
+    table = json.loads(stored["trials.json"])
+    at = table["columns"].index("start")
+    stored["trials.json"] = json.dumps(
+        {"columns": table["columns"][:at], "data": [row[:at] for row in table["data"]]}
+    ).encode()
+    rows = history(harness.tracker, HistoryQuery("trials"))
+    assert [r["start"] for r in rows] == [None] * 4
 
 
 def test_newest_first_since_job_and_limit(harness):

@@ -1,0 +1,128 @@
+"""Every trial says where it came from, and a run what searched."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from forecastctl.core.families import family
+from forecastctl.core.points import make_model
+from forecastctl.core.pool import pool, pool_keys
+from forecastctl.core.tune import MOST_STARTS, tune
+from forecastctl.records import Learned, SearchSpec, Start, TuneResult
+from forecastctl.records.learning import ORIGINS, algorithm
+from tests.core.conftest import make_series, seasonal_data
+from tests.core.test_shocks import shocked
+
+FAKE = SearchSpec(families=("fake",), max_evals=25, horizon=6)
+
+
+def origins(result):
+    return [t.start for t in result.trials]
+
+
+def test_by_default_nothing_is_left_for_hyperopt(series):
+    result = tune(series, SearchSpec(horizon=6))
+    assert result.by_origin == {"baseline": 1, "pool": 13, "family": 6}
+    assert origins(result)[:14] == ["baseline", *["pool"] * 13]
+    keys = pool_keys(pool(series.y, 12))
+    assert {t.model.key for t in result.trials if t.start == "pool"} == keys
+    assert algorithm(result.by_origin) == "fixed candidates"
+
+
+def test_with_more_evaluations_tpe_proposes_the_rest(series):
+    result = tune(series, SearchSpec(horizon=6, folds=1, max_evals=30))
+    proposed = 30 - 1 - 13 - MOST_STARTS
+    assert origins(result)[-proposed:] == ["tpe"] * proposed
+    assert result.by_origin["tpe"] == proposed
+    assert algorithm(result.by_origin) == "tpe.suggest"
+
+
+def test_a_repetition_keeps_the_origin_of_who_repeats(fake, series):
+    result = tune(series, FAKE)
+    repeated = [t for t in result.trials if t.duplicate_of is not None]
+    assert repeated
+    assert {t.start for t in repeated} == {"tpe"}
+    starts = [t for t in result.trials if t.start == "family"]
+    assert [t.model.options["bias"] for t in starts] == ["none", "given"]  # the third is not in it
+
+
+def test_with_no_trial_to_go_by_the_first_proposal_is_random(fake, series, monkeypatch):
+    monkeypatch.setattr(fake, "starts", ())
+    result = tune(series, replace(FAKE, max_evals=4))
+    assert origins(result) == ["baseline", "random", "tpe", "tpe"]
+    two = tune(series, replace(FAKE, max_evals=2))
+    assert two.by_origin == {"baseline": 1, "random": 1}
+    assert algorithm(two.by_origin) == "rand.suggest"
+
+
+def test_hyperopt_itself_proposes_the_same(fake, series):
+    """The origin is seen without changing a proposal: TPE with its own rule for beginning."""
+    import hyperopt
+    import numpy as np
+
+    from forecastctl.core.points import decode, labels
+    from forecastctl.core.proposals import hyperopt_space, queued
+    from forecastctl.core.tune import airport_seed
+
+    result = tune(series, FAKE)
+    loss = {t.model.key: t.loss for t in result.trials}
+    seen = []
+
+    def objective(sample):
+        model = decode(sample)
+        seen.append(model.key)
+        if loss[model.key] is None:
+            return {"status": "fail"}
+        return {"status": "ok", "loss": loss[model.key]}
+
+    spaces = {"fake": fake().space(series.y, 12, 60)}
+    points = [
+        {"family": 0, "fake/bias": 0},
+        {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.5},
+    ]
+    hyperopt.fmin(
+        objective,
+        hyperopt_space(spaces),
+        algo=hyperopt.partial(hyperopt.tpe.suggest, n_startup_jobs=2),
+        max_evals=24,
+        trials=queued(points, labels(spaces)),
+        rstate=np.random.default_rng(airport_seed(0, "JFK")),
+        verbose=False,
+        show_progressbar=False,
+    )
+    assert seen == [t.model.key for t in result.trials[1:]]
+
+
+def test_what_judges_shocks_says_so():
+    result = tune(make_series(shocked(n=80)), SearchSpec(horizon=6))
+    assert origins(result)[:7] == ["baseline", *["shocks"] * 6]
+    assert set(origins(result)[7:]) == {"pool", "family"}
+    judges = [t.model.options.get("shocks") for t in result.trials[1:7]]
+    assert judges == [None, "replaced"] * 3
+
+
+def test_a_learned_search_says_what_it_knew_and_what_it_proposed(series):
+    search = SearchSpec(families=("ets",), horizon=6, folds=2, max_evals=14, combine=1)
+    own = make_model("ets", family("ets").starts[0])
+    learned = Learned((Start(own, "own"),), {"ets": 0.9}, 0.9, ("r",))
+    result = tune(series, search, learned=learned)
+    assert origins(result)[:2] == ["baseline", "own"]
+    assert set(origins(result)[2:]) <= {"near", "prior"}
+    assert "near" in result.by_origin
+    assert algorithm(result.by_origin) == "surrogate"
+
+
+@pytest.mark.parametrize("change", [{"timeout": 10.0}, {"early_stop": 3, "max_evals": 50}])
+def test_a_search_that_stops_early_has_no_trial_without_an_origin(fake, series, change):
+    ticks = itertools.count(step=400)
+    result = tune(series, replace(FAKE, **change), lambda: (next(ticks), 0.0))
+    assert result.stopped in change
+    assert sum(result.by_origin.values()) == len(result.trials) < 25
+    assert set(origins(result)) <= set(ORIGINS)
+
+
+def test_a_series_too_short_for_a_search_was_searched_by_nothing():
+    result = tune(make_series(seasonal_data(5)), FAKE)
+    assert (result.by_origin, algorithm(result.by_origin)) == ({}, "none")
+    assert isinstance(result, TuneResult)
