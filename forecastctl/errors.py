@@ -11,6 +11,7 @@
     |   `-- DivergedError       4   a fit or forecast left every plausible range
     |-- TrackingError           5   the tracking store cannot be reached, read or written
     `-- NothingRecordedError    6   the store holds no answer to the question
+        `-- DamagedError        6   what a run recorded is there and cannot be read
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not. Code 7 is what ``monitor`` ends with when an airport has degraded, and ``reproduce``
@@ -96,3 +97,9 @@ class NothingRecordedError(ForecastctlError):
 
     exit_code = 6
     default_hint = "'forecastctl history' lists what is recorded."
+
+
+class DamagedError(NothingRecordedError):
+    """What a run recorded is there and cannot be read."""
+
+    default_hint = "Do it again with 'forecastctl run', or restore the file from a backup."

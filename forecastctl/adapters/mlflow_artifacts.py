@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
+from forecastctl.errors import DamagedError, NothingRecordedError, TrackingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +167,8 @@ def read(location: str, run_id: str, path: str) -> bytes:
 
     Raises:
         NothingRecordedError: There is no such file.
-        TrackingError: It cannot be read.
+        DamagedError: It cannot be read.
+        TrackingError: What lies elsewhere than in a local directory cannot be reached.
     """
     missing = no_artifact(run_id, path)
     if outside(path):
@@ -180,7 +181,7 @@ def read(location: str, run_id: str, path: str) -> bytes:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise missing from error
     except OSError as error:
-        raise TrackingError(f"Artifact {path} of run {run_id} cannot be read: {error}.") from error
+        raise DamagedError(f"{path} of run {run_id} cannot be read: {error}.") from error
 
 
 def outside(path: str) -> bool:

@@ -55,7 +55,7 @@ def open_session(flags: Mapping[str, Any]) -> Session:
     if quiet and verbose:
         raise UsageError("--quiet and --verbose contradict each other.", "Give one of them.")
     settings = load_settings(overrides(flags), flags.get("config"))
-    return Session(flags, settings, JobLog(quiet=quiet, verbose=verbose))
+    return Session(flags, settings, JobLog(verbose=verbose))
 
 
 def open_store(settings: Settings, *, heal: bool = False, upgrade: bool = False) -> Tracker:
@@ -260,9 +260,10 @@ def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel
     from forecastctl.data.files import read_groups
     from forecastctl.pipeline.stored import trained_panel
 
-    panel, data = trained_panel(tracker), session.settings.data
+    data = session.settings.data
+    panel = trained_panel(tracker, groups=groups and data.group_file is None)
     if not groups:
-        return replace(panel, groups={})
+        return panel
     if data.group_file is not None:
         spec = data_spec(session.settings, groups=True)
         return replace(panel, groups=read_groups(spec, data.group_file))

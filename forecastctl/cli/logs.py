@@ -12,7 +12,7 @@ FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 class JobLog:
     """Collects the log of one command, to be recorded as an artifact."""
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+    def __init__(self, *, verbose: bool) -> None:
         self._buffer = io.StringIO()
         root = logging.getLogger("forecastctl")
         root.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -21,7 +21,7 @@ class JobLog:
             root.removeHandler(old)
         kept = logging.StreamHandler(self._buffer)
         shown = logging.StreamHandler()
-        shown.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
+        shown.setLevel(logging.DEBUG if verbose else logging.WARNING)
         formatter = logging.Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
         formatter.converter = time.gmtime
         kept.setFormatter(formatter)

@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FEATURES = 6
+"""Number of features."""
+
 
 def shape(y: NDArray[np.float64], season_length: int) -> tuple[float, ...]:
     """Features of a series that are cheap and comparable.

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline.backtest_blocks import block_results, work_block
 from forecastctl.pipeline.backtest_plan import BacktestPlan, Replay
 from forecastctl.pipeline.backtest_record import read_results, read_table
@@ -111,7 +112,7 @@ def forecast_table(tracker: Tracker, summary: BacktestSummary) -> pd.DataFrame:
     """The forecast tables of all origins, one below the other."""
     import pandas as pd
 
-    tables = [read_table(tracker, account.run_id) for account in summary.accounts]
+    tables = [read_table(tracker, account.run_id, ()) for account in summary.accounts]
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]
 
@@ -142,14 +143,24 @@ class _Driver:
                     self._record(batch)
 
     def _recall(self) -> None:
-        """Accounts and scores of the origins that are complete."""
-        complete = self.plan.complete()
-        self._total = len(self.plan.order) * (len(self.plan.origins) - len(complete))
-        for position, run_id in complete.items():
-            results = read_results(self._tracker, run_id)
-            account = account_of(self.plan.origins[position].as_of, results)
-            self._settle(position, account, read_table(self._tracker, run_id))
+        """Accounts and scores of the origins that are complete.
+
+        One whose summary or forecasts cannot be read is closed again from what its airports left.
+        """
+        for position, run_id in self.plan.complete().items():
+            as_of = self.plan.origins[position].as_of
+            try:
+                results = read_results(self._tracker, run_id)
+                table = read_table(self._tracker, run_id, self.plan.levels)
+            except NothingRecordedError as error:
+                log.warning("the account of %s is made anew: %s", as_of, error.message)
+                self.plan.reopen(position)
+                continue
+            account = account_of(as_of, results)
+            self._settle(position, account, table)
             self._resumed += account.counts["total"] - account.counts["skipped"]
+        left = len(self.plan.origins) - len(self.plan.complete())
+        self._total = len(self.plan.order) * left
 
     def _settle(self, position: int, account: Account, table: pd.DataFrame | None) -> None:
         self._accounts[position] = account

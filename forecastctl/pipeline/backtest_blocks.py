@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An airport as of one origin."""
+    """An airport as of one origin.
+
+    Attributes:
+        position: Of the origin.
+        series: What was known then.
+        anew: Which record cannot be read any more, where that is why it is done again.
+    """
 
     position: int
     series: Series
+    anew: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def work_block(block: Block) -> tuple[AirportResult, ...]:
     tuned = block.tuned
     for step in block.steps:
         plan = replace(block.plan, tune=tuned is None)
-        result = work(AirportTask(plan, step.series, tuned=tuned))
+        result = work(AirportTask(plan, step.series, tuned=tuned, anew=step.anew))
         results.append(result)
         if result.status is Status.FAILED:
             tuned = None
@@ -92,7 +99,7 @@ def block_results(
                 block.airport,
                 Status.FAILED,
                 reason,
-                task=AirportTask(block.plan, step.series),
+                task=AirportTask(block.plan, step.series, anew=step.anew),
                 failure=failure,
                 digest=step.series.digest,
                 start_ms=outcome.start_ms,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forecastctl.data.prepare import prepare
 from forecastctl.data.rows import group
-from forecastctl.errors import UsageError
+from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.backtest_blocks import Block, Step
 from forecastctl.pipeline.backtest_jobs import OriginJob
 from forecastctl.pipeline.backtest_origins import list_origins
@@ -18,6 +19,7 @@ from forecastctl.pipeline.backtest_record import (
     backtest_jobs,
     carried,
     is_complete,
+    lost_forecasts,
 )
 from forecastctl.pipeline.context import Environment, JobContext
 from forecastctl.pipeline.jobs import Job
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from forecastctl.pipeline.backtest_origins import Origin
     from forecastctl.ports import Tracker
     from forecastctl.records import AirportResult, StoredRun
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ class BacktestPlan:
             levels=self.levels,
             charts=request.charts,
         )
+        self._reopened: set[int] = set()
         self.name = self._identity()
         self._jobs = backtest_jobs(tracker, self.name)
 
@@ -132,7 +138,15 @@ class BacktestPlan:
     def complete(self) -> dict[int, str]:
         """Job run of each origin that is complete, by position."""
         found = ((o.position, self._jobs.get(self._job_id(o))) for o in self.origins)
-        return {position: run.run_id for position, run in found if run and is_complete(run)}
+        return {
+            position: run.run_id
+            for position, run in found
+            if run and is_complete(run) and position not in self._reopened
+        }
+
+    def reopen(self, position: int) -> None:
+        """Count an origin as not complete: its account cannot be read."""
+        self._reopened.add(position)
 
     def stages(self) -> Iterator[Stage]:
         """What is left to do, the oldest origins first and of these the largest airports."""
@@ -146,13 +160,19 @@ class BacktestPlan:
 
     def _stage(self, number: int, together: Sequence[Origin], left: Sequence[Origin]) -> Stage:
         known = {o.position: self._known(o) for o in together}
+        lost = {o.position: lost_forecasts(self._tracker, known[o.position]) for o in left}
         steps: dict[str, list[Step]] = {}
         jobs: list[OriginJob] = []
         for origin in left:
-            job, series = self._prepared(origin, known[origin.position])
+            gone = lost[origin.position]
+            done = {a: run for a, run in known[origin.position].items() if a not in gone}
+            job, series = self._prepared(origin, done)
             jobs.append(job)
             for one in series:
-                steps.setdefault(one.airport, []).append(Step(origin.position, one))
+                why = gone.get(one.airport)
+                if why:
+                    log.warning("%s as of %s is done anew: %s", one.airport, origin.as_of, why)
+                steps.setdefault(one.airport, []).append(Step(origin.position, one, why))
         searches = carried(known.values())
         blocks = [
             self._block(number, tuple(of_airport), searches.get(airport))
@@ -161,8 +181,14 @@ class BacktestPlan:
         return Stage(tuple(jobs), tuple(sorted(blocks, key=lambda block: -block.size)))
 
     def _block(self, number: int, steps: tuple[Step, ...], search: str | None) -> Block:
-        tuned = None if search is None else read_tuning(self._tracker, search)
-        return Block(number, self._plan, steps, tuned, search)
+        if search is None:
+            return Block(number, self._plan, steps)
+        try:
+            return Block(number, self._plan, steps, read_tuning(self._tracker, search), search)
+        except NothingRecordedError as error:
+            why = f"run {search} cannot be read: {error.message}"
+            log.warning("%s is tuned anew: %s", steps[0].series.airport, why)
+            return Block(number, self._plan, (replace(steps[0], anew=why), *steps[1:]))
 
     def _known(self, origin: Origin) -> dict[str, StoredRun]:
         job_id = self._job_id(origin)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import UsageError
-from forecastctl.pipeline.stored import read_forecast, read_json
+from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.pipeline import decoding
+from forecastctl.pipeline.stored import read_as, read_forecast
 from forecastctl.pipeline.summary import Line
 from forecastctl.records import FAILED, FINISHED, RUNNING, Query, Status, canonical_json
 from forecastctl.records.marks import MARK, SET, job_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -60,9 +61,30 @@ def is_complete(run: StoredRun | None) -> bool:
 
 
 def airport_runs(tracker: Tracker, job_id: str) -> dict[str, StoredRun]:
-    """Whole runs of a job's airports."""
+    """Whole runs of a job's airports; of one that was done anew, the newest."""
     found = tracker.find(Query(tags={job_mark(job_id): SET, "kind": "airport"}, limit=MANY))
-    return {run.tags["airport"]: run for run in found if run.status in ENDED}
+    newest: dict[str, StoredRun] = {}
+    for run in found:
+        if run.status in ENDED:
+            newest.setdefault(run.tags["airport"], run)
+    return newest
+
+
+def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str, str]:
+    """Airports whose forecast cannot be read any more, and why."""
+    lost: dict[str, str] = {}
+    for airport, run in runs.items():
+        if not _has_forecast(run):
+            continue
+        try:
+            read_forecast(tracker, run.run_id)
+        except NothingRecordedError as error:
+            lost[airport] = f"run {run.run_id} cannot be read: {error.message}"
+    return lost
+
+
+def _has_forecast(run: StoredRun) -> bool:
+    return run.tags.get("forecast") == "true" and run.tags["status"] != Status.FAILED
 
 
 def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
@@ -83,24 +105,29 @@ def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> 
         tags, metrics = run.tags, run.metrics
         loss = metrics.get("loss")
         if "tuned_by" in tags:
-            loss = tracker.get(tags["tuned_by"]).metrics.get("loss")
+            loss = _loss_of(tracker, tags["tuned_by"])
         ledger.lines[airport] = Line(
             airport, tags["status"], tags.get("reason"), loss, tags.get("model"), run.run_id
         )
-        if tags.get("forecast") == "true" and tags["status"] != Status.FAILED:
+        if _has_forecast(run):
             ledger.forecasts[airport] = read_forecast(tracker, run.run_id)
         ledger.cpu_seconds += metrics.get("cpu_seconds", 0.0)
         ledger.objective_seconds += metrics.get("objective_seconds", 0.0)
 
 
+def _loss_of(tracker: Tracker, run_id: str) -> float | None:
+    """Loss of a search; none where its run was deleted."""
+    try:
+        return tracker.get(run_id).metrics.get("loss")
+    except NothingRecordedError:
+        return None
+
+
 def read_results(tracker: Tracker, run_id: str) -> dict[str, Any]:
     """The summary of an origin's job."""
-    found: dict[str, Any] = read_json(tracker, run_id, RESULTS)
-    return found
+    return read_as(tracker, run_id, RESULTS, decoding.summary)
 
 
-def read_table(tracker: Tracker, run_id: str) -> pd.DataFrame:
-    """The forecast table of an origin's job."""
-    import pandas as pd
-
-    return pd.read_parquet(io.BytesIO(tracker.read_artifact(run_id, FORECASTS)))
+def read_table(tracker: Tracker, run_id: str, levels: Sequence[int]) -> pd.DataFrame:
+    """The forecast table of an origin's job, with these intervals."""
+    return read_as(tracker, run_id, FORECASTS, partial(decoding.forecast_table, levels=levels))

@@ -12,6 +12,8 @@ from forecastctl.records import Query
 from forecastctl.records.marks import SET, job_mark, search_mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
 
@@ -137,13 +139,22 @@ def lineage_facts(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> dic
     job_run_id = jobs[0].run_id if jobs else None
     return {
         **{key: tags.get(key) for key in _COPIED},
-        "machine": json.loads(tags["machine"]) if "machine" in tags else None,
+        "machine": machine_of(tags) or None,
         "job_run_id": job_run_id,
         "run_id": run.run_id,
         "trained_run_id": trained,
         "tuned_run_id": tuned,
         "urls": {name: tracker.url(run_id) for name, run_id in urls.items()},
     }
+
+
+def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The machine that a run was made on; nothing where that was too long for a tag."""
+    try:
+        found = json.loads(tags.get("machine", "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def attempt_facts(run: StoredRun) -> dict[str, Any]:

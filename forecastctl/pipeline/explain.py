@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import standing
 from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline import decoding
 from forecastctl.pipeline.context import airport_key
 from forecastctl.pipeline.days import iso, parse_day, position
 from forecastctl.pipeline.evidence import (
@@ -24,12 +26,13 @@ from forecastctl.pipeline.evidence import (
 )
 from forecastctl.pipeline.lineage import FORECAST
 from forecastctl.pipeline.once import Once
-from forecastctl.pipeline.stored import read_json, read_model
+from forecastctl.pipeline.stored import read_as, read_model
 from forecastctl.pipeline.unanswered import (
     BAD,
     SCHEMA,
     failed_attempt,
     nothing,
+    reaches,
     recorded_actual,
     without_forecast,
 )
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +94,16 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
 
     Raises:
         NothingRecordedError: Nothing of that period is stored.
+        DamagedError: The forecast that is to be explained cannot be read.
         UsageError: A date cannot be read.
     """
     tracker, airport = Once(tracker), question.airport
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=MANY))
-    vintages = sorted(
-        (v for run in runs if (v := _vintage(tracker, run, day)) is not None),
-        key=lambda v: (v.cutoff, v.made),
-        reverse=True,
-    )
+    vintages, lost = _vintages(tracker, runs, day)
+    if lost:
+        _refuse_in_place_of(lost, vintages, question)
     if not vintages:
         failed = failed_attempt(runs, day)
         if failed is None:
@@ -119,6 +124,48 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
 
     asked = Asked(question, chosen, vintages, run, model_run, runs)
     return deepen(tracker, found, asked, newer)
+
+
+def _vintages(
+    tracker: Tracker, runs: Sequence[StoredRun], day: dt.date
+) -> tuple[list[Vintage], list[tuple[StoredRun, NothingRecordedError]]]:
+    """Stored forecasts of a day, latest cutoff first, and runs whose forecast cannot be read."""
+    found: list[Vintage] = []
+    lost: list[tuple[StoredRun, NothingRecordedError]] = []
+    for run in runs:
+        try:
+            vintage = _vintage(tracker, run, day)
+        except NothingRecordedError as error:
+            if reaches(run, day):
+                lost.append((run, error))
+            continue
+        found += [vintage] if vintage else []
+    return sorted(found, key=lambda v: (v.cutoff, v.made), reverse=True), lost
+
+
+def _refuse_in_place_of(
+    lost: Sequence[tuple[StoredRun, NothingRecordedError]],
+    vintages: Sequence[Vintage],
+    question: Question,
+) -> None:
+    """Explain no other forecast instead of the one asked for; say which others are left out.
+
+    Raises:
+        NothingRecordedError: The forecast asked for cannot be read.
+    """
+    asked = question.cutoff or ""
+    live = next((v for v in vintages if v.origin == "live"), None)
+    best = live or next(iter(vintages), None)
+    for run, error in lost:
+        mine = (run.tags["cutoff"], iso(run.start_ms))
+        chosen = (best.cutoff, best.made) if best and best.cutoff.startswith(asked) else ("", "")
+        counts = run.tags.get("origin", "live") == "live" or live is None
+        if counts and mine[0].startswith(asked) and mine > chosen:
+            others = [v.cutoff for v in vintages if not asked or not v.cutoff.startswith(asked)]
+            hint = f"Give --cutoff {others[0]} to explain an older one." if others else None
+            raise type(error)(f"The forecast asked for is lost: {error.message}", hint)
+    for _, error in lost:
+        log.warning("a forecast is left out: %s", error.message)
 
 
 def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
@@ -203,26 +250,26 @@ def judged(
 def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     if run.tags.get("forecast") != "true" or run.tags.get("cutoff", "") >= str(day):
         return None
-    value = read_json(tracker, run.run_id, FORECAST)
-    at = position([dt.date.fromisoformat(d) for d in value["ds"]], day, run.params["freq"])
+    value = read_as(tracker, run.run_id, FORECAST, decoding.forecast_file)
+    at = position([dt.date.fromisoformat(d) for d in value.ds], day, run.params["freq"])
     if at is None:
         return None
     return Vintage(
         run.tags["airport"],
         run.tags.get("origin", "live"),
         iso(run.start_ms),
-        value["cutoff"],
+        value.cutoff,
         at + 1,
-        value["mean"][at],
-        value["sd"][at],
-        {k: {"lo": b["lo"][at], "hi": b["hi"][at]} for k, b in value["intervals"].items()},
-        value["model"],
+        value.mean[at],
+        value.sd[at],
+        {k: {"lo": b.lo[at], "hi": b.hi[at]} for k, b in value.intervals.items()},
+        value.model,
         run.tags["status"],
         run.tags["command"],
         run.tags["job_id"],
         run.run_id,
         tracker.url(run.run_id),
-        value["ds"][at],
+        value.ds[at],
     )
 
 

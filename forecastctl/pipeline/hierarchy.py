@@ -16,7 +16,7 @@ from forecastctl.core.forecast import fit, predict
 from forecastctl.core.hierarchy import build, ordinal
 from forecastctl.core.points import make_model
 from forecastctl.core.reconcile import NONE
-from forecastctl.errors import ModelError
+from forecastctl.errors import ModelError, NothingRecordedError
 from forecastctl.pipeline.lineage import model_label
 from forecastctl.records import Member, Series, Specification, Status
 
@@ -132,9 +132,17 @@ def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> 
         return None if name in sums.hierarchy.levels else _stand_in(result, series, h + lag, plan)
     errors = _errors(result)
     tuned_by = result.task.sources.get("tuned_by") if result.task else None
-    cutoff = tracker.get(tuned_by).tags.get("cutoff") if tuned_by and errors is not None else None
+    cutoff = _cutoff_of(tracker, tuned_by) if tuned_by and errors is not None else None
     seen = ordinal(cutoff or series.cutoff, series.freq)
     return Base(forecast, model_label(result) or "", str(result.status), errors, seen)
+
+
+def _cutoff_of(tracker: Tracker, run_id: str) -> str | None:
+    """Last period that a search saw; unknown where its run was deleted meanwhile."""
+    try:
+        return tracker.get(run_id).tags.get("cutoff")
+    except NothingRecordedError:
+        return None
 
 
 def _errors(result: AirportResult) -> NDArray[np.float64] | None:

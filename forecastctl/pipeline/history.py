@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.errors import DamagedError, NothingRecordedError, UsageError
 from forecastctl.pipeline.context import airport_key
 from forecastctl.pipeline.days import iso
 from forecastctl.pipeline.lineage import trial_run
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from forecastctl.ports import Tracker
     from forecastctl.records import Run
+
+log = logging.getLogger(__name__)
 
 Row: TypeAlias = dict[str, Any]
 
@@ -119,14 +122,22 @@ def _of_owners(
     tracker: Tracker, query: HistoryQuery, owners: Iterable[StoredRun]
 ) -> list[StoredRun]:
     found: list[StoredRun] = []
+    lost: list[DamagedError] = []
     for owner in owners:
         if len(found) >= query.limit and not query.best:
             break
-        if owner.tags["layout"] == "flat":
-            found += _table_trials(tracker, query, owner)
-        else:
+        if owner.tags["layout"] != "flat":
             mark = {search_mark(owner.tags["fmin_uuid"]): SET}
             found += tracker.find(_conditions(query, mark, "start_time DESC", MANY))
+            continue
+        try:
+            found += _table_trials(tracker, query, owner)
+        except DamagedError as error:
+            lost.append(error)
+    if lost and not found:
+        raise lost[0]
+    for one in lost:
+        log.warning("trials are left out: %s", one.message)
     return found
 
 

@@ -231,6 +231,8 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     tags |= {stage: "true" for stage, holds in held.items() if holds}
     if result.task and result.task.retuned:
         tags["retuned"] = cut(result.task.retuned)
+    if result.task and result.task.anew:
+        tags["done_anew"] = cut(result.task.anew)
     learned = result.task.learned if result.task else None
     if learned is not None:
         tags["learned_from"] = cut(",".join(learned.runs))

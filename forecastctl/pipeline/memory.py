@@ -6,16 +6,20 @@ than the one that is to be made. Searches of backtests neither teach live ones n
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.shape import shape
 from forecastctl.core.starts import Fleet, remember
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.pipeline import decoding
 from forecastctl.pipeline.context import json_bytes
+from forecastctl.pipeline.decoding import WINNERS_VERSION
+from forecastctl.pipeline.decoding import winners as winners_of
 from forecastctl.pipeline.lineage import LEARNED
-from forecastctl.pipeline.stored import ALONE, LIVE, latest, read_json, read_trials
-from forecastctl.records import FINISHED, Artifact, Learned, Model, Past, Query
+from forecastctl.pipeline.stored import ALONE, LIVE, latest, read_as, read_trials
+from forecastctl.records import FINISHED, Artifact, Query
 from forecastctl.records.marks import JOBS, SET
 
 if TYPE_CHECKING:
@@ -23,10 +27,19 @@ if TYPE_CHECKING:
 
     from forecastctl.pipeline.context import JobContext
     from forecastctl.ports import Tracker
-    from forecastctl.records import AirportResult, AirportTask, SearchSpec, Series, StoredRun
+    from forecastctl.records import (
+        AirportResult,
+        AirportTask,
+        Learned,
+        Past,
+        SearchSpec,
+        Series,
+        StoredRun,
+    )
+
+log = logging.getLogger(__name__)
 
 WINNERS = "winners.json"
-VERSION = 1
 JOBS_READ = 24
 """Newest jobs whose winners are looked at."""
 
@@ -67,7 +80,7 @@ def winners(pasts: Iterable[Past], context: JobContext) -> tuple[Artifact, ...]:
         return ()
     search = context.plan.search
     content = {
-        "version": VERSION,
+        "version": WINNERS_VERSION,
         "loss": search.loss,
         "horizon": search.horizon,
         "freq": context.freq,
@@ -175,27 +188,16 @@ def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
 def _read(tracker: Tracker, job: StoredRun, wanted: Mapping[str, str]) -> list[Past]:
     """Winners of one job; none where it has no such file, or one made on other terms."""
     try:
-        value = read_json(tracker, job.run_id, WINNERS)
-    except NothingRecordedError:
+        return read_as(tracker, job.run_id, WINNERS, lambda content: winners_of(content, wanted))
+    except NothingRecordedError as error:
+        _say(error)
         return []
-    comparable = all(str(value[name]) == text for name, text in wanted.items())
-    if value["version"] > VERSION or not comparable:
-        return []
-    models = [Model(**m) for m in value["models"]]
-    rows = [dict(zip(value["columns"], row, strict=True)) for row in value["data"]]
-    return [
-        Past(
-            row["airport"],
-            row["run_id"],
-            row["cutoff"],
-            tuple(row["features"]),
-            tuple(models[i] for i in row["best"]),
-            tuple(row["losses"]),
-            row["proposed"],
-            row["improved"],
-        )
-        for row in rows
-    ]
+
+
+def _say(error: NothingRecordedError) -> None:
+    """What is damaged is said; a file that was never there is nothing new."""
+    if isinstance(error, DamagedError):
+        log.warning("nothing is learned from it: %s", error.message)
 
 
 def _from_trials(
@@ -209,7 +211,8 @@ def _from_trials(
             continue
         try:
             trials = read_trials(tracker, run.run_id)
-        except NothingRecordedError:
+        except NothingRecordedError as error:
+            _say(error)
             continue
         series = missing[airport]
         features = shape(series.y, series.season_length)
@@ -224,4 +227,4 @@ def read_learned(tracker: Tracker, run: StoredRun) -> Learned | None:
     """What the search of a run had learned, as it was."""
     if "learned_from" not in run.tags:
         return None
-    return Learned.from_dict(read_json(tracker, run.run_id, LEARNED))
+    return read_as(tracker, run.run_id, LEARNED, decoding.learned)

@@ -61,7 +61,8 @@ class _Known:
     """What is known of all airports.
 
     ``table`` holds every scored forecast, ``shortest`` one for each period, by airport; ``since``
-    is from when on forecasts count, ``forecast`` names the airports that have any.
+    is from when on forecasts count, ``forecast`` names the airports that have any, ``unreadable``
+    the jobs whose forecasts cannot be read.
     """
 
     observed: Mapping[str, Observed]
@@ -70,6 +71,7 @@ class _Known:
     specifications: Mapping[str, StoredRun]
     since: Mapping[str, int]
     forecast: frozenset[str]
+    unreadable: tuple[str, ...] = ()
 
 
 def monitor(
@@ -101,13 +103,13 @@ def monitor(
     known = _known(tracker, observed, watch, last)
     results = [_result(airport, known, watch) for airport in _airports(known, watch)]
     results.sort(key=_worst_first)
-    report = _report(results, known.table, watch)
+    report = {**_report(results, known.table, watch), "unreadable": list(known.unreadable)}
     return record_monitor(tracker, report, watch.params, environment)
 
 
 def _known(tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: int) -> _Known:
     by_airport = {o.airport: o for o in observed}
-    forecasts = vintages(tracker, watch.origin, watch.freq, last, watch.rules.window)
+    forecasts, unreadable = vintages(tracker, watch.origin, watch.freq, last, watch.rules.window)
     if not watch.whole:
         forecasts = forecasts[forecasts["airport"].isin(list(by_airport))]
     names = {*by_airport, *forecasts["airport"].unique()}
@@ -129,7 +131,7 @@ def _known(tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: i
     one = table.drop_duplicates(["airport", "period"])
     shortest = {str(airport): rows for airport, rows in one.groupby("airport", sort=False)}
     forecast = frozenset(forecasts["airport"].unique())
-    return _Known(by_airport, table, shortest, specifications, since, forecast)
+    return _Known(by_airport, table, shortest, specifications, since, forecast, tuple(unreadable))
 
 
 def _since(earlier: Finding | None, specification: StoredRun | None) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import logging
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from forecastctl.data.periods import ordinals
 from forecastctl.data.prepare import examine, make_context
 from forecastctl.data.rows import cut
 from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline.decoding import forecast_table
+from forecastctl.pipeline.stored import panel_of, read_as
 from forecastctl.records import FINISHED, Query, Rejection
 from forecastctl.records.marks import JOBS, SET
 
@@ -30,7 +33,12 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
 
 FORECASTS = "forecasts.parquet"
+log = logging.getLogger(__name__)
+
 JOBS_READ = 5_000
+PANELS_READ = 24
+"""Newest jobs whose panel is tried, where the newer ones cannot be read."""
+
 IDLE_JOBS = 24
 """After so many jobs in a row that forecast none of the periods, older ones are not looked at."""
 
@@ -104,12 +112,14 @@ def actual_table(observed: Sequence[Observed], first: int) -> pd.DataFrame:
     )
 
 
-def vintages(tracker: Tracker, origin: str, freq: str, last: int, window: int) -> pd.DataFrame:
+def vintages(
+    tracker: Tracker, origin: str, freq: str, last: int, window: int
+) -> tuple[pd.DataFrame, list[str]]:
     """Recorded forecasts of the newest periods, from the tables of their jobs.
 
     A job has one table for all its airports, so that a fleet takes as many look-ups as there were
     jobs. Of several forecasts of one airport from one cutoff, that of the newest job counts; a
-    repetition of a job on the same data is not read.
+    repetition of a job on the same data is not read. A job whose table cannot be read is left out.
 
     Args:
         tracker: The store.
@@ -121,7 +131,7 @@ def vintages(tracker: Tracker, origin: str, freq: str, last: int, window: int) -
     Returns:
         Columns ``airport, period, cutoff`` (numbers of periods), ``mean``, ``sd`` (of a normal
         distribution with the 80 % interval), ``wide`` (half the 95 % interval in ``sd``) and
-        ``made`` (milliseconds since the epoch).
+        ``made`` (milliseconds since the epoch); and what could not be read, in words.
 
     Raises:
         NothingRecordedError: No job has recorded a forecast of this origin.
@@ -136,11 +146,19 @@ def vintages(tracker: Tracker, origin: str, freq: str, last: int, window: int) -
         )
     parts = [_no_rows()]
     seen: set[tuple[str | None, ...]] = set()
+    unreadable: list[str] = []
     newest, idle = -NEVER, 0
     for job in jobs:
-        if _repeats(job, seen) or job.tags["freq"] != freq:
+        if _key(job) in seen or job.tags["freq"] != freq:
             continue
-        part = _read(tracker, job, freq)
+        try:
+            part = read_as(tracker, job.run_id, FORECASTS, partial(_rows, job=job, freq=freq))
+        except NothingRecordedError as error:
+            log.warning("forecasts of job %s are left out: %s", job.tags["job_id"], error.message)
+            unreadable.append(f"job {job.tags['job_id']}: {error.message}")
+            continue
+        if job.tags.get("origin") == "live":
+            seen.add(_key(job))
         part = part[part["period"] <= last]
         newest = max(newest, part["period"].max()) if len(part) else newest
         part = part[part["period"] > newest - window]
@@ -150,7 +168,7 @@ def vintages(tracker: Tracker, origin: str, freq: str, last: int, window: int) -
         parts.append(part)
     found = pd.concat(parts[1:] or parts, ignore_index=True)
     found = found[found["period"] > newest - window]
-    return found.drop_duplicates(["airport", "period", "cutoff"])
+    return found.drop_duplicates(["airport", "period", "cutoff"]), unreadable
 
 
 def _jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
@@ -159,22 +177,19 @@ def _jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
     return tracker.find(Query(tags=tags, status=FINISHED, limit=JOBS_READ))
 
 
-def _repeats(job: StoredRun, seen: set[tuple[str | None, ...]]) -> bool:
-    """Whether a newer job forecast the same airports from the same data and settings."""
+def _key(job: StoredRun) -> tuple[str | None, ...]:
+    """Equal for jobs that forecast the same airports from the same data and settings."""
     tags, params = job.tags, job.params
     asked = (params.get(name) for name in ("as_of", "airport", "select"))
     digests = (tags.get(name) for name in ("panel_digest", "config_digest", "origin", "command"))
-    key = (*digests, *asked)
-    known = key in seen and tags.get("origin") == "live"
-    seen.add(key)
-    return known
+    return (*digests, *asked)
 
 
-def _read(tracker: Tracker, job: StoredRun, freq: str) -> pd.DataFrame:
+def _rows(content: bytes, job: StoredRun, freq: str) -> pd.DataFrame:
     """The forecast table of a job with numbers of periods and standard deviations."""
     import pandas as pd
 
-    table = pd.read_parquet(io.BytesIO(tracker.read_artifact(job.run_id, FORECASTS)))
+    table = forecast_table(content)
     if table.empty:
         return _no_rows()
     levels = [int(c[3:]) for c in table.columns if c.startswith("hi-")]
@@ -247,20 +262,24 @@ def made_since(table: pd.DataFrame, since: Mapping[str, int]) -> pd.DataFrame:
 
 
 def newest_panel(tracker: Tracker) -> Panel:
-    """The panel of the newest job, where the user names no data.
+    """The panel of the newest job that has a legible one, where the user names no data.
 
     Raises:
-        NothingRecordedError: There is no job.
+        NothingRecordedError: There is no job, or none with a panel that can be read.
     """
-    from forecastctl.data.schema import Panel
-    from forecastctl.pipeline.stored import read_snapshot
-
-    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
-    if not jobs:
-        raise NothingRecordedError(
-            "No job is recorded in this experiment.", "Run 'forecastctl run' first."
-        )
-    tags = jobs[0].tags
-    frame = read_snapshot(tracker, tags["panel_digest"])
-    label = f"panel of job {tags['job_id']}"
-    return Panel(frame, tags["freq"], int(tags["season_length"]), label, tags["panel_digest"])
+    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=PANELS_READ))
+    lost: dict[str, NothingRecordedError] = {}
+    for job in jobs:
+        digest = job.tags["panel_digest"]
+        if digest in lost:
+            continue
+        try:
+            return panel_of(tracker, job)
+        except NothingRecordedError as error:
+            log.warning("an older panel is looked for: %s", error.message)
+            lost[digest] = error
+    if lost:
+        raise next(iter(lost.values()))
+    raise NothingRecordedError(
+        "No job is recorded in this experiment.", "Run 'forecastctl run' first."
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline import decoding
 from forecastctl.pipeline.context import cut, json_bytes
-from forecastctl.pipeline.stored import read_json
+from forecastctl.pipeline.stored import read_as
 from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, canonical_json
 from forecastctl.records.marks import MONITORS, SET
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
     from forecastctl.pipeline.context import Environment
     from forecastctl.ports import Tracker
+
+log = logging.getLogger(__name__)
 
 MONITOR = "monitor.json"
 TABLE = "monitor_table.json"
@@ -117,12 +122,15 @@ def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> 
     """The newest finding about each airport; airports without one are missing."""
     found: dict[str, Finding] = {}
     for run in tracker.find(Query(tags=_marked(origin), status=FINISHED, limit=RUNS_READ)):
-        for result in read_json(tracker, run.run_id, MONITOR)["results"]:
-            if result["airport"] in airports:
-                finding = Finding(
-                    run.start_ms, result["status"], result["reason"], result["since_ms"]
-                )
-                found.setdefault(result["airport"], finding)
+        try:
+            results = read_as(tracker, run.run_id, MONITOR, decoding.judgements)
+        except NothingRecordedError as error:
+            log.warning("what the monitor found is left out: %s", error.message)
+            continue
+        for result in results:
+            if result.airport in airports:
+                finding = Finding(run.start_ms, result.status, result.reason, result.since_ms)
+                found.setdefault(result.airport, finding)
         if len(found) == len(airports):
             break
     return found

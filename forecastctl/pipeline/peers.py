@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import numpy as np
 
 from forecastctl.core.breaks import season_changes
 from forecastctl.core.fleet import stands_out
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.pipeline.seen import job_of
+from forecastctl.pipeline.stored import read_as
 from forecastctl.records import FleetPoint, Query
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.periods import ordinals, period_of
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.core.case import Case
-    from forecastctl.data.columnar import Columns
+    from forecastctl.data.columnar import Coded
     from forecastctl.data.rows import Grouped
     from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
+
+log = logging.getLogger(__name__)
 
 TABLE = "forecasts.parquet"
 ENOUGH = 8
@@ -55,6 +59,45 @@ class _Grid:
     def target(self) -> int:
         """Row of the period explained."""
         return len(self.y) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecasts:
+    """A job's table of forecasts, whole: what is damaged shows when it is read.
+
+    Attributes:
+        airport: Of each row.
+        date: First day of the period forecast.
+        cutoff: First day of the last period known.
+        mean: Point forecast.
+        level: The widest interval, in percent; ``None`` where there is none.
+        high: Its upper end.
+    """
+
+    airport: Coded
+    date: Coded
+    cutoff: Coded
+    mean: NDArray[np.float64]
+    level: int | None
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, content: bytes) -> _Forecasts:
+        """The table in a Parquet file."""
+        from forecastctl.data.columnar import Columns
+
+        texts = ("airport", "date", "cutoff")
+        table = Columns(content, texts)
+        level = max((int(c[3:]) for c in table.names if c.startswith("hi-")), default=None)
+        mean = table.floats("mean")
+        high = mean if level is None else table.floats(f"hi-{level}")
+        airport, date, cutoff = (table.text(name) for name in texts)
+        return cls(airport, date, cutoff, mean, level, high)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Airports in it."""
+        return self.airport.ordered().values
 
 
 def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, case: Case) -> Case:
@@ -119,12 +162,12 @@ def _grid(rows: Grouped, case: Case, freq: str) -> _Grid | None:
     return _Grid(tuple(rows.names[code] for code in order), y, cutoff - start)
 
 
-def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[Columns]:
+def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
     """Forecast tables: of the run's own job, then of others, newest first."""
     own = job_of(tracker, run)
     if own is not None and (table := _table(tracker, own.run_id)) is not None:
         yield table
-        if len(table.text("airport").ordered().values) > wanted:
+        if len(table.known) > wanted:
             return
     tags = {JOBS: SET, "forecast": "true"}
     for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
@@ -134,27 +177,26 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[Columns]:
                 yield other
 
 
-def _table(tracker: Tracker, run_id: str) -> Columns | None:
-    from forecastctl.data.columnar import Columns
-
+def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
+    """The forecasts of a job; one without is passed over, and said where they are damaged."""
     try:
-        content = tracker.read_artifact(run_id, TABLE)
+        return read_as(tracker, run_id, TABLE, _Forecasts.of)
+    except DamagedError as error:
+        log.warning("other airports are looked for elsewhere: %s", error.message)
     except NothingRecordedError:
-        return None
-    return Columns(content, ["airport", "date", "cutoff"])
+        pass
+    return None
 
 
 def _add(
-    found: dict[str, FleetPoint], table: Columns, actuals: dict[str, float], case: Case
+    found: dict[str, FleetPoint], table: _Forecasts, actuals: dict[str, float], case: Case
 ) -> None:
     """Airports of a table that have an actual, by their forecast of the period."""
-    level = max((int(c[3:]) for c in table.names if c.startswith("hi-")), default=None)
-    if level is None:
+    if table.level is None:
         return
-    width = NormalDist().inv_cdf(0.5 + level / 200.0)
-    rows = table.text("date").rows_with(str(case.date))
-    rows &= table.text("cutoff").rows_with(str(case.seen.ds[-1]))
-    columns = (table.text("airport").texts(), table.floats("mean"), table.floats(f"hi-{level}"))
+    width = NormalDist().inv_cdf(0.5 + table.level / 200.0)
+    rows = table.date.rows_with(str(case.date)) & table.cutoff.rows_with(str(case.seen.ds[-1]))
+    columns = (table.airport.texts(), table.mean, table.high)
     for airport, mean, high in zip(*(c[rows].tolist() for c in columns), strict=True):
         if airport in actuals and airport not in found:
             sd = (high - mean) / width

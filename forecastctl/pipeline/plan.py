@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import ForecastctlError, UsageError
+from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.pipeline.context import Environment, JobContext
 from forecastctl.pipeline.hierarchy import plan_sums
 from forecastctl.pipeline.jobs import Job
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from forecastctl.data.schema import Panel
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
+
+log = logging.getLogger(__name__)
 
 STAGES = {
     "tune": ("tune",),
@@ -221,12 +224,14 @@ def _tasks(
         return [AirportTask(plan, s) for s in series], []
     retuning = decide(request.retune, series, request.search, request.max_age, tracker)
     done: dict[str, AirportResult] = {}
+    lost: dict[str, str] = {}
     if request.skip_unchanged:
         due = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
         due = [s for s in due if s.airport not in late]
-        done = _up_to_date(request, due, environment, tracker)
+        done, lost = _up_to_date(request, due, environment, tracker)
     left = [s for s in series if s.airport not in done]
-    return [task(plan, s, retuning, tracker) for s in left], list(done.values())
+    tasks = [task(plan, s, retuning, tracker) for s in left]
+    return [replace(t, anew=lost.get(t.series.airport)) for t in tasks], list(done.values())
 
 
 def _continue(
@@ -243,7 +248,7 @@ def _continue(
             continue
         try:
             tasks.append(_task(plan, one, tracker, run, stage))
-        except ForecastctlError as error:
+        except NothingRecordedError as error:
             failed.append(_unreadable(one, run, error))
     return tasks, failed
 
@@ -272,7 +277,7 @@ def _without(series: Series, stage: str) -> AirportResult:
     )
 
 
-def _unreadable(series: Series, run: StoredRun, error: ForecastctlError) -> AirportResult:
+def _unreadable(series: Series, run: StoredRun, error: NothingRecordedError) -> AirportResult:
     reason = f"run {run.run_id} cannot be read: {error.message}"
     return AirportResult(
         series.airport,
@@ -286,8 +291,12 @@ def _unreadable(series: Series, run: StoredRun, error: ForecastctlError) -> Airp
 
 def _up_to_date(
     request: Request, series: Iterable[Series], environment: Environment, tracker: Tracker
-) -> dict[str, AirportResult]:
-    """Airports whose newest forecast saw the same data, settings, versions and machine."""
+) -> tuple[dict[str, AirportResult], dict[str, str]]:
+    """Airports whose newest forecast saw the same data, settings, versions and machine.
+
+    Returns:
+        Those whose forecast is there, and of the others the reason why it is lost.
+    """
     by_airport = {s.airport: s for s in series}
     runs = latest(tracker, "forecast", {a: s.cutoff for a, s in by_airport.items()})
     wanted: Callable[[Series], dict[str, str]] = lambda s: {  # noqa: E731
@@ -298,16 +307,31 @@ def _up_to_date(
         "environment": environment.digest,
     }
     done: dict[str, AirportResult] = {}
+    lost: dict[str, str] = {}
     for airport, run in runs.items():
         one = by_airport[airport]
-        if all(run.tags.get(k) == v for k, v in wanted(one).items()):
-            tuned = read_tuning(tracker, run.tags.get("tuned_by", run.run_id))
-            done[airport] = AirportResult(
-                airport,
-                Status.SKIPPED,
-                f"up to date: run {run.run_id} has the same data and settings",
-                tuned=tuned,
-                forecast=read_forecast(tracker, run.run_id),
-                digest=one.digest,
-            )
-    return done
+        if not all(run.tags.get(k) == v for k, v in wanted(one).items()):
+            continue
+        try:
+            done[airport] = _kept(one, run, tracker)
+        except NothingRecordedError as error:
+            lost[airport] = f"run {run.run_id} cannot be read: {error.message}"
+            log.warning("%s is done anew: %s", airport, lost[airport])
+    return done, lost
+
+
+def _kept(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
+    """An airport whose forecast stays; its model must be there too, for who asks later.
+
+    Raises:
+        NothingRecordedError: Something of it cannot be read.
+    """
+    read_model(tracker, run.run_id)
+    return AirportResult(
+        series.airport,
+        Status.SKIPPED,
+        f"up to date: run {run.run_id} has the same data and settings",
+        tuned=read_tuning(tracker, run.tags.get("tuned_by", run.run_id)),
+        forecast=read_forecast(tracker, run.run_id),
+        digest=series.digest,
+    )

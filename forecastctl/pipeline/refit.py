@@ -6,7 +6,6 @@ specification from another run is fitted again with that one, as it was.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -23,16 +22,14 @@ from forecastctl.core.replay import (
     same_models,
     worst,
 )
-from forecastctl.errors import ForecastctlError, NothingRecordedError
+from forecastctl.errors import DamagedError, ForecastctlError, NothingRecordedError
 from forecastctl.pipeline.hierarchy import rebuilt
-from forecastctl.pipeline.lineage import TRIALS
 from forecastctl.pipeline.memory import read_learned
-from forecastctl.pipeline.reproduce import BROKEN, Reproduction, makers, read_stored, replayed
-from forecastctl.pipeline.seen import job_of, job_settings
+from forecastctl.pipeline.reproduce import Reproduction, makers, read_stored, replayed
+from forecastctl.pipeline.seen import job_of, read_settings
 from forecastctl.pipeline.stored import (
-    SNAPSHOT,
-    find_snapshot,
-    read_json,
+    read_snapshot,
+    read_trials,
     read_tuning,
     recorded_groups,
 )
@@ -54,6 +51,9 @@ if TYPE_CHECKING:
     from forecastctl.settings import Settings
 
 _NONE = Replay(NOT_STORED)
+
+UNFIT = (LookupError, TypeError, ValueError, ArithmeticError)
+"""What preparing a panel may raise with settings that no version of this program would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _refit_job(
     """Airports whose models come from one job, and so from one panel."""
     try:
         rebuilt = _Rebuilt.of(tracker, runs[0][1])
-    except (ForecastctlError, *BROKEN) as error:
+    except (ForecastctlError, *UNFIT) as error:
         for run, _ in runs:
             refit = Refit(NOT_STORED, notes=(described(error),))
             yield Reproduction(run, replayed(read_stored(tracker, run)), refit)
@@ -157,29 +157,24 @@ class _Rebuilt:
         Raises:
             NothingRecordedError: The panel or the settings are not stored.
         """
-        import pandas as pd
-
         from forecastctl.data.prepare import prepare
         from forecastctl.data.schema import DataSpec, make_panel
 
         job = job_of(tracker, run)
-        recorded = job_settings(tracker, job)
-        if not recorded:
+        if job is None:
             name = run.tags["job_id"]
             raise NothingRecordedError(f"The settings of job {name} are not stored.")
+        recorded = read_settings(tracker, job)
         settings, notes = _settings(recorded)
         digest = run.tags["panel_digest"]
-        held = find_snapshot(tracker, digest)
-        if held is None:
-            raise NothingRecordedError(f"No job has stored the panel {digest[:12]}.")
-        frame = pd.read_parquet(io.BytesIO(tracker.read_artifact(held.run_id, SNAPSHOT)))
+        frame = read_snapshot(tracker, digest)
         spec = DataSpec(**settings.data.model_dump())
         panel = make_panel(frame.astype({"problem": object}), spec, f"panel {digest[:12]}")
         if panel.digest != digest:
             notes += ("the stored panel is no longer the one that was recorded",)
         day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()
         entries = prepare(panel, spec, as_of=_as_of(recorded, run), today=day)
-        if job is not None and "groups" in job.tags:
+        if "groups" in job.tags:
             entries += rebuilt(entries, recorded_groups(tracker, job))
         return cls({e.airport: e for e in entries}, settings, settings.search(), notes)
 
@@ -226,8 +221,8 @@ def _ask(
         search, notes = _search(tracker, rebuilt.search, run, owner)
         tuned = None if tunes else _tuning(tracker, run, stored.model)
         learned = read_learned(tracker, run) if tunes else None
-    except (NothingRecordedError, *BROKEN) as error:
-        return Reproduction(run, replayed(stored), Refit(NOT_STORED, notes=(described(error),)))
+    except NothingRecordedError as error:
+        return Reproduction(run, replayed(stored), Refit(NOT_STORED, notes=(error.message,)))
     levels = (
         tuple(stored.forecast.intervals) if stored.forecast else rebuilt.settings.forecast.level
     )
@@ -255,7 +250,7 @@ def _search(
     search = replace(search, engine=owner.params.get("engine", search.engine))
     if run.tags.get("stopped") != "timeout":
         return replace(search, timeout=None), ()
-    made = len(read_json(tracker, run.run_id, TRIALS)["data"])
+    made = len(read_trials(tracker, run.run_id))
     note = f"the search was stopped by its timeout, which no two runs share; {made} trials again"
     return replace(search, max_evals=max(made, 1), timeout=None), (note,)
 
@@ -279,7 +274,13 @@ def _compared(tracker: Tracker, asked: _Ask, result: AirportResult) -> Refit:
         notes.append("the series rebuilt from the stored panel is not the one that was recorded")
     if result.failure is not None:
         notes.append(f"it fails now: {result.failure.message}")
-    then = _chosen(tracker, run, stored.model)
+    then = None
+    outcomes = []
+    try:
+        then = _chosen(tracker, run, stored.model)
+    except NothingRecordedError as error:
+        notes.append(error.message)
+        outcomes.append(DIFFERS if isinstance(error, DamagedError) else NOT_STORED)
     now = result.model.specification if result.model else _searched(result)
     same = None if then is None or now is None else same_models(then, now)
     parameters = _NONE
@@ -288,7 +289,7 @@ def _compared(tracker: Tracker, asked: _Ask, result: AirportResult) -> Refit:
     forecast = _NONE
     if stored.forecast and result.forecast:
         forecast = compare_forecasts(stored.forecast, result.forecast)
-    outcomes = [parameters.result, forecast.result]
+    outcomes += [parameters.result, forecast.result]
     if same is not None:
         outcomes.append(IDENTICAL if same else DIFFERS)
     if result.failure is not None:

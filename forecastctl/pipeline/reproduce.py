@@ -15,10 +15,9 @@ from forecastctl.core.replay import (
     DIFFERS,
     NOT_STORED,
     Replay,
-    described,
     replay,
 )
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.pipeline.history import resolve
 from forecastctl.pipeline.stored import read_forecast, read_model
 from forecastctl.records import Query
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 MANY = 1_000_000
 OF_SERIES = ("airport", "group")
 SUGGESTED = 3
-
-BROKEN = (LookupError, TypeError, ValueError, ArithmeticError)
-"""What reading an artifact may raise when somebody has changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +167,10 @@ def read_stored(tracker: Tracker, run: StoredRun) -> Stored:
     try:
         model = read_model(tracker, owner) if owner else None
         forecast = read_forecast(tracker, run.run_id) if holds["forecast"] else None
+    except DamagedError as error:
+        return Stored(run, broken=f"what is stored cannot be read: {error.message}")
     except NothingRecordedError as error:
         return Stored(run, missing=error.message)
-    except BROKEN as error:
-        return Stored(run, broken=f"what is stored cannot be read: {described(error)}")
     missing = "" if forecast else f"'{run.tags.get('command')}' makes no forecast"
     return Stored(run, model, forecast, missing)
 

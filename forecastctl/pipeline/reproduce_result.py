@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.replay import DIFFERS, IDENTICAL, NOT_STORED, RESULTS, ROUNDED
+from forecastctl.pipeline.evidence import machine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -124,18 +124,10 @@ def _differences(tags: Mapping[str, str], now: Environment) -> list[tuple[str, s
         (name, recorded.get(name), value) for name, value in now.versions.items()
     ]
     pairs += [(name, value, None) for name, value in recorded.items() if name not in now.versions]
-    machine = _machine(tags)
+    machine = machine_of(tags)
     pairs += [(name, _text(machine.get(name)), _text(v)) for name, v in now.machine.items()]
     pairs.append(("git commit", tags.get("git_commit", "unknown"), now.git_commit or "unknown"))
     return [(n, a or "not recorded", b or "absent") for n, a, b in pairs if a != b]
-
-
-def _machine(tags: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(tags.get("machine", "{}"))
-    except ValueError:  # it was too long for a tag
-        return {}
-    return found
 
 
 def _text(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from forecastctl.pipeline.monitor_record import Finding
     from forecastctl.ports import Tracker
     from forecastctl.records import Plan, SearchSpec, Series, StoredRun
+
+log = logging.getLogger(__name__)
 
 ALWAYS = "always"
 DECISIVE = (
@@ -136,6 +139,7 @@ def task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracker) -> Ai
             tuned = read_tuning(tracker, run.run_id)
         except NothingRecordedError as error:
             reason = f"the specification of run {run.run_id} cannot be read: {error.message}"
+            log.warning("%s is tuned anew: %s", series.airport, reason)
         else:
             kept = replace(plan, tune=False)
             return AirportTask(kept, series, tuned=tuned, sources={"tuned_by": run.run_id})

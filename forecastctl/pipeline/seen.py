@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.errors import DataError, NothingRecordedError, SettingsError
-from forecastctl.pipeline.stored import find_snapshot, panel_rows, read_json
+from forecastctl.errors import DamagedError, DataError, NothingRecordedError, SettingsError
+from forecastctl.pipeline import decoding
+from forecastctl.pipeline.stored import find_snapshot, panel_rows, read_as
 from forecastctl.records import Query, Rejection, Series
 from forecastctl.records.marks import SET, job_mark
 from forecastctl.records.periods import first_days, ordinals
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from forecastctl.data.schema import DataSpec
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
+
+log = logging.getLogger(__name__)
 
 PREFIX = "data."
 
@@ -42,13 +46,22 @@ def job_of(tracker: Tracker, run: StoredRun) -> StoredRun | None:
 
 def job_settings(tracker: Tracker, job: StoredRun | None) -> dict[str, Any]:
     """All settings of a job as recorded; empty where they are not."""
-    if job is None:
-        return {}
     try:
-        found: dict[str, Any] = read_json(tracker, job.run_id, "settings.json")
+        return {} if job is None else read_settings(tracker, job)
+    except DamagedError as error:
+        log.warning("the usual settings are taken: %s", error.message)
     except NothingRecordedError:
-        return {}
-    return found
+        pass
+    return {}
+
+
+def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
+    """All settings of a job as recorded.
+
+    Raises:
+        NothingRecordedError: They are not stored, or cannot be read.
+    """
+    return read_as(tracker, job.run_id, "settings.json", decoding.settings)
 
 
 def data_spec(settings: Mapping[str, Any], freq: str, season_length: int) -> DataSpec:

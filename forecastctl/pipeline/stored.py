@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.pipeline import decoding
 from forecastctl.pipeline.context import airport_key
 from forecastctl.pipeline.lineage import FORECAST, MODEL, TRIALS, TUNING
 from forecastctl.pipeline.once import remembered
-from forecastctl.records import (
-    FINISHED,
-    FittedModel,
-    Fold,
-    Forecast,
-    Model,
-    Query,
-    Specification,
-    Trial,
-    TuneResult,
-)
+from forecastctl.records import FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from forecastctl.data.rows import Grouped
     from forecastctl.data.schema import Panel
     from forecastctl.ports import Tracker
-    from forecastctl.records import StoredRun
+    from forecastctl.records import FittedModel, Forecast, StoredRun, Trial, TuneResult
+
+T = TypeVar("T")
 
 SNAPSHOT = "panel.parquet"
 GROUPS = "groups.json"
@@ -97,75 +89,45 @@ def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
     return mine and (cutoff is None or run.tags.get("cutoff", "9999") <= cutoff)
 
 
-def read_json(tracker: Tracker, run_id: str, path: str) -> Any:
-    """An artifact as JSON."""
-    return json.loads(tracker.read_artifact(run_id, path))
+def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], T]) -> T:
+    """A recorded file as a value: the one place where files become values.
+
+    Args:
+        tracker: The store.
+        run_id: The run that holds the file.
+        path: Its path.
+        decode: Makes the value, and may raise anything: see `forecastctl.pipeline.decoding`.
+
+    Raises:
+        NothingRecordedError: There is no such run or file.
+        DamagedError: The file is there and is not what it should be, whatever is wrong with it.
+    """
+    content = tracker.read_artifact(run_id, path)
+    try:
+        return decode(content)
+    except Exception as error:
+        why = decoding.described(error) if content else "it is empty"
+        raise DamagedError(f"{path} of run {run_id} cannot be read: {why}.") from error
 
 
 def read_tuning(tracker: Tracker, run_id: str) -> TuneResult:
     """What a search chose; its trials stay in the store."""
-    value = read_json(tracker, run_id, TUNING)
-    return TuneResult(
-        Specification.from_dict(value["specification"]),
-        value["loss"],
-        value["metrics"],
-        (),
-        tuple(tuple(fold) for fold in value["backtest_errors"]),
-        value["spread"],
-        value["baseline_loss"],
-        value["reason"],
-        value["stopped"],
-    )
+    return read_as(tracker, run_id, TUNING, decoding.tuning)
 
 
 def read_model(tracker: Tracker, run_id: str) -> FittedModel:
     """A fitted model, bit for bit as it was trained."""
-    return FittedModel.from_row(read_json(tracker, run_id, MODEL))
+    return read_as(tracker, run_id, MODEL, decoding.model)
 
 
 def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
     """A forecast, bit for bit as it was made."""
-    value = read_json(tracker, run_id, FORECAST)
-    intervals = {
-        int(level): (np.asarray(band["lo"]), np.asarray(band["hi"]))
-        for level, band in value["intervals"].items()
-    }
-    return Forecast(
-        value["cutoff"],
-        np.asarray(value["ds"], dtype="datetime64[D]"),
-        np.asarray(value["mean"]),
-        np.asarray(value["sd"]),
-        intervals,
-    )
+    return read_as(tracker, run_id, FORECAST, decoding.forecast)
 
 
 def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
     """The trials of an airport's search, in order."""
-    table = read_json(tracker, run_id, TRIALS)
-    rows = [dict(zip(table["columns"], values, strict=True)) for values in table["data"]]
-    return [
-        Trial(
-            number=r["trial"],
-            model=Model(r["family"], r["options"], r["model"]),
-            status=r["status"],
-            loss=r["loss"],
-            metrics=_floats(r["metrics"]),
-            folds=tuple(
-                Fold(f["cutoff"], f["h"], _floats(f, skip=("cutoff", "h"))) for f in r["folds"]
-            ),
-            reason=r["reason"],
-            duplicate_of=r["duplicate_of"],
-            start_ms=r["start_ms"],
-            end_ms=r["end_ms"],
-            cpu_seconds=r["cpu_seconds"],
-            start=r.get("start"),
-        )
-        for r in rows
-    ]
-
-
-def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, float]:
-    return {k: float("nan") if v is None else float(v) for k, v in values.items() if k not in skip}
+    return read_as(tracker, run_id, TRIALS, decoding.trials)
 
 
 def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
@@ -174,12 +136,10 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     Raises:
         NothingRecordedError: No job has stored it.
     """
-    import pandas as pd
-
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    return pd.read_parquet(io.BytesIO(tracker.read_artifact(run.run_id, SNAPSHOT)))
+    return read_as(tracker, run.run_id, SNAPSHOT, decoding.panel)
 
 
 def read_observation(
@@ -208,19 +168,21 @@ def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
     from forecastctl.data.columnar import read_rows
 
     def read() -> Grouped:
-        return read_rows(tracker.read_artifact(run_id, SNAPSHOT))
+        return read_as(tracker, run_id, SNAPSHOT, read_rows)
 
     return remembered(tracker, ("rows", run_id), read)
 
 
-def trained_panel(tracker: Tracker) -> Panel:
+def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:
     """The panel of the newest job that trained, for a forecast that names no data.
+
+    Args:
+        tracker: The store.
+        groups: Whether the groups of its airports are wanted.
 
     Raises:
         NothingRecordedError: No job has trained.
     """
-    from forecastctl.data.schema import Panel
-
     wanted = {JOBS: SET, "trained": "true", **LIVE}
     jobs = tracker.find(Query(tags=wanted, status=FINISHED, limit=1))
     if not jobs:
@@ -228,15 +190,25 @@ def trained_panel(tracker: Tracker) -> Panel:
             "No job has trained a model in this experiment.",
             "Run 'forecastctl train' first, or 'forecastctl run', which does it all.",
         )
-    tags = jobs[0].tags
-    return Panel(
-        read_snapshot(tracker, tags["panel_digest"]),
-        tags["freq"],
-        int(tags["season_length"]),
-        f"panel of job {tags['job_id']}",
-        tags["panel_digest"],
-        groups=recorded_groups(tracker, jobs[0]),
-    )
+    found = panel_of(tracker, jobs[0])
+    return replace(found, groups=recorded_groups(tracker, jobs[0])) if groups else found
+
+
+def panel_of(tracker: Tracker, job: StoredRun) -> Panel:
+    """The panel that a job saw, without groups.
+
+    Raises:
+        NothingRecordedError: It is not stored any more, or cannot be read.
+    """
+    from forecastctl.data.schema import Panel
+
+    tags = job.tags
+    try:
+        frame = read_snapshot(tracker, tags["panel_digest"])
+    except NothingRecordedError as error:
+        raise type(error)(error.message, "Name the data with --data FILE.") from error
+    label = f"panel of job {tags['job_id']}"
+    return Panel(frame, tags["freq"], int(tags["season_length"]), label, tags["panel_digest"])
 
 
 def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
@@ -245,8 +217,7 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
     Raises:
         NothingRecordedError: It had, and they are not stored any more.
     """
-    found: dict[str, dict[str, str]] = {}
-    return read_json(tracker, job.run_id, GROUPS) if "groups" in job.tags else found
+    return read_as(tracker, job.run_id, GROUPS, decoding.groups) if "groups" in job.tags else {}
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:

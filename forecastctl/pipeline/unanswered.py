@@ -7,9 +7,10 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline import decoding
 from forecastctl.pipeline.days import period_after
 from forecastctl.pipeline.evidence import Actual, attempt_facts, lineage_facts
-from forecastctl.pipeline.stored import read_json, read_observation
+from forecastctl.pipeline.stored import read_as, read_observation
 from forecastctl.records import FINISHED, Query
 from forecastctl.records.marks import JOBS, SET
 
@@ -27,16 +28,19 @@ BAD = ("failed", "rejected")
 
 def failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
     """The newest failed run that would have forecast the day."""
-    for run in runs:
-        cutoff = run.tags.get("cutoff", "")
-        if run.tags.get("status") != "failed" or not cutoff or cutoff >= str(day):
-            continue
-        last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
-        for _ in range(horizon):
-            last = period_after(last, run.tags["freq"])
-        if day < period_after(last, run.tags["freq"]):
-            return run
-    return None
+    failed = (run for run in runs if run.tags.get("status") == "failed")
+    return next((run for run in failed if reaches(run, day)), None)
+
+
+def reaches(run: StoredRun, day: dt.date) -> bool:
+    """Whether a day lies after a run's cutoff and within its horizon."""
+    cutoff = run.tags.get("cutoff", "")
+    if not cutoff or cutoff >= str(day):
+        return False
+    last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
+    for _ in range(horizon):
+        last = period_after(last, run.tags["freq"])
+    return day < period_after(last, run.tags["freq"])
 
 
 def without_forecast(
@@ -105,8 +109,11 @@ def _known(tracker: Tracker) -> list[str]:
     jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
     if not jobs:
         return []
-    results = read_json(tracker, jobs[0].run_id, "results.json")["results"]
-    return [line["airport"] for line in results]
+    try:
+        found = read_as(tracker, jobs[0].run_id, "results.json", decoding.summary)
+    except NothingRecordedError:  # it is read for a suggestion alone
+        return []
+    return [line["airport"] for line in found["results"]]
 
 
 def recorded_actual(

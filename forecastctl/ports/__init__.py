@@ -74,6 +74,7 @@ class Tracker(Protocol):
 
         Raises:
             NothingRecordedError: There is no such run or artifact.
+            DamagedError: It is there and cannot be read.
         """
         ...
 

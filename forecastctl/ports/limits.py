@@ -86,8 +86,17 @@ def fit_update(update: RunUpdate, read: Callable[[str], bytes | None]) -> RunUpd
     for kind, values in (("params", long_params), ("tags", long_tags)):
         if values:
             before = read(f"long/{kind}.json")
-            kept.extend(_kept(kind, {**(json.loads(before) if before else {}), **values}))
+            kept.extend(_kept(kind, {**_legible(before), **values}))
     return replace(update, params=params, tags=tags, artifacts=(*update.artifacts, *kept))
+
+
+def _legible(before: bytes | None) -> dict[str, str]:
+    """Long values that a run has; none where their file is damaged, which must stop no update."""
+    try:
+        found = json.loads(before) if before else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def storable(text: str, limit: int | None = None) -> str:

@@ -233,6 +233,8 @@ class AirportTask:
     """Why ``run`` tunes it: ``always``, or what is wrong with the specification that it has."""
     learned: Learned | None = None
     """What earlier searches suggest, where the search is to learn from them."""
+    anew: str | None = None
+    """Which record cannot be read any more, where that is why it is done again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,145 @@
+"""A file that is damaged costs its own airport or job one night, and no command its end."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.cli.conftest import QUICK, Cli, panel
+
+AIRPORTS = ["EWR", "JFK", "LGA"]
+CRON = ["run", "--quiet", "--skip-unchanged", "--data", "air.csv", *QUICK]
+
+
+def without(key):
+    def change(content):
+        value = json.loads(content)
+        del value[key]
+        return json.dumps(value).encode()
+
+    return change
+
+
+def with_value(key, new):
+    def change(content):
+        return json.dumps({**json.loads(content), key: new}).encode()
+
+    return change
+
+
+ANY = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "no-json": lambda content: b"<html>502</html>",
+    "a-list": lambda content: b"[]",
+    "null": lambda content: b"null",
+    "no-utf8": lambda content: content.replace(b'"', b"\xff", 1),
+    "an-empty-object": lambda content: b"{}",
+}
+OF = {
+    "tuning.json": {
+        "no-key": without("specification"),
+        "type": with_value("loss", "0.9"),
+        "nan": with_value("spread", float("nan")),
+        "no-member": with_value("specification", {"members": []}),
+    },
+    "forecast.json": {
+        "no-key": without("sd"),
+        "type": with_value("mean", "much"),
+        "nan": with_value("mean", [float("nan")] * 3),
+        "number-of-values": with_value("mean", [1.0]),
+        "no-day": with_value("cutoff", "2018-13-01"),
+    },
+    "model.json": {
+        "no-key": without("members"),
+        "enum": with_value("shape", "cauchy"),
+        "frequency": with_value("freq", "X"),
+        "newer": with_value("version", 99),
+        "nan": with_value("spread", float("inf")),
+    },
+}
+
+
+def gone(path):
+    path.unlink()
+
+
+def directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+def unreadable(path):
+    """As a file without permission, which would not stop root: a link to itself."""
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+FILES = {"missing": gone, "directory": directory, "unreadable": unreadable}
+
+
+def damage(path, how):
+    if how in FILES:
+        FILES[how](path)
+    else:
+        path.write_bytes({**ANY, **OF.get(path.name, {})}[how](path.read_bytes()))
+
+
+CASES = [(file, how) for file, own in OF.items() for how in (*FILES, *ANY, *own)]
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory, fresh_store):
+    """A fleet that was forecast once: folder, job and runs by airport."""
+    folder = tmp_path_factory.mktemp("fleet")
+    shutil.copy(fresh_store, folder / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        cli = Cli(folder, patch)
+        cli.write(panel(AIRPORTS))
+        cli.first = cli.json(*CRON)
+        cli.runs = {r["airport"]: r["run_id"] for r in cli.first["results"]}
+        yield cli
+
+
+def artifact(cli, run_id, name):
+    (path,) = cli.folder.rglob(f"{run_id}/artifacts/{name}")
+    return path
+
+
+def again(cli, *more):
+    """The line of cron: what became of each airport, and what was said."""
+    result = cli(*CRON, "--json", *more)
+    summary = json.loads(result.stdout)
+    return {r["airport"]: r for r in summary["results"]}, result.stderr
+
+
+@pytest.mark.parametrize(("name", "how"), CASES)
+def test_the_damaged_airport_alone_is_done_anew_and_only_once(night, name, how):
+    airport = AIRPORTS[CASES.index((name, how)) % 3]
+    first, _ = again(night)
+    assert {r["status"] for r in first.values()} == {"skipped"}
+    before = night.json("history", "airports", "--airport", airport)[0]
+    damage(artifact(night, before["run_id"], name), how)
+    second, said = again(night)
+    expected = {a: "ok" if a == airport else "skipped" for a in AIRPORTS}
+    assert {a: r["status"] for a, r in second.items()} == expected
+    assert f"{airport} is done anew: run {before['run_id']} cannot be read: " in said
+    assert name in said
+    (run,) = night.json("history", "airports", "--job", _job(night))
+    tags = _tags(night, run["run_id"])
+    assert tags["done_anew"].startswith(f"run {before['run_id']} cannot be read: ")
+    assert (run["model"], run["loss"]) == (before["model"], before["loss"])
+    third, said = again(night)
+    assert {r["status"] for r in third.values()} == {"skipped"}
+    assert said == ""
+
+
+def _job(cli):
+    return cli.json("history", "--limit", 1)[0]["job_id"]
+
+
+def _tags(cli, run_id):
+    import sqlite3
+
+    with sqlite3.connect(cli.folder / "mlflow.db") as database:
+        return dict(database.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (run_id,)))
