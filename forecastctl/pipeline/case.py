@@ -119,14 +119,15 @@ def observation(source: Source, airport: str, date: dt.date, freq: str) -> float
 
 
 def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
-    """Everything about the miss; ``None`` where model, forecast or panel are not stored."""
+    """Everything about the miss; ``None`` where it cannot be prepared again.
+
+    Raises:
+        NothingRecordedError: Model, forecast or panel are not stored, or cannot be read.
+    """
     run = setting.run
-    try:
-        model = read_model(tracker, setting.model_run.run_id)
-        forecast = read_forecast(tracker, run.run_id)
-        own = stored_source(tracker, run)
-    except NothingRecordedError:
-        return None
+    model = read_model(tracker, setting.model_run.run_id)
+    forecast = read_forecast(tracker, run.run_id)
+    own = stored_source(tracker, run)
     date = np.datetime64(setting.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
     seen = series_of(own, setting.airport, model.cutoff)

@@ -61,9 +61,9 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
     if known is None or known.actual is None:
         facts |= _no_actual(found.facts, asked.run)
         return Explanation(facts, _view(tracker, asked, known, read_seen(tracker, setting)))
-    case = read_case(tracker, setting, known)
+    case, why = _case(tracker, setting, known)
     if case is None:
-        advice = "Keep the artifacts of runs: the panel, the model or the forecast is gone."
+        advice = f"Keep the artifacts of runs: {why}"
         cannot = {"verdict": "cannot_tell", "confidence": 1.0, "next_time": [advice]}
         return Explanation({**facts, **cannot}, _view(tracker, asked, known, None))
     actual = Actual(known.actual, known.source.label)
@@ -79,6 +79,15 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
     ]
     facts["neighbours"] = _neighbours(case)
     return Explanation(facts, _view(tracker, asked, known, case.seen, case.fleet))
+
+
+def _case(tracker: Tracker, setting: Setting, known: Known) -> tuple[Case | None, str]:
+    """The case, or what is gone or damaged that it would need."""
+    try:
+        case = read_case(tracker, setting, known)
+    except NothingRecordedError as error:
+        return None, error.message
+    return case, "the series that the model saw cannot be prepared again."
 
 
 def _no_actual(facts: dict[str, Any], run: StoredRun) -> dict[str, Any]:

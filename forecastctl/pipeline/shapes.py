@@ -17,14 +17,6 @@ def is_day(text: str) -> str:
     return text
 
 
-def _is_known(name: str) -> str:
-    from forecastctl.core.families import family_names
-
-    if name not in family_names():
-        raise ValueError(f"there is no family '{name}'")
-    return name
-
-
 def _is_freq(text: str) -> str:
     if not text.startswith(("M", "Q", "W", "D", "Y")):
         raise ValueError(f"there is no frequency '{text}'")
@@ -52,9 +44,16 @@ class ModelShape(Part):
 
 
 class FamilyModelShape(ModelShape):
-    """The same, of a family that this version knows."""
+    """The same, of a family that this version knows, with options that the family knows."""
 
-    family: Annotated[str, AfterValidator(_is_known)]
+    @model_validator(mode="after")
+    def _known(self) -> FamilyModelShape:
+        from forecastctl.core.families import family, family_names
+
+        if self.family not in family_names():
+            raise ValueError(f"there is no family '{self.family}'")
+        family(self.family).label(self.options)
+        return self
 
 
 class MemberShape(Part):
