@@ -186,9 +186,9 @@ class BacktestPlan:
         try:
             return Block(number, self._plan, steps, read_tuning(self._tracker, search), search)
         except NothingRecordedError as error:
-            why = f"run {search} cannot be read: {error.message}"
-            log.warning("%s is tuned anew: %s", steps[0].series.airport, why)
-            return Block(number, self._plan, (replace(steps[0], anew=why), *steps[1:]))
+            log.warning("%s is tuned anew: %s", steps[0].series.airport, error.message)
+            first = replace(steps[0], anew=error.message)
+            return Block(number, self._plan, (first, *steps[1:]))
 
     def _known(self, origin: Origin) -> dict[str, StoredRun]:
         job_id = self._job_id(origin)

@@ -79,7 +79,7 @@ def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str,
         try:
             read_forecast(tracker, run.run_id)
         except NothingRecordedError as error:
-            lost[airport] = f"run {run.run_id} cannot be read: {error.message}"
+            lost[airport] = error.message
     return lost
 
 

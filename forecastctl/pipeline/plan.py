@@ -315,7 +315,7 @@ def _up_to_date(
         try:
             done[airport] = _kept(one, run, tracker)
         except NothingRecordedError as error:
-            lost[airport] = f"run {run.run_id} cannot be read: {error.message}"
+            lost[airport] = error.message
             log.warning("%s is done anew: %s", airport, lost[airport])
     return done, lost
 

@@ -32,7 +32,7 @@ Scalar: TypeAlias = str | bool | int | float | None
 class Part(BaseModel):
     """What a part of a file must hold; what it holds beyond that is left alone."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", defer_build=True)
 
 
 class ModelShape(Part):
@@ -146,7 +146,7 @@ class ForecastFile(Part):
 class FoldShape(BaseModel):
     """A fold of a trial, with its measures."""
 
-    model_config = ConfigDict(strict=True, extra="allow")
+    model_config = ConfigDict(strict=True, extra="allow", defer_build=True)
     __pydantic_extra__: dict[str, float | None]
 
     cutoff: Day

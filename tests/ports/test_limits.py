@@ -67,6 +67,13 @@ def test_an_update_keeps_what_was_kept():
     assert asked == ["long/tags.json"]
 
 
+@pytest.mark.parametrize("before", [b"", b'{"old": ', b"[]", b"\xff"])
+def test_an_update_goes_on_where_what_was_kept_is_damaged(before):
+    long = "x" * (MAX_TAG + 1)
+    update = fit_update(RunUpdate(tags={"new": long}), lambda _: before)
+    assert json.loads(update.artifacts[0].content) == {"new": long}
+
+
 @pytest.mark.parametrize("key", ["a", "a b", "A.b-c_d/e:f", "é", "x" * 250])
 def test_keys(key):
     assert fit(Run("n", params={key: "v"}, tags={key: "v"}))
