@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from forecastctl.errors import UsageError
+from forecastctl.redaction import Redactor, masked
 
 Kind: TypeAlias = Literal["sqlite", "postgresql", "http"]
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 """MLflow's own default store, so that ``mlflow ui`` in the same directory shows it."""
 
-MIN_SECRET = 4
-"""Characters of a password worth hiding wherever they stand: shorter ones are parts of words."""
-
 _HINT = (
     "Give sqlite:///FILE.db, postgresql://USER:PASSWORD@HOST/DATABASE, "
     "or the http(s) address of an MLflow server."
-)
-_PASSWORD = re.compile(r"(://[^:/?#@]*:)(.*)(@)", re.DOTALL)
-_IN_TEXT = re.compile(r"(://[^:/?#@\s]*:)([^@\s]*)(@)")
-_SECRET_QUERY = re.compile(
-    r"([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s]*=)[^&#\s]*", re.IGNORECASE
 )
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg2")
 
@@ -49,23 +41,19 @@ class Address:
 
 def display_uri(uri: str) -> str:
     """The address with passwords and other secrets replaced by ``***``."""
-    return _SECRET_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***\3", uri))
+    return masked(uri)
 
 
 def public_uri(uri: str) -> str:
-    """An http address without user and password, as a link may show it."""
+    """An http address without user, password and query, as a link may show it."""
     parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return masked(urlunsplit(plain))
 
 
 def scrub(text: str, uri: str) -> str:
     """One line of text without the secrets of an address."""
-    text = text.replace(uri, display_uri(uri))
-    secret = _PASSWORD.search(uri)
-    if secret and len(secret.group(2)) >= MIN_SECRET:
-        for password in {secret.group(2), unquote(secret.group(2))}:
-            text = text.replace(password, "***")
-    return " ".join(_SECRET_QUERY.sub(r"\1***", _IN_TEXT.sub(r"\1***\3", text)).split())
+    return " ".join(Redactor.of((uri,))(text).split())
 
 
 def resolve(uri: str | None) -> Address:
@@ -105,18 +93,18 @@ def _sqlite(given: str, rest: str) -> Address:
     name, _, query = rest.removeprefix("/").partition("?")
     if not rest.startswith("/") or not name or name == ":memory:" or name.startswith("file:"):
         raise UsageError(
-            f"The tracking address {given} names no file; a store in memory would forget "
-            "everything when the command ends.",
+            f"The tracking address {display_uri(given)} names no file; a store in memory would "
+            "forget everything when the command ends.",
             f"Give a file, such as {DEFAULT_URI}.",
         )
     if name.endswith("/") or Path(name).is_dir():
         raise UsageError(
-            f"The tracking address {given} names a directory, not a file.",
+            f"The tracking address {display_uri(given)} names a directory, not a file.",
             f"Add a file name, such as sqlite:///{name.rstrip('/')}/mlflow.db.",
         )
     path = Path(name).absolute()
     uri = f"sqlite:///{path}" + (f"?{query}" if query else "")
-    return Address("sqlite", given if "?" in str(path) else uri, given, path)
+    return Address("sqlite", given if "?" in str(path) else uri, display_uri(given), path)
 
 
 def _refusal(given: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from forecastctl.errors import DamagedError, NothingRecordedError, TrackingError, UsageError
+from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,12 @@ def default_location(address: Address, experiment: str, given: str | None) -> st
         UsageError: The place is too long for the store.
     """
     if given is not None:
+        if masked(given) != given:
+            raise UsageError(
+                f"The artifact location {masked(given)} holds a secret, which MLflow would keep in "
+                "the store with every run.",
+                "Give it without, and the secret in the variable or file that its storage reads.",
+            )
         plain = not urlsplit(given).scheme
         location = _plain(Path(given).absolute()) if plain else given
     elif address.kind == "http":
@@ -99,7 +106,7 @@ class Writer:
                 _write_elsewhere(location, artifacts)
         except OSError as error:
             raise TrackingError(
-                f"Artifacts cannot be written to {location}: {error}.",
+                f"Artifacts cannot be written to {masked(location)}: {error}.",
                 "Check the disk and the permissions of that directory.",
             ) from error
 

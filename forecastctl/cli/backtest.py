@@ -119,6 +119,7 @@ class _Interruptions:
 def _replay(session: Session, out: str | None, jobs: int) -> Replay:
     from forecastctl.pipeline.backtest import Replay
     from forecastctl.pipeline.plan import Request
+    from forecastctl.settings import shown
 
     settings, flags = session.settings, session.flags
     charts = bool(flags["charts"])
@@ -126,8 +127,8 @@ def _replay(session: Session, out: str | None, jobs: int) -> Replay:
         name: ",".join(map(str, value)) if isinstance(value, tuple) else value
         for name, value, _ in settings.items()
     }
-    recorded |= {"forecast.charts": charts, "forecast.out": out}
-    recorded |= {"airport": flags["airport"], "select": flags["select"]}
+    recorded |= {"forecast.charts": charts, "forecast.out": shown(out)}
+    recorded |= {"airport": shown(flags["airport"]), "select": shown(flags["select"])}
     request = Request(
         command="backtest",
         job_id="",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
 from forecastctl.errors import EXIT_INTERRUPTED, ForecastctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 EXIT_BROKEN_PIPE = 141
 
@@ -20,14 +24,12 @@ class Boundary(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        arguments = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - click names them no other way
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except ForecastctlError as error:
-            _say(f"error: {error.message}")
-            if error.hint:
-                _say(f"  next: {error.hint}")
-            _trace()
+            _report(error.message, error.hint, arguments)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             _say("interrupted: what was recorded so far stays recorded.")
@@ -40,19 +42,51 @@ class Boundary(TyperGroup):
             if isinstance(error, typer.Exit) or type(error).__module__.startswith(
                 ("typer.", "click.")
             ):
+                _discreet(error, arguments)
                 raise
-            _say(f"error: unexpected {type(error).__name__}: {error}")
-            _say("  next: run again with --verbose and report what it prints.")
-            _trace()
+            hint = "run again with --verbose and report what it prints."
+            _report(f"unexpected {type(error).__name__}: {error}", hint, arguments)
             raise typer.Exit(ForecastctlError.exit_code) from None
         return result
+
+
+def _report(message: str, hint: str, arguments: Sequence[str]) -> None:
+    """What is wrong and what to do next, without the secrets of any setting."""
+    redact = _redactor(arguments)
+    _say(redact(f"error: {message}"))
+    if hint:
+        _say(redact(f"  next: {hint}"))
+    if {"--verbose", "-v"} & set(sys.argv):
+        _say(redact(traceback.format_exc()))
+
+
+def _discreet(error: Exception, arguments: Sequence[str]) -> None:
+    """Take secrets out of the message that click will print."""
+    message = getattr(error, "message", None)
+    if isinstance(message, str):
+        error.message = _redactor(arguments)(message)  # type: ignore[attr-defined]
+
+
+def _redactor(arguments: Sequence[str]) -> Callable[[str], str]:
+    """Knows what was given on the command line, in the settings file and in the environment.
+
+    It is made here again, and not handed over by the command, because the command may have failed
+    before it had settings at all.
+    """
+    from pathlib import Path
+
+    from forecastctl.settings import load_redactor
+
+    config = next((a for flag, a in _pairs(arguments) if flag == "--config"), None)
+    return load_redactor(arguments, Path(config) if config else None)
+
+
+def _pairs(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """Each argument with the one that follows it, or that stands behind its equals sign."""
+    cut = [a.partition("=")[::2] for a in arguments]
+    return [*pairwise(arguments), *cut]
 
 
 def _say(text: str) -> None:
     """Plain text: names from the data may look like markup."""
     typer.echo(text, err=True)
-
-
-def _trace() -> None:
-    if {"--verbose", "-v"} & set(sys.argv):
-        _say(traceback.format_exc())

@@ -49,13 +49,15 @@ class Session:
 
 def open_session(flags: Mapping[str, Any]) -> Session:
     """Read the settings and start the log."""
-    from forecastctl.settings import load_settings
+    from forecastctl.settings import load_redactor, load_settings
 
     quiet, verbose = bool(flags.get("quiet")), bool(flags.get("verbose"))
     if quiet and verbose:
         raise UsageError("--quiet and --verbose contradict each other.", "Give one of them.")
     settings = load_settings(overrides(flags), flags.get("config"))
-    return Session(flags, settings, JobLog(verbose=verbose))
+    given = [value for value in flags.values() if isinstance(value, str)]
+    redact = load_redactor(given, flags.get("config"))
+    return Session(flags, settings, JobLog(verbose=verbose, redact=redact))
 
 
 def open_store(settings: Settings, *, heal: bool = False, upgrade: bool = False) -> Tracker:
@@ -214,6 +216,7 @@ def _check_output(session: Session, out: str | None) -> None:
 
 def _request(command: str, session: Session, started: int, jobs: int) -> Any:
     from forecastctl.pipeline.plan import Request
+    from forecastctl.settings import shown
 
     settings = session.settings
     return Request(
@@ -228,8 +231,8 @@ def _request(command: str, session: Session, started: int, jobs: int) -> Any:
         settings={
             **{name: _plain(value) for name, value, _ in settings.items()},
             "as_of": session.flags.get("as_of"),
-            "airport": session.flags.get("airport"),
-            "select": session.flags.get("select"),
+            "airport": shown(session.flags.get("airport")),
+            "select": shown(session.flags.get("select")),
         },
         airports=tuple(session.flags.get("airport") or ()),
         select=tuple(session.flags.get("select") or ()),

@@ -76,9 +76,10 @@ def _newer(session: Session) -> Source:
     """The data that the user names."""
     from forecastctl.data.rows import group
     from forecastctl.pipeline.seen import Source
+    from forecastctl.settings import shown
 
     panel, spec = read(session)
-    return Source(group(panel.frame), spec, str(spec.source))
+    return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
 def _write(found: Explanation, flags: Mapping[str, Any]) -> dict[Path, Artifact]:

@@ -5,14 +5,37 @@ from __future__ import annotations
 import io
 import logging
 import time
+from typing import TYPE_CHECKING
+
+from forecastctl.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
-class JobLog:
-    """Collects the log of one command, to be recorded as an artifact."""
+class _Discreet(logging.Formatter):
+    """Writes entries without secrets."""
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, text: str, dates: str | None, redact: Callable[[str], str]) -> None:
+        super().__init__(text, dates)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One entry."""
+        return self._redact(super().format(record))
+
+
+class JobLog:
+    """Collects the log of one command, to be recorded as an artifact.
+
+    Args:
+        verbose: Whether everything goes to stderr, with times, and not warnings alone.
+        redact: Takes secrets out of each entry, tracebacks included.
+    """
+
+    def __init__(self, *, verbose: bool, redact: Callable[[str], str] | None = None) -> None:
         self._buffer = io.StringIO()
         root = logging.getLogger("forecastctl")
         root.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -22,10 +45,11 @@ class JobLog:
         kept = logging.StreamHandler(self._buffer)
         shown = logging.StreamHandler()
         shown.setLevel(logging.DEBUG if verbose else logging.WARNING)
-        formatter = logging.Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
+        redact = redact or Redactor()
+        formatter = _Discreet(FORMAT, "%Y-%m-%dT%H:%M:%SZ", redact)
         formatter.converter = time.gmtime
         kept.setFormatter(formatter)
-        shown.setFormatter(formatter if verbose else logging.Formatter("%(message)s"))
+        shown.setFormatter(formatter if verbose else _Discreet("%(message)s", None, redact))
         root.addHandler(kept)
         root.addHandler(shown)
 

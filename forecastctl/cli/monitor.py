@@ -67,10 +67,11 @@ def _any(names: Sequence[str]) -> str:
 
 def _watch(session: Session, origin: str, freq: str, digest: str) -> Watch:
     from forecastctl.pipeline.monitor import Watch
+    from forecastctl.settings import shown
 
     started = time.time_ns() // 1_000_000
     flags = session.flags
-    asked = {name: flags.get(name) for name in ("as_of", "airport", "select")}
+    asked = {name: shown(flags.get(name)) for name in ("as_of", "airport", "select")}
     source = {name: value for name, value, _ in session.settings.items() if name == "data.source"}
     return Watch(
         new_job_id(started),

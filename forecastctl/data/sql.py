@@ -12,6 +12,7 @@ import numpy as np
 
 from forecastctl.data.tables import Column, Loaded, Table
 from forecastctl.errors import DataError
+from forecastctl.redaction import Redactor, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,24 +36,13 @@ def database_url(text: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", text)
 
 
-def without_password(text: str) -> str:
-    """A URL that may be shown and stored."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        return make_url(text).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):
-        return re.sub(r"//[^/]*@", "//***@", text)
-
-
 @contextmanager
 def _database(text: str, doing: str) -> Iterator[Engine]:
     """An engine, with every error of the database turned into one clear paragraph."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-    label = without_password(text)
+    label, redacted = masked(text), Redactor.of((text,))
     engine = None
     try:
         engine = create_engine(database_url(text))
@@ -64,13 +54,13 @@ def _database(text: str, doing: str) -> Iterator[Engine]:
         ) from None
     except (NoSuchModuleError, ArgumentError, ValueError) as error:
         raise DataError(
-            f"{label} is not the URL of a database: {_first_line(error)}.",
+            f"{label} is not the URL of a database: {redacted(_first_line(error))}.",
             "Write it as SQLAlchemy does, for example postgresql://user@host/database.",
         ) from None
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise DataError(
-            f"{label} cannot be {doing}: {_first_line(cause)}.",
+            f"{label} cannot be {doing}: {redacted(_first_line(cause))}.",
             "Check the URL, that the database is up, and the query.",
         ) from None
     finally:
@@ -108,7 +98,7 @@ def sql_table(url: str, query: str | None) -> Table:
     Raises:
         DataError: There is no query, or the database or the query fails.
     """
-    label = without_password(url)
+    label = masked(url)
     if not query or not query.strip():
         raise DataError(
             f"{label} is a database, and no query is given.",
@@ -174,7 +164,7 @@ def check_database(url: str) -> None:
     if file and not file.exists():
         if not os.access(file.parent, os.W_OK):
             raise DataError(
-                f"{without_password(url)} cannot be written: {file.parent} is no directory that "
+                f"{masked(url)} cannot be written: {file.parent} is no directory that "
                 "can be written.",
                 "Make it first, or choose another.",
             )
@@ -208,7 +198,7 @@ def write_sql(frame: pd.DataFrame, url: str, table: str) -> None:
     )
     with _database(url, "written") as engine, engine.begin() as connection:
         made.create(connection, checkfirst=True)
-        _has_columns(connection, made, without_password(url))
+        _has_columns(connection, made, masked(url))
         _forget(connection, made, frame)
         if len(frame):
             connection.execute(made.insert(), _records(frame))

@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from forecastctl.data.sql import check_database, is_url, without_password, write_sql
+from forecastctl.data.sql import check_database, is_url, write_sql
 from forecastctl.errors import DataError
+from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,5 +144,5 @@ def _mode(path: Path) -> int:
 
 
 def shown_target(target: str) -> str:
-    """A target for people and records, without passwords."""
-    return without_password(target) if is_url(target) else target
+    """A target for people and records, without secrets."""
+    return masked(target)

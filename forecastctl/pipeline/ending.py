@@ -10,6 +10,7 @@ from forecastctl.core.reconcile import NONE
 from forecastctl.pipeline.context import cut, json_bytes
 from forecastctl.pipeline.work import clock
 from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
+from forecastctl.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +74,7 @@ def abandon_job(
     update = RunUpdate(
         KILLED if killed else FAILED,
         clock()[0],
-        tags={"status": "interrupted" if killed else "failed", "reason": cut(f"{error}")},
+        tags={"status": "interrupted" if killed else "failed", "reason": cut(scrub(f"{error}"))},
     )
     try:
         tracker.update(run_id, update)

@@ -1,6 +1,6 @@
 """The settings of a command: what can be set (`sections`), and where it is set (`sources`)."""
 
-from forecastctl.settings.sections import SECTIONS, Settings, mask_password
-from forecastctl.settings.sources import CONFIG_NAME, load_settings
+from forecastctl.settings.sections import SECTIONS, Settings, shown
+from forecastctl.settings.sources import CONFIG_NAME, load_redactor, load_settings
 
-__all__ = ["CONFIG_NAME", "SECTIONS", "Settings", "load_settings", "mask_password"]
+__all__ = ["CONFIG_NAME", "SECTIONS", "Settings", "load_redactor", "load_settings", "shown"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from forecastctl.records import (
     LOSSES,
@@ -15,6 +14,7 @@ from forecastctl.records import (
     SearchSpec,
     canonical_json,
 )
+from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,14 @@ def _split(value: Any) -> Any:
     return [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
 
 
+def _no_secret(value: str) -> str:
+    """Refuse as a name, which every store shows, what was meant for another setting."""
+    if masked(value) != value:
+        raise ValueError("a name is recorded as it is, and this one holds a secret")
+    return value
+
+
+PublicName = Annotated[str, Field(min_length=1), AfterValidator(_no_secret)]
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[int, Field(ge=1, le=99)]
@@ -85,7 +93,7 @@ class Forecast(_Section):
     horizon: Annotated[int, Field(ge=1, le=1000)] = 12
     level: ListOf[Level] = (80, 95)
     out: str | None = None
-    table: str = "forecasts"
+    table: PublicName = "forecasts"
     charts: bool = True
     fallback: bool = True
     reconcile: Literal[
@@ -97,7 +105,7 @@ class Tracking(_Section):
     """Where everything is recorded."""
 
     uri: str = "sqlite:///mlflow.db"
-    experiment: Annotated[str, Field(min_length=1)] = "forecastctl"
+    experiment: PublicName = "forecastctl"
     layout: Literal["nested", "flat"] = "nested"
     artifacts: str | None = None
     writer: Literal["auto", "sql", "client"] = "auto"
@@ -169,12 +177,11 @@ class Settings(_Section):
         return MonitorRules(**self.monitor.model_dump())
 
     def items(self) -> Iterator[tuple[str, Any, str]]:
-        """Every ``section.key`` with its value (passwords masked) and origin."""
+        """Every ``section.key`` with its value (secrets masked) and origin."""
         for section in SECTIONS:
             for key, value in getattr(self, section).model_dump().items():
                 name = f"{section}.{key}"
-                shown = mask_password(value) if isinstance(value, str) else value
-                yield name, shown, self.origins.get(name, "default")
+                yield name, shown(value), self.origins.get(name, "default")
 
     def result_digest(self) -> str:
         """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
@@ -189,9 +196,11 @@ class Settings(_Section):
 SECTIONS = ("data", "tune", "forecast", "tracking", "run", "explain", "monitor")
 
 
-def mask_password(text: str) -> str:
-    """Replace the password of a URL by stars."""
-    return re.sub(r"(://[^:/@\s]+):[^@\s]+@", r"\1:***@", text)
+def shown(value: Any) -> Any:
+    """A value as it may be printed and recorded: secrets masked, whatever it is given for."""
+    if isinstance(value, list | tuple):
+        return type(value)(shown(v) for v in value)
+    return masked(value) if isinstance(value, str) else value
 
 
 assert set(LOSSES) == set(Tune.model_fields["loss"].annotation.__args__)  # type: ignore[union-attr]  # noqa: S101

@@ -13,6 +13,7 @@ import difflib
 import os
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from pydantic import ValidationError
 
 from forecastctl.errors import SettingsError
 from forecastctl.records import SearchSpec
+from forecastctl.redaction import Redactor, masked, scrub
 from forecastctl.settings.sections import SECTIONS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 CONFIG_NAME = "forecastctl.toml"
 PREFIX = "FORECASTCTL_"
@@ -31,6 +33,16 @@ MLFLOW_NAMES = {
     "MLFLOW_TRACKING_URI": ("tracking", "uri"),
     "MLFLOW_EXPERIMENT_NAME": ("tracking", "experiment"),
 }
+SECRET_NAMES = (
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "PGPASSWORD",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCESS_KEY",
+    "DATABRICKS_TOKEN",
+)
+"""Variables that MLflow and the drivers read by themselves, and might quote."""
 
 
 def load_settings(
@@ -63,6 +75,27 @@ def load_settings(
         raise _explain(error, origins) from None
     _check_families(settings, origins)
     return settings
+
+
+def load_redactor(
+    arguments: Iterable[str] = (),
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Redactor:
+    """What takes the secrets of all settings out of a text, whether they are valid or not.
+
+    Args:
+        arguments: Those of the command line, with or without the names of flags.
+        config: As in `load_settings`.
+        environ: As in `load_settings`.
+    """
+    env = os.environ if environ is None else environ
+    given = [a.partition("=")[2] if a.startswith("--") else a for a in arguments]
+    given += [str(value) for _, _, value, _ in _env_layer(env)]
+    with suppress(SettingsError):
+        given += [str(value) for _, _, value, _ in _toml_layer(config, env)]
+    named = (f"{name}={env[name]};" for name in SECRET_NAMES if env.get(name))
+    return Redactor.of((*given, *named))
 
 
 _Layer = list[tuple[str, str, Any, str]]
@@ -177,8 +210,9 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> SettingsErro
     first = error.errors()[0]
     name = ".".join(str(p) for p in first["loc"][:2])
     given = first["input"]
+    shown = repr(masked(given)) if isinstance(given, str) else scrub(repr(given))
     message = str(first["msg"]).removeprefix("Value error, ").lower()
-    return SettingsError(f"{origins.get(name, name)}: {name} = {given!r} is wrong: {message}.")
+    return SettingsError(f"{origins.get(name, name)}: {name} = {shown} is wrong: {message}.")
 
 
 def _check_families(settings: Settings, origins: Mapping[str, str]) -> None:
@@ -188,4 +222,4 @@ def _check_families(settings: Settings, origins: Mapping[str, str]) -> None:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Families are {', '.join(known)}."
             origin = origins.get("tune.families", "tune.families")
-            raise SettingsError(f"{origin}: there is no model family '{name}'.", hint)
+            raise SettingsError(f"{origin}: there is no model family '{masked(name)}'.", hint)

@@ -8,8 +8,9 @@ import pytest
 
 from forecastctl.data.files import check_target, read_panel, write_frame
 from forecastctl.data.schema import DataSpec
-from forecastctl.data.sql import database_url, is_url, without_password
+from forecastctl.data.sql import database_url, is_url
 from forecastctl.errors import DataError
+from forecastctl.redaction import masked
 from tests.data.conftest import months, wave
 
 QUERY = "SELECT * FROM traffic WHERE airport LIKE '%' AND ':x' <> '%s' ORDER BY date"
@@ -98,7 +99,7 @@ def test_urls():
     assert database_url("postgresql://h/d") == "postgresql+psycopg2://h/d"
     assert database_url("postgres://h/d") == "postgresql+psycopg2://h/d"
     assert database_url("postgresql+psycopg://h/d") == "postgresql+psycopg://h/d"
-    assert without_password("mysql://u:pw@h/d") == "mysql://u:***@h/d"
+    assert masked("mysql://u:pw@h/d") == "mysql://u:***@h/d"
     assert not is_url("C:/data.csv")
     assert not is_url("data.csv")
     with pytest.raises(DataError, match="not the URL of a database"):
