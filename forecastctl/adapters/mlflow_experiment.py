@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.adapters.mlflow_address import display_uri
+from forecastctl.adapters.mlflow_address import display_uri, public_uri
 from forecastctl.adapters.mlflow_artifacts import default_location
 from forecastctl.adapters.mlflow_schema import is_own, not_written
 from forecastctl.adapters.mlflow_store import find_store
@@ -61,7 +61,8 @@ def _reach(address: Address) -> None:
     import urllib.request
 
     try:
-        request = urllib.request.Request(f"{address.uri}/health")  # noqa: S310 - http(s) only
+        # Without user and password, which urllib would take for a part of the host's name.
+        request = urllib.request.Request(f"{public_uri(address.uri)}/health")  # noqa: S310 - http(s) only
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310
             return
     except urllib.error.HTTPError:

@@ -56,7 +56,7 @@ def _report(message: str, hint: str, arguments: Sequence[str]) -> None:
     _say(redact(f"error: {message}"))
     if hint:
         _say(redact(f"  next: {hint}"))
-    if {"--verbose", "-v"} & set(sys.argv):
+    if {"--verbose", "-v"} & set(arguments):
         _say(redact(traceback.format_exc()))
 
 

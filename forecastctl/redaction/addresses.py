@@ -81,7 +81,11 @@ def _address(head: str, slashes: str, rest: str) -> Shown:
     authority = _AUTHORITY.match(rest)[0]  # type: ignore[index]  # it matches anything
     if len(slashes) > len("//"):  # no authority but, maybe, a misplaced one
         return shown + Shown(authority) + _tail(rest[len(authority) :])
-    return shown + _host(authority) + _tail(rest[len(authority) :])
+    if _HOSTS.fullmatch(authority):
+        return shown + Shown(authority) + _tail(rest[len(authority) :])
+    # What is no port may be a password whose host is missing: nothing after it is sure.
+    host, colon, unsure = rest.partition(":")
+    return shown + Shown(host + colon) + _hidden(unsure)
 
 
 def _user_ends(rest: str, kind: _Kind) -> int:
@@ -118,14 +122,6 @@ def _user(text: str, kind: _Kind, *, container: bool) -> Shown:
         pair = f"{unquote(name)}:{unquote(password)}".encode("utf-8", "surrogatepass")
         shown += Shown("", (base64.b64encode(pair).decode(),))
     return shown
-
-
-def _host(authority: str) -> Shown:
-    """Hosts and ports; what is no port may be a password whose host is missing."""
-    if _HOSTS.fullmatch(authority):
-        return Shown(authority)
-    name, colon, port = authority.partition(":")
-    return Shown(name + colon) + _hidden(port)
 
 
 def _tail(text: str) -> Shown:

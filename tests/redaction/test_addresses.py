@@ -34,10 +34,12 @@ ODBC = "DRIVER={ODBC Driver 18};SERVER=db;UID=me;PWD=%s;Encrypt=yes"
         ("postgresql://tok3n-0123456789abcdef@h/db", "postgresql://***@h/db"),
         # where the host is missing or the slashes are wrong
         ("postgresql://u:hush", "postgresql://u:***"),
-        ("postgresql://u@h:hush/db", "postgresql://u@h:***/db"),
+        ("postgresql://u@h:hush/db", "postgresql://u@h:***"),
+        ("postgresql://u:hu/sh?a=b", "postgresql://u:***"),
         ("postgresql:/u:hush@h/db", "postgresql:/u:***@h/db"),
         ("postgresql:///u:hush@h/db", "postgresql:///u:***@h/db"),
         ("u:hush@h/db", "u:***@h/db"),
+        ("u:hu/s@h@h/db", "u:***@h/db"),
         # query and fragment
         ("postgresql:///db?user=u&password=hush&port=1", "postgresql:///db?user=u&password=***&port=1"),
         ("postgresql://u:x@h/db?password=hu@sh", "postgresql://u:***@h/db?password=***"),
