@@ -149,12 +149,13 @@ def _replay(session: Session, out: str | None, jobs: int) -> Replay:
 
 
 def _write(tracker: Tracker, summary: BacktestSummary, out: str, table: str) -> None:
+    from forecastctl.data.spreadsheets import csv_text
     from forecastctl.data.targets import write_frame
     from forecastctl.pipeline.backtest import forecast_table
 
     frame = forecast_table(tracker, summary)
     if out == "-":
-        frame.to_csv(sys.stdout, index=False)
+        sys.stdout.write(csv_text(frame))
     elif len(frame):
         write_frame(frame, out, table=table)
 

@@ -139,6 +139,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     from forecastctl.adapters.parallel import make_executor
     from forecastctl.data.files import check_target, write_frame
     from forecastctl.data.prepare import prepare
+    from forecastctl.data.spreadsheets import csv_text
     from forecastctl.pipeline.jobs import run_job
     from forecastctl.pipeline.plan import plan_job
 
@@ -169,7 +170,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
         summary = run_job(job, tracker, executor, progress, session.log.read)
     if out and summary.table is not None and len(summary.table):
         if out == "-":
-            summary.table.to_csv(sys.stdout, index=False)
+            sys.stdout.write(csv_text(summary.table))
         else:
             write_frame(summary.table, out, table=settings.forecast.table)
     return session, summary

@@ -31,10 +31,12 @@ def print_json(value: Any) -> None:
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows as CSV with a header."""
+    from forecastctl.data.spreadsheets import inert
+
     if rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow([inert(name) for name in rows[0]])
+        writer.writerows([inert(row.get(name)) for name in rows[0]] for row in rows)
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from forecastctl.data.spreadsheets import csv_text
 from forecastctl.data.sql import check_database, is_url, write_sql
 from forecastctl.errors import DataError
 from forecastctl.redaction import masked
@@ -110,11 +110,7 @@ def _encoded(frame: pd.DataFrame, suffix: str) -> bytes:
     if suffix in (".parquet", ".pq"):
         frame.to_parquet(buffer, index=False, engine="pyarrow")
         return buffer.getvalue()
-    # A lone carriage return ends a line for readers, and pandas does not quote it by itself.
-    returns = any("\r" in str(v) for c in frame for v in frame[c] if frame[c].dtype.kind == "O")
-    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    text = frame.to_csv(index=False, lineterminator="\n", quoting=quoting)
-    content = text.encode("utf-8", "surrogatepass")
+    content = csv_text(frame).encode("utf-8", "surrogatepass")
     return gzip.compress(content, mtime=0) if suffix == ".csv.gz" else content
 
 

@@ -4,7 +4,8 @@ One process compiles, the others wait for it; from then on every process loads t
 llvmlite alone, which takes a fraction of numba's import. The code is kept beside the package where
 that is writable, else in the user's cache directory (``NUMBA_CACHE_DIR`` replaces both), else every
 process compiles for itself, in memory. The name of the file says for which kernels, compiler and
-processor it is; what it holds is checked before it is run.
+processor it is; what it holds is checked before it is run. Only a file that nobody else can have
+written is loaded (`own_files`): whoever can write machine code for another user is that user.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core.families import own_files
 from forecastctl.core.families.kernels_layout import SIGNATURES
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def kernels() -> Mapping[str, Callable[..., None]]:
         with _one_at_a_time():
             kept = _kept()  # somebody else's, by now
             if kept is None:
+                _warn_of_foreign()
                 return _compiled()
     return kept
 
@@ -193,21 +196,50 @@ def machine() -> str:
 
 
 def _folders() -> tuple[Path, ...]:
-    """Directories that may have the code, the best one first."""
+    """Directories that may have the code, the best one first.
+
+    Where others can write to one, the user's own directory in it takes its place.
+    """
+    return tuple(own_files.shelf(place) for place in _places())
+
+
+def _places() -> tuple[Path, ...]:
     asked = os.environ.get("NUMBA_CACHE_DIR")
     if asked:
         return (Path(asked),)
-    found = [Path(__file__).parent / "__pycache__"]
+    found = [_beside()]
     with suppress(RuntimeError):  # a user without a home
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         found.append(Path(base) / "forecastctl")
     return tuple(found)
 
 
+def _beside() -> Path:
+    """The directory beside the package, of whoever installed it, for all who run it."""
+    return Path(__file__).parent / "__pycache__"
+
+
+def _warn_of_foreign() -> None:
+    """Name files that have been passed over because somebody else may have written them."""
+    for path in {folder / _name() for folder in (*_places(), *_folders())}:
+        try:
+            own_files.read(path)
+        except own_files.ForeignError as error:
+            if os.path.lexists(path):
+                _LOG.warning(
+                    "The compiled code in %s is not loaded, for somebody else may have written "
+                    "it (%s): it is compiled again.",
+                    path,
+                    error,
+                )
+        except OSError:
+            continue
+
+
 def _read(path: Path) -> MachineCode | None:
-    """What is kept in a file; nothing where it is damaged."""
+    """What is kept in a file of one's own; nothing where it is damaged."""
     try:
-        data = path.read_bytes()
+        data = own_files.read(path)
     except OSError:
         return None
     digest, rest = data[:_DIGEST], data[_DIGEST:]
@@ -229,12 +261,17 @@ def _keep(made: MachineCode) -> None:
     """Write machine code to the first directory that takes it, in place of earlier ones."""
     for folder in _folders():
         path = folder / _name()
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            own_files.make_folder(folder)
             _write(path, _packed(made))
             for earlier in folder.glob(f"forecastctl-kernels-{machine()}-*.bin"):
                 if earlier != path:
                     earlier.unlink(missing_ok=True)
+        except own_files.ForeignError as error:
+            _LOG.warning("Compiled code is not kept where others can write: %s.", error)
+        except OSError:
+            continue
+        else:
             return
 
 
@@ -246,7 +283,8 @@ def _write(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(name).chmod(0o644)
+        shared = path.parent == _beside()
+        Path(name).chmod(own_files.PUBLIC_FILE if shared else own_files.PRIVATE_FILE)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
@@ -260,10 +298,11 @@ def _one_at_a_time() -> Iterator[None]:
 
     from filelock import FileLock, Timeout
 
-    user = "".join(c if c.isalnum() else "_" for c in _user())
-    lock = FileLock(Path(tempfile.gettempdir()) / f"forecastctl-kernels-{user}.lock")
     held = False
     with suppress(OSError, Timeout):  # without the lock, some work is done twice: no harm
+        folder = own_files.shelf(Path(tempfile.gettempdir()))
+        own_files.make_folder(folder)
+        lock = FileLock(folder / "forecastctl-kernels.lock")
         lock.acquire(timeout=_PATIENCE)
         held = True
     try:
@@ -271,12 +310,3 @@ def _one_at_a_time() -> Iterator[None]:
     finally:
         if held:
             lock.release()
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container whose user has no name
-        return "nobody"
