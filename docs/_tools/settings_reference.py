@@ -34,7 +34,8 @@ an error, with the nearest known one as a suggestion. The example
   directory.
 - A list in the environment is separated by commas: `FORECASTCTL_FORECAST__LEVEL=80,95`.
 - `MLFLOW_TRACKING_URI` and `MLFLOW_EXPERIMENT_NAME` are honoured; the names below win over them.
-- Passwords of URLs are replaced by `***` wherever settings are shown or recorded.
+- Secrets are replaced by `***` wherever settings are shown or recorded
+  ([which](../how-to/tracking-stores.md#secrets)).
 """
 
 

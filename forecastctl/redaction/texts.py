@@ -14,11 +14,9 @@ from forecastctl.redaction.words import PAIR_NAMES, placeholder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MIN_SECRET = 4
-"""Characters of a secret worth hiding wherever they stand: shorter ones are parts of words."""
-
-_ALONE = 8
-"""Shorter secrets are replaced only where they stand alone: they may be parts of words."""
+_ANYWHERE, _ALONE, _QUOTED = 8, 4, 2
+"""Least characters of a secret that is replaced wherever it stands, where it is a word of its own,
+and where it stands between quotation marks: shorter ones are parts of words."""
 
 _TEXT = re.compile(
     rf"""
@@ -132,7 +130,7 @@ def _spellings(secret: str) -> set[str]:
     written = parts | {
         other for p in whole for other in (quote(p, safe=""), quote(p), quote_plus(p), _escaped(p))
     }
-    return {s for s in written if len(s) >= MIN_SECRET and s.lower() not in _PLAIN_WORDS}
+    return {s for s in written if len(s) >= _QUOTED and s.lower() not in _PLAIN_WORDS}
 
 
 def _pieces(text: str) -> set[str]:
@@ -153,4 +151,8 @@ def _stands_in(secret: str, shown: str) -> bool:
 
 def _anywhere(secret: str) -> str:
     pattern = re.escape(secret)
-    return pattern if len(secret) >= _ALONE else rf"(?<!\w){pattern}(?!\w)"
+    if len(secret) >= _ANYWHERE:
+        return pattern
+    if len(secret) >= _ALONE:
+        return rf"(?<!\w){pattern}(?!\w)"
+    return rf"(?<=['\"]){pattern}(?=['\"])"

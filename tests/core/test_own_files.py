@@ -136,17 +136,20 @@ def test_a_file_in_anybodys_cache_is_not_loaded_but_named_and_made_anew(
 
 
 @needs_root
-def test_where_nothing_of_ones_own_can_be_made_the_code_stays_in_memory(
+def test_where_somebody_has_made_ones_private_folder_the_code_stays_in_memory(
     poisoned, monkeypatch, caplog
 ):
     path, made = poisoned
     taken = own_files.shelf(path.parent)
     taken.mkdir(0o777)
-    give(taken)
+    planted = path.rename(taken / path.name)
+    for theirs in (planted, taken):
+        give(theirs)
     from forecastctl.core.families import compiled
 
     monkeypatch.setattr(compiled, "machine_code", lambda: made)
     assert native.kernels.__wrapped__() == made.code
     assert "not kept" in caplog.text
     assert native._kept() is None
-    assert list(taken.iterdir()) == []
+    assert f"The compiled code in {planted} is not loaded" in caplog.text
+    assert list(taken.iterdir()) == [planted]

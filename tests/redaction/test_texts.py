@@ -1,0 +1,92 @@
+"""Sentences that quote a secret, and what goes through the log and the record."""
+
+import logging
+
+import pytest
+
+from forecastctl.adapters.mlflow_address import scrub as scrub_line
+from forecastctl.cli.logs import JobLog
+from forecastctl.errors import TrackingError
+from forecastctl.pipeline.ending import abandon_job
+from forecastctl.ports.memory import MemoryTracker
+from forecastctl.records import Run
+from forecastctl.redaction import Redactor, scrub
+from forecastctl.settings import load_redactor
+
+ADDRESS = "postgresql://me:Hush1/hush2@hu%20sh3@db:5432/air"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'connection to "{ADDRESS}" failed',
+        'could not translate host name "hush2@hu%20sh3@db" to address',
+        'invalid integer value "Hush1" for connection option "port"',
+        "Failed to resolve 'hush1'",
+        "password: Hush1/hush2@hu sh3",
+        "dsn: Hush1%2Fhush2%40hu%2520sh3",
+        "invalid literal for int() with base 10: 'hu'",
+    ],
+)
+def test_no_driver_can_quote_a_part_of_a_known_secret(text):
+    shown = Redactor.of([ADDRESS])(text)
+    assert "***" in shown
+    assert not [part for part in ("hush1", "hush2", "sh3", "'hu'") if part in shown.lower()]
+
+
+def test_what_is_no_secret_stays():
+    redact = Redactor.of(["postgresql://mlflow:mlflow@mlflow/mlflow", "http://h:5000"])
+    text = (
+        'FATAL: role "mlflow" does not exist on http://h:5000: it was tested, (see http://h:5000).'
+    )
+    assert redact(text) == text
+    short = Redactor.of(["postgresql://u:test@h/db"])
+    assert short("the latest test of 'test'") == "the latest *** of '***'"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see http://u:hush@h:5000/x, then", "see http://u:***@h:5000/x, then"),
+        ("{'Authorization': 'Basic aHVzaDpodXNo'}", "{'Authorization': 'Basic ***'}"),
+        ("Authorization: Bearer hush.hush-hush", "Authorization: Bearer ***"),
+        ('{"password": "hush"}', '{"password": "***"}'),
+        ("PGPASSWORD=hush psql", "PGPASSWORD=*** psql"),
+    ],
+)
+def test_an_unknown_secret_is_known_by_what_stands_around_it(text, shown):
+    assert scrub(text) == shown
+    assert scrub(shown) == shown
+
+
+def test_one_line_of_a_driver():
+    assert scrub_line(f"no\n  {ADDRESS}", ADDRESS) == "no postgresql://me:***@db:5432/air"
+
+
+def test_the_log_and_its_tracebacks(capsys):
+    log = JobLog(quiet=False, verbose=True, redact=Redactor.of([ADDRESS]))
+    try:
+        int(f"no {ADDRESS}, not Hush1")
+    except ValueError:
+        logging.getLogger("forecastctl.x").exception("cannot open %s", ADDRESS)
+    for text in (log.read().decode(), capsys.readouterr().err):
+        assert "Traceback" in text
+        assert "cannot open postgresql://me:***@db:5432/air" in text
+        assert "hush" not in text.lower()
+
+
+def test_the_reason_of_a_job_that_stops():
+    tracker = MemoryTracker()
+    run_id = tracker.start(Run("run", 0))
+    abandon_job(tracker, run_id, TrackingError(f"no {ADDRESS}"), lambda: b"")
+    assert tracker.get(run_id).tags["reason"] == "no postgresql://me:***@db:5432/air"
+
+
+def test_settings_are_known_though_they_are_wrong(tmp_path):
+    config = tmp_path / "forecastctl.toml"
+    config.write_text("[tun]\nx = 'postgresql://u:filesecret@h/db'\n")
+    environ = {"FORECASTCTL_X": "http://u:envsecret@h", "MLFLOW_TRACKING_TOKEN": "tokensecret"}
+    environ["MLFLOW_TRACKING_URI"] = "http://u:urisecret@h"
+    redact = load_redactor(["--data=postgresql://u:argsecret@h/db"], config, environ)
+    text = "filesecret envsecret tokensecret urisecret argsecret"
+    assert redact(text) == "*** *** *** *** ***"
