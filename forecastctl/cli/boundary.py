@@ -24,7 +24,7 @@ class Boundary(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        arguments = [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - click names them no other way
+        arguments = [*getattr(ctx, "_protected_args", ()), *ctx.args]
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -15,9 +15,10 @@ from forecastctl.pipeline.stored import read_trials
 from forecastctl.ports.filters import matches, parse_filter
 from forecastctl.records import AirportResult, Query, Status, StoredRun
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
+from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from forecastctl.ports import Tracker
     from forecastctl.records import Run
@@ -253,7 +254,8 @@ def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
             {k: left.tags.get(v) for k, v in facts.items()},
             {k: right.tags.get(v) for k, v in facts.items()},
         ),
-        "params": (dict(left.params), dict(right.params)),
+        # Earlier versions recorded some addresses with their secrets.
+        "params": (_masked(left.params), _masked(right.params)),
         "metrics": (dict(left.metrics), dict(right.metrics)),
         "data": (
             {k: left.tags.get(k) for k in DATA_TAGS},
@@ -267,6 +269,10 @@ def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
             if x is not None or y is not None:
                 rows.append({"section": section, "key": key, "a": x, "b": y, "same": x == y})
     return rows
+
+
+def _masked(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: masked(value) for name, value in params.items()}
 
 
 def resolve(tracker: Tracker, name: str) -> StoredRun:

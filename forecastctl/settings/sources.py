@@ -92,7 +92,7 @@ def load_redactor(
     env = os.environ if environ is None else environ
     given = [a.partition("=")[2] if a.startswith("--") else a for a in arguments]
     given += [str(value) for _, _, value, _ in _env_layer(env)]
-    with suppress(SettingsError):
+    with suppress(SettingsError, OSError, ValueError):
         given += [str(value) for _, _, value, _ in _toml_layer(config, env)]
     named = (f"{name}={env[name]};" for name in SECRET_NAMES if env.get(name))
     return Redactor.of((*given, *named))

@@ -8,6 +8,7 @@ from forecastctl.adapters.mlflow_address import scrub as scrub_line
 from forecastctl.cli.logs import JobLog
 from forecastctl.errors import TrackingError
 from forecastctl.pipeline.ending import abandon_job
+from forecastctl.pipeline.history import compare
 from forecastctl.ports.memory import MemoryTracker
 from forecastctl.records import Run
 from forecastctl.redaction import Redactor, scrub
@@ -80,6 +81,13 @@ def test_the_reason_of_a_job_that_stops():
     run_id = tracker.start(Run("run", 0))
     abandon_job(tracker, run_id, TrackingError(f"no {ADDRESS}"), lambda: b"")
     assert tracker.get(run_id).tags["reason"] == "no postgresql://me:***@db:5432/air"
+
+
+def test_what_an_earlier_version_recorded_is_not_shown():
+    tracker = MemoryTracker()
+    ids = [tracker.start(Run("run", 0, params={"data.source": ADDRESS})) for _ in range(2)]
+    (row,) = [row for row in compare(tracker, *ids) if row["key"] == "data.source"]
+    assert row["a"] == row["b"] == "postgresql://me:***@db:5432/air"
 
 
 def test_settings_are_known_though_they_are_wrong(tmp_path):
