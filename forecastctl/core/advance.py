@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.core.backtest import ceiling
 from forecastctl.core.families.base import Fit, checked, fitting
 from forecastctl.core.families.sarimax import orders_of
 from forecastctl.core.families.transforms import box_cox_lambda, forward
@@ -57,7 +58,8 @@ def advance(
         _advance_member(m, y, model) if advances(m.member.model.family) else refit(m)
         for m in model.members
     )
-    return replace(model, members=members, cutoff=series.cutoff, n=model.n + len(y))
+    limit = None if model.ceiling is None else max(model.ceiling, ceiling(series.y))
+    return replace(model, members=members, cutoff=series.cutoff, n=model.n + len(y), ceiling=limit)
 
 
 @dataclass(frozen=True, slots=True)

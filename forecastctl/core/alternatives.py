@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.attribution import value_at
-from forecastctl.core.points import make_model
+from forecastctl.core.baseline import BASELINE, baseline
 from forecastctl.records import Member, Specification
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 MOST = 40
 """Trials that are fitted again at most."""
-
-BASELINE = "seasonal_naive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _candidates(
         kind = "baseline" if trial.model.family == BASELINE else "trial"
         yield kind, Specification((Member(trial.model),)), trial, case.seen
     if not any(t.model.family == BASELINE for t in case.trials):
-        naive = Specification((Member(make_model(BASELINE, {"drift": False})),))
+        naive = Specification((Member(baseline(case.seen.n, case.seen.season_length)),))
         if {m.model.key for m in naive.members} != alone:
             yield "baseline", naive, None, case.seen
     if case.champion is not None:

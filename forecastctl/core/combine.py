@@ -38,7 +38,8 @@ T4_WIDTH = 2.7764451051977987 / 1.959963984540054
 """The 95 % interval of Student's t with four degrees of freedom, whose mean absolute value is one,
 over that of a standard normal variable."""
 
-_SMALLEST = 0.1
+_SMALLEST, _LARGEST = 0.1, 100.0
+"""What an error counts as, in standard deviations, at least (of a fold) and at most."""
 
 
 def choose(
@@ -119,13 +120,18 @@ def spread(errors: Sequence[Sequence[float]], paths: Sequence[Path]) -> float:
     one origin did not foresee does not widen all intervals to come. The prior is worth `SHRINKAGE`
     errors, because those of one fold are strongly correlated and say less than their number.
 
+    An error counts as a hundred standard deviations at most. A larger one says that the deviation
+    is no deviation: of a fold that has seen nothing but zeros, rounding leaves 1e-32 of it, and the
+    first passenger would be 1e31 of them and multiply the intervals of all periods to come.
+
     Args:
         errors: Forecast minus actual by fold and lead.
         paths: The forecasts of the same folds.
     """
     total, count = SHRINKAGE * math.log(TYPICAL), SHRINKAGE
     for fold, path in zip(errors, paths, strict=True):
-        sizes = [abs(e) / float(sd) for e, sd in zip(fold, path.sd, strict=True) if sd > 0]
+        pairs = zip(fold, path.sd.tolist(), strict=True)
+        sizes = [min(abs(e) / sd, _LARGEST) for e, sd in pairs if sd > 0]
         if sizes:
             mean = max(math.fsum(sizes) / len(sizes), _SMALLEST)
             total += len(sizes) * math.log(mean)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.core.backtest import Path, forecast_model
+from forecastctl.core.backtest import Path, bounded, ceiling, forecast_model, guard_interval
+from forecastctl.core.baseline import baseline
 from forecastctl.core.combine import combined, quantile, sd_weights
 from forecastctl.core.families import Fit, family, fitter
 from forecastctl.core.families.base import fit_whole
 from forecastctl.core.metrics import scale
-from forecastctl.core.points import make_model
 from forecastctl.core.shocks import dated, without_shocks
 from forecastctl.errors import ModelError
 from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
@@ -41,8 +42,8 @@ def fit(
         series: Training data.
         specification: What to fit.
         horizon: Periods ahead over which the members' forecasts are checked for divergence.
-        fallback: Whether the other members, or in the end the seasonal naive, may stand in for
-            members that fail.
+        fallback: Whether the other members, or in the end the baseline (the seasonal naive, below
+            one season of data the naive), may stand in for members that fail.
         spread: Factor on the standard deviations, from the search.
         backtest_errors: Forecast minus actual by fold and lead, from the search, kept with the
             model so that a miss can be explained later.
@@ -64,7 +65,7 @@ def fit(
                 raise
             failures.append(f"{member.model.label}: {error.message}")
     if not fitted:
-        naive = Member(make_model("seasonal_naive", {}))
+        naive = Member(baseline(series.n, series.season_length))
         fitted = [_fit_member(series, naive, horizon, engine)]
     reason = _reason(fitted, failures) if failures else None
     known = scale(series.y, series.season_length)
@@ -80,6 +81,7 @@ def fit(
         known if known > 0 else None,
         SHAPE,
         _shocks(series, fitted),
+        ceiling(series.y),
     )
     return model, reason
 
@@ -95,26 +97,29 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
     Returns:
         Weighted mean of the members; intervals of the distribution that ``model.shape`` names,
         whose standard deviation is the members' weighted mean times ``model.spread``, with
-        nothing below zero. A wider level's interval holds a narrower one's, and every one holds
-        the mean.
+        nothing below zero and nothing above ``model.ceiling``. A wider level's interval holds a
+        narrower one's, and every one holds the mean.
     """
     paths = [_member_path(member, model.season_length, h) for member in model.members]
     members = [m.member for m in model.members]
-    path = combined(paths, [m.weight for m in members], sd_weights(members))
-    sd = path.sd * model.spread
+    both = combined(paths, [m.weight for m in members], sd_weights(members))
+    path = bounded(Path(both.mean, both.sd * model.spread), model.ceiling)
+    highest = math.inf if model.ceiling is None else model.ceiling
     intervals = {}
     for level in levels:
-        width = quantile(level, model.shape) * sd
-        intervals[int(level)] = (np.maximum(path.mean - width, 0.0), path.mean + width)
+        width = quantile(level, model.shape) * path.sd
+        upper = np.minimum(path.mean + width, highest)
+        intervals[int(level)] = (np.maximum(path.mean - width, 0.0), upper)
     ds = future_ds(model.cutoff, model.freq, h)
-    return Forecast(model.cutoff, ds, path.mean, sd, intervals)
+    return Forecast(model.cutoff, ds, path.mean, path.sd, intervals)
 
 
 def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:
     model = member.model
     fits = fitter(model.family, engine)
     fit = fit_whole(fits, series.y, series.season_length, model.options)
-    forecast_model(model, fit, series.y, series.season_length, horizon)
+    path = forecast_model(model, fit, series.y, series.season_length, horizon)
+    guard_interval(path, series.y)
     return FittedMember(member, fit.params, fit.states, fit.sigma)
 
 

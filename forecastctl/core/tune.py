@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from forecastctl.core.backtest import fold_errors, fold_scores
+from forecastctl.core.baseline import baseline, called
 from forecastctl.core.combine import CLEARLY_WORSE, choose, combined, sd_weights, spread
 from forecastctl.core.families import Choice, family, working_engine
 from forecastctl.core.points import encode, make_model, placed
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from forecastctl.core.families import Space
     from forecastctl.records import Clock, SearchSpec, Series
 
-BASELINE = "seasonal_naive"
-
 MOST_STARTS = 12
 """Starting points at most beyond the pool's, so that the search has evaluations left."""
 
@@ -54,8 +53,6 @@ JUDGES = 3
 
 _SHOCKS = {"data": Choice((REPLACED, {}))}
 """A dimension of every space, where there are shocks."""
-
-STAND_IN = "the seasonal naive stands in"
 
 
 def airport_seed(seed: int, airport: str) -> int:
@@ -110,7 +107,7 @@ def tune(
     if not splits:
         return _too_short(series)
     run = Search(series, search, clock, splits, learned or Learned())
-    run.evaluate(make_model(BASELINE, {"drift": False}), NAIVE)
+    run.evaluate(baseline(series.n, series.season_length), NAIVE)
     spaces = _spaces(run)
     _try_starts(run, spaces)
     if run.shocked:
@@ -239,14 +236,17 @@ def _none_succeeded(run: Search) -> TuneResult:
             f"{run.series.airport}: {failed}",
             "Look at the series with 'forecastctl check', or choose another --loss.",
         )
-    return _baseline(f"{failed}; {STAND_IN}", tuple(run.trials), run.stopped or "max_evals")
+    return _baseline(run.series, failed, tuple(run.trials), run.stopped or "max_evals")
 
 
 def _too_short(series: Series) -> TuneResult:
-    reason = f"{series.n} observations are too few to validate a model; {STAND_IN}"
-    return _baseline(reason, (), "too short")
+    few = f"{series.n} observations are too few to validate a model"
+    return _baseline(series, few, (), "too short")
 
 
-def _baseline(reason: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
-    specification = Specification((Member(make_model(BASELINE, {"drift": False})),))
+def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
+    """What stands in for a search's result, and why."""
+    model = baseline(series.n, series.season_length)
+    reason = f"{why}; {called(model.label)} stands in"
+    specification = Specification((Member(model),))
     return TuneResult(specification, None, {}, trials, (), reason=reason, stopped=stopped)

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from forecastctl.core.baseline import called
 from forecastctl.core.evidence import Evidence, evidence
 from forecastctl.core.findings import (
     DOUBT_FALLBACK,
@@ -158,7 +159,7 @@ def _stale(found: Findings, rules: ExplainRules) -> Verdict | None:
         return None
     name = {
         "trial": f"trial {near.trial}, {near.label},",
-        "baseline": "the seasonal naive",
+        "baseline": called(near.label),
         "champion": f"today's specification, {near.label},",
         "refit": "the same specification on the data that were there",
     }[near.kind]

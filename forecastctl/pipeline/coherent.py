@@ -240,7 +240,7 @@ def _record(
     stand_ins = {name: base.stands_in for name, base in used.items() if base.stands_in}
     notes = list(done.notes)
     if stand_ins:
-        notes.append(f"the seasonal naive stands in for {len(stand_ins)} airports that failed")
+        notes.append(f"a naive forecast stands in for {len(stand_ins)} airports that failed")
     failed = [g.name for g in hierarchy.groups if g.series is not None and g.name not in used]
     if failed:
         notes.append(f"{len(failed)} groups failed and are the sums of their members")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.core.baseline import baseline
 from forecastctl.core.forecast import fit, predict
 from forecastctl.core.hierarchy import build, ordinal
-from forecastctl.core.points import make_model
 from forecastctl.core.reconcile import NONE
 from forecastctl.errors import ModelError, NothingRecordedError
 from forecastctl.pipeline.lineage import model_label
@@ -65,7 +65,7 @@ class Base:
         status: Its status.
         errors: Backtest errors by fold and lead, shape ``(folds, h)``, or ``None``.
         tuned_on: Period ordinal of the last observation that the search saw.
-        stands_in: Why it is the seasonal naive's forecast, or ``None``.
+        stands_in: Why it is the baseline's forecast (the seasonal naive's, as a rule), or ``None``.
     """
 
     forecast: Forecast
@@ -111,7 +111,7 @@ def rebuilt(
 
 
 def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> Base | None:
-    """What a result brings along; a failed airport brings the seasonal naive's forecast.
+    """What a result brings along; a failed airport brings the baseline's forecast.
 
     Args:
         result: Of an airport or group of the hierarchy.
@@ -120,8 +120,8 @@ def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> 
         tracker: Where the run is that a kept specification comes from.
 
     Returns:
-        ``None`` where there is no forecast: of a group that failed, or an airport whose seasonal
-        naive failed as well.
+        ``None`` where there is no forecast: of a group that failed, or an airport whose baseline
+        failed as well.
     """
     name, h = result.airport, plan.search.horizon
     series, lag = sums.series[name], sums.hierarchy.lag(name)
@@ -155,8 +155,8 @@ def _errors(result: AirportResult) -> NDArray[np.float64] | None:
 
 
 def _stand_in(result: AirportResult, series: Series, h: int, plan: Plan) -> Base | None:
-    """The seasonal naive for an airport without a forecast, so that the sums stay whole."""
-    naive = Specification((Member(make_model("seasonal_naive", {"drift": False})),))
+    """The baseline for an airport without a forecast, so that the sums stay whole."""
+    naive = Specification((Member(baseline(series.n, series.season_length)),))
     try:
         model: FittedModel = fit(series, naive, horizon=h)[0]
     except ModelError:

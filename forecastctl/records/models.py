@@ -18,7 +18,7 @@ Options: TypeAlias = Mapping[str, Option]
 NAMED = 3
 """Members of a combination that its label names; the rest are counted."""
 
-MODEL_ROW_VERSION = 2
+MODEL_ROW_VERSION = 3
 
 
 def canonical_json(value: Any) -> str:
@@ -136,6 +136,8 @@ class FittedModel:
         scale: In-sample seasonal-naive MAE, passengers (the denominator of MASE).
         shape: Distribution of the intervals: ``t4``, or ``normal``, as all were in version 1.
         shocks: Stretches that were replaced before the models were fitted.
+        ceiling: The largest value that an interval may reach, at any horizon, passengers; ``None``
+            in rows of versions 1 and 2, whose intervals stay as they were.
         version: Version of the row.
     """
 
@@ -150,6 +152,7 @@ class FittedModel:
     scale: float | None = None
     shape: str = "normal"
     shocks: tuple[Shock, ...] = ()
+    ceiling: float | None = None
     version: int = field(default=MODEL_ROW_VERSION)
 
     @property

@@ -32,4 +32,4 @@ class Fake:
         last = np.array([fit.states["last"][k % season_length] for k in range(h)])
         factor = {"none": 1.0, "diverge": 1e6, "nan": np.nan}.get(options["bias"])
         factor = 1.0 + options["amount"] if factor is None else factor
-        return last * factor, np.full(h, 10.0)
+        return last * factor, np.full(h, 1e9 if options["bias"] == "wide" else 10.0)

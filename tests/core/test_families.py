@@ -171,14 +171,45 @@ def test_drift_widens_the_interval():
     np.testing.assert_allclose(plain[1][6] / plain[1][0], np.sqrt(2))
 
 
-@pytest.mark.parametrize("n", [1, 2, 12])
-def test_naive_forecasts_the_shortest_series(n):
+LAST = {"drift": False, "seasonal": "none"}
+
+
+@pytest.mark.parametrize("n", [1, 2, 11])
+def test_naive_repeats_the_last_value_of_less_than_a_season(n):
     naive = family("seasonal_naive")
-    y = np.arange(5.0, 5.0 + n)
-    fit = naive.fit(y, 12, {})
-    mean, sd = naive.forecast(fit, 12, {}, 3)
-    assert list(mean) == [y[-1]] * 3
-    assert np.all(np.isfinite(sd))
+    y = np.arange(5.0, 5.0 + n) ** 2
+    fit = naive.fit(y, 12, LAST)
+    mean, sd = naive.forecast(fit, 12, LAST, 13)
+    assert list(mean) == [y[-1]] * 13
+    step = np.sqrt(np.mean(np.diff(y) ** 2)) if n > 1 else 0.0
+    np.testing.assert_allclose(sd, step * np.sqrt(np.arange(1, 14)))
+    assert naive.label(LAST) == "Naive"
+    assert naive.label({**LAST, "drift": True}) == "Naive drift"
+    with pytest.raises(ModelError, match=f"^SNaive needs a season of 12 observations, not {n}$"):
+        naive.fit(y, 12, {"drift": False})
+
+
+def test_one_season_is_repeated_as_sure_as_its_months_change():
+    naive = family("seasonal_naive")
+    y = np.array([30.0, 10.0, 20.0, 50.0])
+    fit = naive.fit(y, 4, {"drift": False})
+    mean, sd = naive.forecast(fit, 4, {"drift": False}, 9)
+    assert list(mean) == [30.0, 10.0, 20.0, 50.0, 30.0, 10.0, 20.0, 50.0, 30.0]
+    step = np.sqrt((400 + 100 + 900) / 3)
+    np.testing.assert_allclose(sd, step * np.sqrt([1, 1, 1, 1, 2, 2, 2, 2, 3]))
+    assert fit.sigma == pytest.approx(step)
+
+
+def test_seasonal_changes_take_the_place_of_steps_one_by_one():
+    naive = family("seasonal_naive")
+    y = np.array([30.0, 10.0, 20.0, 50.0, 36.0, 18.0, 21.0, 53.0])
+    changes = np.array([36.0, 64.0, 1.0, 9.0])
+    for known in range(5):
+        steps = np.mean(np.diff(y[: 4 + known]) ** 2)
+        squares = np.sum(changes[:known]) + (4 - known) * steps
+        fit = naive.fit(y[: 4 + known], 4, {"drift": False})
+        assert fit.sigma == pytest.approx(np.sqrt(squares / 4))
+        assert fit.states["last"] == list(y[known : 4 + known])
 
 
 def test_residual_sd():

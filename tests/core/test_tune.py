@@ -225,12 +225,20 @@ def test_combine_one_is_the_best_trial(series):
     assert result.loss == best.loss
 
 
-@pytest.mark.parametrize("n", [2, 5, 13])
-def test_too_short_to_validate(n):
+@pytest.mark.parametrize(
+    ("n", "label", "words"),
+    [
+        (2, "Naive", "the naive forecast (last value) stands in"),
+        (11, "Naive", "the naive forecast (last value) stands in"),
+        (12, "SNaive", "the seasonal naive stands in"),
+        (13, "SNaive", "the seasonal naive stands in"),
+    ],
+)
+def test_too_short_to_validate(n, label, words):
     result = tune(make_series(np.arange(1.0, n + 1)), QUICK)
-    assert result.specification.label == "SNaive"
+    assert result.specification.label == label
     assert result.stopped == "too short"
-    assert f"{n} observations are too few" in result.reason
+    assert result.reason == f"{n} observations are too few to validate a model; {words}"
     assert result.trials == ()
     assert result.loss is None
 
