@@ -185,7 +185,7 @@ def test_naive_repeats_the_last_value_of_less_than_a_season(n):
     np.testing.assert_allclose(sd, step * np.sqrt(np.arange(1, 14)))
     assert naive.label(LAST) == "Naive"
     assert naive.label({**LAST, "drift": True}) == "Naive drift"
-    with pytest.raises(ModelError, match=f"^SNaive needs a season of 12 observations, not {n}$"):
+    with pytest.raises(ModelError, match=f"^there are {n} observations of a season of 12$"):
         naive.fit(y, 12, {"drift": False})
 
 

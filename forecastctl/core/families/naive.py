@@ -66,8 +66,7 @@ class SeasonalNaive:
         """
         lag = 1 if _plain(options) else season_length
         if len(y) < lag:
-            name = self.label(options)
-            raise ModelError(f"{name} needs a season of {lag} observations, not {len(y)}")
+            raise ModelError(f"there are {len(y)} observations of a season of {lag}")
         changes = y[lag:] - y[:-lag]
         drift = bool(options.get("drift")) and len(changes) > 0
         mean = float(np.mean(changes)) if drift else 0.0
