@@ -59,6 +59,7 @@ def _job(command: str, flags: dict[str, Any]) -> None:
         store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
         shown = shown_target(out) if out else None
         render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
+    render.warn(summary)
     counts = summary.counts
     if counts["failed"] or summary.status == "partial":
         raise typer.Exit(EXIT_AIRPORTS_FAILED)

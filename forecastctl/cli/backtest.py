@@ -165,7 +165,7 @@ def _print(session: Session, summary: BacktestSummary, out: str | None) -> None:
     from forecastctl.data.targets import shown_target
 
     counts = summary.counts
-    head = ", ".join(f"{n} {k}" for k, n in counts.items() if k != "total" and n)
+    head = render.tally(counts)
     n = len(summary.accounts)
     render.print_line(
         f"{n} {'origin' if n == 1 else 'origins'} x {counts['total'] // n} airports: {head}",

@@ -16,13 +16,12 @@ from forecastctl.cli.progress import Progress
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from forecastctl.data.schema import DataSpec, Panel
     from forecastctl.pipeline.context import Environment
     from forecastctl.pipeline.summary import Summary
     from forecastctl.ports import Tracker
-    from forecastctl.records import Rejection, Series
     from forecastctl.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -138,7 +137,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     """Run a job from flags to the written forecasts."""
     from forecastctl.adapters.parallel import make_executor
     from forecastctl.data.files import check_target, write_frame
-    from forecastctl.data.prepare import prepare
+    from forecastctl.data.prepare import prepare_panel
     from forecastctl.data.spreadsheets import csv_text
     from forecastctl.pipeline.jobs import run_job
     from forecastctl.pipeline.plan import plan_job
@@ -156,7 +155,7 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     tracker = open_store(settings, heal=True, upgrade=flags["upgrade_store"])
     if panel is None:
         panel = _trained_panel(session, tracker, groups=sums)
-    entries: Sequence[Series | Rejection] = prepare(
+    prepared = prepare_panel(
         panel,
         spec,
         as_of=flags.get("as_of"),
@@ -165,7 +164,8 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     executor = make_executor(settings.run.jobs)
     request = _request(command, session, started, getattr(executor, "jobs", 1))
     request = replace(request, sums=sums, reconcile=settings.forecast.reconcile)
-    job = plan_job(request, panel, entries, environment(), tracker)
+    job = plan_job(request, panel, prepared.entries, environment(), tracker)
+    job = replace(job, warnings=prepared.warnings)
     with Progress(quiet=session.quiet) as progress:
         summary = run_job(job, tracker, executor, progress, session.log.read)
     if out and summary.table is not None and len(summary.table):

@@ -30,6 +30,14 @@ JOB_FLAGS: dict[str, Flag] = {
     "value": flag(
         str | None, "--value", "Column that holds the passengers.", DATA, "data.value", "COLUMN"
     ),
+    "suspects": flag(
+        str | None,
+        "--suspects",
+        "What looks wrong in the data: recent (left out at the end), keep, missing, reject.",
+        DATA,
+        "data.suspects",
+        "POLICY",
+    ),
     "as_of": flag(
         str | None,
         "--as-of",

@@ -10,7 +10,7 @@ from forecastctl.cli.flags import FLAGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-READ = ("data", "query", "value", "as_of", "airport", "select")
+READ = ("data", "query", "value", "suspects", "as_of", "airport", "select")
 GROUPS = ("group", "groups_from", "reconcile")
 TUNE = (
     "max_evals",

@@ -102,7 +102,7 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
     """What a job ended with, for people: counts, what needs attention, where things are."""
     console = _console()
     counts = summary.counts
-    head = ", ".join(f"{n} {k}" for k, n in counts.items() if k != "total" and n)
+    head = tally(counts)
     console.print(f"{counts['total']} airports: {head or 'none'}", style="bold", markup=False)
     notable = [
         li for li in summary.lines if li.status in ("failed", "rejected", "ok-with-fallback")
@@ -126,6 +126,29 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
         f"{summary.cost['airports_per_minute']:.0f} airports/min",
         markup=False,
     )
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """Airports by status, without those that there are none of."""
+    named = ((k.replace("_", " "), n) for k, n in counts.items() if k != "total" and n)
+    return ", ".join(f"{n} {k}" for k, n in named)
+
+
+def warn(summary: Summary) -> None:
+    """Say on stderr, always, what looks wrong in the data: one sentence for each airport."""
+    for text in summary.warnings:
+        _say(f"warning: {text}.")
+    found = [li for li in summary.lines if li.suspects]
+    for line in found[:SHOWN]:
+        _say(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
+    if len(found) > SHOWN:
+        _say(f"warning: ... and so are suspects of {len(found) - SHOWN:,} more airports.")
+    if found:
+        _say("  next: mend the data, or give --suspects keep to forecast with them as they are.")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def _print_sums(console: Console, summary: Summary) -> None:

@@ -60,7 +60,8 @@ class Hierarchy:
         airports: Those that are added up, in the order of the input.
         groups: The total first, then level by level in order of first appearance.
         ends: Period ordinal of the last observation by airport or group with a series.
-        end: The last period that any of the airports that are added up has.
+        end: The last period that any of the airports that are added up has, with those that were
+            left out at its end.
         left_out: Why, by airport that is not added up.
     """
 
@@ -145,6 +146,7 @@ def build(
     }
     kept = {s.airport: s for s in series if s.airport not in left_out}
     groups = _groups(kept, columns)
+    end = max([end, *(ends[a] + s.ahead for a, s in kept.items())])
     _distinct([g.name for g in groups], names)
     ends = {a: e for a, e in ends.items() if a in kept}
     for group in groups:
@@ -229,7 +231,9 @@ def _summed(name: str, level: str, members: Sequence[Series]) -> Group:
     notes = (f"sum of {len(members)} airports", *_span_notes(members, starts, stops, first))
     content = [f"{ds[0]} {len(ds)}", *sorted(f"{s.airport} {s.digest}" for s in members)]
     digest = hashlib.sha256("\n".join(content).encode("utf-8", "surrogatepass")).hexdigest()
-    return Group(name, level, airports, Series(name, freq, m, ds, y, digest, notes))
+    series = Series(name, freq, m, ds, y, digest, notes)
+    reach = min(at + s.ahead for at, s in zip(stops.tolist(), members, strict=True))
+    return Group(name, level, airports, replace(series, ahead=max(reach - stop, 0)))
 
 
 def _linked(

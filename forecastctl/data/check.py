@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.data.examine import Examined, examine_all
 from forecastctl.data.findings import Finding, airport_findings, shared_names
 from forecastctl.data.periods import PERIOD_WORDS, labels, ordinals
-from forecastctl.data.prepare import Examined, examine, make_context
+from forecastctl.data.prepare import make_context
 from forecastctl.data.rows import cut
 from forecastctl.data.suspects import MONTH_NAMES
 from forecastctl.records import Rejection, Series, Status
@@ -93,14 +94,15 @@ def check_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date)
     """Both reports in one pass; arguments and errors as in `check`."""
     view = cut(panel, spec, as_of)
     context = make_context(view, panel, spec, as_of, today)
-    examined = [examine(rows, context) for rows in view.airports]
+    examined, warnings = examine_all(view, context)
     twins = shared_names([rows.airport for rows in view.airports])
     airports = tuple(
         _airport(rows, one, context, twins.get(rows.airport, ()))
         for rows, one in zip(view.airports, examined, strict=True)
     )
     groups = tuple(sorted({tuple(sorted({n, *others})) for n, others in twins.items()}))
-    return PanelCheck(airports, tuple(_panel(examined, context, groups)))
+    said = [Finding("panel", "warning", text) for text in warnings]
+    return PanelCheck(airports, (*_panel(examined, context, groups), *said))
 
 
 def _airport(rows: Rows, one: Examined, context: Context, twins: tuple[str, ...]) -> AirportCheck:

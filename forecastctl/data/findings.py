@@ -11,13 +11,14 @@ import numpy as np
 from forecastctl.data.gaps import holes
 from forecastctl.data.outliers import find_outliers
 from forecastctl.data.periods import NO_DAY, labels, ordinals
-from forecastctl.data.suspects import trailing_zeros
+from forecastctl.data.suspects import KINDS
+from forecastctl.data.zeros import trailing_zeros
 from forecastctl.records import Rejection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from forecastctl.data.prepare import Examined
+    from forecastctl.data.examine import Examined
     from forecastctl.data.rows import Rows
     from forecastctl.data.rules import Context, Grid
 
@@ -29,7 +30,7 @@ _COVERED = {
     "problem": ("date", "non-finite", "negative", "text"),
     "duplicates": ("duplicates",),
     "gaps": ("gaps",),
-    "suspects": ("label", "unit", "unpublished"),
+    "suspects": KINDS,
 }
 
 
@@ -169,25 +170,24 @@ def _zeros(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:
     ending = f", the last {tail} among them" if tail >= _TRAILING else ""
     text = f"{context.counted(len(zeros))} of zero ({share:.0%}{ending}); kept"
     severity: Severity = "warning" if share > _MANY_ZEROS else "info"
-    if len(zeros) > len(one.suspects.unpublished):
+    if len(zeros) > len(one.suspects.unpublished) + len(one.suspects.zero):
         yield Finding("zeros", severity, text, labels(zeros + grid.start, context.freq))
 
 
 def _suspected(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:
-    """Periods that look wrong."""
-    suspects, policy = one.suspects, context.spec.suspects
-    done = {"keep": "kept", "missing": "taken as missing", "reject": "not accepted"}[policy]
+    """Periods that look wrong, those that are used apart from those that are not."""
+    policy = context.spec.suspects
     severity: Severity = "reject" if policy == "reject" else "warning"
-    positions = {
-        "label": suspects.label_positions,
-        "unit": tuple(p for p, _ in suspects.unit),
-        "unpublished": suspects.unpublished,
-    }
-    for kind, found in positions.items():
-        if found:
-            text = "; ".join(suspects.only(kind).described(grid.start, context.freq))
-            periods = labels([grid.start + p for p in found], context.freq)
-            yield Finding(kind, severity, f"{text}: {done}", periods)
+    gone = {"missing": "taken as missing", "recent": "left out"}.get(policy, "")
+    rest = "not accepted" if policy == "reject" else "kept"
+    parts = ((one.suspects.within(one.left_out), gone), (one.suspects.without(one.left_out), rest))
+    for kind in KINDS:
+        for part, done in parts:
+            found = part.of(kind)
+            if found:
+                text = "; ".join(part.only(kind).described(grid.start, context.freq))
+                periods = labels([grid.start + p for p in found], context.freq)
+                yield Finding(kind, severity, f"{text}: {done}", periods)
 
 
 def _outliers(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:

@@ -183,8 +183,10 @@ def cut(panel: Panel, spec: DataSpec, as_of: str | None) -> Cut:
     return cut_rows(group(panel.frame), panel.freq, spec, as_of)
 
 
-def cut_rows(grouped: Grouped, freq: str, spec: DataSpec, as_of: str | None) -> Cut:
-    """As `cut`, of rows and the frequency found in all of them."""
+def cut_rows(
+    grouped: Grouped, freq: str, spec: DataSpec, as_of: str | None, *, digests: bool = True
+) -> Cut:
+    """As `cut`, of rows and the frequency found in all of them; digests, if wanted."""
     if as_of is not None:
         last = parse_as_of(as_of)
         dated = grouped.days != NO_DAY
@@ -197,10 +199,11 @@ def cut_rows(grouped: Grouped, freq: str, spec: DataSpec, as_of: str | None) -> 
         starts = np.full(len(dated), NO_DAY)
         starts[dated] = first_days(ordinals(grouped.days[dated], freq), freq).astype(np.int64)
         grouped = grouped.keep(starts <= last)
-    digests, bounds = airport_digests(grouped), grouped.bounds.tolist()
+    bounds = grouped.bounds.tolist()
+    shas = airport_digests(grouped) if digests else [""] * len(grouped.names)
     airports = tuple(
         Rows(name, grouped.days[a:b], grouped.y[a:b], grouped.row[a:b], grouped.problem[a:b], sha)
-        for name, a, b, sha in zip(grouped.names, bounds[:-1], bounds[1:], digests, strict=True)
+        for name, a, b, sha in zip(grouped.names, bounds[:-1], bounds[1:], shas, strict=True)
     )
     season = spec.season_length or SEASON_LENGTHS[freq[0]]
-    return Cut(freq, season, airports, _combined(grouped.names, bounds, digests))
+    return Cut(freq, season, airports, _combined(grouped.names, bounds, shas))

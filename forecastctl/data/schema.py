@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Gaps = Literal["interpolate", "longest", "reject"]
 Duplicates = Literal["reject", "sum", "mean", "last"]
-Suspects = Literal["keep", "missing", "reject"]
+Suspects = Literal["recent", "keep", "missing", "reject"]
 
 FRAME_COLUMNS = ("airport", "ds", "y", "row", "problem")
 DEFAULT_MIN_LENGTH = 3
@@ -43,7 +43,9 @@ class DataSpec:
             stretch between longer ones; ``longest`` never fills; ``reject`` accepts no hole.
         max_gap: Periods.
         duplicates: What to do with several rows for one period.
-        suspects: What to do with periods that look like a unit or label error, or not published.
+        suspects: What to do with periods that look like a unit or label error, or not published:
+            ``recent`` leaves out those of the last two seasons and forecasts as far as with them,
+            ``keep`` keeps all, ``missing`` takes all as missing, ``reject`` rejects the airport.
         min_length: Observed periods that a series needs at least; ``None`` for 3.
         max_stale: Periods that an airport may end before the panel does without being rejected;
             ``None`` rejects none, and notes those that end 12 months, 4 quarters, 26 weeks or 30
@@ -64,7 +66,7 @@ class DataSpec:
     gaps: Gaps = "interpolate"
     max_gap: int = 3
     duplicates: Duplicates = "reject"
-    suspects: Suspects = "keep"
+    suspects: Suspects = "recent"
     min_length: int | None = None
     max_stale: int | None = None
     dayfirst: bool | None = None

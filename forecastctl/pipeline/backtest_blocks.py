@@ -102,6 +102,7 @@ def block_results(
                 task=AirportTask(block.plan, step.series, anew=step.anew),
                 failure=failure,
                 digest=step.series.digest,
+                suspects=step.series.suspects,
                 start_ms=outcome.start_ms,
                 end_ms=outcome.end_ms,
             ),

@@ -214,7 +214,7 @@ class BacktestPlan:
             if entry.airport not in self._chosen:
                 settled.append(skipped(entry.airport, "not selected", entry.digest))
             elif isinstance(entry, Rejection):
-                settled.append(rejected(entry.airport, entry.reason, entry.digest, clock()[0]))
+                settled.append(rejected(entry, clock()[0]))
             else:
                 series.append(entry)
         before = self._jobs.get(self._job_id(origin))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.data.examine import grid_of
 from forecastctl.data.periods import days_of, ordinals
-from forecastctl.data.prepare import examine, make_context
+from forecastctl.data.prepare import make_context
 from forecastctl.data.rows import cut
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def find_actuals(panel: Panel, spec: DataSpec, today: date) -> Actuals:
     parts: list[NDArray[np.float64]] = []
     diffs: list[NDArray[np.float64]] = []
     for airport in view.airports:
-        grid = examine(airport, context).grid
+        grid = grid_of(airport, context)
         if grid is None:
             continue
         rows[airport.airport] = len(starts)

@@ -12,7 +12,7 @@ from forecastctl.records import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_BAD = (Status.FAILED, Status.REJECTED)
+_BAD = (Status.FAILED, Status.REJECTED, Status.WITHOUT_SUSPECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Account:
         status: ``ok``, ``partial`` or ``failed``.
         counts: Airports by status, and in all.
         losses: What the searches behind its forecasts expected, in validation.
-        trouble: Airport, status and reason of those that failed or were rejected.
+        trouble: Airport, status and reason of those that failed, were rejected, or were forecast
+            without what looks wrong in their data.
     """
 
     origin: str
@@ -78,7 +79,8 @@ class BacktestSummary:
     @property
     def counts(self) -> dict[str, int]:
         """Airports of origins by status, and in all."""
-        return {k: sum(a.counts[k] for a in self.accounts) for k in ("total", *COUNTED)}
+        # Origins that an older version recorded know fewer statuses.
+        return {k: sum(a.counts.get(k, 0) for a in self.accounts) for k in ("total", *COUNTED)}
 
     @property
     def validation_loss(self) -> float | None:
@@ -87,7 +89,7 @@ class BacktestSummary:
         return statistics.median(losses) if losses else None
 
     def trouble(self) -> list[dict[str, Any]]:
-        """Airports that failed or were rejected: at how many origins, and why at the last."""
+        """Airports of `Account.trouble`: at how many origins, and why at the last."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for account in self.accounts:
             for airport, status, reason in account.trouble:

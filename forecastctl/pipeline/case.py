@@ -85,7 +85,8 @@ def read_known(tracker: Tracker, setting: Setting, newer: Source | None) -> Know
 
 def _known_series(source: Source, setting: Setting, actual: float | None) -> Series | None:
     date = np.datetime64(setting.date, "D")
-    series = series_of(source, setting.airport, None)
+    insist = None if actual is None else date
+    series = series_of(source, setting.airport, None, insist=insist)
     if series is None or (actual is not None and index_of(series, date) is None):
         tags = setting.run.tags
         series = values_of(source, setting.airport, tags["freq"], int(tags["season_length"]))
@@ -130,7 +131,7 @@ def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
     own = stored_source(tracker, run)
     date = np.datetime64(setting.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
-    seen = series_of(own, setting.airport, model.cutoff)
+    seen = series_of(own, setting.airport, model.cutoff, run=setting.model_run)
     if seen is None or known.actual is None:
         return None
     champion, champion_run = _champion(tracker, setting, model)
@@ -178,7 +179,8 @@ def read_seen(tracker: Tracker, setting: Setting) -> Series | None:
         own = stored_source(tracker, run)
     except NothingRecordedError:
         return None
-    return series_of(own, setting.airport, setting.model_run.tags.get("cutoff"))
+    owner = setting.model_run
+    return series_of(own, setting.airport, owner.tags.get("cutoff"), run=owner)
 
 
 def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
@@ -194,7 +196,7 @@ def _fresh(
     """What the job's own panel held beyond the model's cutoff and before the period."""
     if setting.run.tags.get("origin") == "backtest":
         return None
-    whole = series_of(own, setting.airport, settings.get("as_of"))
+    whole = series_of(own, setting.airport, settings.get("as_of"), run=setting.run)
     if whole is None:
         return None
     before = up_to(whole, np.datetime64(setting.date, "D") - np.timedelta64(1, "D"))

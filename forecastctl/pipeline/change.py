@@ -42,7 +42,8 @@ def _input(tracker: Tracker, vintage: Vintage) -> VintageInput:
     run = tracker.get(vintage.run_id)
     owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
     model = read_model(tracker, owner.run_id)
-    series = series_of(stored_source(tracker, run), vintage.airport, model.cutoff)
+    source = stored_source(tracker, run)
+    series = series_of(source, vintage.airport, model.cutoff, run=owner)
     if series is None:
         raise NothingRecordedError(
             f"The series behind the forecast from {vintage.cutoff} cannot be prepared again."

@@ -51,8 +51,9 @@ class Sums:
 
     @property
     def late(self) -> set[str]:
-        """Airports and groups that end before the last of them does."""
-        return {name for name in self.series if self.hierarchy.lag(name)}
+        """Airports and groups that must be forecast further than they would be alone."""
+        series, lag = self.series, self.hierarchy.lag
+        return {name for name in series if lag(name) != series[name].ahead}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> 
     name, h = result.airport, plan.search.horizon
     series, lag = sums.series[name], sums.hierarchy.lag(name)
     forecast = None if result.status is Status.FAILED else result.forecast
-    if forecast is not None and lag:
+    if forecast is not None and len(forecast.mean) != h + lag:
         forecast = predict(result.model, h + lag, plan.levels) if result.model else None
     if forecast is None:
         return None if name in sums.hierarchy.levels else _stand_in(result, series, h + lag, plan)

@@ -65,6 +65,7 @@ class Job:
         served: Whether its models are also recorded as one model to be served.
         prefix: What its lines in a log begin with.
         sums: Groups and total, where they are forecast as well.
+        warnings: What is to be known of the whole panel, one sentence each.
     """
 
     context: JobContext
@@ -78,6 +79,7 @@ class Job:
     served: bool = True
     prefix: str = ""
     sums: Sums | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def groups(self) -> list[str]:
@@ -192,6 +194,7 @@ def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult
         task=task,
         failure=failure,
         digest=task.series.digest,
+        suspects=task.series.suspects,
         start_ms=outcome.start_ms,
         end_ms=outcome.end_ms,
     )

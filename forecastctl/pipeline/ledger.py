@@ -70,6 +70,7 @@ def _enter(ledger: Ledger, r: AirportResult, job: Job, run_id: str | None) -> No
         model_label(r),
         run_id,
         r.task.retuned if r.task else None,
+        r.suspects,
     )
     ledger.cpu_seconds += r.cpu_seconds
     ledger.objective_seconds += r.objective_seconds
@@ -109,6 +110,7 @@ def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
         _cost(job, ledger),
         groups,
         coherent,
+        tuple(job.warnings),
     )
 
 

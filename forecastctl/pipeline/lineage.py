@@ -244,6 +244,10 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         tags["reason"] = cut(result.reason)
     if result.notes:
         tags["preparation"] = cut("; ".join(result.notes))
+    if result.suspects:
+        tags["suspects"] = cut("; ".join(result.suspects))
+    if result.task and result.task.series.left_out:
+        tags["left_out"] = ",".join(result.task.series.left_out)
     if result.tuned and plan.tune:
         tags["space"] = ",".join(plan.search.families)
         tags["stopped"] = result.tuned.stopped

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.core.monitor import WIDTHS, standardised
+from forecastctl.data.examine import examine_all
 from forecastctl.data.periods import ordinals
-from forecastctl.data.prepare import examine, make_context
+from forecastctl.data.prepare import make_context
 from forecastctl.data.rows import cut
 from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline.decoding import forecast_table
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from forecastctl.data.prepare import Examined
+    from forecastctl.data.examine import Examined
     from forecastctl.data.schema import DataSpec, Panel
     from forecastctl.ports import Tracker
     from forecastctl.records import StoredRun
@@ -81,18 +82,17 @@ def observations(
     """
     view = cut(panel, spec, as_of)
     context = make_context(view, panel, spec, as_of, today)
-    found = [_observed(examine(rows, context), spec) for rows in view.airports]
-    return found, view.freq
+    examined, _ = examine_all(view, context)
+    return [_observed(one) for one in examined], view.freq
 
 
-def _observed(examined: Examined, spec: DataSpec) -> Observed:
+def _observed(examined: Examined) -> Observed:
     outcome, grid = examined.outcome, examined.grid
     if isinstance(outcome, Rejection) or grid is None:
         reason = outcome.reason if isinstance(outcome, Rejection) else None
         return Observed(outcome.airport, np.array([], np.int64), np.array([]), reason)
     known = ~np.isnan(grid.y)
-    if spec.suspects == "missing":
-        known[list(examined.suspects.positions)] = False
+    known[list(examined.left_out)] = False
     periods = ordinals(outcome.ds.astype("datetime64[D]").astype(np.int64), outcome.freq)
     mask = known[periods - grid.start]
     return Observed(outcome.airport, periods[mask], outcome.y[mask])

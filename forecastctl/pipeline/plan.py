@@ -116,7 +116,7 @@ def plan_job(
         if entry.airport not in chosen:
             settled.append(skipped(entry.airport, "not selected", entry.digest))
         elif isinstance(entry, Rejection):
-            settled.append(rejected(entry.airport, entry.reason, entry.digest, request.start_ms))
+            settled.append(rejected(entry, request.start_ms))
         else:
             series.append(entry)
     sums = plan_sums(series, panel.groups, settled, request.reconcile) if request.sums else None
@@ -274,6 +274,7 @@ def _without(series: Series, stage: str) -> AirportResult:
         failure=Failure("NotRecorded", reason),
         digest=series.digest,
         notes=series.notes,
+        suspects=series.suspects,
     )
 
 
@@ -286,6 +287,7 @@ def _unreadable(series: Series, run: StoredRun, error: NothingRecordedError) -> 
         failure=Failure(type(error).__name__, reason),
         digest=series.digest,
         notes=series.notes,
+        suspects=series.suspects,
     )
 
 
@@ -305,12 +307,13 @@ def _up_to_date(
         "cutoff": s.cutoff,
         "config_digest": request.config_digest,
         "environment": environment.digest,
+        "left_out": ",".join(s.left_out),
     }
     done: dict[str, AirportResult] = {}
     lost: dict[str, str] = {}
     for airport, run in runs.items():
         one = by_airport[airport]
-        if not all(run.tags.get(k) == v for k, v in wanted(one).items()):
+        if not all(run.tags.get(k, "") == v for k, v in wanted(one).items()):
             continue
         try:
             done[airport] = _kept(one, run, tracker)
@@ -334,4 +337,5 @@ def _kept(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
         tuned=read_tuning(tracker, run.tags.get("tuned_by", run.run_id)),
         forecast=read_forecast(tracker, run.run_id),
         digest=series.digest,
+        suspects=series.suspects,
     )

@@ -26,7 +26,7 @@ from forecastctl.errors import DamagedError, ForecastctlError, NothingRecordedEr
 from forecastctl.pipeline.hierarchy import rebuilt
 from forecastctl.pipeline.memory import read_learned
 from forecastctl.pipeline.reproduce import Reproduction, makers, read_stored, replayed
-from forecastctl.pipeline.seen import job_of, read_settings
+from forecastctl.pipeline.seen import KEPT, job_of, read_settings
 from forecastctl.pipeline.stored import (
     read_snapshot,
     read_trials,
@@ -200,6 +200,7 @@ def _settings(recorded: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
             given[section][key] = value
         elif section in given:
             unknown.append(name)
+    given["data"].setdefault("suspects", KEPT)
     notes = (f"settings that this version does not know: {', '.join(unknown)}",) if unknown else ()
     return Settings.model_validate(given), notes
 
@@ -227,7 +228,11 @@ def _ask(
         tuple(stored.forecast.intervals) if stored.forecast else rebuilt.settings.forecast.level
     )
     if stored.forecast is not None:
-        search = replace(search, horizon=len(stored.forecast.ds))
+        further = entry.ahead if stored.forecast.cutoff == entry.cutoff else 0
+        search = replace(search, horizon=max(len(stored.forecast.ds) - further, 1))
+    asked = rebuilt.settings.data.suspects == "recent"
+    if asked and owner.tags.get("left_out", "") != ",".join(entry.left_out):
+        notes += ("other periods of its data look wrong to this version than did then",)
     plan = Plan(
         tunes, stored.model is not None, stored.forecast is not None, search, levels, charts=False
     )

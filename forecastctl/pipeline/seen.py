@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFIX = "data."
+KEPT: Final = "keep"
+"""What jobs did about suspected faults before there was a setting for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,13 @@ def data_spec(settings: Mapping[str, Any], freq: str, season_length: int) -> Dat
         for key, value in settings.items()
         if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) in known
     }
+    given.setdefault("suspects", KEPT)
     given |= {"source": None, "query": None, "freq": freq[0], "season_length": season_length}
     try:
         return DataSpec(**given)
     except (SettingsError, TypeError):
-        return DataSpec(source=None, freq=given["freq"], season_length=season_length)
+        freq = given["freq"]
+        return DataSpec(source=None, freq=freq, season_length=season_length, suspects=KEPT)
 
 
 def stored_source(tracker: Tracker, run: StoredRun) -> Source:
@@ -105,19 +109,48 @@ def stored_source(tracker: Tracker, run: StoredRun) -> Source:
     return Source(panel_rows(tracker, held.run_id), spec, label)
 
 
-def series_of(source: Source, airport: str, as_of: str | None) -> Series | None:
-    """One airport prepared as a job would, up to a date; ``None`` where it is refused."""
-    from forecastctl.data.prepare import prepare_rows
+def series_of(
+    source: Source,
+    airport: str,
+    as_of: str | None,
+    *,
+    run: StoredRun | None = None,
+    insist: object = None,
+) -> Series | None:
+    """One airport prepared as a job would, up to a date; ``None`` where it is refused.
 
-    own = source.rows.of(airport)
-    if not own.names:
-        return None
+    Args:
+        source: Rows of a panel.
+        airport: The airport.
+        as_of: Last date that counts, or ``None``.
+        run: The run whose series it was: what this left out is left out again.
+        insist: First day of a period that is kept, whatever it looks like.
+    """
+    from forecastctl.data.prepare import prepare_one
+
+    left_out = None if run is None else _left_out(run, source.spec)
+    kept = None if insist is None else str(insist)
     try:
-        entries = prepare_rows(own, source.spec, source.label, as_of=as_of)
+        entry = prepare_one(
+            source.rows,
+            airport,
+            source.spec,
+            source.label,
+            as_of=as_of,
+            left_out=left_out,
+            insist=kept,
+        )
     except DataError:
         return None
-    entry = entries[0] if entries else None
     return None if entry is None or isinstance(entry, Rejection) else entry
+
+
+def _left_out(run: StoredRun, spec: DataSpec) -> tuple[str, ...] | None:
+    """First days of what a run left out; ``None`` where only its settings say that."""
+    recorded = run.tags.get("left_out")
+    if recorded is None:
+        return () if spec.suspects == "recent" else None
+    return tuple(recorded.split(","))
 
 
 def values_of(source: Source, airport: str, freq: str, season_length: int) -> Series | None:

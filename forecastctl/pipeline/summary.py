@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecastctl.pipeline.coherent import Coherent
+    from forecastctl.records import Rejection
 
 COUNTED = {
     "ok": Status.OK,
+    "without_suspects": Status.WITHOUT_SUSPECTS,
     "fallback": Status.FALLBACK,
     "failed": Status.FAILED,
     "rejected": Status.REJECTED,
@@ -25,7 +27,11 @@ COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One airport's account in the summary of a job."""
+    """One airport's account in the summary of a job.
+
+    ``suspects`` says what of its data looks wrong and is left out, also where nothing was to be
+    done.
+    """
 
     airport: str
     status: str
@@ -34,10 +40,12 @@ class Line:
     model: str | None
     run_id: str | None
     retuned: str | None = None
+    suspects: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""
-        return {key: getattr(self, key) for key in self.__slots__}
+        value = {key: getattr(self, key) for key in self.__slots__}
+        return {**value, "suspects": list(self.suspects)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,14 @@ class Summary:
     Attributes:
         job_id: Id that the runs of the job share.
         run_id: The job's own run.
-        status: ``ok``, ``partial`` (some airports failed) or ``failed`` (nothing succeeded).
+        status: ``ok``, ``partial`` (some airports failed, or are without what looks wrong in their
+            data) or ``failed`` (nothing succeeded).
         lines: One for each airport of the input, in its order.
         forecasts: The ``--out`` table, or ``None`` where the job makes no forecasts.
         cost: Wall, CPU and objective seconds, airports per minute, efficiency.
         groups: One line for each sum over airports that is forecast on its own.
         coherent: The table of airports and sums, and what was done, where the job has sums.
+        warnings: What is to be known of the whole panel, one sentence each.
     """
 
     job_id: str
@@ -63,6 +73,7 @@ class Summary:
     cost: Mapping[str, float]
     groups: tuple[Line, ...] = ()
     coherent: Coherent | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame | None:
@@ -83,6 +94,7 @@ class Summary:
             "status": self.status,
             "airports": self.counts,
             "cost": dict(self.cost),
+            "warnings": list(self.warnings),
             "results": [line.to_dict() for line in self.lines],
             **self._sums(),
         }
@@ -100,16 +112,19 @@ class Summary:
 
 def job_status(lines: Iterable[Line], groups: Iterable[Line] = ()) -> str:
     """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups."""
-    status = _status({line.status for line in lines})
+    airports = list(lines)
+    status = _status({line.status for line in airports})
     broken = any(group.status == Status.FAILED for group in groups)
-    return "partial" if status == "ok" and broken else status
+    suspect = any(line.suspects for line in airports)
+    return "partial" if status == "ok" and (broken or suspect) else status
 
 
 def _status(statuses: set[str]) -> str:
     if Status.FAILED not in statuses:
         only_bad = bool(statuses) and statuses <= {Status.REJECTED}
         return "failed" if only_bad else "ok"
-    return "partial" if {Status.OK, Status.FALLBACK} & statuses else "failed"
+    forecast = {Status.OK, Status.WITHOUT_SUSPECTS, Status.FALLBACK}
+    return "partial" if forecast & statuses else "failed"
 
 
 def skipped(airport: str, reason: str, digest: str = "") -> AirportResult:
@@ -117,7 +132,7 @@ def skipped(airport: str, reason: str, digest: str = "") -> AirportResult:
     return AirportResult(airport, Status.SKIPPED, reason, digest=digest)
 
 
-def rejected(airport: str, reason: str, digest: str, start_ms: int) -> AirportResult:
+def rejected(entry: Rejection, start_ms: int) -> AirportResult:
     """Account for an airport whose rows cannot be used."""
-    result = AirportResult(airport, Status.REJECTED, reason, digest=digest)
-    return replace(result, start_ms=start_ms, end_ms=start_ms)
+    result = AirportResult(entry.airport, Status.REJECTED, entry.reason, digest=entry.digest)
+    return replace(result, start_ms=start_ms, end_ms=start_ms, suspects=entry.suspects)

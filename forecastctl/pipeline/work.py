@@ -35,6 +35,7 @@ def work(task: AirportTask) -> AirportResult:
         digest=task.series.digest,
         notes=task.series.notes,
         start_ms=start_ms,
+        suspects=task.series.suspects,
     )
     result = _stages(result, task)
     end_ms, cpu_end = clock()
@@ -56,9 +57,11 @@ def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
             result = _forecast(result, task)
     except Exception as error:  # noqa: BLE001 - recorded as a value, the others go on
         return _failed(result, error)
-    if reasons:
-        return replace(result, status=Status.FALLBACK, reason="; ".join(reasons))
-    return result
+    said = [*reasons, *result.suspects]
+    if not said:
+        return result
+    status = Status.FALLBACK if reasons else Status.WITHOUT_SUSPECTS
+    return replace(result, status=status, reason="; ".join(said))
 
 
 def _failed(result: AirportResult, error: Exception) -> AirportResult:
@@ -100,7 +103,8 @@ def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
     from forecastctl.viz import draw_forecast, forecast_data
 
     model = _fitted(result.model)
-    forecast = predict(model, task.plan.search.horizon, task.plan.levels)
+    further = task.series.ahead if model.cutoff == task.series.cutoff else 0
+    forecast = predict(model, task.plan.search.horizon + further, task.plan.levels)
     chart = None
     if task.plan.charts:
         chart = draw_forecast(forecast_data(task.series, forecast, model.specification.label))

@@ -258,3 +258,5 @@ class AirportResult:
     objective_seconds: float = 0.0
     engine: str | None = None
     """What fitted, which is not what was asked for where that is missing."""
+    suspects: tuple[str, ...] = ()
+    """What of its data looks wrong and is left out, as in `Series`."""

@@ -18,6 +18,7 @@ class Status(StrEnum):
     """What became of an airport in a job; every airport of the input has exactly one."""
 
     OK = "ok"
+    WITHOUT_SUSPECTS = "ok-without-suspects"
     FALLBACK = "ok-with-fallback"
     FAILED = "failed"
     REJECTED = "rejected"
@@ -36,6 +37,9 @@ class Series:
         y: Passengers per period, ``float64``, shape ``(n,)``, finite.
         digest: SHA-256 of the airport's rows as read (up to the as-of date), before preparation.
         notes: What preparation did, one sentence each (periods interpolated, stretch used).
+        left_out: First days of periods that look wrong and were not used, ISO format.
+        suspects: Sentences about those that were left out unasked.
+        ahead: Periods at its end that were left out unasked: it is forecast so much further.
     """
 
     airport: str
@@ -45,6 +49,9 @@ class Series:
     y: NDArray[np.float64]
     digest: str
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+    ahead: int = 0
 
     @property
     def n(self) -> int:
@@ -64,6 +71,8 @@ class Rejection:
     airport: str
     reason: str
     digest: str = ""
+    suspects: tuple[str, ...] = ()
+    """As in `Series`, where too little is left without them."""
 
 
 def future_ds(cutoff: str, freq: str, h: int) -> NDArray[np.datetime64]:

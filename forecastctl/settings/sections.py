@@ -58,7 +58,7 @@ class Data(_Section):
     gaps: Literal["interpolate", "longest", "reject"] = "interpolate"
     max_gap: Annotated[int, Field(ge=0)] = 3
     duplicates: Literal["reject", "sum", "mean", "last"] = "reject"
-    suspects: Literal["keep", "missing", "reject"] = "keep"
+    suspects: Literal["recent", "keep", "missing", "reject"] = "recent"
     min_length: Positive | None = None
     max_stale: Annotated[int, Field(ge=0)] | None = None
     dayfirst: bool | None = None

@@ -28,7 +28,7 @@ def test_run_writes_forecasts_and_a_json_summary(cli):
     summary = json.loads(result.stdout)
     assert summary["status"] == "ok"
     assert accounted(summary)["ok"] == 2
-    keys = {"airport", "status", "reason", "loss", "model", "run_id", "retuned"}
+    keys = {"airport", "status", "reason", "loss", "model", "run_id", "retuned", "suspects"}
     assert set(summary["results"][0]) == keys
     frame = pd.read_csv(cli.folder / "f.csv")
     assert list(frame.columns) == COLUMNS

@@ -52,7 +52,8 @@ def doubled():
     ("data", "kind", "severity", "period"),
     [
         (changed(_20=np.nan, _21=np.nan), "gaps", "warning", "2013-09"),
-        (changed(_20=0.0), "zeros", "info", "2013-09"),
+        (changed(_20=0.0), "zero", "warning", "2013-09"),
+        (changed(_20=0.0, _21=0.0, _22=0.0), "zeros", "info", "2013-09"),
         (changed(_57=0.0, _58=0.0, _59=0.0), "unpublished", "warning", "2016-10"),
         (changed(_20=np.inf), "non-finite", "reject", "2013-09"),
         (changed(_20=-4.0), "negative", "reject", "2013-09"),
