@@ -17,7 +17,9 @@ OUTRO = """
 An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
 to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
 
-Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others; 3 when
+Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others, and
+when recent months of an airport look wrong and were left out, each of which is named on stderr, also
+with `--quiet`, every time until the data are mended or `--suspects keep` is given; 3 when
 every selected airport was rejected because of its data. An airport that was rejected while others
 went on does not change the code; it stands in the summary and in `forecastctl history`.
 
@@ -60,13 +62,16 @@ def _meaning(kind: type[errors.ForecastctlError]) -> str:
     if kind is errors.ForecastctlError:
         return "something unexpected went wrong"
     if kind.exit_code == errors.EXIT_AIRPORTS_FAILED:
-        return "some airports failed; the others are forecast and recorded"
+        return "airports failed, or were forecast without months that look wrong; all is recorded"
     return _first_line(kind).rstrip(".").replace("The ", "the ", 1)
 
 
 def _advice(kind: type[errors.ForecastctlError]) -> str:
     if kind.exit_code == errors.EXIT_AIRPORTS_FAILED:
-        return "'forecastctl history airports --status failed' lists them with their reasons."
+        return (
+            "stderr names those without months that look wrong; "
+            "'forecastctl history airports --status failed' lists the others."
+        )
     return kind.default_hint
 
 

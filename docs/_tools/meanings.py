@@ -16,8 +16,9 @@ MEANINGS = {
     "data.max_gap": "Longest hole, in periods, that `interpolate` fills.",
     "data.duplicates": "Several rows for one period: reject the airport, or combine the rows.",
     "data.suspects": (
-        "Periods that look like a unit or label error, or like 'not published': keep them, take "
-        "them as missing, or reject the airport."
+        "Periods that look like a unit or label error, or like 'not published'. `recent`: those of "
+        "the last two seasons are left out, which is said and ends the job with 4; older ones are "
+        "kept. `keep` keeps all, `missing` takes all as missing, `reject` rejects the airport."
     ),
     "data.min_length": "Observed periods that a series needs at least. Not set: 3.",
     "data.max_stale": (

@@ -142,7 +142,8 @@ def warn(summary: Summary) -> None:
     for line in found[:SHOWN]:
         _say(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
     if len(found) > SHOWN:
-        _say(f"warning: ... and so are suspects of {len(found) - SHOWN:,} more airports.")
+        more = len(found) - SHOWN
+        _say(f"warning: and such months of {more:,} more airports, which --json names, left out.")
     if found:
         _say("  next: mend the data, or give --suspects keep to forecast with them as they are.")
 

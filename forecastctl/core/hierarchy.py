@@ -229,7 +229,8 @@ def _summed(name: str, level: str, members: Sequence[Series]) -> Group:
     at = first - int(starts.min())
     ds = oldest.ds[at : at + len(y)]
     notes = (f"sum of {len(members)} airports", *_span_notes(members, starts, stops, first))
-    content = [f"{ds[0]} {len(ds)}", *sorted(f"{s.airport} {s.digest}" for s in members)]
+    used = (f"{s.airport} {s.digest} {','.join(s.left_out)}".rstrip() for s in members)
+    content = [f"{ds[0]} {len(ds)}", *sorted(used)]
     digest = hashlib.sha256("\n".join(content).encode("utf-8", "surrogatepass")).hexdigest()
     series = Series(name, freq, m, ds, y, digest, notes)
     reach = min(at + s.ahead for at, s in zip(stops.tolist(), members, strict=True))

@@ -1,5 +1,7 @@
 """Which airports are added up, over which periods, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,20 @@ def test_a_sum_does_not_reach_back_to_where_little_of_it_was_there():
     total = make([THREE[0], big]).groups[0].series
     assert str(total.ds[0]) == "2017-01-01"
     assert "not used" in total.notes[1]
+
+
+def test_what_is_left_out_at_an_end_was_reported():
+    short = replace(series("EWR", n=58), ahead=2, left_out=("2019-11-01", "2019-12-01"))
+    made = make([series("JFK"), short], STATE)
+    assert (made.end - made.ends["JFK"], made.lag("EWR"), made.lag("total")) == (0, 2, 2)
+    assert made.series[0].ahead == 2
+    assert made.series[0].cutoff == "2019-10-01"
+    made = make([replace(s, ahead=9) for s in (series("JFK", n=51), series("EWR", n=51))], STATE)
+    assert {made.lag(name) for name in ("JFK", "EWR", "total")} == {9}
+    assert made.series[0].ahead == 9
+    made = make([*THREE, replace(series("OLD", n=50), ahead=10)])  # would take ten months of all
+    assert "OLD" in made.left_out
+    assert made.lag("JFK") == 0
 
 
 def test_a_member_that_reports_late_ends_the_sum():

@@ -14,7 +14,7 @@ import pytest
 from forecastctl.data.check import check_panel
 from forecastctl.data.columnar import read_rows
 from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare, prepare_rows
+from forecastctl.data.prepare import prepare, prepare_panel, prepare_rows
 from forecastctl.data.schema import DataSpec
 from forecastctl.records import Rejection, Series
 
@@ -75,13 +75,59 @@ def test_tsa_monthly(shared_data):
     assert suspected == []  # the crash of 2020 is an event
 
 
-def test_tsa_monthly_is_never_suspected_as_of_any_month(shared_data):
-    panel, spec, _ = load(shared_data / "tsa_monthly.csv")
-    for as_of in ("2020-03", "2020-04", "2020-05", "2020-07", "2021-03"):
-        entries = prepare(panel, spec, as_of=as_of, today=NOW)
-        assert not [
-            n for e in entries if isinstance(e, Series) for n in e.notes if "suspected" in n
-        ]
+def left_out(shared_data, name, dates, **settings):
+    """Months left out by airport, over many as-of dates, and the sentences about the panels."""
+    panel, spec, _ = load(shared_data / name, **settings)
+    found, said = {}, []
+    for as_of in dates:
+        prepared = prepare_panel(panel, spec, as_of=as_of, today=NOW)
+        said += [(as_of, text) for text in prepared.warnings]
+        for entry in prepared.entries:
+            if isinstance(entry, Series) and entry.left_out:
+                found.setdefault(entry.airport, set()).update(d[:7] for d in entry.left_out)
+    return found, said
+
+
+def test_through_the_epidemic_nothing_of_tsa_is_left_out(shared_data):
+    """But MCE, whose last flight left in December 2021: who closes looks like unpublished."""
+    dates = ("2020-03", "2020-04", "2020-05", "2020-07", "2021-04", "2022-03")
+    found, said = left_out(shared_data, "tsa_monthly.csv", dates)
+    assert found == {"MCE": {"2022-01", "2022-02", "2022-03"}}
+    assert [as_of for as_of, _ in said] == ["2020-03", "2020-04", "2020-05"]
+
+
+@pytest.mark.slow
+def test_real_months_are_hardly_ever_left_out(shared_data):
+    years = range(1979, 2015)
+    port = [f"{y}-{m:02d}" for y in years for m in (1, 4, 7, 10)]
+    assert left_out(shared_data, "port_authority.csv", port)[0] == {}
+    sfo = [f"{y}-{m:02d}" for y in range(2007, 2023) for m in range(1, 13)]
+    assert left_out(shared_data, "sfo.csv", sfo)[0] == {}
+    hospital = [f"{y}-06" for y in range(2001, 2005)]
+    assert left_out(shared_data, "hospital_monthly.csv.gz", hospital, airport="series")[0] == {}
+    m1 = [f"19{y}-{m:02d}" for y in range(48, 62) for m in (3, 9)]
+    found, _ = left_out(shared_data, "m1_monthly.csv.gz", m1, airport="series")
+    assert set(found) <= {"MRB2"}  # one August of a tenth, in a year of a series that varies
+    tourism = [f"{y}-{m:02d}" for y in range(1980, 2008, 3) for m in (1, 5, 9)]
+    found, _ = left_out(shared_data, "tourism_monthly.csv.gz", tourism, airport="series")
+    assert found == {}
+
+
+def test_one_fault_in_real_months_is_found(shared_data):
+    panel, spec, entries = load(shared_data / "port_authority.csv")
+    frame = panel.frame
+    for entry in entries:
+        last = (frame["airport"] == entry.airport) & (
+            frame["ds"] == np.datetime64(entry.ds[-1], "s")
+        )
+        clear = (10.0,) if entry.airport != "SWF" else ()  # it once had five times as many
+        for factor in (1000.0, 100.0, 0.001, 0.0, *clear):
+            wrong = replace(
+                panel, frame=frame.assign(y=frame["y"].where(~last, frame["y"] * factor))
+            )
+            found = prepare_panel(wrong, spec, as_of=None, today=NOW).entries
+            gone = {e.airport: (e.left_out, e.ahead) for e in found if e.left_out}
+            assert gone == {entry.airport: ((entry.cutoff,), 1)}, (entry.airport, factor)
 
 
 def test_tsa_daily(shared_data):
@@ -125,6 +171,17 @@ def test_the_decembers_of_russia_are_caught(shared_data):
     assert panel_wide["label"].startswith("December is on another scale")
     assert "hold zeros since 2020-03" in panel_wide["unpublished"]
     assert "'Ust-Kut', 'Ust-kut'" in panel_wide["name"]
+
+
+def test_russia_by_default_is_without_cargo_and_what_is_not_published(shared_data):
+    _, _, entries = load(shared_data / "russia_raw.csv.gz")
+    series = {e.airport: e for e in entries if isinstance(e, Series)}
+    pulkovo = series["Saint Petersburg (Pulkovo)"]
+    assert (pulkovo.cutoff, pulkovo.ahead) == ("2020-02-01", 10)
+    months = [d[5:7] for d in pulkovo.left_out if d < "2020-03"]
+    assert months == ["12"] * 13
+    assert pulkovo.y[11::12].min() > 0.7 * pulkovo.y[10::12].min()
+    assert len([e for e in series.values() if e.suspects]) > 80
 
 
 def test_russia_without_its_suspects(shared_data):

@@ -253,6 +253,30 @@ def test_everything_fails(adding):
     adds_up(summary.table, ALL)
 
 
+@pytest.mark.parametrize("few", [True, False])
+def test_sums_reach_as_far_as_with_what_is_left_out(adding, few):
+    *fleet, bad = adding.entries
+    kept = fleet[1:] if few else []
+    cut = [
+        replace(s, ds=s.ds[:-2], y=s.y[:-2], ahead=2, suspects=("it looks wrong",))
+        for s in fleet[: len(fleet) - len(kept)]
+    ]
+    adding.entries = [*cut, *kept, bad]
+    table = adding.run().table
+    h = SEARCH.horizon
+    end = pd.Timestamp(str(fleet[0].ds[-1])) + pd.DateOffset(months=h)
+    assert set(table.groupby("airport")["date"].max()) == {f"{end:%Y-%m-%d}"}
+    last = table[table["date"] > f"{end - pd.DateOffset(months=h):%Y-%m-%d}"]
+    adds_up(last, ALL)
+    assert len(table[table["airport"] == "JFK"]) == h + 2
+    again = adding.run(skip_unchanged=True)
+    assert {li.status for li in again.lines} == {"skipped", "rejected"}
+    assert {li.suspects for li in again.lines if li.airport == "JFK"} == {("it looks wrong",)}
+    pd.testing.assert_frame_equal(
+        again.table.drop(columns="status"), table.drop(columns="status"), rtol=1e-9
+    )
+
+
 def test_an_airport_that_reports_late_is_forecast_further(adding):
     adding.entries[1] = make_series("LGA", n=47, seed=1)
     summary = adding.run()
