@@ -8,9 +8,9 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import render
+from forecastctl.core.figures import number, signed
 from forecastctl.viz import words
 from forecastctl.viz.tables import interval, moment, replay_sentence, share_of
-from forecastctl.viz.words import number, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,10 +68,7 @@ def _standing(facts: Mapping[str, Any]) -> str:
     found = [] if share is None else [f"{signed(share)} % of the actual"]
     if place.get("z") is not None:
         found.append(f"{number(place['z'])} standard deviations")
-    if place.get("percentile") is not None:
-        found.append(
-            f"larger than {place['percentile']:.0f} % of {place['compared']:,} backtest errors"
-        )
+    found += filter(None, [words.among(place)])
     times = words.unusual(facts)
     return ", ".join([*found, *([f"{times} the usual error"] if times else [])])
 

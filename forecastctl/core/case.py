@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.core.explain import SAME_LEAD_AT_LEAST
+from forecastctl.core.explain import ordinary_error, standing
+from forecastctl.core.size import STATED, stated_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,6 +100,31 @@ class Case:
         """The miss in ordinary errors."""
         return self.miss / self.scale if self.scale > 0 else (0.0 if self.miss == 0 else np.inf)
 
+    @property
+    def stated(self) -> tuple[float, float]:
+        """Ends of the stated 95 % interval, passengers."""
+        band = self.forecast.intervals.get(STATED)
+        at = self.lead - 1
+        return stated_ends(
+            self.mean, self.sd, None if band is None else (float(band[0][at]), float(band[1][at]))
+        )
+
+    @property
+    def outside(self) -> bool:
+        """Whether the actual lies outside the stated 95 % interval."""
+        lo, hi = self.stated
+        return self.actual < lo or self.actual > hi
+
+    @property
+    def percentile(self) -> float | None:
+        """Percent of the backtest's errors that are smaller; ``None`` without a backtest."""
+        return standing(self.miss, self.sd, self.lead, self.model.backtest_errors).percentile
+
+    @property
+    def level(self) -> float:
+        """Median of the last season up to the cutoff, as it is known now, passengers."""
+        return float(np.median(self.revised().y[-max(self.seen.season_length, 1) :]))
+
     def revised(self) -> Series:
         """What the model saw, with the values as they are known now."""
         y = self.seen.y.copy()
@@ -112,21 +138,6 @@ class Case:
         if position is None or not 0 <= position + periods < self.known.n:
             return None
         return float(self.known.y[position + periods])
-
-
-def ordinary_error(sd: float, lead: int, errors: tuple[tuple[float, ...], ...]) -> float:
-    """The larger of the stated standard deviation and the backtest's root mean squared error.
-
-    Errors of the leads next to this one count, of all leads where these are fewer than eight.
-
-    Args:
-        sd: Standard deviation that the forecast stated, passengers.
-        lead: Periods ahead, from 1.
-        errors: Backtest errors by fold and lead (ragged), passengers.
-    """
-    near = [e for fold in errors for k, e in enumerate(fold, 1) if abs(k - lead) <= 1]
-    pool = near if len(near) >= SAME_LEAD_AT_LEAST else [e for fold in errors for e in fold]
-    return max(sd, float(np.sqrt(np.mean(np.square(pool)))) if pool else 0.0)
 
 
 def index_of(series: Series, date: np.datetime64) -> int | None:

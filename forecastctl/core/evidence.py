@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core.figures import number, percent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forecastctl.core.case import Case
     from forecastctl.core.findings import Findings
     from forecastctl.core.fleet import FleetView
     from forecastctl.records import ExplainRules
@@ -38,10 +41,11 @@ def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     case, fleet, broke = found.case, found.fleet, found.broke
     yield Evidence(
         "noise",
-        f"the miss is {abs(case.z):.1f} times the usual error of {case.scale:,.0f}",
+        f"the miss is {number(abs(case.z))} times the usual error of {number(case.scale)}",
         abs(case.z),
         rules.noise_z,
     )
+    yield _interval(case)
     for fault in found.faults:
         yield Evidence(f"fault_{fault.name}", fault.statement, fault.value, fault.threshold)
     if case.status != "ok":
@@ -64,25 +68,49 @@ def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     if broke is not None and found.reset is not None:
         yield Evidence(
             "break_reset",
-            f"the level after the break would have given {found.reset:,.0f}",
+            f"the level after the break would have given {number(found.reset)}",
             abs(found.reset - case.actual),
             rules.near * abs(case.miss),
         )
     for a in found.alternatives[:1]:
+        among = f"of {len(found.alternatives)} alternatives"
         yield Evidence(
             "alternative",
-            f"of {len(found.alternatives)} alternatives {a.label} came nearest with {a.value:,.0f}",
+            f"{among} {a.label} came nearest with {number(a.value)}",
             abs(a.miss),
             rules.near * abs(case.miss),
         )
+
+
+def _interval(case: Case) -> Evidence:
+    """On which side of the stated interval's nearer end the actual lies."""
+    lo, hi = case.stated
+    side = "outside" if case.outside else "inside"
+    text = f"the actual lies {side} the stated 95 % interval, {number(lo)} to {number(hi)}"
+    return Evidence(
+        "interval", text, case.actual, hi if case.actual - lo > hi - case.actual else lo
+    )
+
+
+def same_side(fleet: FleetView) -> str:
+    """How many others missed as this airport did: ``3 of 8 other airports (38 %) lay ...``."""
+    others, share = fleet.airports - 1, fleet.share_same or 0.0
+    count = round(share * others)
+    if not others:
+        return "no other airport has a forecast of it"
+    if others == 1:
+        how = "lay" if count else "did not lie"
+        return f"the other airport {how} outside its 95 % interval on the same side"
+    who = f"{count:,} of {others:,}" if count else f"none of {others:,}"
+    shown = f" ({percent(share)})" if count else ""
+    return f"{who} other airports{shown} lay outside the 95 % interval on the same side"
 
 
 def _fleet(fleet: FleetView, rules: ExplainRules) -> Iterator[Evidence]:
     if fleet.share_same is not None:
         yield Evidence(
             "fleet_share",
-            f"{fleet.share_same:.0%} of {fleet.airports - 1} other airports missed on the same "
-            "side",
+            same_side(fleet),
             fleet.share_same,
             rules.system_share,
         )

@@ -24,6 +24,8 @@ class Standing:
         compared: Number of backtest errors compared with.
         same_lead: Whether these are of the same lead alone.
         expected_error: Mean absolute backtest error of those compared with, passengers.
+        usual_error: See `ordinary_error`: what every rule measures the miss in, passengers.
+        outside: Whether the actual lies outside the stated 95 % interval.
     """
 
     z: float | None
@@ -31,9 +33,13 @@ class Standing:
     compared: int
     same_lead: bool
     expected_error: float | None
+    usual_error: float = 0.0
+    outside: bool = False
 
 
-def standing(miss: float, sd: float, lead: int, errors: Sequence[Sequence[float]]) -> Standing:
+def standing(
+    miss: float, sd: float, lead: int, errors: Sequence[Sequence[float]], *, outside: bool = False
+) -> Standing:
     """Place a miss among backtest errors.
 
     Args:
@@ -41,6 +47,7 @@ def standing(miss: float, sd: float, lead: int, errors: Sequence[Sequence[float]
         sd: Standard deviation of the forecast, passengers.
         lead: Periods ahead, from 1.
         errors: Backtest errors by fold and lead (ragged), passengers.
+        outside: Whether the actual lies outside the stated 95 % interval.
 
     Returns:
         Compared with errors of the same lead where there are at least eight of them, else with
@@ -50,8 +57,25 @@ def standing(miss: float, sd: float, lead: int, errors: Sequence[Sequence[float]
     enough = len(same) >= SAME_LEAD_AT_LEAST
     pool = np.asarray(same if enough else [abs(e) for fold in errors for e in fold])
     z = miss / sd if sd > 0 else None
+    usual = ordinary_error(sd, lead, errors)
     if not len(pool):
-        return Standing(z, None, 0, False, None)
+        return Standing(z, None, 0, False, None, usual, outside)
     size = abs(miss)
     percentile = 100 * (np.mean(pool < size) + np.mean(pool == size) / 2)
-    return Standing(z, float(percentile), len(pool), enough, float(np.mean(pool)))
+    mean = float(np.mean(pool))
+    return Standing(z, float(percentile), len(pool), enough, mean, usual, outside)
+
+
+def ordinary_error(sd: float, lead: int, errors: Sequence[Sequence[float]]) -> float:
+    """The larger of the stated standard deviation and the backtest's root mean squared error.
+
+    Errors of the leads next to this one count, of all leads where these are fewer than eight.
+
+    Args:
+        sd: Standard deviation that the forecast stated, passengers.
+        lead: Periods ahead, from 1.
+        errors: Backtest errors by fold and lead (ragged), passengers.
+    """
+    near = [e for fold in errors for k, e in enumerate(fold, 1) if abs(k - lead) <= 1]
+    pool = near if len(near) >= SAME_LEAD_AT_LEAST else [e for fold in errors for e in fold]
+    return max(sd, float(np.sqrt(np.mean(np.square(pool)))) if pool else 0.0)

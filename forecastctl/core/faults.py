@@ -6,13 +6,14 @@ Pure; each test returns a `Fault` with the numbers that speak for it, or ``None`
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.core.attribution import value_at
 from forecastctl.core.case import overlap
+from forecastctl.core.fault import Fault, gone
+from forecastctl.core.faults_seen import revision, unit_seen
+from forecastctl.core.figures import number, percent
 
 if TYPE_CHECKING:
     from forecastctl.core.case import Case
@@ -24,9 +25,6 @@ UNIT_SLACK = 0.3
 
 CALM = 2.0
 """Around a zero, a month is ordinary within this factor of what was forecast for it."""
-
-RECENT = 6
-"""Values before the cutoff whose revision a forecast is scaled by."""
 
 SAME = 1e-6
 SHIFT_GAIN = 0.4
@@ -42,29 +40,16 @@ MOVED_SHARE = 0.6
 """Share of the values since the first revised one that must have moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A suspected fault of the data.
-
-    Attributes:
-        name: ``unit``, ``missing``, ``unpublished``, ``label_shift``, ``revision`` or
-            ``actual_revised``.
-        statement: One sentence with the numbers.
-        value: The number that speaks for it.
-        threshold: What it was compared with.
-        certainty: How sure the sign is, 0..1.
-    """
-
-    name: str
-    statement: str
-    value: float
-    threshold: float
-    certainty: float
-
-
 def faults(case: Case, rules: ExplainRules) -> tuple[Fault, ...]:
     """Every fault that shows, the surest first."""
-    tests = (unit(case), missing(case), label_shift(case), revision(case, rules), late(case, rules))
+    tests = (
+        unit(case),
+        missing(case),
+        label_shift(case),
+        revision(case, rules),
+        unit_seen(case, rules),
+        late(case, rules),
+    )
     return tuple(sorted((f for f in tests if f), key=lambda f: -f.certainty))
 
 
@@ -89,11 +74,10 @@ def unit(case: Case) -> Fault | None:
             what = (
                 f"the actual divided by {factor:,.0f}" if up else f"{factor:,.0f} times the actual"
             )
-            text = f"{what}, {scaled:,.0f}, is near the forecast of {case.mean:,.0f}"
-            sure = 0.97 if calm else 0.85
-            return Fault(
-                "unit", text, case.actual / case.mean, factor if up else 1.0 / factor, sure
-            )
+            text = f"{what}, {number(scaled)}, is near the forecast of {number(case.mean)}"
+            sure, share = 0.97 if calm else 0.85, gone(case, scaled - case.mean)
+            ratio = case.actual / case.mean
+            return Fault("unit", text, ratio, factor if up else 1.0 / factor, sure, share)
     return None
 
 
@@ -111,12 +95,12 @@ def missing(case: Case) -> Fault | None:
     zeros = [p.ratio == 0 for p in case.fleet]
     if typical > 0 and zeros and sum(zeros) * 2 > len(zeros):
         text = f"the actual is zero, and so are those of {sum(zeros)} of {len(zeros)} others"
-        return Fault("unpublished", text, sum(zeros) / len(zeros), 0.5, 0.9)
+        return Fault("unpublished", text, sum(zeros) / len(zeros), 0.5, 0.9, 1.0)
     calm = _calm_neighbours(case, math.log(CALM))
     if typical <= 0 or calm is False:
         return None
-    text = f"the actual is zero, its neighbours are ordinary (a usual value is {typical:,.0f})"
-    return Fault("missing", text, 0.0, typical, 0.95 if calm else 0.8)
+    text = f"the actual is zero, its neighbours are ordinary (a usual value is {number(typical)})"
+    return Fault("missing", text, 0.0, typical, 0.95 if calm else 0.8, 1.0)
 
 
 def _calm_neighbours(case: Case, reach: float) -> bool | None:
@@ -166,7 +150,9 @@ def _shifted_history(case: Case) -> Fault | None:
             text = (
                 f"{int(moved.sum())} of the values that the model saw now stand one period {side}"
             )
-            return Fault("label_shift", text, share, MOVED_SHARE, 0.97)
+            other = case.known_at(-step)
+            left = None if other is None else case.mean - other
+            return Fault("label_shift", text, share, MOVED_SHARE, 0.97, gone(case, left))
     return None
 
 
@@ -194,48 +180,16 @@ def _shifted_future(case: Case) -> Fault | None:
             continue
         shifted = np.abs(moved - actual)[both]
         gain = float(np.sum(shifted) / max(float(np.sum(plain[both])), 1e-12))
-        own = shifted[np.flatnonzero(both) == case.lead - 1][0] <= abs(case.miss) / 2
+        left = float(shifted[np.flatnonzero(both) == case.lead - 1][0])
         steady = float(np.mean(shifted < plain[both]))
-        if gain <= SHIFT_GAIN and own and steady >= 0.75:  # noqa: PLR2004 - three quarters
+        if gain <= SHIFT_GAIN and left <= abs(case.miss) / 2 and steady >= 0.75:  # noqa: PLR2004 - three quarters
             side = "late" if step == -1 else "early"
             text = (
                 f"the {int(both.sum())} months since the cutoff follow the forecast one period "
-                f"{side}: the error would fall to {gain:.0%}"
+                f"{side}: the error would fall to {percent(gain)}"
             )
-            return Fault("label_shift", text, gain, SHIFT_GAIN, 0.85)
+            return Fault("label_shift", text, gain, SHIFT_GAIN, 0.85, gone(case, left))
     return None
-
-
-def revision(case: Case, rules: ExplainRules) -> Fault | None:
-    """Values that the model saw have been revised, and that explains the miss.
-
-    By what the same specification says on the revised values, or by scaling the forecast as the
-    last values that it saw have been.
-    """
-    revised = case.revised()
-    changed = np.flatnonzero(revised.y != case.seen.y)
-    if not len(changed) or case.miss == 0:
-        return None
-    shares = [0.0]
-    before = value_at(case, case.seen, case.model.specification)
-    after = value_at(case, revised, case.model.specification)
-    if before is not None and after is not None:
-        shares.append((before - after) / case.miss)
-    last = changed[changed >= case.seen.n - RECENT]
-    old, new = case.seen.y[last], revised.y[last]
-    if len(last) and np.all(old > 0) and np.all(new > 0):
-        scaled = case.mean * float(np.exp(np.median(np.log(new / old))))
-        gone = 1.0 - abs(scaled - case.actual) / abs(case.miss)
-        shares.append(gone)
-    share = max(shares)
-    if share < rules.revised:
-        return None
-    text = (
-        f"{len(changed)} values that the model saw have been revised since, between "
-        f"{case.seen.ds[changed[0]]} and {case.seen.ds[changed[-1]]}; that explains "
-        f"{min(share, 1.0):.0%} of the miss"
-    )
-    return Fault("revision", text, share, rules.revised, min(0.98, 0.7 + 0.3 * min(share, 1.0)))
 
 
 def late(case: Case, rules: ExplainRules) -> Fault | None:
@@ -247,5 +201,6 @@ def late(case: Case, rules: ExplainRules) -> Fault | None:
     worse = abs(case.mean - first) >= abs(case.miss)
     if share < rules.revised or worse or math.isclose(first, case.actual, rel_tol=SAME):
         return None
-    text = f"the actual was first recorded as {first:,.0f} and is {case.actual:,.0f} now"
-    return Fault("actual_revised", text, share, rules.revised, 0.95)
+    text = f"the actual was first recorded as {number(first)} and is {number(case.actual)} now"
+    left = gone(case, case.mean - first)
+    return Fault("actual_revised", text, share, rules.revised, 0.95, left)

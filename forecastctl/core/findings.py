@@ -11,6 +11,7 @@ import numpy as np
 from forecastctl.core.alternatives import alternatives
 from forecastctl.core.breaks import find_break, season_changes
 from forecastctl.core.case import index_of
+from forecastctl.core.fault import outweighs_noise
 from forecastctl.core.faults import faults
 from forecastctl.core.fleet import view_fleet
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from forecastctl.core.alternatives import Alternative
     from forecastctl.core.breaks import Break
     from forecastctl.core.case import Case
-    from forecastctl.core.faults import Fault
+    from forecastctl.core.fault import Fault
     from forecastctl.core.fleet import FleetView
     from forecastctl.records import ExplainRules
 
@@ -41,6 +42,9 @@ CLEAR = 0.14
 WORTH = 0.25
 """Log ratio of actual and forecast below which distance from the peers alone is no shock."""
 
+WIDESPREAD = ("label_shift", "revision", "unit_seen", "unpublished", "actual_revised")
+"""Faults that a shock to the whole fleet does not look like."""
+
 COMPARABLE = 1.25
 """A trial is a fair alternative when its backtest loss is at most this multiple of the best."""
 
@@ -61,7 +65,7 @@ def find(case: Case, rules: ExplainRules) -> Findings:
     """Look at everything that the rules may ask for; a break only where the miss needs a cause."""
     fleet = view_fleet(case.fleet, case.miss, case.stands_out)
     found = Findings(case, fleet, None, alternatives(case), faults(case, rules), None)
-    if abs(case.z) <= DOUBT_FALLBACK and ordinary(found, rules):
+    if settled(found, replace(rules, doubt_z=min(rules.doubt_z, DOUBT_FALLBACK))):
         return found
     broke = find_break(case.known, case.date, case.seen.ds[-1])
     return replace(found, broke=broke, reset=_reset(case, broke))
@@ -84,6 +88,28 @@ def nearest(found: Findings, rules: ExplainRules) -> Alternative | None:
         fair = a.loss is None or a.kind != "trial" or a.loss <= COMPARABLE * best
         if fair and abs(a.miss) <= limit:
             return a
+    return None
+
+
+def settled(found: Findings, rules: ExplainRules) -> bool:
+    """Noise beyond doubt, unless the data are at fault: no other cause is looked for."""
+    on_record = found.case.status == FALLBACK or found.case.failed_since
+    limit = DOUBT_FALLBACK if on_record else rules.doubt_z
+    return abs(found.case.z) <= limit and not found.case.outside and ordinary(found, rules)
+
+
+def to_blame(found: Findings, rules: ExplainRules) -> Fault | None:
+    """The fault of the data that explains the miss, if one does; the surest first.
+
+    Where the miss would be noise without it, a fault must outweigh that. Where most of the fleet
+    missed as well, it must be one that a shock does not look like.
+    """
+    usual, shared = settled(found, rules), widespread(found, rules)
+    for fault in found.faults:
+        if shared and fault.name not in WIDESPREAD:
+            continue
+        if not usual or outweighs_noise(found.case, fault, rules):
+            return fault
     return None
 
 

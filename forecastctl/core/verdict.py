@@ -12,20 +12,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecastctl.core.baseline import called
-from forecastctl.core.evidence import Evidence, evidence
+from forecastctl.core.evidence import Evidence, evidence, same_side
+from forecastctl.core.figures import number, percent
 from forecastctl.core.findings import (
-    DOUBT_FALLBACK,
     FALLBACK,
     Findings,
     caught,
     find,
     nearest,
     ordinary,
+    settled,
     stands_out,
+    to_blame,
     widespread,
 )
+from forecastctl.core.size import INSIDE, POOR, USUAL, WELL, usualness
 
 if TYPE_CHECKING:
+    from forecastctl.core.case import Case
     from forecastctl.records import ExplainRules
 
 __all__ = ["VERDICTS", "Evidence", "Findings", "Verdict", "find", "judge"]
@@ -40,6 +44,13 @@ VERDICTS = (
     "system_shock",
     "cannot_tell",
 )
+
+
+CAPPED = {INSIDE: 0.7, POOR: 0.6}
+"""Confidence at most, where the interval alone allows for the miss: it may hide a cause."""
+
+MANY = 10.0
+"""A usual error of more than so many levels is given in times of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,8 @@ class Verdict:
 def judge(found: Findings, rules: ExplainRules) -> Verdict:
     """The first rule that holds gives the verdict; the last one always does."""
     order = (
-        _noise,
         _data,
+        _noise,
         _alone,
         _failure,
         _shift,
@@ -82,39 +93,60 @@ def judge(found: Findings, rules: ExplainRules) -> Verdict:
 
 
 def _noise(found: Findings, rules: ExplainRules) -> Verdict | None:
-    """Within the usual error beyond doubt."""
-    on_record = found.case.status == FALLBACK or found.case.failed_since
-    limit = DOUBT_FALLBACK if on_record else rules.doubt_z
-    if abs(found.case.z) > limit or not ordinary(found, rules):
-        return None
-    return _as_noise(found, rules)
+    """Within the usual error and the stated interval beyond doubt."""
+    return _as_noise(found, rules) if settled(found, rules) else None
 
 
 def _doubtful(found: Findings, rules: ExplainRules) -> Verdict | None:
     """Larger than usual, but neither a cause nor a shock shows."""
-    return _as_noise(found, rules) if ordinary(found, rules) else None
+    if not ordinary(found, rules):
+        return None
+    return _unusual(found, rules) if found.case.outside else _as_noise(found, rules)
 
 
 def _as_noise(found: Findings, rules: ExplainRules) -> Verdict:
-    z = abs(found.case.z)
-    usual = "well within" if z <= rules.noise_z / 2 else "within"
-    text = f"{usual} the error that this model was known to make"
+    case = found.case
+    z = abs(case.z)
     sure = _certainty(rules.noise_z - z, rules.noise_z)
+    kind = usualness(case.miss, case.actual, case.percentile, z / rules.noise_z)
+    text = {
+        WELL: "well within the error that this model was known to make",
+        USUAL: "within the error that this model was known to make",
+        INSIDE: "inside its 95 % interval, though its backtest held no such error",
+        POOR: f"inside its 95 % interval, but the model was known to be poor here{_usual(case)}",
+    }[kind]
+    if kind in CAPPED:
+        sure = min(sure, CAPPED[kind])
     return Verdict("expected_noise", sure, text, tuple(evidence(found, rules)))
 
 
-WIDESPREAD = ("label_shift", "revision", "unpublished", "actual_revised")
-"""Faults that a shock to the whole fleet does not look like."""
+def _usual(case: Case) -> str:
+    """How poor: ``: its usual error is 62 % of the level``."""
+    whole, what = min((case.level, "level"), (case.mean, "forecast"))
+    if not math.isfinite(case.scale) or not whole > 0:
+        return ""
+    share = case.scale / whole
+    said = f"{percent(share)} of" if share < MANY else f"{number(share)} times"
+    return f": its usual error is {said} the {what}"
+
+
+def _unusual(found: Findings, rules: ExplainRules) -> Verdict:
+    """Outside the stated interval without a cause: one ordinary month in twenty is."""
+    case = found.case
+    lo, hi = case.stated
+    beyond = max(lo - case.actual, case.actual - hi)
+    sure = _certainty(beyond, (hi - lo) / 2.0) if hi > lo else 1.0
+    text = "outside its 95 % interval, cause not found; so is one ordinary month in twenty"
+    return Verdict("cannot_tell", sure, text, tuple(evidence(found, rules, "interval")))
 
 
 def _data(found: Findings, rules: ExplainRules) -> Verdict | None:
-    if not found.faults:
-        return None
-    fault = found.faults[0]
-    if widespread(found, rules) and fault.name not in WIDESPREAD:
+    fault = to_blame(found, rules)
+    if fault is None:
         return None
     text = f"the data are at fault, not the forecast: {fault.statement}"
-    return Verdict("data_problem", fault.certainty, text, tuple(evidence(found, rules, "fault")))
+    facts = tuple(evidence(found, rules, f"fault_{fault.name}"))
+    return Verdict("data_problem", fault.certainty, text, facts)
 
 
 def _alone(found: Findings, rules: ExplainRules) -> Verdict | None:
@@ -130,7 +162,7 @@ def _failure(found: Findings, rules: ExplainRules) -> Verdict | None:
         return None
     text = (
         f"the chosen model failed and {case.model.specification.label} stood in; "
-        f"{near.label} would have said {near.value:,.0f}"
+        f"{near.label} would have said {number(near.value)}"
     )
     sure = _certainty(rules.near - abs(near.miss / case.miss), rules.near)
     facts = tuple(evidence(found, rules, "status"))
@@ -164,8 +196,8 @@ def _stale(found: Findings, rules: ExplainRules) -> Verdict | None:
         "refit": "the same specification on the data that were there",
     }[near.kind]
     text = (
-        f"another model on record was clearly better: {name} would have said {near.value:,.0f}, "
-        f"{abs(near.miss):,.0f} off instead of {abs(case.miss):,.0f}"
+        f"another model on record was clearly better: {name} would have said {number(near.value)}, "
+        f"{number(abs(near.miss))} off instead of {number(abs(case.miss))}"
     )
     sure = _certainty(rules.near - abs(near.miss / case.miss), rules.near)
     return Verdict("stale_model", sure, text, tuple(evidence(found, rules, "alternative")))
@@ -196,7 +228,7 @@ def _shock(found: Findings, rules: ExplainRules, name: str) -> Verdict:
     side = "below" if case.miss > 0 else "above"
     if name == "system_shock":
         text = (
-            f"a system-wide shock: {fleet.share_same:.0%} of the other airports fell {side} "
+            f"a system-wide shock: {percent(fleet.share_same)} of the other airports fell {side} "
             f"their 95 % intervals in the same month, and no recorded alternative came near"
         )
         sure = _certainty((fleet.share_same or 0.0) - rules.system_share, 1 - rules.system_share)
@@ -208,7 +240,7 @@ def _shock(found: Findings, rules: ExplainRules, name: str) -> Verdict:
 def _local_text(found: Findings, rules: ExplainRules) -> tuple[str, float]:
     fleet, case = found.fleet, found.case
     share = fleet.share_same or 0.0
-    text = f"a local shock: {share:.0%} of the other airports missed on the same side"
+    text = f"a local shock: {same_side(fleet)}"
     if stands_out(found, rules):
         distance = abs(fleet.stands_out or 0.0)
         text += f", and its change since the cutoff stands {distance:.0f} deviations from theirs"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecastctl.core.attribution import attribute
-from forecastctl.core.case import index_of, ordinary_error
+from forecastctl.core.case import index_of
+from forecastctl.core.explain import ordinary_error
+from forecastctl.core.figures import number, percent
 from forecastctl.core.replay import replay
 from forecastctl.core.verdict import find, judge
 from forecastctl.errors import ForecastctlError, NothingRecordedError
@@ -17,6 +19,7 @@ from forecastctl.pipeline.case import Setting, read_case, read_known, read_seen
 from forecastctl.pipeline.change import previous, vintage_change
 from forecastctl.pipeline.evidence import Actual
 from forecastctl.pipeline.explain import Explanation, judged, pick
+from forecastctl.pipeline.gap import find_gap
 from forecastctl.pipeline.stored import read_forecast, read_model
 from forecastctl.records import ExplainView, Forecast, VintagePath
 
@@ -59,7 +62,7 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
     facts["vintage_change"] = _change(tracker, asked)
     known = read_known(tracker, setting, newer)
     if known is None or known.actual is None:
-        facts |= _no_actual(found.facts, asked.run)
+        facts |= _no_actual(asked, known)
         return Explanation(facts, _view(tracker, asked, known, read_seen(tracker, setting)))
     case, why = _case(tracker, setting, known)
     if case is None:
@@ -67,7 +70,7 @@ def deepen(tracker: Tracker, found: Explanation, asked: Asked, newer: Source | N
         cannot = {"verdict": "cannot_tell", "confidence": 1.0, "next_time": [advice]}
         return Explanation({**facts, **cannot}, _view(tracker, asked, known, None))
     actual = Actual(known.actual, known.source.label)
-    facts |= judged(asked.chosen, asked.vintages, actual, case.model)
+    facts |= judged(asked.chosen, asked.vintages, (actual, None), case.model)
     findings = find(case, asked.question.rules)
     facts |= _verdict_facts(asked, case, judge(findings, asked.question.rules))
     facts["parts"] = [part.to_dict() for part in attribute(case)]
@@ -90,23 +93,28 @@ def _case(tracker: Tracker, setting: Setting, known: Known) -> tuple[Case | None
     return case, "the series that the model saw cannot be prepared again."
 
 
-def _no_actual(facts: dict[str, Any], run: StoredRun) -> dict[str, Any]:
-    """No verdict without an actual, and how to get one."""
-    advice = f"Give --data FILE with a file that holds {facts['date']}, or run again once it does."
+def _no_actual(asked: Asked, known: Known | None) -> dict[str, Any]:
+    """No verdict without an actual, why there is none, and how to get one."""
+    run, chosen, facts = asked.run, asked.chosen, {}
+    if known is not None:
+        gap = find_gap(known.source, chosen.airport, chosen.date, run.tags["freq"])
+        facts = judged(chosen, asked.vintages, (None, gap), None)
+    advice = f"Give --data FILE with a file that holds {chosen.date}, or run again once it does."
     if run.tags.get("kind") == "group":
         advice = "It is a sum, of which data hold no rows: ask about the airports that it adds up."
-    return {"verdict": "cannot_tell", "confidence": 1.0, "next_time": [advice]}
+    return {**facts, "verdict": "cannot_tell", "confidence": 1.0, "next_time": [advice]}
 
 
 def _verdict_facts(asked: Asked, case: Case, verdict: Verdict) -> dict[str, Any]:
     """The verdict, and the whole answer in a sentence."""
     side = "too high" if case.miss > 0 else "too low"
-    percent = f" ({abs(case.miss) / case.actual:.0%})" if case.actual else ""
+    share = f" ({percent(abs(case.miss / case.actual))})" if case.actual else ""
+    how = f"{number(abs(case.miss))} {side}{share}" if case.miss else "exactly as forecast"
     day = dt.date.fromisoformat(asked.chosen.date)
     month = f"{day:%B %Y}" if case.seen.freq[0] in "MQ" else str(day)
     head = (
-        f"{asked.question.airport}, {month}: {case.mean:,.0f} forecast, {case.actual:,.0f} came "
-        f"true, {abs(case.miss):,.0f} {side}{percent}"
+        f"{asked.question.airport}, {month}: {number(case.mean)} forecast, {number(case.actual)} "
+        f"came true, {how}"
     )
     return {
         "sentence": f"{head}: {verdict.headline}.",

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import Standing
+from forecastctl.core.figures import number, percent
 from forecastctl.pipeline.days import iso
 from forecastctl.records import Query
 from forecastctl.records.marks import SET, job_mark, search_mark
+from forecastctl.viz import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forecastctl.pipeline.gap import Gap
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
 
@@ -163,23 +166,20 @@ def attempt_facts(run: StoredRun) -> dict[str, Any]:
     return {**{k: run.tags.get(k) for k in keys}, "run_id": run.run_id, "made": iso(run.start_ms)}
 
 
-def sentence(airport: str, vintage: Vintage, actual: Actual | None, place: Standing | None) -> str:
+def sentence(
+    vintage: Vintage, actual: Actual | None, place: Standing | None, gap: Gap | None
+) -> str:
     """The answer in one sentence for people."""
-    period = "period" if vintage.lead == 1 else "periods"
+    periods = "period" if vintage.lead == 1 else "periods"
     head = (
-        f"{airport}, {vintage.date}: {vintage.mean:,.0f} forecast {vintage.lead} {period} ahead "
-        f"(from {vintage.cutoff})"
+        f"{vintage.airport}, {vintage.date}: {number(vintage.mean)} forecast {vintage.lead} "
+        f"{periods} ahead (from {vintage.cutoff})"
     )
     if actual is None or place is None:
-        return f"{head}; no actual is known yet."
+        return f"{head}; {words.absent({'gap': gap and gap.to_dict()}, 'D')}."
     miss = vintage.mean - actual.value
     side = "too high" if miss > 0 else "too low"
-    percent = f" ({abs(miss) / actual.value:.1%})" if actual.value else ""
-    text = f"{head}, {actual.value:,.0f} came true: {abs(miss):,.0f} {side}{percent}"
-    if place.percentile is not None:
-        seen = f"the {place.compared} errors seen in the backtest"
-        if place.percentile >= 100:  # noqa: PLR2004 - percent
-            text += f", larger than all of {seen}"
-        else:
-            text += f", larger than {place.percentile:.0f} % of {seen}"
-    return f"{text}."
+    share = f" ({percent(abs(miss / actual.value))})" if actual.value else ""
+    how = f"{number(abs(miss))} {side}{share}" if miss else "exactly as forecast"
+    found = [f"{head}, {number(actual.value)} came true: {how}", words.among(standing_facts(place))]
+    return f"{', '.join(filter(None, found))}."

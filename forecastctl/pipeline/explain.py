@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.core.explain import standing
+from forecastctl.core.size import STATED, stated_ends
 from forecastctl.errors import NothingRecordedError
 from forecastctl.pipeline import decoding
 from forecastctl.pipeline.context import airport_key
@@ -24,6 +25,7 @@ from forecastctl.pipeline.evidence import (
     sentence,
     standing_facts,
 )
+from forecastctl.pipeline.gap import recorded_gap
 from forecastctl.pipeline.lineage import FORECAST
 from forecastctl.pipeline.once import Once
 from forecastctl.pipeline.stored import read_as, read_model
@@ -42,6 +44,7 @@ from forecastctl.records.marks import SET, airport_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecastctl.pipeline.gap import Gap
     from forecastctl.pipeline.seen import Source
     from forecastctl.ports import Tracker
     from forecastctl.records import FittedModel, StoredRun
@@ -202,11 +205,12 @@ def _recorded(
     run, model_run, model = origin
     airport = run.tags["airport"]
     actual = recorded_actual(tracker, airport, chosen.date, runs)
+    gap = recorded_gap(tracker, airport, chosen.date, runs) if actual is None else None
     return {
         "schema": SCHEMA,
         "airport": airport,
         "date": chosen.date,
-        **judged(chosen, vintages, actual, model),
+        **judged(chosen, vintages, (actual, gap), model),
         "verdict": None,
         "confidence": None,
         "evidence": [],
@@ -228,17 +232,24 @@ def _recorded(
 def judged(
     chosen: Vintage,
     vintages: Sequence[Vintage],
-    actual: Actual | None,
+    known: tuple[Actual | None, Gap | None],
     model: FittedModel | None,
 ) -> dict[str, Any]:
-    """The facts that depend on what came true."""
+    """The facts that depend on what came true, or on why that is not known."""
+    actual, gap = known
     miss = None if actual is None else chosen.mean - actual.value
     errors = model.backtest_errors if model else ()
-    place = None if miss is None else standing(miss, chosen.sd, chosen.lead, errors)
+    place = None
+    if actual is not None and miss is not None:
+        band = chosen.intervals.get(str(STATED))
+        lo, hi = stated_ends(chosen.mean, chosen.sd, (band["lo"], band["hi"]) if band else None)
+        outside = not lo <= actual.value <= hi
+        place = standing(miss, chosen.sd, chosen.lead, errors, outside=outside)
     return {
-        "sentence": sentence(chosen.airport, chosen, actual, place),
+        "sentence": sentence(chosen, actual, place, gap),
         "actual": None if actual is None else actual.value,
         "actual_source": None if actual is None else actual.source,
+        "gap": None if gap is None else gap.to_dict(),
         "forecast": forecast_facts(chosen),
         "miss": miss,
         "miss_percent": miss_percent(miss, actual),

@@ -61,6 +61,7 @@ def without_forecast(
         "next_time": [],
         "actual": None if actual is None else actual.value,
         "actual_source": None if actual is None else actual.source,
+        "gap": None,
         **dict.fromkeys(("forecast", "miss", "miss_percent", "standing"), None),
         "parts": [],
         **dict.fromkeys(("fleet", "break", "replay", "vintage_change"), None),

@@ -79,7 +79,7 @@ class EvolutionChart:
 
 @dataclass(frozen=True, slots=True)
 class NeighboursChart:
-    """Misses of the airport's own periods around the one explained, in ordinary errors."""
+    """Misses of the airport's own periods around the one explained, in usual errors."""
 
     dates: Days
     z: Values
@@ -212,7 +212,9 @@ def neighbours_data(facts: Mapping[str, Any]) -> NeighboursChart | Missing:
     """Misses around the period, the one explained among them."""
     rows = {n["date"][:10]: n["z"] for n in facts.get("neighbours") or () if n["z"] is not None}
     day = facts["date"][:10]
-    own = (facts.get("standing") or {}).get("z")
+    place = facts.get("standing") or {}
+    usual = place.get("usual_error")
+    own = facts["miss"] / usual if usual else place.get("z")
     if not rows:
         return Missing("No neighbouring period has both a stored forecast and an actual.")
     if own is not None:

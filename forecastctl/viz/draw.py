@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.core.figures import short
 from forecastctl.viz.style import (
     ACCENT,
     ALERT,
@@ -14,9 +15,9 @@ from forecastctl.viz.style import (
     MUTED,
     PAPER,
     date_axis,
+    number_axis,
     one_line,
     quiet_axes,
-    short_number,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ LABEL = 24
 LATE = 0.7
 SMALL = 0.2
 NEAR = 0.12
+UP, DOWN, ROW = 5, -14, 18
 
 
 def draw_missing(axes: Any, chart: Missing) -> None:
@@ -98,16 +100,14 @@ def _ends(axes: Any, chart: HistoryChart) -> None:
     where = float(date2num(chart.date))  # type: ignore[no-untyped-call]
     late = (where - first) / (last - first) > LATE
     points = ((chart.forecast, "forecast", "o", ACCENT), (chart.actual, "actual", "D", ALERT))
-    known = [value for value, *_ in points if value is not None]
-    floor = axes.get_ylim()[0] + NEAR * (axes.get_ylim()[1] - axes.get_ylim()[0])
-    for value, name, marker, colour in points:
-        if value is None:
-            continue
+    known = sorted((p for p in points if p[0] is not None), key=lambda p: p[0])
+    heights = [_height(axes, value) for value, *_ in known]
+    for (value, name, marker, colour), shift in zip(known, _shifts(heights), strict=True):
         axes.plot([chart.date], [value], marker, color=colour, markersize=7, mec=PAPER, zorder=5)
         axes.annotate(
-            f"{name} {short_number(value)}",
+            f"{name} {short(value)}",
             (chart.date, value),
-            (-10 if late else 10, 5 if value == max(known) or value < floor else -14),
+            (-10 if late else 10, shift),
             textcoords="offset points",
             ha="right" if late else "left",
             color=colour,
@@ -117,10 +117,26 @@ def _ends(axes: Any, chart: HistoryChart) -> None:
         )
 
 
+def _height(axes: Any, value: float) -> float:
+    """Where a value lies between the bottom (0) and the top (1) of the axes."""
+    return float(axes.transAxes.inverted().transform(axes.transData.transform((0, value)))[1])
+
+
+def _shifts(heights: list[float]) -> list[int]:
+    """Points by which labels are moved up from their marks, lowest mark first: none overlap.
+
+    The upper one goes up and the lower one down, unless the axis is in its way.
+    """
+    if len(heights) == 1:
+        return [UP]
+    low, high = heights
+    if low >= NEAR:
+        return [DOWN, UP]
+    return [UP, UP + ROW if high - low < NEAR else UP]
+
+
 def _limits(axes: Any, values: NDArray[np.float64]) -> None:
     """From zero; on a logarithmic scale where one value dwarfs the others."""
-    from matplotlib.ticker import EngFormatter
-
     finite = values[np.isfinite(values)]
     highest = float(finite.max()) if len(finite) else 1.0
     typical = float(np.median(finite)) if len(finite) else 1.0
@@ -128,7 +144,7 @@ def _limits(axes: Any, values: NDArray[np.float64]) -> None:
         axes.set_yscale("log")
     else:
         axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
-    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    number_axis(axes.yaxis)
 
 
 def draw_paths(axes: Any, chart: PathsChart) -> None:
@@ -159,7 +175,7 @@ def draw_evolution(axes: Any, chart: EvolutionChart) -> None:
     values = [chart.means, *(hi for _, hi in chart.intervals.values())]
     if chart.actual is not None:
         axes.axhline(chart.actual, color=ALERT, linewidth=1.4)
-        text = f"actual {short_number(chart.actual)}"
+        text = f"actual {short(chart.actual)}"
         place = {"textcoords": "offset points", "ha": "left", "va": "bottom"}
         spot = (0.01, chart.actual)
         axes.annotate(
@@ -189,8 +205,6 @@ def draw_neighbours(axes: Any, chart: NeighboursChart) -> None:
 
 def draw_parts(axes: Any, chart: PartsChart) -> None:
     """A waterfall from the actual, at the top, to the forecast."""
-    from matplotlib.ticker import EngFormatter
-
     starts = chart.actual + np.concatenate([[0.0], np.cumsum(chart.values)])
     names = ("actual", *chart.names, "forecast")
     rows = range(len(names))
@@ -202,7 +216,7 @@ def draw_parts(axes: Any, chart: PartsChart) -> None:
         axes.plot([start, start], [row - 0.31, row + 1.31], color=MUTED, linewidth=0.7)
     for row, (begin, value) in enumerate(zip(left, size, strict=True)):
         total = row in (0, len(names) - 1)
-        text = short_number(value) if total else f"{'+' if value > 0 else ''}{short_number(value)}"
+        text = short(value) if total else f"{'+' if value > 0 else ''}{short(value)}"
         axes.annotate(
             text,
             (max(begin, begin + value), row),
@@ -219,7 +233,7 @@ def draw_parts(axes: Any, chart: PartsChart) -> None:
     axes.set_xlim(low - 0.03 * (high - low), high + 0.2 * (high - low))
     axes.set_yticks(rows, names)
     axes.invert_yaxis()
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    number_axis(axes.xaxis)
     axes.locator_params(axis="x", nbins=5)
     quiet_axes(axes, grid="x")
 
@@ -230,8 +244,6 @@ def _two_lines(label: str, kind: str) -> str:
 
 def draw_alternatives(axes: Any, chart: AlternativesChart) -> None:
     """One row per model, the forecast that was made at the top, the actual as a line."""
-    from matplotlib.ticker import EngFormatter
-
     names = ("the forecast made", *map(_two_lines, chart.labels, chart.kinds))
     values = np.concatenate([[chart.forecast], chart.values])
     rows = np.arange(len(names))
@@ -245,7 +257,7 @@ def draw_alternatives(axes: Any, chart: AlternativesChart) -> None:
     axes.set_yticks(rows, names, fontsize=8.5, linespacing=0.95)
     axes.set_ylim(len(names) - 0.4, -0.9)
     axes.annotate(
-        f"actual {short_number(chart.actual)}",
+        f"actual {short(chart.actual)}",
         (chart.actual, -0.85),
         (5 if chart.actual < (low + high) / 2 else -5, 0),
         textcoords="offset points",
@@ -254,6 +266,6 @@ def draw_alternatives(axes: Any, chart: AlternativesChart) -> None:
         color=ALERT,
         fontweight="bold",
     )
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    number_axis(axes.xaxis)
     axes.locator_params(axis="x", nbins=4)
     quiet_axes(axes, grid="x")

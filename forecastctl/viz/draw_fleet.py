@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.core.figures import number
 from forecastctl.viz.style import ACCENT, ALERT, MUTED, one_line, quiet_axes
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _own(axes: Any, chart: FleetChart) -> None:
     at = min(own, TOP)
     right = at > TOP / 2
     axes.axvline(at, ymax=0.94, color=ALERT, linewidth=1.6)
-    text = f"{own:,.3g} %" if own < MANY else f"{own / 100:,.3g} times"
+    text = f"{number(own)} %" if own < MANY else f"{number(own / 100)} times"
     label = {"color": ALERT, "fontweight": "bold", "va": "top"}
     axes.annotate(
         f"{one_line(chart.airport, 20)} {text}",

@@ -12,8 +12,11 @@ from forecastctl.viz.style import (
     MUTED,
     date_axis,
     glyphs_missing_quietly,
-    plain,
+    number_axis,
+    one_line,
     quiet_axes,
+    shortened,
+    text_width,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from forecastctl.records import Forecast, Series
 
 SEASONS_SHOWN = 8
+NAME, MODEL = 60, 80
+FRAME = (0.075, 0.085, 0.915, 0.83)
+GAP, LEAST_MODEL = 0.02, 0.2
 FAST = {"compress_level": 3}
 
 
@@ -66,22 +72,29 @@ def forecast_data(series: Series, forecast: Forecast, model: str) -> ForecastCha
 
 def draw_forecast(chart: ForecastChart) -> bytes:
     """Draw history, mean and interval bands as a PNG of about 1,000 x 400 pixels."""
+    buffer = io.BytesIO()
+    with glyphs_missing_quietly():
+        forecast_figure(chart).savefig(
+            buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST
+        )
+    return buffer.getvalue()
+
+
+def forecast_figure(chart: ForecastChart) -> Any:
+    """The figure of `draw_forecast`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     # A fixed frame: matplotlib's automatic layout would take two thirds of the time.
     figure = Figure(figsize=(9.2, 3.8), dpi=110)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.085, 0.915, 0.83))
+    axes = figure.add_axes(FRAME)
     axes.plot(chart.history_ds, chart.history_y, color=INK, linewidth=1.2, label="actual")
     _bands(axes, chart)
     axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")
     axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
     _dress(axes, chart)
-    buffer = io.BytesIO()
-    with glyphs_missing_quietly():
-        figure.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST)
-    return buffer.getvalue()
+    return figure
 
 
 def _bands(axes: Any, chart: ForecastChart) -> None:
@@ -96,14 +109,25 @@ def _bands(axes: Any, chart: ForecastChart) -> None:
 
 
 def _dress(axes: Any, chart: ForecastChart) -> None:
-    from matplotlib.ticker import EngFormatter
-
     date_axis(axes)
     quiet_axes(axes)
-    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    number_axis(axes.yaxis)
     highest = max([chart.history_y.max(), *(hi.max() for _, hi in chart.intervals.values())])
     axes.set_ylim(0, 1.15 * highest)  # room for the legend
     axes.set_ylabel("passengers", color=MUTED)
-    axes.set_title(plain(chart.airport, 60), loc="left", color=INK, fontsize=12, fontweight="bold")
-    axes.set_title(plain(chart.model, 80), loc="right", color=MUTED, fontsize=8)
+    _titles(axes, chart)
     axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=4, labelcolor=MUTED)
+
+
+def _titles(axes: Any, chart: ForecastChart) -> None:
+    """The airport on the left, and of the model as much as fits beside it."""
+    figure = axes.figure
+    widest = FRAME[2] - LEAST_MODEL - GAP
+    name = shortened(figure, one_line(chart.airport, NAME), widest, 12, "bold")
+    left = text_width(figure, name, 12, "bold")
+    model = shortened(figure, one_line(chart.model, MODEL), FRAME[2] - left - GAP, 8)
+    for text, place, style in (
+        (name, "left", {"color": INK, "fontsize": 12, "fontweight": "bold"}),
+        (model, "right", {"color": MUTED, "fontsize": 8}),
+    ):
+        axes.set_title(text, loc=place, parse_math=False, **style)

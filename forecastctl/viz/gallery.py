@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.viz import charts, draw, words
 from forecastctl.viz.draw_fleet import draw_fleet
-from forecastctl.viz.style import INK, MUTED, PAPER, glyphs_missing_quietly, one_line
+from forecastctl.viz.style import INK, MUTED, PAPER, folded, glyphs_missing_quietly, one_line
 from forecastctl.viz.svg import inline_svg, settings, svg_bytes
 
 if TYPE_CHECKING:
@@ -21,7 +20,15 @@ POINTS = 72
 SMALL = (400, 265)
 WIDE = (840, 285)
 NARROW = (370, 290)
-IMAGE = (13.2, 15.4)
+IMAGE = (13.2, 14.3)
+"""Width and height in inches of all charts; the text above them comes on top."""
+
+MARGIN = 0.03
+TITLE = 17.0, "bold"
+SAID = 10.5, "normal"
+LINE = 1.25
+SPACE = 0.18
+LONGEST = 900
 DPI = 110
 
 
@@ -129,14 +136,9 @@ def _fleet_caption(facts: Mapping[str, Any]) -> str:
 
 
 def _neighbours_caption(facts: Mapping[str, Any], when: str) -> str:
-    place = facts.get("standing") or {}
-    text = f"Misses in ordinary errors; {when} is orange. In the grey band a miss is no surprise."
-    if place.get("percentile") is not None:
-        text += (
-            f" This one is larger than {place['percentile']:.0f} % of the "
-            f"{place['compared']:,} errors of the backtest."
-        )
-    return text
+    text = f"Misses in usual errors; {when} is orange. In the grey band a miss needs no cause."
+    said = words.among(facts.get("standing") or {})
+    return f"{text} This one is {said}." if said else text
 
 
 def _paths_caption(view: ExplainView) -> str:
@@ -169,15 +171,9 @@ def _markup(chart: Chart, size: tuple[int, int], number: int) -> str:
 def image(facts: Mapping[str, Any], view: ExplainView, kind: str) -> bytes:
     """All charts as one figure: ``png`` or ``svg``."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with mpl.rc_context(settings()):
-        layout = ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.1)
-        figure = Figure(figsize=IMAGE, dpi=DPI, facecolor=PAPER, layout=layout)
-        FigureCanvasAgg(figure)
-        _compose(figure, facts, view)
+        figure = whole(facts, view)
         if kind == "svg":
             return svg_bytes(figure)
         buffer = io.BytesIO()
@@ -186,14 +182,35 @@ def image(facts: Mapping[str, Any], view: ExplainView, kind: str) -> bytes:
         return buffer.getvalue()
 
 
-def _compose(figure: Any, facts: Mapping[str, Any], view: ExplainView) -> None:
-    head, body = figure.subfigures(2, 1, height_ratios=(1, 13))
-    text = "\n".join(textwrap.wrap(one_line(words.headline(facts, view.freq), 240), 90)[:2])
-    head.text(0.03, 0.78, text, fontsize=17, fontweight="bold", color=INK, va="top")
-    said = words.figures(facts, view.freq)
-    if said:
-        lines = textwrap.wrap(one_line(said, 320), 150)[:2]
-        head.text(0.03, 0.06, "\n".join(lines), fontsize=10.5, color=MUTED, va="bottom")
+def whole(facts: Mapping[str, Any], view: ExplainView) -> Any:
+    """The figure of `image`, as tall as its text needs."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.1)
+    figure: Any = Figure(figsize=IMAGE, dpi=DPI, facecolor=PAPER, layout=layout)
+    FigureCanvasAgg(figure)
+    width = 1 - 2 * MARGIN
+    title = folded(figure, one_line(words.headline(facts, view.freq), LONGEST), width, *TITLE)
+    said = one_line(words.figures(facts, view.freq) or "", LONGEST)
+    lines = folded(figure, said, width, *SAID) if said else []
+    heights = [LINE * len(title) * TITLE[0] / POINTS, LINE * len(lines) * SAID[0] / POINTS]
+    above = sum(heights) + 3 * SPACE
+    figure.set_size_inches(IMAGE[0], IMAGE[1] + above)
+    head, body = figure.subfigures(2, 1, height_ratios=(above, IMAGE[1]))
+    at = 1 - SPACE / above
+    for text, height, (size, weight), colour in zip(
+        (title, lines), heights, (TITLE, SAID), (INK, MUTED), strict=True
+    ):
+        style = {"fontsize": size, "fontweight": weight, "color": colour, "linespacing": LINE}
+        head.text(MARGIN, at, "\n".join(text), va="top", parse_math=False, **style)
+        at -= (height + SPACE) / above
+    _compose(body, facts, view)
+    return figure
+
+
+def _compose(body: Any, facts: Mapping[str, Any], view: ExplainView) -> None:
     first, *rest = gallery(facts, view)
     top, bottom = body.subfigures(2, 1, height_ratios=(1.25, 3))
     _panel(top, first)

@@ -6,9 +6,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core.figures import number, signed
 from forecastctl.viz import words
 from forecastctl.viz.tables import Link, interval, tables
-from forecastctl.viz.words import number, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +104,9 @@ def _tiles(facts: Mapping[str, Any], freq: str) -> list[dict[str, str]]:
     """The figures that everybody asks for first."""
     made, miss = facts.get("forecast"), facts.get("miss")
     actual = facts.get("actual")
-    found = [{"name": "Actual", "value": number(actual), "note": "" if actual else "not known yet"}]
+    note = "" if actual is not None else words.absent(facts, freq).removeprefix("the actual is ")
+    note = "not known yet" if actual is None and not facts.get("gap") else note
+    found = [{"name": "Actual", "value": number(actual), "note": note}]
     if not made:
         return [*found, {"name": "Forecast", "value": "-", "note": "none was made"}]
     bands = made["intervals"]
@@ -119,7 +121,7 @@ def _tiles(facts: Mapping[str, Any], freq: str) -> list[dict[str, str]]:
     found.append({"name": "Miss", "value": signed(miss), "note": note})
     times = words.unusual(facts)
     if times:
-        note = f"the usual error is {number(facts['standing']['expected_error'])}"
+        note = f"the usual error is {number(facts['standing']['usual_error'])}"
         found.append({"name": "Against the usual error", "value": times, "note": note})
     return found
 
@@ -129,7 +131,7 @@ def _miss_note(facts: Mapping[str, Any]) -> str:
     side = "too high" if miss > 0 else "too low" if miss < 0 else "as forecast"
     if not share:
         return side
-    if abs(share) > words.WHOLE and mean:  # more than all of it says little
+    if abs(share) > words.ALL and mean:  # more than all of it says little
         return f"{side}: the actual is {number(100 * facts['actual'] / mean)} % of the forecast"
     return f"{side} by {number(abs(share))} % of the actual"
 

@@ -6,6 +6,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core.figures import short
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,7 @@ ACCENT = "#0b6bcb"
 ALERT = "#c2570c"  # blue and orange: told apart by colour-blind readers as well
 PAPER = "#ffffff"
 SALT = "forecastctl"
+TICK_DIGITS = 6
 
 
 def date_axis(axes: Any) -> None:
@@ -37,12 +40,61 @@ def quiet_axes(axes: Any, grid: str = "y") -> None:
     axes.spines["bottom"].set_color(MUTED)
 
 
-def short_number(value: float) -> str:
-    """Three digits and a unit, as on the axes: ``2.51M``."""
-    from matplotlib.ticker import EngFormatter
+def number_axis(axis: Any) -> None:
+    """Numbers along an axis, in short."""
+    from matplotlib.ticker import FuncFormatter
 
-    places = 2 if abs(value) >= 1000 and len(f"{abs(value):.0f}") % 3 == 1 else 0  # noqa: PLR2004
-    return EngFormatter(places=places, sep="")(value)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value, TICK_DIGITS)))
+
+
+def text_width(figure: Any, text: str, size: float, weight: str = "normal") -> float:
+    """Width of a line as it will be drawn, as a share of the figure's."""
+    from matplotlib.font_manager import FontProperties
+
+    renderer = figure.canvas.get_renderer()
+    font = FontProperties(size=size, weight=weight)
+    with glyphs_missing_quietly():
+        width, _, _ = renderer.get_text_width_height_descent(text, font, ismath=False)
+    return float(width / figure.bbox.width)
+
+
+def folded(figure: Any, text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """A text in lines that fit, measured as they will be drawn; a word that does not is broken.
+
+    Args:
+        figure: With a canvas.
+        text: Without line breaks.
+        width: Share of the figure's width.
+        size: Of the font, points.
+        weight: Of the font.
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if text_width(figure, longer, size, weight) <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in word:
+            if text_width(figure, lines[-1] + character, size, weight) > width and lines[-1]:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
+def shortened(figure: Any, text: str, width: float, size: float, weight: str = "normal") -> str:
+    """A text cut with an ellipsis where it is wider than a share of the figure."""
+    if text_width(figure, text, size, weight) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(figure, f"{text[:middle]}…", size, weight) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return f"{text[:low].rstrip()}…" if low else ""
 
 
 @contextmanager
@@ -57,11 +109,6 @@ def one_line(text: str, width: int) -> str:
     """One line of at most ``width`` characters, all of which can be shown."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def plain(text: str, width: int) -> str:
-    """As `one_line`, and matplotlib reads no formula in it."""
-    return one_line(text, width).replace("$", r"\$")
 
 
 def _untyped(constructor: Any) -> Any:

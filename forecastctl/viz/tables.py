@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core.figures import number, percent, signed
 from forecastctl.viz import words
-from forecastctl.viz.words import number, percent, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

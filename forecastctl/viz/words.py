@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from forecastctl.core.figures import number, percent, signed
+from forecastctl.core.size import INSIDE, POOR, usualness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,21 @@ PARTS = {
 HIGH, FAIR = 0.9, 0.7
 MONTHS = 28, 31
 QUARTERS = 89, 92
-WHOLE = 100
+ALL = 100
+NOISE = {
+    INSIDE: (
+        "Inside its interval",
+        "the forecast missed by more than in its backtest, yet inside its 95 % interval",
+    ),
+    POOR: (
+        "Known to be poor",
+        "the forecast missed by much, and the model was known to be poor here",
+    ),
+}
+UNUSUAL = (
+    "Unusual, cause not found",
+    "an unusual miss, outside the 95 % interval, and nothing on record explains it",
+)
 
 
 def headline(facts: Mapping[str, Any], freq: str | None = None) -> str:
@@ -42,13 +58,16 @@ def headline(facts: Mapping[str, Any], freq: str | None = None) -> str:
         freq: pandas period alias; guessed from the neighbouring periods where it is not given.
     """
     when = period(facts["date"], freq or frequency(facts))
-    return f"{facts['airport']}, {when}: {_verdict(facts)}."
+    return f"{facts['airport']}, {when}: {_verdict(facts, freq)}."
 
 
-def _verdict(facts: Mapping[str, Any]) -> str:
+def _verdict(facts: Mapping[str, Any], freq: str | None) -> str:
     verdict = facts.get("verdict")
     if verdict is None or (facts.get("actual") is None and verdict == "cannot_tell"):
-        return _without_verdict(facts)
+        return _without_verdict(facts, freq)
+    special = _special(facts)
+    if special:
+        return special[1]
     if verdict == "system_shock":
         return f"a shock to the whole system{_share(facts)}"
     if verdict == "stale_model":
@@ -67,12 +86,43 @@ def _verdict(facts: Mapping[str, Any]) -> str:
     }.get(verdict, str(verdict).replace("_", " "))
 
 
-def _without_verdict(facts: Mapping[str, Any]) -> str:
+def _special(facts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Label and headline where those of the verdict would say too much, or too little."""
+    verdict, place = facts.get("verdict"), facts.get("standing") or {}
+    if facts.get("miss") is None:
+        return None
+    if verdict == "cannot_tell" and _decided_by(facts) == "interval":
+        return UNUSUAL
+    if verdict != "expected_noise":
+        return None
+    return NOISE.get(usualness(facts["miss"], facts["actual"], place.get("percentile")))
+
+
+def _decided_by(facts: Mapping[str, Any]) -> str | None:
+    """Name of the evidence that decided."""
+    first = next(iter(facts.get("evidence") or ()), None)
+    return None if first is None else str(first["name"])
+
+
+def _without_verdict(facts: Mapping[str, Any], freq: str | None) -> str:
     if not facts.get("forecast"):
         return "no forecast was made"
     if facts.get("actual") is None:
-        return f"{number(facts['forecast']['mean'])} are forecast, and no actual is known yet"
+        return f"{number(facts['forecast']['mean'])} are forecast, and {absent(facts, freq)}"
     return f"the forecast was {_off(facts)}"
+
+
+def absent(facts: Mapping[str, Any], freq: str | None = None) -> str:
+    """Why there is no actual: not yet, or missing amid later months."""
+    gap = facts.get("gap")
+    if not gap:
+        return "no actual is known yet"
+    until = period(gap["until"], freq or frequency(facts))
+    if gap.get("filled") is None:
+        done = "models leave it out"
+    else:
+        done = f"models are given {number(gap['filled'])} in its place, interpolated"
+    return f"the actual is missing in data that go on to {until}; {done}"
 
 
 def _off(facts: Mapping[str, Any]) -> str:
@@ -125,7 +175,10 @@ def label(facts: Mapping[str, Any]) -> str | None:
     """The verdict in two or three words, or ``None`` where there is none."""
     verdict = facts.get("verdict")
     if verdict == "cannot_tell" and facts.get("actual") is None:
-        return "No actual yet"
+        return "Missing in the data" if facts.get("gap") else "No actual yet"
+    special = _special(facts)
+    if special:
+        return special[0]
     return LABELS.get(verdict, verdict.replace("_", " ")) if verdict else None
 
 
@@ -146,8 +199,20 @@ def figures(facts: Mapping[str, Any], freq: str | None = None) -> str | None:
 
 def unusual(facts: Mapping[str, Any]) -> str | None:
     """The miss in times of the usual error, or ``None``."""
-    usual = (facts.get("standing") or {}).get("expected_error")
+    usual = (facts.get("standing") or {}).get("usual_error")
     return f"{number(abs(facts['miss']) / usual)} times" if usual else None
+
+
+def among(place: Mapping[str, Any]) -> str | None:
+    """The miss among the errors of the backtest: ``larger than 94 % of 48 backtest errors``."""
+    share, count = place.get("percentile"), place.get("compared")
+    if share is None or not count:
+        return None
+    if share >= ALL:
+        return f"larger than all {count:,} backtest errors"
+    if share <= 0:
+        return f"smaller than all {count:,} backtest errors"
+    return f"larger than {percent(share / ALL)} of {count:,} backtest errors"
 
 
 def fleet_sentence(facts: Mapping[str, Any]) -> str | None:
@@ -196,24 +261,3 @@ def frequency(facts: Mapping[str, Any]) -> str:
         return "Q"
     first = facts["date"][8:10] == "01"
     return "M" if first and (not gap or MONTHS[0] <= gap <= MONTHS[1]) else "D"
-
-
-def number(value: float | None) -> str:
-    """With thousands separators; small ones with three digits."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:.3g}"
-
-
-def signed(value: float | None) -> str:
-    """As `number`, with its sign."""
-    text = number(value)
-    return f"+{text}" if value and value > 0 else text
-
-
-def percent(share: float | None) -> str:
-    """A share in percent, as whole as can be without calling what is not all ``100 %``."""
-    if share is None or not math.isfinite(share):
-        return "-"
-    whole = f"{100 * share + 0.0:.0f}"
-    return f"{100 * share:.1f} %" if whole in ("0", "100") and share not in (0, 1) else f"{whole} %"

@@ -197,6 +197,7 @@ def case(
         "next_time": [],
         "actual": actual,
         "actual_source": "panel 9c1f4a7b2d3e stored by job 20200601T040001-77aa" if known else None,
+        "gap": None,
         "forecast": made
         and {
             k: made[k]
@@ -222,6 +223,8 @@ def case(
             "compared": 48,
             "same_lead": True,
             "expected_error": 0.7 * sd,
+            "usual_error": sd,
+            "outside": abs(miss) > 1.96 * sd,
         },
         "parts": [] if shares is None or miss is None else _parts(miss, **shares),
         "fleet": fleet_facts,

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from forecastctl.core.figures import signed
 from forecastctl.viz import explanation_page, words
 from forecastctl.viz.charts import Missing
 from forecastctl.viz.gallery import gallery
@@ -103,7 +104,7 @@ def test_the_parts_shown_add_up_to_the_miss_shown(pages):
             float(cells[words.PARTS[p["name"]]].replace(",", "").replace("+", ""))
             for p in facts["parts"]
         ]
-        assert cells["together: the miss"] == words.signed(facts["miss"])
+        assert cells["together: the miss"] == signed(facts["miss"])
         assert sum(shown) == pytest.approx(facts["miss"], abs=0.5 * len(shown))
 
 
