@@ -28,7 +28,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from events import EVENTS, event_scenarios, ordinary_scenarios  # noqa: E402 - after the variables
 from injections import injected_scenarios  # noqa: E402
-from panels import SHOCKS, VERDICTS, folder  # noqa: E402
+from panels import SHOCKS, UNUSUAL, VERDICTS, folder  # noqa: E402
 from playing import play  # noqa: E402
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
             "by_kind": by([r for r in mine if r["group"] != "event"], "kind"),
             "ordinary": len(ordinary),
             "ordinary_called_shock": shocks,
+            "ordinary_called_unusual": sum(r["said"] == UNUSUAL for r in ordinary),
             "share_called_shock": shocks / max(len(ordinary), 1),
             "wilson_95": wilson(shocks, len(ordinary)),
         }
@@ -143,6 +144,8 @@ def text(answer: dict[str, Any], rows: Sequence[Row]) -> str:
             f"  ordinary months called a shock: {a['ordinary_called_shock']} of {a['ordinary']}, "
             f"{a['share_called_shock']:.2%} (95 %: {lo:.2%} to {hi:.2%})"
         )
+        unusual = a["ordinary_called_unusual"]
+        lines.append(f"  ordinary months called unusual, cause not found: {unusual}")
     lines.append("")
     for kind, (right, asked) in answer["all"]["by_kind"].items():
         shown = answer["all"]["shown"].get(kind)
@@ -177,9 +180,10 @@ def confusion(rows: Sequence[Row]) -> list[str]:
     for r in rows:
         if r["group"] == "unscreened":
             continue
-        said = r["said"] if r["said"] in VERDICTS else "error"
-        counts[said if r["right"] else r["expected"]][said] += 1
-    columns = [*VERDICTS, "error"]
+        said = r["said"] if r["said"] in (*VERDICTS, UNUSUAL) else "error"
+        true = r["expected"] if said == UNUSUAL or not r["right"] else said
+        counts[true][said] += 1
+    columns = [*VERDICTS, UNUSUAL, "error"]
     lines = ["expected, said".ljust(26) + "".join(f"{c[:9]:>10}" for c in columns)]
     return lines + [
         f"{name:<26}" + "".join(f"{counts[name][c] or '.':>10}" for c in columns)

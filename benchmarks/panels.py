@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 NOISE, DATA, LEVEL = "expected_noise", "data_problem", "level_shift_before_cutoff"
 STALE, FAILURE = "stale_model", "run_failure"
 LOCAL, SYSTEM, CANNOT = "local_shock", "system_shock", "cannot_tell"
+UNUSUAL = "unusual"
+"""``cannot_tell`` because the miss lies outside its 95 % interval and no cause was found: an answer
+of its own, right wherever `NOISE` is, because the interval itself says so. Not a shock."""
+
 VERDICTS = (NOISE, DATA, LEVEL, STALE, FAILURE, LOCAL, SYSTEM, CANNOT)
 SHOCKS = (LOCAL, SYSTEM, CANNOT)
 HERE = Path(__file__).resolve().parent

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
-from panels import NOISE, Question, Scenario, Step
+from panels import CANNOT, NOISE, UNUSUAL, Question, Scenario, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,6 +124,9 @@ def ask(store: Tracker, question: Question, scenario: str) -> Row:
     hidden = z is not None and abs(z) <= HIDDEN_Z and question.hidden and NOISE not in accepted
     if hidden:
         accepted = (*accepted, NOISE)
+    said = name_of(facts)
+    if NOISE in accepted:
+        accepted = (*accepted, UNUSUAL)
     name = f"{scenario}|{question.kind}|{question.airport}|{date}|{question.cutoff}"
     kept = ("sentence", "confidence", "actual", "miss", "standing", "parts", "fleet", "break")
     return {
@@ -136,10 +139,10 @@ def ask(store: Tracker, question: Question, scenario: str) -> Row:
         "lead": forecast["lead"] if forecast else None,
         "expected": question.accepted[0],
         "accepted": accepted,
-        "said": facts["verdict"],
-        "right": facts["verdict"] in accepted,
-        "right_strictly": facts["verdict"] in accepted
-        and (z is None or abs(z) <= 1.96 or facts["verdict"] in question.accepted),
+        "said": said,
+        "right": said in accepted,
+        "right_strictly": said in accepted
+        and (z is None or abs(z) <= 1.96 or said in (*question.accepted, UNUSUAL)),
         "hidden": hidden,
         "z": z,
         "half": "report" if zlib.crc32(name.encode()) % 2 else "calibration",
@@ -150,6 +153,13 @@ def ask(store: Tracker, question: Question, scenario: str) -> Row:
         "alternatives": [[a["kind"], a["label"], a["miss"]] for a in facts.get("alternatives", [])],
         **{key: facts.get(key) for key in kept},
     }
+
+
+def name_of(facts: dict[str, Any]) -> str:
+    """The verdict, where what could not be told is which cause an unusual miss has: `UNUSUAL`."""
+    first = next(iter(facts.get("evidence") or ()), {"name": None})
+    unusual = facts["verdict"] == CANNOT and first["name"] == "interval"
+    return UNUSUAL if unusual else str(facts["verdict"])
 
 
 @dataclass(frozen=True)
