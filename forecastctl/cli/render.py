@@ -22,6 +22,7 @@ SHOWN = 20
 WIDE = 100_000
 FOLDED = 32
 DIGEST_SHOWN = 12
+THOUSAND = 1000
 
 
 def print_json(value: Any) -> None:
@@ -208,8 +209,9 @@ def printable(text: str) -> str:
 
 def _number(value: float) -> str:
     if not math.isfinite(value):
-        return str(value)
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"  # noqa: PLR2004
+        return "-" if math.isnan(value) else str(value)
+    rounded = float(f"{value:.4g}") + 0.0  # what rounds up to a thousand is one; zero has no sign
+    return f"{value:,.0f}" if abs(rounded) >= THOUSAND else f"{rounded:.4g}"
 
 
 def _console() -> Console:

@@ -18,6 +18,7 @@ import numpy as np
 
 from forecastctl.core.case import index_of, up_to
 from forecastctl.core.components import decompose, path_length
+from forecastctl.core.figures import number, percent, signed
 from forecastctl.core.forecast import fit, predict
 from forecastctl.errors import ForecastctlError
 
@@ -58,7 +59,7 @@ def attribute(case: Case) -> tuple[Part, ...]:
     then = _components(case, hindsight, used)
     parts = [revision, specification, *_movement(case, now, then, later)]
     rest = case.miss - math.fsum(p.value for p in parts)
-    share = f" ({abs(rest / case.miss):.0%} of the miss)" if case.miss else ""
+    share = f" ({percent(abs(rest / case.miss))} of the miss)" if case.miss else ""
     text = f"what neither the data, the model nor a lasting change of the series explains{share}"
     return (*parts, Part("one_off", rest, text))
 
@@ -70,10 +71,13 @@ def _revision(case: Case, revised: Series) -> Part:
     before = value_at(case, case.seen, case.model.specification)
     after = value_at(case, revised, case.model.specification)
     first, last = case.seen.ds[changed[0]], case.seen.ds[changed[-1]]
-    said = f"{len(changed)} values between {first} and {last} have been revised since"
+    many = f"{len(changed)} values between {first} and {last} have"
+    said = f"{f'the value of {first} has' if len(changed) == 1 else many} been revised since"
     if before is None or after is None:
-        return Part("data_revision", 0.0, f"{said}; the model cannot be fitted to them")
-    text = f"{said}; on them the same specification says {after:,.0f} instead of {before:,.0f}"
+        return Part("data_revision", 0.0, f"{said}; the model cannot be fitted to that")
+    text = (
+        f"{said}; on that the same specification says {number(after)} instead of {number(before)}"
+    )
     return Part("data_revision", before - after, text)
 
 
@@ -85,7 +89,8 @@ def _specification(case: Case, revised: Series) -> tuple[Part, Specification]:
     if before is None or after is None:
         failed = "today's specification cannot be fitted to the data of that time"
         return Part("specification", 0.0, failed), used
-    text = f"today's specification, {champion.label}, would have said {after:,.0f} from the cutoff"
+    said = f"would have said {number(after)} from the cutoff"
+    text = f"today's specification, {champion.label}, {said}"
     return Part("specification", before - after, text), champion
 
 
@@ -109,24 +114,28 @@ def _movement(
     level, trend, season = now.at(lead)
     back = then.level - then.slope * (lead + later)
     here = float(then.seasonal[(m - 1 - later) % m])  # the same time of the year, a season on
-    ago = f"in hindsight of {later} later periods" if later else "in hindsight"
+    ago = f"in hindsight of {_periods(later, 'later ')}" if later else "in hindsight"
     return [
         Part(
             "level",
             level - back,
-            f"level at the cutoff {level:,.0f}, {ago} {back:,.0f}",
+            f"level at the cutoff {number(level)}, {ago} {number(back)}",
         ),
         Part(
             "trend",
             trend - then.slope * lead,
-            f"change over {lead} periods {trend:+,.0f}, {ago} {then.slope * lead:+,.0f}",
+            f"change over {_periods(lead)} {signed(trend)}, {ago} {signed(then.slope * lead)}",
         ),
         Part(
             "seasonal",
             season - here,
-            f"season of this period {season:+,.0f}, {ago} {here:+,.0f}",
+            f"season of this period {signed(season)}, {ago} {signed(here)}",
         ),
     ]
+
+
+def _periods(count: int, which: str = "") -> str:
+    return f"{count} {which}period{'' if count == 1 else 's'}"
 
 
 def _components(case: Case, series: Series, specification: Specification) -> Components | None:

@@ -103,7 +103,7 @@ def same_side(fleet: FleetView) -> str:
         return f"the other airport {how} outside its 95 % interval on the same side"
     who = f"{count:,} of {others:,}" if count else f"none of {others:,}"
     shown = f" ({percent(share)})" if count else ""
-    return f"{who} other airports{shown} lay outside the 95 % interval on the same side"
+    return f"{who} other airports{shown} lay outside their 95 % intervals on the same side"
 
 
 def _fleet(fleet: FleetView, rules: ExplainRules) -> Iterator[Evidence]:

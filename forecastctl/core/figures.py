@@ -10,7 +10,6 @@ import math
 
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 WHOLE = 100
-THOUSAND = 1000
 HUGE = 1e15
 """From here on digits say less than a power of ten does."""
 

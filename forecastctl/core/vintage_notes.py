@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from forecastctl.core.figures import number
+
 if TYPE_CHECKING:
     from forecastctl.records import Series
 
@@ -29,7 +31,7 @@ def revisions(before: Series, after: Series) -> str:
     if not changed:
         return text
     most = max(changed, key=lambda d: abs(new[d] - old[d]))
-    return f"{text}; most of all {most}, {old[most]:,.0f} to {new[most]:,.0f}"
+    return f"{text}; most of all {most}, {number(old[most])} to {number(new[most])}"
 
 
 def changed_code(older: MadeBy, newer: MadeBy) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.core import figures
 from forecastctl.core.monitor import TESTS
 from forecastctl.data.periods import PERIOD_WORDS, counted
 
@@ -43,7 +44,8 @@ def _statement(
     if test == "size":
         if facts["ratio"] is None:
             return f"errors over {n} where the backtest led to expect none"
-        return f"errors over {n} are {facts['ratio']:.1f} times what the backtest led to expect"
+        ratio = f"{facts['ratio']:.1f}" if facts["ratio"] >= 1 else figures.number(facts["ratio"])
+        return f"errors over {n} are {ratio} times what the backtest led to expect"
     if test == "bias":
         return f"forecasts are too {_side(facts['bias'])}{_percent(facts)} on average"
     if test == "drift":
@@ -60,7 +62,9 @@ def _side(error: float) -> str:
 
 def _percent(facts: Mapping[str, Any]) -> str:
     share = facts["bias_percent"]
-    return "" if share is None else f" by {abs(share):.1f} %"
+    if share is None:
+        return ""
+    return f" by {f'{abs(share):.1f}' if abs(share) >= 1 else figures.number(abs(share))} %"
 
 
 def _run(z: NDArray[np.float64], freq: str) -> str:

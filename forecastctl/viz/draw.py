@@ -100,7 +100,7 @@ def _ends(axes: Any, chart: HistoryChart) -> None:
     where = float(date2num(chart.date))  # type: ignore[no-untyped-call]
     late = (where - first) / (last - first) > LATE
     points = ((chart.forecast, "forecast", "o", ACCENT), (chart.actual, "actual", "D", ALERT))
-    known = sorted((p for p in points if p[0] is not None), key=lambda p: p[0])
+    known = sorted((v, name, mark, colour) for v, name, mark, colour in points if v is not None)
     heights = [_height(axes, value) for value, *_ in known]
     for (value, name, marker, colour), shift in zip(known, _shifts(heights), strict=True):
         axes.plot([chart.date], [value], marker, color=colour, markersize=7, mec=PAPER, zorder=5)
@@ -127,8 +127,8 @@ def _shifts(heights: list[float]) -> list[int]:
 
     The upper one goes up and the lower one down, unless the axis is in its way.
     """
-    if len(heights) == 1:
-        return [UP]
+    if len(heights) <= 1:
+        return [UP] * len(heights)
     low, high = heights
     if low >= NEAR:
         return [DOWN, UP]

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from forecastctl.cli import render
 from forecastctl.cli.explain_screen import print_explanation
 from tests.viz.cases import HOSTILE, make_cases
 
@@ -97,3 +98,32 @@ def test_importing_it_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0, "0"),
+        (-0.867, "-0.867"),
+        (999.97, "1,000"),
+        (999.4, "999.4"),
+        (-2_514_003.4, "-2,514,003"),
+        (float("nan"), "-"),
+        (0.00012345, "0.0001234"),
+    ],
+)
+def test_a_cell_writes_tiny_and_round_numbers_plainly(value, text):
+    assert render.cell(value) == text
+
+
+def test_tiny_numbers_and_gaps_are_plain_on_the_screen(capsys):
+    facts = CASES["no_actual"][0]
+    gap = {"until": "2020-06-01", "filled": 12.5, "source": "new.csv"}
+    print_explanation({**facts, "verdict": "cannot_tell", "gap": gap})
+    out = capsys.readouterr().out
+    assert "Missing in the data" in out
+    assert "known yet" not in out
+    tiny = {**CASES["expected_noise"][0], "actual": 1.2, "miss": -0.867}
+    tiny["parts"] = [{"name": "one_off", "value": -0.867, "evidence": "e"}]
+    print_explanation(tiny)
+    assert "one-off  -0.867  100 %  e" in capsys.readouterr().out

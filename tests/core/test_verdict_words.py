@@ -261,9 +261,9 @@ def test_a_revision_that_made_the_miss_smaller_is_not_to_blame():
 def test_what_is_counted_of_the_others_is_said():
     case = case_of(1000.0, 20.0, 300.0, fleet=(*fleet(1, 9.0, True), *fleet(3, 0.2, False)))
     text = judge(found_of(case), RULES).headline
-    assert "1 of 4 other airports (25 %) lay outside the 95 % interval on the same side" in text
+    assert "1 of 4 other airports (25 %) lay outside their 95 % intervals on the same side" in text
     none = judge(found_of(replace(case, fleet=fleet(4, 0.2, False))), RULES).headline
-    assert "none of 4 other airports lay outside the 95 % interval" in none
+    assert "none of 4 other airports lay outside their 95 % intervals" in none
     one = replace(RULES, fleet_least=2)
     alone = judge(found_of(replace(case, fleet=fleet(1, 0.2, False))), one).headline
     assert "the other airport did not lie outside its 95 % interval" in alone

@@ -1,0 +1,139 @@
+"""Real panels, clean and with faults put in: no answer calls a miss known that is not."""
+
+import datetime as dt
+
+import pytest
+
+from forecastctl.core.size import large
+from forecastctl.data.files import read_panel
+from forecastctl.data.prepare import prepare
+from forecastctl.data.rows import group
+from forecastctl.data.schema import DataSpec, make_panel
+from forecastctl.errors import NothingRecordedError
+from forecastctl.pipeline.explain import Question, explain
+from forecastctl.pipeline.jobs import run_job
+from forecastctl.pipeline.plan import Request, plan_job
+from forecastctl.pipeline.seen import Source
+from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.records import SearchSpec
+from forecastctl.viz import words
+from tests.pipeline.conftest import ENVIRONMENT
+
+KNOWN = ("well within", "known to make", "no more than it usually does", "No more than usual")
+SEARCH = SearchSpec(
+    families=("seasonal_naive", "holt_winters"), max_evals=4, horizon=6, folds=3, combine=2
+)
+TODAY = dt.date(2030, 1, 1)
+SPEC = DataSpec(source="memory", freq="M")
+
+
+def panel_of(path, every=1):
+    frame = read_panel(DataSpec(source=str(path))).frame
+    names = sorted(set(frame["airport"]))[::every]
+    return frame[frame["airport"].isin(names)].reset_index(drop=True)
+
+
+def scaled(frame, airports, first, last, factor):
+    changed = frame.copy()
+    rows = changed["airport"].isin(airports) & changed["ds"].between(first, last)
+    changed.loc[rows, "y"] = changed.loc[rows, "y"] * factor
+    return changed
+
+
+def swapped(frame, one, other, first):
+    changed = frame.copy()
+    late = changed["ds"] > first
+    names = changed["airport"].copy()
+    changed.loc[late & (names == one), "airport"] = other
+    changed.loc[late & (names == other), "airport"] = one
+    return changed
+
+
+def job(tracker, frame, cutoff):
+    panel = make_panel(frame[frame["ds"] <= cutoff], SPEC, "memory")
+    request = Request("run", f"j-{cutoff}", 0, SEARCH, (80, 95), "flat", False, "cfg", {})
+    entries = prepare(panel, SPEC, as_of=None, today=TODAY)
+    run_job(
+        plan_job(request, panel, entries, ENVIRONMENT, tracker),
+        tracker,
+        SerialExecutor(),
+        lambda *_: None,
+        lambda: b"",
+    )
+
+
+def answers(seen, later, cutoff, leads=(1, 3)):
+    """What explain says of every airport that has a forecast and an actual."""
+    tracker = MemoryTracker()
+    job(tracker, seen, cutoff)
+    newer = Source(group(later), SPEC, "later.csv")
+    for airport in sorted(set(later["airport"])):
+        for lead in leads:
+            month = str(dt.date.fromisoformat(cutoff).replace(day=28) + dt.timedelta(30 * lead))[:7]
+            try:
+                facts = explain(tracker, Question(airport, month), newer).facts
+            except NothingRecordedError:  # a rejected airport has no forecast
+                continue
+            if facts["miss"] is not None:
+                yield facts
+
+
+def check(facts):
+    said = " | ".join((facts["sentence"], words.headline(facts), words.label(facts) or ""))
+    band, actual = facts["forecast"]["intervals"]["95"], facts["actual"]
+    outside = not band["lo"] <= actual <= band["hi"]
+    assert facts["standing"]["outside"] == outside
+    if outside or large(facts["miss"], actual):
+        assert not any(phrase in said for phrase in KNOWN), said
+    if outside:
+        assert facts["verdict"] != "expected_noise"
+    if facts["verdict"] == "expected_noise" and large(facts["miss"], actual):
+        assert facts["confidence"] <= 0.6
+        assert "known to be poor" in said
+    return facts["verdict"]
+
+
+@pytest.mark.parametrize(
+    "cutoff", ["2008-10-01", pytest.param("2011-07-01", marks=pytest.mark.slow)]
+)
+def test_the_port_authority(shared_data, cutoff):
+    frame = panel_of(shared_data / "port_authority.csv")
+    frame = frame[frame["ds"] >= "2000-01-01"]
+    said = [check(facts) for facts in answers(frame, frame, cutoff)]
+    assert len(said) >= 6
+
+
+@pytest.mark.parametrize("factor", [1000.0, pytest.param(10.0, marks=pytest.mark.slow)])
+def test_a_last_month_in_another_unit_mended_since(shared_data, factor):
+    frame = panel_of(shared_data / "port_authority.csv")
+    frame = frame[frame["ds"] >= "2000-01-01"]
+    seen = scaled(frame, ["EWR", "LGA"], "2008-10-01", "2008-10-01", factor)
+    found = {(f["airport"], f["date"]): f for f in answers(seen, frame, "2008-10-01")}
+    for (airport, _), facts in found.items():
+        verdict = check(facts)
+        if airport in ("EWR", "LGA") and large(facts["miss"], facts["actual"]):
+            assert verdict == "data_problem"
+            assert "that of 2008-10-01" in facts["sentence"]
+    if factor == 1000.0:
+        assert sum(large(f["miss"], f["actual"]) for f in found.values()) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cutoff", ["2019-12-01", "2021-03-01", "2021-09-01"])
+def test_a_sample_of_tsa(shared_data, cutoff):
+    frame = panel_of(shared_data / "tsa_monthly.csv", every=6)
+    assert len([check(facts) for facts in answers(frame, frame, cutoff)]) > 60
+
+
+@pytest.mark.slow
+def test_faults_in_what_came_true(shared_data):
+    frame = panel_of(shared_data / "port_authority.csv")
+    frame = frame[frame["ds"] >= "2000-01-01"]
+    cutoff = "2010-06-01"
+    zero = scaled(frame[frame["ds"] <= "2010-07-01"], ["JFK"], "2010-07-01", "2010-07-01", 0.0)
+    for later in (zero, swapped(frame, "SWF", "LGA", cutoff)):
+        verdicts = {f["airport"]: check(f) for f in answers(frame, later, cutoff, leads=(1,))}
+        assert verdicts["EWR"] in ("expected_noise", "cannot_tell")
+    assert {f["airport"]: f["verdict"] for f in answers(frame, zero, cutoff, (1,))}["JFK"] == (
+        "data_problem"
+    )
