@@ -14,9 +14,9 @@
         `-- DamagedError        6   what a run recorded is there and cannot be read
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
-others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor`` ends with when an airport has degraded, and ``reproduce``
-when a forecast differs. 130 means interrupted. ``message`` says what is wrong and where; ``hint``
-says what to do next.
+others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
+ends with when an airport has degraded, and ``reproduce`` when a forecast differs. 130 means
+interrupted. ``message`` says what is wrong and where; ``hint`` says what to do next.
 """
 
 from __future__ import annotations

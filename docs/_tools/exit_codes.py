@@ -18,8 +18,8 @@ An error prints what is wrong and, on a line that starts with `next:`, what to d
 to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
 
 Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others, and
-when recent months of an airport look wrong and were left out, each of which is named on stderr, also
-with `--quiet`, every time until the data are mended or `--suspects keep` is given; 3 when
+when recent months of an airport look wrong and were left out. Such airports are named on stderr,
+also with `--quiet`, every time until the data are mended or `--suspects keep` is given. Code 3 when
 every selected airport was rejected because of its data. An airport that was rejected while others
 went on does not change the code; it stands in the summary and in `forecastctl history`.
 

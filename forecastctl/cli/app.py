@@ -22,7 +22,8 @@ app = typer.Typer(
     help="Tune, train, forecast and explain a model for every airport, recorded in MLflow.",
     epilog=(
         "Exit codes: 0 all ok, 1 unexpected, 2 usage or settings, 3 data, "
-        "4 airports failed or without what looks wrong in their data, 5 tracking, 6 nothing recorded, 7 degraded or not reproduced, 130 interrupted."
+        "4 airports failed, or forecast without recent months that look wrong, 5 tracking, "
+        "6 nothing recorded, 7 degraded or not reproduced, 130 interrupted."
     ),
 )
 
