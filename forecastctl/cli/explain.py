@@ -56,7 +56,10 @@ def _show(session: Session, found: Explanation) -> None:
 
 
 def _check(flags: Mapping[str, Any]) -> None:
-    """Refuse what cannot be written before any work is done for it."""
+    """Refuse what cannot be asked or written before any work is done for it."""
+    from forecastctl.pipeline.days import parse_day
+
+    parse_day(flags["date"])
     if flags["quick"] and (flags["html"] or flags["image"]):
         raise UsageError("--quick makes no page and no image.", "Leave out one of them.")
     image: Path | None = flags["image"]

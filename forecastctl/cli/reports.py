@@ -45,7 +45,7 @@ def write_sample(flags: Mapping[str, Any]) -> None:
 
 def history_report(flags: Mapping[str, Any]) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.pipeline.history import HistoryQuery, compare, history
+    from forecastctl.pipeline.history import HistoryQuery, check, compare, history
 
     session = open_session(flags)
     if session.as_json and flags["as_csv"]:
@@ -60,6 +60,7 @@ def history_report(flags: Mapping[str, Any]) -> None:
         best=flags["best"],
         limit=flags["limit"],
     )
+    check(query)
     tracker = read_store(session.settings)
     pair = flags["compare"]
     rows = compare(tracker, *pair) if pair else history(tracker, query)

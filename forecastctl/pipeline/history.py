@@ -71,13 +71,23 @@ def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
     Raises:
         UsageError: An unknown kind, or a filter that cannot be understood.
     """
+    check(query)
+    found = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
+    runs = _ordered(found, query)
+    return [_row(query.what, run) for run in runs[: query.limit]]
+
+
+def check(query: HistoryQuery) -> None:
+    """See whether a query can be asked of any store.
+
+    Raises:
+        UsageError: An unknown kind, or a filter that cannot be understood.
+    """
     if query.what not in ASKED:
         raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(ASKED)}.")
     if query.best and query.what == "jobs":
         raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
-    found = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
-    runs = _ordered(found, query)
-    return [_row(query.what, run) for run in runs[: query.limit]]
+    parse_filter(query.filter or "")
 
 
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:

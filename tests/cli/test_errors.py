@@ -29,7 +29,7 @@ def test_a_file_that_cannot_be_used(cli, text, said):
     assert "next:" in result.stderr
     assert result.stdout == ""
     assert not (cli.folder / "f.csv").exists()
-    assert cli.json("history") == []
+    assert cli.jobs() == []
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_a_ten_year_hole_is_handled_visibly(cli):
         (["history", "flights"], 2, "flights"),
         (["history", "--filter", "metrics.loss ~ 3"], 2, "filter"),
         (["history", "--since", "soon"], 2, "soon"),
-        (["history", "--compare", "a", "b"], 6, "'a'"),
+        (["history", "--compare", "a", "b"], 6, "'forecastctl'"),
         (["history", "--json", "--csv"], 2, "--csv"),
         (["explain", "--airport", "JFK", "--date", "soon"], 2, "soon"),
-        (["explain", "--airport", "JFK", "--date", "2012-11"], 6, "JFK"),
+        (["explain", "--airport", "JFK", "--date", "2012-11"], 6, "'forecastctl'"),
         (["explain", "--airport", "JFK"], 2, "--date"),
         (["history", "--tracking-uri", "file:///tmp/x"], 2, "sqlite:///"),
         (["run", "--data", "air.csv", "--tracking-uri", "http://127.0.0.1:9"], 5, "127.0.0.1:9"),
