@@ -14,7 +14,7 @@ import numpy as np
 
 from forecastctl.data.fleet import Fleet
 from forecastctl.data.gaps import holes, interpolate, stretches
-from forecastctl.data.judging import Judge, shared_months, warnings_of
+from forecastctl.data.judging import Judge, warnings_of, with_shared
 from forecastctl.data.periods import first_days
 from forecastctl.data.rules import Context, Grid, RefusedError, regular
 from forecastctl.data.suspects import NONE, Suspects, find_suspects
@@ -70,14 +70,13 @@ def examine_all(view: Cut, context: Context) -> tuple[list[Examined], tuple[str,
         else replace(one, suspects=judge.confirmed(one.suspects, one.grid, i))
         for i, one in enumerate(looked)
     ]
-    suspects = [one.suspects for one in judged]
-    judge = replace(judge, shared=shared_months(suspects, grids))
+    judge = with_shared(judge, [one.suspects for one in judged], grids)
     examined = [
         one if one.grid is None else settled(rows, decided(one, judge), context)
         for rows, one in zip(view.airports, judged, strict=True)
     ]
     names = [rows.airport for rows in view.airports]
-    return examined, tuple(warnings_of(suspects, names, judge))
+    return examined, tuple(warnings_of(examined, names, judge))
 
 
 def grid_of(rows: Rows, context: Context) -> Grid | None:

@@ -17,16 +17,20 @@ from forecastctl.data.suspects import MONTH_NAMES, window
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecastctl.data.examine import Examined
     from forecastctl.data.fleet import Fleet
     from forecastctl.data.rules import Context, Grid
     from forecastctl.data.suspects import Suspects
 
 _SEVERAL = 3  # airports
+_TOGETHER = 0.1  # of the fleet
 _SHARE = 0.5  # of those whose months can be compared
 _YEARS = 2
 _CLEAR = 2.5  # times everything seen before
 _OWN = 0.5  # log10 from the power of ten of the others
-_ZEROS = 3
+ZEROS = 3
+"""From so many on at its end an airport has probably closed."""
+
 _CERTAIN = -3  # powers of ten
 _OTHER = 3.0  # times a value that is no low season
 
@@ -39,11 +43,13 @@ class Judge:
         context: What is known of the panel.
         fleet: Its airports.
         shared: Calendar months that are on another scale in most of them.
+        ends: Periods from which on many of them hold zeros.
     """
 
     context: Context
     fleet: Fleet
     shared: frozenset[int] = field(default_factory=frozenset)
+    ends: frozenset[int] = field(default_factory=frozenset)
 
     def confirmed(self, suspects: Suspects, grid: Grid, airport: int) -> Suspects:
         """The suspects of an airport that are no shock, and what only the fleet can tell.
@@ -96,8 +102,8 @@ class Judge:
         A month that is on another scale in every year is left out in all of them, and only where
         most airports have it so: in one alone it may be the season. A first value far below the
         others is probably a month in part, and a fall to a tenth or a hundredth may be the season
-        where no other year says otherwise. Zeros at the end of more than a season, or after a
-        slide, are kept: the airport has probably closed.
+        where no other year says otherwise. Three zeros or more at the end are kept, as the airport
+        has probably closed, unless many began to hold zeros together, less than a season ago.
         """
         context, n = self.context, len(grid.y)
         oldest = n - window(context.freq, context.season_length)
@@ -106,18 +112,20 @@ class Judge:
             for p, power in suspects.unit
             if power > 0 or (p > 0 and (power <= _CERTAIN or _other_year(grid, p, context)))
         ]
-        ends = suspects.unpublished if self._unpublished(suspects) else ()
+        ends = suspects.unpublished if self._unpublished(suspects, grid) else ()
         recent = {p for p in (*units, *suspects.zero, *ends) if p >= oldest}
         months = {month for month, _ in suspects.label}
         if months and months <= self.shared:
             recent |= set(suspects.label_positions)
         return tuple(sorted(recent))
 
-    def _unpublished(self, suspects: Suspects) -> bool:
+    def _unpublished(self, suspects: Suspects, grid: Grid) -> bool:
         n = len(suspects.unpublished)
-        if n >= _ZEROS and self.context.freq[0] == "D":
-            return False
-        return suspects.sudden and n <= max(self.context.season_length, _ZEROS)
+        if n < ZEROS:
+            return suspects.sudden
+        together = n > 0 and grid.start + suspects.unpublished[0] in self.ends
+        long = n > max(self.context.season_length, ZEROS)
+        return suspects.sudden and together and not long and self.context.freq[0] != "D"
 
 
 def _other_year(grid: Grid, position: int, context: Context) -> bool:
@@ -138,13 +146,29 @@ def _runs(positions: Sequence[int]) -> list[tuple[int, list[int]]]:
     return found
 
 
-def shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> frozenset[int]:
-    """Calendar months on another scale in most airports that are long enough to tell.
+def with_shared(judge: Judge, suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> Judge:
+    """The judge, knowing what many airports have in common.
 
     Args:
+        judge: Who asked about each of them.
         suspects: Of each airport.
         grids: Each airport, ``None`` where there is none.
     """
+    ends = Counter(
+        grid.start + one.unpublished[0]
+        for one, grid in zip(suspects, grids, strict=True)
+        if grid is not None and len(one.unpublished) >= ZEROS
+    )
+    many = {
+        period
+        for period, n in ends.items()
+        if n >= _SEVERAL and n >= _TOGETHER * judge.fleet.step(period).judged().sum()
+    }
+    return replace(judge, shared=_shared_months(suspects, grids), ends=frozenset(many))
+
+
+def _shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> frozenset[int]:
+    """Calendar months on another scale in most airports that are long enough to tell."""
     counts = Counter(month for one in suspects for month, _ in one.label)
     if not counts:
         return frozenset()
@@ -152,38 +176,63 @@ def shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) ->
     return frozenset(m for m, n in counts.items() if n >= _SEVERAL and n >= _SHARE * able)
 
 
-def warnings_of(suspects: Sequence[Suspects], names: Sequence[str], judge: Judge) -> list[str]:
+def warnings_of(examined: Sequence[Examined], names: Sequence[str], judge: Judge) -> list[str]:
     """What a user should know of a panel though nothing is left out for it, one sentence each.
 
     Args:
-        suspects: Of each airport.
+        examined: Each airport.
         names: Their names.
         judge: What was asked about them.
     """
-    context, found = judge.context, []
-    lower = None
-    if context.last is not None and context.freq in ("M", "Q"):
-        lower = judge.fleet.low(context.last)
-    if lower is not None:
-        found.append(
-            f"{lower[0]:,} of {lower[1]:,} airports are a quarter or more below all they were "
-            f"before in {context.label(context.last or 0)}, the last period: a shock, or published "
-            "in part? Kept"
-        )
-    return found + _kept_labels(suspects, names, judge)
+    found = _lower(judge)
+    if judge.context.spec.suspects == "recent":
+        found += [*_kept_zeros(examined, names, judge.context), *_kept_labels(examined, names)]
+    return found
 
 
-def _kept_labels(suspects: Sequence[Suspects], names: Sequence[str], judge: Judge) -> list[str]:
-    if judge.context.spec.suspects != "recent":
+def _lower(judge: Judge) -> list[str]:
+    context = judge.context
+    if context.last is None or context.freq not in ("M", "Q"):
         return []
+    lower = judge.fleet.low(context.last)
+    if lower is None:
+        return []
+    text = (
+        f"{lower[0]:,} of {lower[1]:,} airports are a quarter or more below all they were before "
+        f"in {context.label(context.last)}, the last period: a shock, or published in part? Kept"
+    )
+    return [text]
+
+
+def _kept_zeros(examined: Sequence[Examined], names: Sequence[str], context: Context) -> list[str]:
+    """Airports that hold zeros since less than a season, after their usual level."""
+    since: dict[int, list[str]] = {}
+    for name, one in zip(names, examined, strict=True):
+        ends = one.suspects.unpublished
+        recent = ZEROS <= len(ends) <= context.season_length and context.freq in ("M", "Q")
+        if one.grid is not None and recent and one.suspects.sudden and ends[0] not in one.left_out:
+            since.setdefault(one.grid.start + ends[0], []).append(name)
+    return [
+        f"{_several(held)} zeros since {context.label(period)}: closed, or not published? Kept; "
+        "--suspects missing leaves them out"
+        for period, held in sorted(since.items())
+    ]
+
+
+def _kept_labels(examined: Sequence[Examined], names: Sequence[str]) -> list[str]:
     months: dict[int, list[str]] = {}
-    for name, one in zip(names, suspects, strict=True):
-        for month, _ in one.label:
-            if not {m for m, _ in one.label} <= judge.shared:
+    for name, one in zip(names, examined, strict=True):
+        if not set(one.suspects.label_positions) <= set(one.left_out):
+            for month, _ in one.suspects.label:
                 months.setdefault(month, []).append(name)
     return [
-        f"{MONTH_NAMES[month - 1]} is on another scale than its neighbours in every year at "
-        f"{held[0]!r}{f' and {len(held) - 1:,} more' if len(held) > 1 else ''}: another quantity, "
-        "or the season? Kept; --suspects missing leaves it out"
+        f"{_several(held)} {MONTH_NAMES[month - 1]} on another scale than its neighbours in every "
+        "year: another quantity, or the season? Kept; --suspects missing leaves it out"
         for month, held in sorted(months.items())
     ]
+
+
+def _several(names: Sequence[str]) -> str:
+    """``'JFK' has``, ``'JFK' and 4 more have``."""
+    more = len(names) - 1
+    return f"{names[0]!r} and {more:,} more have" if more else f"{names[0]!r} has"

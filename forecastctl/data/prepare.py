@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.examine import candidates, decided, examine_all, grid_of, look, settled
 from forecastctl.data.fleet import Fleet
-from forecastctl.data.judging import Judge, shared_months
+from forecastctl.data.judging import ZEROS, Judge, with_shared
 from forecastctl.data.periods import MAX_STALE, days_of, first_days, ordinals
 from forecastctl.data.rows import cut, cut_rows
 from forecastctl.data.rules import Context
@@ -131,6 +132,7 @@ def prepare_one(
         return settled(view.airports[0], replace(one, left_out=gone), context).outcome
     own_at = rows.names.index(airport)
 
+    @cache
     def grids() -> list[Grid | None]:
         everyone = cut_rows(rows, view.freq, replace(spec, freq=view.freq[0]), as_of, digests=False)
         return [grid_of(each, context) for each in everyone.airports]
@@ -138,9 +140,10 @@ def prepare_one(
     fleet = Fleet(grids, context.season_length)
     judge = Judge(context, fleet)
     suspects = judge.confirmed(one.suspects, one.grid, own_at)
-    if suspects.label and spec.suspects == "recent":
-        found = [candidates(grid, context) for grid in fleet.grids()]
-        judge = replace(judge, shared=shared_months(found, fleet.grids()))
+    if spec.suspects == "recent" and (suspects.label or len(suspects.unpublished) >= ZEROS):
+        everyone = fleet.grids()
+        found = [candidates(grid, context) for grid in everyone]
+        judge = with_shared(judge, found, everyone)
     kept = None if insist is None else period_of(insist, context.freq)
     one = decided(replace(one, suspects=suspects), judge, kept)
     return settled(view.airports[0], one, context).outcome

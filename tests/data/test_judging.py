@@ -116,14 +116,28 @@ def test_a_last_zero_or_next_to_nothing(alone):
     assert kinds["unpublished"].message.endswith("maybe not published: left out")
 
 
-def test_zeros_for_up_to_a_year_are_unpublished_and_then_the_airport_is_closed():
+def test_from_the_third_zero_on_an_airport_has_closed():
     values = fleet()
-    for zeros, out in ((3, 3), (12, 12), (13, 0)):
+    for zeros, out, said in ((2, 2, 0), (3, 0, 1), (12, 0, 1), (13, 0, 0)):
         values["MID"][-zeros:] = 0
-        entry = prepared(values)[0]["MID"]
-        assert (len(entry.left_out), entry.ahead) == (out, out)
+        entries, warnings = prepared(values)
+        entry = entries["MID"]
+        assert (len(entry.left_out), entry.ahead, len(entry.suspects)) == (out, out, min(out, 1))
+        assert len(warnings) == said
+        if said:
+            assert warnings[0].startswith("'MID' has zeros since 201")
     assert any("zeros in the last 13 months" in n and n.endswith("kept") for n in entry.notes)
-    assert not entry.suspects
+    assert not prepared(values, suspects="keep")[1]
+
+
+def test_zeros_that_begin_together_are_not_published():
+    values = fleet()
+    for zeros, out in ((2, 2), (3, 3), (12, 12), (13, 0)):
+        for a in ("BIG", "MID", "LOW"):
+            values[a][-zeros:] = 0
+        entries, warnings = prepared(values)
+        assert [len(e.left_out) for e in entries.values()] == [out, out, out, 0, 0]
+        assert not warnings
 
 
 def test_one_inside_is_interpolated_and_an_old_one_kept():

@@ -89,11 +89,12 @@ def left_out(shared_data, name, dates, **settings):
 
 
 def test_through_the_epidemic_nothing_of_tsa_is_left_out(shared_data):
-    """But MCE, whose last flight left in December 2021: who closes looks like unpublished."""
-    dates = ("2020-03", "2020-04", "2020-05", "2020-07", "2021-04", "2022-03")
+    """But MCE, which closes in January 2022, for the two months in which nobody can tell."""
+    dates = ("2020-03", "2020-04", "2020-05", "2020-07", "2021-04", "2022-02", "2022-03")
     found, said = left_out(shared_data, "tsa_monthly.csv", dates)
-    assert found == {"MCE": {"2022-01", "2022-02", "2022-03"}}
-    assert [as_of for as_of, _ in said] == ["2020-03", "2020-04", "2020-05"]
+    assert found == {"MCE": {"2022-01", "2022-02"}}
+    assert [as_of for as_of, _ in said] == ["2020-03", "2020-04", "2020-05", "2022-03"]
+    assert said[-1][1].startswith("'MCE' has zeros since 2022-01: closed, or not published?")
 
 
 @pytest.mark.slow

@@ -33,7 +33,8 @@ def test_every_airport_of_every_origin_has_one_account(whole):
     origins = ["2018-05", "2018-06", "2018-07", "2018-08", "2018-09", "2018-10"]
     assert [a.origin for a in summary.accounts] == origins
     assert summary.counts == {
-        "total": 18, "ok": 12, "fallback": 3, "failed": 0, "rejected": 3, "skipped": 0,
+        "total": 18, "ok": 12, "without_suspects": 0, "fallback": 3, "failed": 0, "rejected": 3,
+        "skipped": 0,
     }  # fmt: skip
     assert len(whole.accounts()) == len(whole.told) == 18
     assert {total for _, total in whole.told} == {18}

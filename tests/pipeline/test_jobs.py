@@ -22,7 +22,8 @@ def test_every_airport_has_one_line_in_the_order_of_the_input(harness):
     assert [line.airport for line in summary.lines] == ["JFK", "BAD", "LGA/1", "tiny"]
     assert [line.status for line in summary.lines] == ["ok", "rejected", "ok", "ok-with-fallback"]
     assert summary.counts == {
-        "total": 4, "ok": 2, "fallback": 1, "failed": 0, "rejected": 1, "skipped": 0,
+        "total": 4, "ok": 2, "without_suspects": 0, "fallback": 1, "failed": 0, "rejected": 1,
+        "skipped": 0,
     }  # fmt: skip
     assert summary.lines[1].reason == "all values are zero"
     assert sorted(name for name, _ in harness.told) == ["BAD", "JFK", "LGA/1", "tiny"]
