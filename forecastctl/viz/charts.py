@@ -25,6 +25,7 @@ PATHS_SHOWN = 60
 ALTERNATIVES_SHOWN = 8
 BOUND = 3.0
 _NONE = "No forecast of this period is stored."
+_NO_ACTUAL = "Without an actual of this period there is nothing to compare."
 _ALONE = "Forecasts of this period are stored from one cutoff alone."
 
 
@@ -126,7 +127,7 @@ def history_data(facts: Mapping[str, Any], view: ExplainView) -> HistoryChart | 
     cutoff = None if path is None else np.datetime64(path.cutoff, "D")
     season = max(view.season_length, SEASON_LEAST)
     seen = (view.history_ds, view.history_y)
-    known = (view.known_ds, view.known_y)
+    known = _observed(facts, view)
     if not len(known[0]) and not len(seen[0]):
         return Missing("Nothing is recorded about the passengers of this airport.")
     before = np.concatenate([seen[0], known[0]])
@@ -149,6 +150,14 @@ def history_data(facts: Mapping[str, Any], view: ExplainView) -> HistoryChart | 
         began if began is not None and first <= began <= max(ends) else None,
         _revised(seen, known),
     )
+
+
+def _observed(facts: Mapping[str, Any], view: ExplainView) -> tuple[Days, Values]:
+    """What is known; no value in the period explained where it was put in for want of one."""
+    if not facts.get("gap"):
+        return view.known_ds, view.known_y
+    absent = view.known_ds == np.datetime64(view.date, "D")
+    return view.known_ds, np.where(absent, np.nan, view.known_y)
 
 
 def _window(
@@ -175,7 +184,7 @@ def paths_data(facts: Mapping[str, Any], view: ExplainView) -> PathsChart | Miss
     last = max(p.ds[-1] for p in shown)
     explained = next((p for p in view.vintages if p.cutoff == made), None)
     return PathsChart(
-        _window((view.known_ds, view.known_y), first, last),
+        _window(_observed(facts, view), first, last),
         tuple((p.ds, p.mean, p is explained) for p in shown),
         np.datetime64(view.date, "D"),
         facts.get("actual"),
@@ -215,6 +224,8 @@ def neighbours_data(facts: Mapping[str, Any]) -> NeighboursChart | Missing:
     place = facts.get("standing") or {}
     usual = place.get("usual_error")
     own = facts["miss"] / usual if usual else place.get("z")
+    if facts.get("actual") is None:
+        return Missing(_NO_ACTUAL)
     if not rows:
         return Missing("No neighbouring period has both a stored forecast and an actual.")
     if own is not None:
@@ -231,6 +242,8 @@ def neighbours_data(facts: Mapping[str, Any]) -> NeighboursChart | Missing:
 def fleet_data(facts: Mapping[str, Any], view: ExplainView) -> FleetChart | Missing:
     """Ratios of the airports that have one, this one apart."""
     points: list[FleetPoint] = [p for p in view.fleet if p.ratio is not None]
+    if not points and facts.get("actual") is None:
+        return Missing(_NO_ACTUAL)
     if not points:
         return Missing(
             "No other airport has a forecast and an actual of this period: local and system-wide "
@@ -251,6 +264,8 @@ def fleet_data(facts: Mapping[str, Any], view: ExplainView) -> FleetChart | Miss
 def parts_data(facts: Mapping[str, Any]) -> PartsChart | Missing:
     """The parts in the order of the record."""
     parts = facts.get("parts") or ()
+    if facts.get("actual") is None:
+        return Missing(_NO_ACTUAL)
     if not parts:
         return Missing("The miss was not split into parts.")
     return PartsChart(
@@ -265,6 +280,8 @@ def alternatives_data(facts: Mapping[str, Any]) -> AlternativesChart | Missing:
     """The best alternatives."""
     rows = [a for a in facts.get("alternatives") or () if a.get("value") is not None]
     made, actual = facts.get("forecast"), facts.get("actual")
+    if made is not None and actual is None:
+        return Missing(_NO_ACTUAL)
     if not rows or made is None or actual is None:
         return Missing("No alternative to this forecast is recorded.")
     shown = rows[:ALTERNATIVES_SHOWN]

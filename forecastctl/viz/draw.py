@@ -40,6 +40,8 @@ LATE = 0.7
 SMALL = 0.2
 NEAR = 0.12
 UP, DOWN, ROW = 5, -14, 18
+NARROW = 6.0
+"""Inches of width below which a legend of six entries takes two rows."""
 
 
 def draw_missing(axes: Any, chart: Missing) -> None:
@@ -68,7 +70,7 @@ def draw_history(axes: Any, chart: HistoryChart) -> None:
         bbox_to_anchor=(0, 1),
         borderaxespad=0,
         frameon=False,
-        ncols=5,
+        ncols=3 if axes.figure.bbox.width < NARROW * axes.figure.dpi else 6,
         labelcolor=MUTED,
         fontsize=9,
         handlelength=1.2,

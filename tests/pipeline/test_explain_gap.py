@@ -9,6 +9,7 @@ from forecastctl.data.schema import DataSpec
 from forecastctl.pipeline.explain import Question, explain
 from forecastctl.pipeline.seen import Source
 from forecastctl.viz import explanation_page, words
+from forecastctl.viz.charts import history_data
 from tests.pipeline import conftest
 from tests.pipeline.conftest import frame_of
 from tests.pipeline.test_explain import cut
@@ -57,6 +58,11 @@ def test_a_month_missing_amid_later_ones_is_said_to_be_missing(harness):
     assert f"{MISSING} March 2019" in words.headline(facts, "M")
     page = explanation_page(facts, found.view)
     assert "missing in data that go on to March 2019" in page
+    assert "Without an actual of this period there is nothing to compare." in page
+    assert "No other airport has" not in page
+    days, passengers = history_data(facts, found.view).known
+    assert np.isnan(passengers[days == np.datetime64("2019-02-01")]).all()
+    assert np.isfinite(passengers[days != np.datetime64("2019-02-01")]).all()
     assert "known yet" not in page
     assert facts["next_time"]
     assert facts["replay"]["result"] == "bit-identical"

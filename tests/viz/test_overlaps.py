@@ -7,11 +7,14 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from forecastctl.viz import draw, forecast_data
+from forecastctl.viz.charts import history_data
 from forecastctl.viz.forecast import forecast_figure
-from forecastctl.viz.gallery import LONGEST, whole
+from forecastctl.viz.gallery import LONGEST, NARROW, POINTS, gallery, whole
 from forecastctl.viz.style import folded, glyphs_missing_quietly, shortened, text_width
 from forecastctl.viz.svg import settings
 from tests.test_viz import example
@@ -73,6 +76,20 @@ def test_every_chart_of_the_picture():
     assert beyond(figure) == []
 
 
+def test_the_narrow_drawing_of_a_page_holds_every_entry_of_its_legend():
+    facts, view = CASES["level_shift_before_cutoff"]
+    seen = view.history_y.copy()
+    seen[-3] *= 1.5
+    chart = gallery(facts, dataclasses.replace(view, history_y=seen))[0]
+    figure = Figure(figsize=(NARROW[0] / POINTS, NARROW[1] / POINTS), layout="constrained")
+    FigureCanvasAgg(figure)
+    with mpl.rc_context(settings()):
+        chart.draw(figure.add_subplot())
+        assert {"as seen then", "level changed", "95 %"} <= {text for text, _ in boxes(figure)}
+        assert overlapping(figure) == []
+        assert beyond(figure) == []
+
+
 @pytest.mark.parametrize(("repeated", "airport"), [(4, NAME), (20, "W" * 150)])
 def test_the_title_and_the_sentence_of_any_length(repeated, airport):
     facts, view = CASES["cannot_tell"]
@@ -98,12 +115,7 @@ def test_the_titles_of_a_forecast_chart(airport, model):
     ("forecast", "actual"), [(0.0, 0.0), (3.0, 0.0), (0.4, 90.0), (1e3, 1e3), (1e3, 0.0)]
 )
 def test_the_labels_of_forecast_and_actual(forecast, actual):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     facts, view = CASES["no_actual"]
-    from forecastctl.viz.charts import history_data
-
     chart = history_data(facts, view)
     values = np.where(np.arange(len(chart.known[1])) % 2, 900.0, 1000.0)
     chart = dataclasses.replace(
@@ -121,9 +133,6 @@ def test_the_labels_of_forecast_and_actual(forecast, actual):
 
 
 def test_text_is_folded_and_shortened_as_measured():
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(4, 1))
     FigureCanvasAgg(figure)
     lines = folded(figure, f"a {'word ' * 40}{'W' * 90}", 0.9, 10.0)
