@@ -143,7 +143,7 @@ def test_what_is_refused(cli, arguments, said):
     result = cli("backtest", "--data", data, *arguments, *QUICK, code=2)
     assert said in result.stderr
     assert result.stdout == ""
-    assert cli.json("history") == []
+    assert cli.jobs() == []
 
 
 def test_days(cli):
@@ -172,7 +172,7 @@ def test_ctrl_c_and_the_same_command_again(cli):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while len(cli.json("history")) < 4 and time.monotonic() < deadline:
+    while len(cli.jobs()) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)

@@ -103,8 +103,7 @@ def test_wrong_inputs(cli, data, arguments, code, said):
     cli.write("airport,state\nJFK,NY\n", "few.csv")
     result = cli("run", "--data", data, *QUICK, *arguments, code=code)
     assert said in result.stderr
-    cli("history", "jobs")
-    assert cli.json("history", "jobs") == []
+    assert cli.jobs() == []
 
 
 def test_an_airport_of_that_name(cli):
