@@ -208,7 +208,7 @@ def test_without_the_panel_or_the_settings_nothing_is_fitted(store):
     held["panel.parquet"] = panel
     del held["settings.json"]
     found = store.refitted("job-1")["JFK"]
-    assert found.notes == ("The settings of job job-1 are not stored.",)
+    assert found.notes == (f"Run {job.run_id} has no artifact settings.json.",)
 
 
 def test_settings_that_are_unknown_today_are_left_out_with_a_note(store):
