@@ -174,19 +174,17 @@ def find_suspects(y: NDArray[np.float64], start: int, freq: str, season_length: 
         return NONE
     recent = window(freq, season_length)
     unpublished, sudden = find_unpublished(y, freq, season_length)
-    live = y[: len(y) - len(unpublished)]
+    label, label_positions = _labels(y[: len(y) - len(unpublished)], start, freq)
+    rest = y.copy()
+    rest[list(label_positions)] = np.nan
+    if label and not unpublished:
+        unpublished, sudden = find_unpublished(rest, freq, season_length)
     if unpublished and y[unpublished[0] :].any():
         # Next to nothing may also be another unit, which says more.
-        last = find_units(y, freq, season_length, recent)
-        live, unpublished = (y, ()) if last else (live, unpublished)
-    label: tuple[tuple[int, float], ...] = ()
-    label_positions: tuple[int, ...] = ()
-    units: tuple[tuple[int, int], ...] = ()
-    if _jumps(live):
-        label, label_positions = _labels(live, start) if freq == "M" else ((), ())
-        rest = live.copy()
-        rest[list(label_positions)] = np.nan
-        units = find_units(rest, freq, season_length, recent - len(unpublished))
+        last = dict(find_units(rest, freq, season_length, recent))
+        unpublished = () if last.keys() >= set(unpublished) else unpublished
+    live = rest[: len(y) - len(unpublished)]
+    units = find_units(live, freq, season_length, recent - len(unpublished))
     zero = find_amid(live, freq, season_length)
     return Suspects(units, label, label_positions, unpublished, zero, sudden)
 
@@ -198,11 +196,11 @@ def _jumps(y: NDArray[np.float64]) -> bool:
 
 
 def _labels(
-    y: NDArray[np.float64], start: int
+    y: NDArray[np.float64], start: int, freq: str
 ) -> tuple[tuple[tuple[int, float], ...], tuple[int, ...]]:
     """Calendar months on another scale than both neighbours, and their positions."""
     n = len(y)
-    if n < _LABEL_YEARS * _MONTHS:
+    if freq != "M" or n < _LABEL_YEARS * _MONTHS or not _jumps(y):
         return (), ()
     before, here, after = y[:-2], y[1:-1], y[2:]
     with np.errstate(invalid="ignore"):

@@ -22,7 +22,8 @@ _SIZE = 100.0  # of one or two zeros
 _SIZE_NEARLY = 1000.0
 _SIZE_AMID = 1000.0
 _NOTHING = 1 / 50
-_STEADY = 0.7  # of the level, or of a year before, just before a fall that is no slide
+_STEADY = 0.7  # of the level, or of the usual growth, just before a fall that is no slide
+_RECENT = 3  # periods
 _STEADY_SMALL = 0.6  # of the level, in each period of a season, where it is small
 _LEAST_BEFORE = 4
 _LOW = 0.25  # of the level: a low season
@@ -89,16 +90,26 @@ def _from_usual(y: NDArray[np.float64], first: int, season_length: int, size: fl
     if len(before) < _LEAST_BEFORE:
         return False
     level = float(np.median(before))
-    last, ago = y[first - 1], first - 1 - season_length
-    usual = min(level, y[ago]) if ago >= 0 and y[ago] > 0 else level
-    if level < size or not last >= _STEADY * usual:
+    if level < size or not _as_before(y, first - 1, season_length, level):
         return False
-    expected = y[ago + 1] if ago >= -1 and not np.isnan(y[ago + 1]) else before.min()
     if level < _SIZE_NEARLY and size > _SIZE_RUN:
         # A few hundred passengers a month may well come down to none.
-        expected = before.min() if len(before) >= season_length else 0.0
-        return bool(expected >= _STEADY_SMALL * level)
+        least = before.min() if len(before) >= season_length else 0.0
+        return bool(least >= _STEADY_SMALL * level)
+    ago = first - season_length
+    expected = y[ago] if ago >= 0 and not np.isnan(y[ago]) else before.min()
     return bool(expected >= _LOW * level)
+
+
+def _as_before(y: NDArray[np.float64], last: int, season_length: int, level: float) -> bool:
+    """Whether a period stands to a season before as those before it do, or else at the level."""
+    at = np.arange(max(last - _RECENT, season_length), last + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        growth = y[at] / y[at - season_length]
+    usual = growth[:-1][np.isfinite(growth[:-1])]
+    if last >= season_length and np.isfinite(growth[-1]) and len(usual):
+        return bool(growth[-1] >= _STEADY * float(np.median(usual)))
+    return bool(y[last] >= _STEADY * level)
 
 
 def _nearly(y: NDArray[np.float64], season_length: int) -> tuple[tuple[int, ...], bool]:
