@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import services
 from tests.old_stores import OLD, migrate
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+# How fast the machine is says nothing about the code.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 
 def pytest_configure() -> None:

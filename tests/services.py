@@ -105,7 +105,7 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
     finally:
         if server is not None:
             server.send_signal(signal.SIGQUIT)  # do not wait for clients
-            server.wait(20)
+            server.wait(600)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -113,7 +113,7 @@ def _answers_sql(base: str) -> bool:
     import psycopg2
 
     try:
-        psycopg2.connect(f"{base}/postgres", connect_timeout=2).close()
+        psycopg2.connect(f"{base}/postgres", connect_timeout=10).close()
     except psycopg2.OperationalError:
         return False
     return True
@@ -153,18 +153,18 @@ def mlflow_server(store: str, home: Path) -> Iterator[str]:
             yield address
         finally:
             os.killpg(server.pid, signal.SIGKILL)  # it would wait for its clients
-            server.wait(20)
+            server.wait(600)
 
 
 def _answers_http(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own http address
+        with urllib.request.urlopen(address, timeout=10):  # noqa: S310 - our own http address
             return True
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _wait(ready, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+def _wait(ready, process: subprocess.Popen, log: Path, seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None or time.monotonic() > end:

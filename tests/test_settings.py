@@ -25,6 +25,27 @@ def test_each_source_overrides_the_one_before(tmp_path):
     assert origins["tune.loss"] == "default"
 
 
+@pytest.mark.parametrize(
+    ("flags", "times", "limit"),
+    [
+        ({}, 1, 20 * 60),
+        ({"tune.max_evals": 3}, 1, 900),
+        ({"tune.max_evals": 3, "tune.engine": "statsmodels"}, 1, 1800),
+        ({"tune.max_evals": 10**15}, 1, 10_000_000),
+        ({"run.airport_timeout": 5.5}, 1, 5.5),
+        ({"run.airport_timeout": 5.5}, 4, 22),
+    ],
+)
+def test_the_limit_of_an_airport_grows_with_what_is_asked_for(flags, times, limit):
+    assert load_settings(flags, environ={}).airport_limit(times) == limit
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e300", "soon"])
+def test_a_limit_that_no_clock_can_count_is_refused(seconds):
+    with pytest.raises(SettingsError, match=r"run\.airport_timeout"):
+        load_settings({}, environ={"FORECASTCTL_RUN__AIRPORT_TIMEOUT": seconds})
+
+
 def test_mlflow_names_are_honoured_below_our_own(tmp_path):
     config = write(tmp_path, "[tracking]\nuri = 'sqlite:////a.db'\nexperiment = 'file'\n")
     env = {"MLFLOW_TRACKING_URI": "http://m:5000", "MLFLOW_EXPERIMENT_NAME": "mlflow"}

@@ -73,6 +73,9 @@ MEANINGS = {
     ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.batch": "Airports written in one transaction.",
+    "run.airport_timeout": "Seconds after which the work on an airport is ended as hung and "
+    "recorded as failed (`TimedOut`). Not set: 60 for each of `max_evals` (600 with the "
+    "statsmodels engine), at least 900. A backtest allows it for each origin.",
     "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
     "tune.retune": (
         "When `run` tunes. `always`: each time. `degraded`: only airports that the newest "

@@ -16,8 +16,9 @@ from forecastctl.adapters.mlflow_rows import addable, deleted_run, system_tags, 
 from forecastctl.adapters.mlflow_search import render_filter, render_order
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.ports.filters import matches
-from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update, storable
+from forecastctl.ports.limits import HIDDEN_TAGS, fit, fit_update
 from forecastctl.records import RUNNING
+from forecastctl.records.failures import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

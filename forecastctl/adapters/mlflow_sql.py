@@ -14,8 +14,9 @@ from forecastctl.adapters.mlflow_artifacts import Writer, read
 from forecastctl.adapters.mlflow_rows import COLUMNS, Rows, addable, deleted_run, metric_row
 from forecastctl.adapters.mlflow_select import HEAD, find, load
 from forecastctl.errors import NothingRecordedError, TrackingError
-from forecastctl.ports.limits import fit, fit_update, storable
+from forecastctl.ports.limits import fit, fit_update
 from forecastctl.records import RUNNING
+from forecastctl.records.failures import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

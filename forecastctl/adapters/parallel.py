@@ -1,155 +1,190 @@
-"""Execution in joblib process pools.
+"""Execution in worker processes: joblib's process pools (loky), one for each worker.
 
-loky is the default backend; any backend that is registered with joblib (Spark, Dask, Ray) serves
-as well, since tasks and outcomes are plain picklable values.
+A pool of one worker tells exactly which task its process died of, and can be ended without the
+others when a task never ends. With one pool for all workers, the death of one ends them all.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
-import os
-import signal
-import sys
+import re
 import threading
 import time
-import warnings
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections import deque
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from forecastctl.ports import SerialExecutor, attempt
+from forecastctl.adapters.worker import (
+    DiedError,
+    Worker,
+    claim,
+    hold_interrupts_back,
+    quiet_loky,
+)
 from forecastctl.records import Failure, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from forecastctl.ports import Executor
+    from collections.abc import Callable, Iterator, Sequence
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 log = logging.getLogger(__name__)
 
-LOKY = "loky"
-_WATCH = 1.0
-"""Seconds between two looks at whether the driver lives."""
+_TRIES = 2
+"""A process may be killed for the memory that others take: its task is tried once more."""
 
 
 class JoblibExecutor:
-    """Runs tasks concurrently and yields their outcomes as they complete.
+    """Runs tasks in joblib's loky processes and yields their outcomes as they complete.
+
+    loky alone: the backends that Dask, Ray and Spark register with joblib give no results as they
+    complete, and report the death of a worker in ways of their own. Each of them would need an
+    executor of its own.
+
+    Every task runs in a child process, with one worker too, so that no task can end or hold up the
+    driver. As a context manager it ends what still runs at its end.
 
     Args:
-        jobs: Number of workers.
-        backend: Name of a registered joblib backend.
+        jobs: Workers at most; there are never more than tasks.
+        limit: Seconds that one task may take before its process is killed, or ``None``.
     """
 
-    def __init__(self, jobs: int, backend: str = LOKY) -> None:
+    def __init__(self, jobs: int, limit: float | None = None) -> None:
         self.jobs = jobs
-        self.backend = backend
+        self.limit = limit
+        self._crews: list[_Crew[Any, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for crew in list(self._crews):
+            crew.stop()
 
     def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
-        """Yield one outcome per task; a worker's death costs its own task alone.
-
-        A dying worker breaks the whole pool and does not say which task it held. So the tasks in
-        flight are tried again one at a time, each in a pool of its own, and the rest goes on in a
-        new pool.
-        """
-        pending = dict(enumerate(tasks))
-        while pending:
-            dispatched: list[int] = []
-            try:
-                for outcome in self._stream(fn, pending, dispatched):
-                    del pending[outcome.index]
-                    yield outcome
-            except _broken_pool():
-                suspects = [index for index in dispatched if index in pending]
-                log.warning("a worker died; trying %d airports one at a time", len(suspects))
-                for index in suspects:
-                    yield self._alone(fn, index, pending.pop(index))
-
-    def _stream(
-        self, fn: Callable[[A], B], tasks: Mapping[int, A], dispatched: list[int]
-    ) -> Iterator[Outcome[B]]:
-        from joblib import Parallel, delayed
-
-        def calls() -> Iterator[Any]:
-            for index, task in list(tasks.items()):
-                dispatched.append(index)
-                yield delayed(_attempt)(fn, index, task)
-
-        pool = Parallel(
-            n_jobs=self.jobs,
-            backend=self.backend,
-            return_as="generator_unordered",
-            batch_size=1,
-            pre_dispatch=2 * self.jobs,
-            **(_OF_LOKY if self.backend == LOKY else {}),
-        )
-        outcomes = pool(calls())
+        """Yield one outcome per task; what a task does to its process costs that task alone."""
+        quiet_loky()
+        crew = _Crew(fn, tasks, self.jobs, self.limit)
+        self._crews.append(crew)
         try:
-            # `yield from` would close them before anything here, where the warning is heard.
-            for outcome in outcomes:  # noqa: UP028
-                yield outcome
+            yield from crew.outcomes()
         finally:
-            with warnings.catch_warnings():
-                # That work is lost is what an interruption means; the warning says it as a fault.
-                warnings.simplefilter("ignore", UserWarning)
-                outcomes.close()
+            crew.stop()
+            self._crews.remove(crew)
 
-    def _alone(self, fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
+
+class _Crew(Generic[A, B]):
+    """What the threads share that look after the workers of one call."""
+
+    def __init__(
+        self, fn: Callable[[A], B], tasks: Sequence[A], jobs: int, limit: float | None
+    ) -> None:
+        self.fn, self.tasks, self.limit = fn, tasks, limit
+        self.todo = deque(range(len(tasks)))
+        self.deaths = [0] * len(tasks)
+        self.done: SimpleQueue[Outcome[B] | BaseException] = SimpleQueue()
+        self.stopped = False
+        self.lanes = [_Lane(self) for _ in range(min(jobs, len(tasks)))]
+
+    def outcomes(self) -> Iterator[Outcome[B]]:
+        """Set everything going, and yield each outcome as it is there."""
+        for lane in self.lanes:
+            lane.start()
+        for _ in self.tasks:
+            outcome = self.done.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+        for lane in self.lanes:
+            lane.join()
+
+    def next(self) -> int | None:
+        """Position of a task that nobody does yet."""
         try:
-            return next(self._stream(fn, {index: task}, []))
-        except _broken_pool() as error:
-            message = "the worker process died, probably out of memory or killed by a signal"
-            return Outcome(index, failure=Failure("WorkerDied", message, str(error)))
+            return None if self.stopped else self.todo.popleft()
+        except IndexError:
+            return None
+
+    def stop(self) -> None:
+        """End what still runs."""
+        self.stopped = True
+        for lane in self.lanes:
+            lane.stop()
+        self.done.put(RuntimeError("The workers have been ended: there are no more outcomes."))
 
 
-def _attempt(fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
-    outcome = attempt(fn, index, task)
-    _pass_over(len(sys.modules))
-    return outcome
+class _Lane(threading.Thread, Generic[A, B]):
+    """Looks after one worker: hands it one task after another, and tells what became of each.
 
-
-@lru_cache(maxsize=1)
-def _pass_over(_modules: int) -> None:
-    """Have the garbage collector pass over what imports have made, as often as there are new ones.
-
-    loky has a worker collect once a second, which takes 30 ms with all modules looked through.
+    None is handed over ahead: it would wait behind one that hangs.
     """
-    gc.collect()
-    gc.freeze()
+
+    def __init__(self, crew: _Crew[A, B]) -> None:
+        super().__init__(daemon=True)
+        self._crew = crew
+        self._lock = threading.Lock()
+        self._worker: Worker | None = None
+
+    def run(self) -> None:
+        """Do tasks until there are none left."""
+        crew = self._crew
+        try:
+            hold_interrupts_back()
+            while (index := crew.next()) is not None:
+                self._do(index)
+        except BaseException as error:  # noqa: BLE001 - the driver waits for it
+            crew.done.put(error)
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker and not crew.stopped:
+            worker.rest()
+
+    def stop(self) -> None:
+        """End the worker, and with it this thread."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker:
+            worker.kill()
+        if self.is_alive():
+            self.join()
+
+    def _do(self, index: int) -> None:
+        crew, start_ms = self._crew, time.time_ns() // 1_000_000
+        try:
+            worker = self._hired()
+            crew.done.put(worker.do(crew.fn, index, crew.tasks[index], crew.limit))
+        except DiedError as error:
+            if not crew.stopped:
+                self._mourn(index, error, start_ms)
+        with self._lock:
+            if self._worker and self._worker.ended:
+                self._worker = None
+
+    def _hired(self) -> Worker:
+        with self._lock:
+            if self._crew.stopped:
+                raise DiedError
+            self._worker = self._worker or claim()
+            return self._worker
+
+    def _mourn(self, index: int, error: DiedError, start_ms: int) -> None:
+        """Put a task back whose worker died, or tell that it died of it again."""
+        crew = self._crew
+        crew.deaths[index] += 1
+        if crew.deaths[index] < _TRIES:
+            log.warning("a worker died; what it did is tried once more")
+            crew.todo.append(index)
+            return
+        codes = re.search(r"\{(.+)\}", str(error))
+        how = f", {codes[1]}" if codes else ""
+        message = f"its process died twice{how}: out of memory, killed, or a crash of compiled code"
+        failure = Failure("WorkerDied", message, str(error))
+        crew.done.put(Outcome(index, None, failure, start_ms, time.time_ns() // 1_000_000))
 
 
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the driver, and end with it, however it ends.
-
-    Ctrl-C at a terminal reaches workers too, and one that waits would print a traceback. A driver
-    that is killed outright tells its workers nothing: they would go on for minutes.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with(driver: int) -> None:
-    while os.getppid() == driver:
-        time.sleep(_WATCH)
-    os._exit(1)
-
-
-_OF_LOKY = {"initializer": _begin_worker}
-"""What other backends may not know: their workers are not ours to set up."""
-
-
-def _broken_pool() -> type[BaseException]:
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    broken: type[BaseException] = BrokenProcessPool
-    return broken
-
-
-def make_executor(jobs: int) -> Executor:
+def make_executor(jobs: int, limit: float | None = None) -> JoblibExecutor:
     """Executor for a number of workers, counted as joblib does (-1 means one per core)."""
     from joblib import effective_n_jobs
 
-    workers = effective_n_jobs(jobs)
-    return SerialExecutor() if workers == 1 else JoblibExecutor(workers)
+    return JoblibExecutor(effective_n_jobs(jobs), limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Annotated, Any
 
 import typer
@@ -159,10 +158,3 @@ for _name, _function in {
     "settings": _settings,
 }.items():
     app.command(_name)(signature(_function, COMMANDS[_name]))
-
-
-def main() -> None:
-    """Entry point of the command."""
-    # Collecting during imports, which leave no garbage, takes a tenth of a short command's time.
-    gc.set_threshold(50_000, 20, 20)
-    app(prog_name="forecastctl")

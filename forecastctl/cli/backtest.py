@@ -60,11 +60,13 @@ def _run(session: Session, out: str | None) -> tuple[Tracker, BacktestSummary]:
     if out and out != "-":
         check_target(out)
     panel, spec = read(session)
-    tracker = open_store(session.settings, heal=True, upgrade=session.flags["upgrade_store"])
-    executor = make_executor(session.settings.run.jobs)
-    replay = _replay(session, out, getattr(executor, "jobs", 1))
+    upgrade = session.flags["upgrade_store"]
+    tracker = open_store(session.settings, heal=True, upgrade=upgrade)
+    settings, together = session.settings, session.flags["retune_every"] or 1
+    executor = make_executor(settings.run.jobs, settings.airport_limit(max(together, 1)))
+    replay = _replay(session, out, executor.jobs)
     today = date.today()  # noqa: DTZ011 - local day
-    with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions:
+    with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:
         surroundings = Surroundings(
             tracker,
             executor,

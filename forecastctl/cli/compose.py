@@ -161,12 +161,12 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
         as_of=flags.get("as_of"),
         today=date.today(),  # noqa: DTZ011 - local day
     )
-    executor = make_executor(settings.run.jobs)
-    request = _request(command, session, started, getattr(executor, "jobs", 1))
+    executor = make_executor(settings.run.jobs, settings.airport_limit())
+    request = _request(command, session, started, executor.jobs)
     request = replace(request, sums=sums, reconcile=settings.forecast.reconcile)
     job = plan_job(request, panel, prepared.entries, environment(), tracker)
     job = replace(job, warnings=prepared.warnings)
-    with Progress(quiet=session.quiet) as progress:
+    with Progress(quiet=session.quiet) as progress, executor:
         summary = run_job(job, tracker, executor, progress, session.log.read)
     if out and summary.table is not None and len(summary.table):
         if out == "-":

@@ -204,6 +204,14 @@ JOB_FLAGS: dict[str, Flag] = {
     "jobs": flag(
         int | None, "--jobs -j", "Workers (-1: one per core).", EXECUTION, "run.jobs", "N"
     ),
+    "airport_timeout": flag(
+        float | None,
+        "--airport-timeout",
+        "Seconds until an airport's work is ended as hung (60 per trial and at least 900).",
+        EXECUTION,
+        "run.airport_timeout",
+        "SECONDS",
+    ),
     "skip_unchanged": flag(
         bool | None,
         "--skip-unchanged/--all",

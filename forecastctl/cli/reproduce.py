@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecastctl.records import AirportResult
 
 SHOWN = 20
+_AMPLY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ def _rows(
     from forecastctl.adapters.parallel import make_executor
     from forecastctl.pipeline.refit import refit_all
 
-    executor = make_executor(session.settings.run.jobs)
-    with Progress(quiet=session.quiet) as progress:
+    run = session.settings.run
+    # Where no limit is set, how long the searches were that are repeated is not known here.
+    limit = session.settings.airport_limit(1 if run.airport_timeout else _AMPLY)
+    executor = make_executor(run.jobs, limit)
+    with Progress(quiet=session.quiet) as progress, executor:
         for row in refit_all(tracker, chosen, executor):
             done = _Done("different" if row.differs else "as stored")
             progress(cast("AirportResult", done), len(chosen.runs))

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecastctl.core.forecast import predict
 from forecastctl.errors import ForecastctlError
+from forecastctl.records import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,13 +79,6 @@ def replay(model: FittedModel, stored: Forecast) -> Replay:
     except _BROKEN as error:
         return Replay(DIFFERS, None, (f"the stored model gives no forecast: {described(error)}",))
     return compare_forecasts(stored, again)
-
-
-def described(error: Exception) -> str:
-    """An error in one line."""
-    if isinstance(error, ForecastctlError):
-        return error.message
-    return f"{type(error).__name__}: {error}"
 
 
 def compare_forecasts(stored: Forecast, again: Forecast) -> Replay:

@@ -12,8 +12,7 @@ from forecastctl.core.metrics import mean_scores
 from forecastctl.core.pool import pool, pool_keys
 from forecastctl.core.shocks import KEPT, without_shocks
 from forecastctl.core.starts import UNLIKELY, chance
-from forecastctl.errors import ForecastctlError
-from forecastctl.records import Fold, Learned, Model, Trial
+from forecastctl.records import Fold, Learned, Model, Trial, described
 from forecastctl.records.learning import SUGGESTED
 
 if TYPE_CHECKING:
@@ -94,10 +93,8 @@ class Search:
     def _fit(self, model: Model, number: int) -> Trial:
         try:
             return self._backtest(model, number)
-        except ForecastctlError as error:
-            return Trial(number, model, "failed", reason=error.message)
         except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
-            return Trial(number, model, "failed", reason=f"{type(error).__name__}: {error}")
+            return Trial(number, model, "failed", reason=described(error))
 
     def _backtest(self, model: Model, number: int) -> Trial:
         paths: tuple[Path, ...] = ()

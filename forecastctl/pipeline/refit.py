@@ -18,7 +18,6 @@ from forecastctl.core.replay import (
     Replay,
     compare_fits,
     compare_forecasts,
-    described,
     same_models,
     worst,
 )
@@ -34,7 +33,7 @@ from forecastctl.pipeline.stored import (
     recorded_groups,
 )
 from forecastctl.pipeline.work import work
-from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult
+from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import ForecastctlError
 from forecastctl.records import AirportResult, AirportTask, Failure, Status
+from forecastctl.records.failures import RAISED_BY_TASKS
 
 if TYPE_CHECKING:
     from forecastctl.records import FittedModel, TuneResult
@@ -55,7 +55,7 @@ def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
             reasons += [reason] if reason else []
         if task.plan.forecast:
             result = _forecast(result, task)
-    except Exception as error:  # noqa: BLE001 - recorded as a value, the others go on
+    except RAISED_BY_TASKS as error:  # recorded as a value, the others go on
         return _failed(result, error)
     said = [*reasons, *result.suspects]
     if not said:
@@ -64,9 +64,8 @@ def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
     return replace(result, status=status, reason="; ".join(said))
 
 
-def _failed(result: AirportResult, error: Exception) -> AirportResult:
-    message = error.message if isinstance(error, ForecastctlError) else f"{error}"
-    failure = Failure(type(error).__name__, message, traceback.format_exc())
+def _failed(result: AirportResult, error: BaseException) -> AirportResult:
+    failure = Failure.of(error)
     reason = f"{failure.type}: {failure.message}"
     return replace(result, status=Status.FAILED, reason=reason, failure=failure)
 

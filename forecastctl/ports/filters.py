@@ -20,7 +20,8 @@ from forecastctl.ports.grammar import (
     parse_filter,
     parse_order,
 )
-from forecastctl.ports.limits import MAX_PARAM, MAX_TAG, storable
+from forecastctl.ports.limits import MAX_PARAM, MAX_TAG
+from forecastctl.records.failures import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import TrackingError
 from forecastctl.records import Artifact, Run, RunUpdate
+from forecastctl.records.failures import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +38,6 @@ HIDDEN_TAGS = frozenset(
 """Tags that a store keeps for itself; a run read back shows them as fields or not at all."""
 
 _KEY = re.compile(r"[/\w.\- :]+")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BAD_IN_PATH = re.compile("[\x00-\x1f\x7f\\\\%#?:\ud800-\udfff]")
 
 
@@ -97,19 +97,6 @@ def _legible(before: bytes | None) -> dict[str, str]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def storable(text: str, limit: int | None = None) -> str:
-    """What a store holds in place of a text: itself, where it can be held.
-
-    Args:
-        text: Any text; NUL and lone surrogates become U+FFFD.
-        limit: Characters at most; a longer text is cut and ends in an ellipsis.
-    """
-    text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-    if limit is None or len(text) <= limit:
-        return text
-    return text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def artifact_path(path: str) -> str:

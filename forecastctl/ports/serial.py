@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.records import Failure, Outcome
+from forecastctl.records.failures import RAISED_BY_TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,18 +17,29 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def attempt(fn: Callable[[A], B], index: int, task: A) -> Outcome[B]:
-    """Run one task with one BLAS thread, measure it, and turn an exception into a value.
+def attempt(
+    fn: Callable[[A], B],
+    index: int,
+    task: A,
+    raised: tuple[type[BaseException], ...] = RAISED_BY_TASKS,
+) -> Outcome[B]:
+    """Run one task with one BLAS thread, measure it, and turn whatever it raises into a value.
 
     One thread everywhere makes results independent of the number of workers.
+
+    Args:
+        fn: What to do.
+        index: Position of the task.
+        task: The task.
+        raised: What becomes a value.
     """
     start, cpu = time.time_ns(), time.process_time()
     value, failure = None, None
     try:
         with _thread_pools(len(sys.modules)).limit(limits=1):
             value = fn(task)
-    except Exception as error:  # noqa: BLE001 - a failed task must not stop the others
-        failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+    except raised as error:
+        failure = Failure.of(error)
     return Outcome(
         index,
         value,
@@ -51,7 +62,10 @@ def _thread_pools(_modules: int) -> Any:
 
 
 class SerialExecutor:
-    """Runs tasks in this process, in order."""
+    """Runs tasks in this process, in order: for tests and notebooks.
+
+    A task that ends the process or never ends does so to the caller as well.
+    """
 
     def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
         """Yield the outcome of each task."""

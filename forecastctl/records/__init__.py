@@ -1,6 +1,7 @@
 """Frozen values that every layer shares; they import nothing above them."""
 
 from forecastctl.records.explanation import ExplainView, FleetPoint, VintagePath
+from forecastctl.records.failures import Failure, described
 from forecastctl.records.learning import Learned, Past, Start
 from forecastctl.records.models import (
     FittedMember,
@@ -18,7 +19,6 @@ from forecastctl.records.results import (
     AirportResult,
     AirportTask,
     Clock,
-    Failure,
     Fold,
     Forecast,
     Outcome,
@@ -86,6 +86,7 @@ __all__ = [
     "TuneResult",
     "VintagePath",
     "canonical_json",
+    "described",
     "future_ds",
     "no_clock",
 ]

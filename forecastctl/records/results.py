@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from forecastctl.records.failures import Failure
     from forecastctl.records.learning import Learned
     from forecastctl.records.models import FittedModel, Model, Specification
     from forecastctl.records.series import Series, Status
@@ -167,15 +168,6 @@ class Forecast:
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
     intervals: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failure as a value, so that it can cross processes and be recorded."""
-
-    type: str
-    message: str
-    traceback: str = ""
 
 
 T = TypeVar("T")

@@ -40,6 +40,12 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[int, Field(ge=1, le=99)]
 Positive = Annotated[int, Field(ge=1)]
 
+MOST_SECONDS = 10_000_000
+"""Of any limit: a third of a year, which every clock can count."""
+LEAST_SECONDS = 900
+SECONDS_PER_TRIAL = {"compiled": 60, "statsmodels": 600}
+"""Many times what a trial takes on a slow and busy machine."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -115,6 +121,7 @@ class Run(_Section):
     """How the work is executed."""
 
     jobs: Annotated[int, Field(ge=-64, le=512)] = -1
+    airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     batch: Positive = 8
     skip_unchanged: bool = False
 
@@ -167,6 +174,20 @@ class Settings(_Section):
         """The search as the core takes it."""
         tune = self.tune.model_dump(exclude={"retune", "learn"})
         return SearchSpec(horizon=self.forecast.horizon, fallback=self.forecast.fallback, **tune)
+
+    def airport_limit(self, times: int = 1) -> float:
+        """Seconds after which the work on an airport counts as hung and is ended.
+
+        Where it is not set, no sound search comes near it.
+
+        Args:
+            times: How often an airport is worked on in one go.
+        """
+        limit = self.run.airport_timeout
+        if limit is None:
+            trials = SECONDS_PER_TRIAL[self.tune.engine] * self.tune.max_evals
+            limit = max(LEAST_SECONDS, trials)
+        return min(limit * times, MOST_SECONDS)
 
     def rules(self) -> ExplainRules:
         """Thresholds of the verdicts as the core takes them."""

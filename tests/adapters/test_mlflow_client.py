@@ -16,7 +16,6 @@ from forecastctl.adapters.mlflow_calls import calling
 from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.adapters.mlflow_search import render_filter
 from forecastctl.errors import TrackingError
-from forecastctl.ports.limits import storable
 from forecastctl.records import (
     FINISHED,
     RUNNING,
@@ -24,6 +23,7 @@ from forecastctl.records import (
     Query,
     Run,
 )
+from forecastctl.records.failures import storable
 
 NOW = 1_700_000_000_000
 
@@ -147,7 +147,7 @@ class TestOrder:
 QUIET = """
 import sys
 from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.ports.limits import storable
+from forecastctl.records.failures import storable
 from forecastctl.records import Artifact, Query, Run, RunUpdate
 tracker = open_tracker(sys.argv[1], "quiet", writer="client")
 run_id = tracker.start(Run("a", artifacts=(Artifact("x", b"x"),)))

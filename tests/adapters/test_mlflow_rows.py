@@ -124,7 +124,7 @@ def test_the_rest_api_of_a_server_over_the_same_file(mlflow_server, tmp_path):
     tracker = open_tracker(mlflow_server.store, name, writer="sql", artifact_location=str(tmp_path))
     job = record_sample(tracker)
     api = f"{mlflow_server.uri}/api/2.0/mlflow"
-    got = requests.get(f"{api}/runs/get", {"run_id": job}, timeout=20).json()["run"]
+    got = requests.get(f"{api}/runs/get", {"run_id": job}, timeout=300).json()["run"]
     assert (got["info"]["run_name"], got["info"]["status"]) == ("job", "FINISHED")
     assert {"key": "airports", "value": 1.0, "timestamp": NOW, "step": 0}.items() <= got["data"][
         "metrics"
@@ -134,14 +134,16 @@ def test_the_rest_api_of_a_server_over_the_same_file(mlflow_server, tmp_path):
         "experiment_ids": [str(tracker._experiment.id)],
         "filter": f"tags.mlflow.parentRunId = '{job}'",
     }
-    [airport] = requests.post(f"{api}/runs/search", json=body, timeout=20).json()["runs"]
+    [airport] = requests.post(f"{api}/runs/search", json=body, timeout=300).json()["runs"]
     assert {"key": "airport", "value": "JFK"} in airport["data"]["tags"]
-    files = requests.get(f"{api}/artifacts/list", {"run_id": airport["info"]["run_id"]}, timeout=20)
+    files = requests.get(
+        f"{api}/artifacts/list", {"run_id": airport["info"]["run_id"]}, timeout=300
+    )
     assert {f["path"] for f in files.json()["files"]} == {"charts", "model.json"}
     content = requests.get(
         f"{mlflow_server.uri}/get-artifact",
         {"run_id": airport["info"]["run_id"], "path": "model.json"},
-        timeout=20,
+        timeout=300,
     )
     assert content.content == b"{}"
 

@@ -126,11 +126,11 @@ class TestRows:
             tracker.record([airport("JFK", 5), airport("LGA", 5)], job)
             tracker.update(job, RunUpdate(FINISHED, NOW + 9, metrics=(Metric("n", 2.0),)))
             query = {"experiment_ids": [tracker._experiment], "max_results": 1000}
-            found = requests.post(f"{api}/runs/search", json=query, timeout=60).json()["runs"]
+            found = requests.post(f"{api}/runs/search", json=query, timeout=300).json()["runs"]
             names = {run["info"]["run_id"]: run["info"]["run_name"] for run in found}
             for run in found:
                 query = {"run_id": run["info"]["run_id"], "metric_key": "m1"}
-                history = requests.get(f"{api}/metrics/get-history", query, timeout=60).json()
+                history = requests.get(f"{api}/metrics/get-history", query, timeout=300).json()
                 run["history"] = history.get("metrics")
             text = json.dumps(found)
             for run_id, name in names.items():

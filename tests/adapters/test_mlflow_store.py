@@ -38,7 +38,7 @@ def record_at_once(uri, n):
         )
         for i in range(n)
     ]
-    done = [(p.communicate(timeout=300), p.returncode) for p in processes]
+    done = [(p.communicate(timeout=600), p.returncode) for p in processes]
     assert [code for _, code in done] == [0] * n, done
     return [out for (out, _), _ in done], [err for (_, err), _ in done]
 
@@ -193,7 +193,7 @@ def test_a_writer_waits_for_another(sqlite_uri):
         thread.start()
         time.sleep(0.2)
         assert recorded == []
-    thread.join(30)
+    thread.join(600)
     assert [r.run_id for r in one.find(Query())] == recorded
 
 

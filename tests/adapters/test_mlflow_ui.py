@@ -53,10 +53,10 @@ def test_nested_runs_with_their_values(mlflow_server, page, tmp_path):
 
     # The table of runs, trials folded under their airport.
     page.goto(f"{mlflow_server.uri}/#/experiments/{number}/runs", wait_until="domcontentloaded")
-    page.get_by_text(airport.name).first.wait_for(timeout=60_000)
+    page.get_by_text(airport.name).first.wait_for(timeout=300_000)
     assert page.get_by_text("trial 1").count() == 0
     page.get_by_role("row").filter(has_text=airport.name).get_by_role("button").first.click()
-    page.get_by_text("trial 1").first.wait_for(timeout=20_000)
+    page.get_by_text("trial 1").first.wait_for(timeout=300_000)
     page.screenshot(path=tmp_path / "runs.png")
 
     address = f"{mlflow_server.uri}/#/experiments/{number}/runs/{run_id}"
@@ -70,5 +70,5 @@ def test_nested_runs_with_their_values(mlflow_server, page, tmp_path):
         "trial 0",
         "forecastctl",
     ):
-        page.get_by_text(seen).first.wait_for(timeout=60_000, state="attached")
+        page.get_by_text(seen).first.wait_for(timeout=300_000, state="attached")
     page.screenshot(path=tmp_path / "run.png")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ class Cli:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
             **options,
         )
@@ -75,6 +76,15 @@ class Cli:
         else:
             frame_or_text.to_csv(path, index=False)
         return path
+
+
+def until(condition, process):
+    """Wait for a condition, at any speed of the machine, as long as a process lives."""
+    deadline = time.monotonic() + 600
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.conftest import panel
+from tests.cli.conftest import panel, until
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
 QUICK += ["--horizon", "3", "--folds", "2", "--jobs", "1"]
@@ -116,12 +115,22 @@ def test_rejections_and_failures_set_the_exit_code(cli, monkeypatch):
     early = ["--from", "2014-11", "--to", "2015-01"]
     cli("backtest", "--data", data, *early, *QUICK, code=3)
 
-    from forecastctl.core import tune
+    from forecastctl.pipeline import backtest
 
-    def broken(*_args):
-        raise ArithmeticError("no search")
+    def broken(block):
+        from forecastctl.core import tune
 
-    monkeypatch.setattr(tune, "tune", broken)
+        def nothing(*_args):
+            raise ArithmeticError("no search")
+
+        tune.tune, kept = nothing, tune.tune
+        try:
+            return work_block(block)
+        finally:
+            tune.tune = kept
+
+    work_block = backtest.work_block
+    monkeypatch.setattr(backtest, "work_block", broken)
     result = cli("backtest", "--data", data, *SPAN, *QUICK, "--seed", 1, code=4)
     assert "ArithmeticError: no search" in result.stdout
 
@@ -171,11 +180,9 @@ def test_ctrl_c_and_the_same_command_again(cli):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while len(cli.jobs()) < 4 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(cli.jobs()) >= 4, child)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=600)
     assert child.returncode == 130, err
     assert "Traceback" not in err
     assert "The same command goes on" in err

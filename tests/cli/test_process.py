@@ -6,9 +6,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import textwrap
 
-from tests.cli.conftest import QUICK, panel
+import pytest
+
+from tests.cli.conftest import QUICK, panel, until
 
 FORECASTCTL = [sys.executable, "-m", "forecastctl"]
 
@@ -87,12 +89,9 @@ def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
         # Whoever runs the tests in the background ignores the signal, and so would the child.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    deadline = time.monotonic() + 60
-    while not cli.jobs() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(1.5)
+    until(lambda: cli.jobs(), child)
     os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=600)
     assert child.returncode == 130, err
     assert "Traceback" not in err
     assert "interrupted" in err
@@ -102,6 +101,120 @@ def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
     assert job["status"] == "interrupted"
 
 
+def _with_workers_that(cli, act):
+    """Environment in which the very first thing that a worker does is something else."""
+    (cli.folder / "first").mkdir()
+    (cli.folder / "first" / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "if any('popen_loky' in word for word in sys.orig_argv):\n" + textwrap.indent(act, "    ")
+    )
+    path = os.pathsep.join(filter(None, [str(cli.folder / "first"), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def test_a_worker_ignores_ctrl_c_from_its_first_instruction(cli):
+    cli.write(panel())
+    env = _with_workers_that(cli, "os.kill(os.getpid(), signal.SIGINT)")
+    done = cli.process("run", "--data", "air.csv", *QUICK[:-1], "2", "--quiet", env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+WHILE_WORKERS_START = [
+    ["run", "--data", "air.csv"],
+    ["backtest", "--data", "air.csv", "--from", "2017-10", "--to", "2017-12"],
+    ["reproduce", "--refit"],
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        WHILE_WORKERS_START[0],
+        *(pytest.param(c, marks=pytest.mark.slow) for c in WHILE_WORKERS_START[1:]),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
+def test_ctrl_c_while_workers_start(cli, command, jobs):
+    cli.write(panel([f"A{i}" for i in range(4)]))
+    if command[0] == "reproduce":
+        cli("run", "--data", "air.csv", *QUICK)
+        command = [*command, cli.json("history")[0]["job_id"]]
+    env = _with_workers_that(cli, "os.killpg(0, signal.SIGINT)")
+    child = subprocess.Popen(
+        [*FORECASTCTL, *command, "--jobs", jobs],
+        cwd=cli.folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    out, err = child.communicate(timeout=600)  # once no process of it holds these open
+    assert child.returncode == 130, err
+    assert "Traceback" not in err
+    assert "Exception" not in err
+    assert "interrupted" in err
+    assert out == ""
+    if command[0] != "reproduce":
+        assert {job["status"] for job in cli.json("history")} <= {"interrupted"}
+
+
+STOPS = """
+from forecastctl.core import tune as module
+real = module.tune
+def tune(series, *others):
+    if series.airport == "JFK":
+        os.kill(os.getpid(), signal.{signal})
+    return real(series, *others)
+module.tune = tune
+"""
+
+
+INTERRUPTS = """
+import sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            exec("raise KeyboardInterrupt")  # as in the making of a dataclass
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("name", ["forecastctl.cli.app", "forecastctl.settings"])
+def test_an_interruption_ends_with_130_before_and_in_a_command(bare, name):
+    (bare.folder / "sitecustomize.py").write_text(INTERRUPTS.format(name=name))
+    path = os.pathsep.join(filter(None, [str(bare.folder), os.environ.get("PYTHONPATH")]))
+    done = bare.process("history", env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("interrupted")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("SIGKILL", "WorkerDied: its process died twice, SIGKILL(-9)"),
+        # No code of its own runs in it any more, as in a loop of compiled code.
+        pytest.param("SIGSTOP", "TimedOut: it was not done within 20", marks=pytest.mark.slow),
+    ],
+)
+def test_what_a_fit_does_to_its_only_worker_costs_its_airport_alone(cli, how, reason):
+    cli.write(panel(["JFK", "LGA"]))
+    env = _with_workers_that(cli, STOPS.format(signal=how))
+    done = cli.process(
+        "run", "--data", "air.csv", *QUICK, "--airport-timeout", "20", "--json", env=env
+    )
+    assert done.returncode == 4, done.stderr
+    assert "Traceback" not in done.stderr
+    one, two = json.loads(done.stdout)["results"]
+    assert one["reason"].startswith(reason)
+    assert two["status"] == "ok"
+    rows = cli.json("history", "airports")
+    assert {row["airport"]: row["status"] for row in rows} == {"JFK": "failed", "LGA": "ok"}
+
+
 def test_a_killed_job_is_healed_on_the_next_start(cli):
     cli.write(panel(["JFK"], months=60))
     child = subprocess.Popen(
@@ -109,9 +222,7 @@ def test_a_killed_job_is_healed_on_the_next_start(cli):
         cwd=cli.folder,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while not cli.jobs() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    until(lambda: cli.jobs(), child)
     child.kill()
     child.wait()
     assert [r["status"] for r in cli.json("history")] == ["running"]

@@ -36,14 +36,14 @@ def served(bare, mlflow_server):
 def search(server, name, predicates):
     """MLflow's REST API, as any other program would ask it."""
     get = f"{server}/api/2.0/mlflow/experiments/get-by-name"
-    experiment = requests.get(get, params={"experiment_name": name}, timeout=30).json()
+    experiment = requests.get(get, params={"experiment_name": name}, timeout=300).json()
     body = {
         "experiment_ids": [experiment["experiment"]["experiment_id"]],
         "filter": predicates,
         "order_by": ["attributes.start_time DESC"],
         "max_results": 1000,
     }
-    found = requests.post(f"{server}/api/2.0/mlflow/runs/search", json=body, timeout=30)
+    found = requests.post(f"{server}/api/2.0/mlflow/runs/search", json=body, timeout=300)
     assert found.ok, found.text
     return found.json().get("runs", [])
 
@@ -91,7 +91,7 @@ def test_artifacts_come_through_the_server(mlflow_server, served):
     listed = requests.get(
         f"{mlflow_server.uri}/api/2.0/mlflow/artifacts/list",
         params={"run_id": job["info"]["run_id"]},
-        timeout=30,
+        timeout=300,
     ).json()
     paths = {f["path"] for f in listed["files"]}
     assert {
@@ -125,11 +125,11 @@ def test_the_job_is_visible_in_mlflows_pages(mlflow_server, served, tmp_path):
     address = f"{mlflow_server.uri}/#/experiments/{job['info']['experiment_id']}/runs"
     with services.browser_page() as page:
         page.goto(address, wait_until="domcontentloaded")
-        page.get_by_text(f"run {summary['job_id']}").first.wait_for(timeout=60_000)
+        page.get_by_text(f"run {summary['job_id']}").first.wait_for(timeout=300_000)
         row = page.get_by_role("row").filter(has_text=f"run {summary['job_id']}")
         row.get_by_role("button").first.click()
-        page.get_by_text("JFK").first.wait_for(timeout=20_000)
+        page.get_by_text("JFK").first.wait_for(timeout=300_000)
         page.goto(f"{address}/{summary['results'][0]['run_id']}", wait_until="domcontentloaded")
-        page.get_by_text("baseline_loss").first.wait_for(timeout=60_000)
+        page.get_by_text("baseline_loss").first.wait_for(timeout=300_000)
         page.screenshot(path=tmp_path / "airport.png", full_page=True)
     assert (tmp_path / "airport.png").stat().st_size > 10_000

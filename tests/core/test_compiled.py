@@ -90,7 +90,7 @@ def start(kept, tmp_path):
 
 
 def ended(process):
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     return json.loads(output)
 

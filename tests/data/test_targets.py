@@ -110,7 +110,7 @@ def test_a_pipe_is_written_and_not_replaced(tmp_path):
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()
     write_frame(FRAME, str(pipe))
-    reader.join(timeout=10)
+    reader.join(timeout=600)
     assert got[0].startswith(b"airport,mean\n")
     assert pipe.is_fifo()
 

@@ -207,6 +207,25 @@ def test_a_failing_stage_keeps_what_came_before(harness, monkeypatch):
     assert "mean" in summary.forecasts.columns
 
 
+def test_any_error_is_recorded_and_keeps_what_came_before(harness, monkeypatch):
+    from forecastctl.core import forecast
+
+    for error in (SystemExit("a\ud800b\x00c"), ValueError("x" * 10_000_000)):
+
+        def broken(*_args, error=error, **_kwargs):
+            raise error
+
+        monkeypatch.setattr(forecast, "fit", broken)
+        line = harness.run(airports=("JFK",)).lines[0]
+        assert line.status == "failed"
+        assert line.loss is not None
+        assert len(line.reason) < 2100
+        line.reason.encode()
+        traced = harness.tracker.read_artifact(line.run_id, "traceback.txt").decode()
+        assert "in broken" in traced
+        assert len(traced) <= 32_000
+
+
 class FullStore(MemoryTracker):
     """Breaks after the job's run is open."""
 

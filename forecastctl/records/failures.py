@@ -1,0 +1,89 @@
+"""A failure as a value: short enough and plain enough for every store, whatever was raised."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from dataclasses import dataclass
+
+from forecastctl.errors import ForecastctlError
+
+MAX_TYPE = 200
+MAX_MESSAGE = 2_000
+"""Characters of a failure's message at most."""
+MAX_TRACEBACK = 32_000
+"""Characters of a traceback at most: its beginning and its end, which say the most."""
+
+RAISED_BY_TASKS = (Exception, SystemExit, GeneratorExit)
+"""What a task may raise where a user may press Ctrl-C: nothing tells a `KeyboardInterrupt` that it
+raised itself from the user's. In a worker, which no Ctrl-C reaches, it may raise anything."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure that can cross processes and be recorded.
+
+    However long or odd the texts are that it is made of, those that it has are bounded and can be
+    stored: they are cut here, in the worker, before they are sent or searched by anything.
+
+    Attributes:
+        type: Name of the error's class, or of what else happened.
+        message: What it said, at most `MAX_MESSAGE` characters.
+        traceback: Where it happened, at most `MAX_TRACEBACK` characters.
+    """
+
+    type: str
+    message: str
+    traceback: str = ""
+
+    def __post_init__(self) -> None:
+        for name, limit in (("type", MAX_TYPE), ("message", MAX_MESSAGE)):
+            object.__setattr__(self, name, storable(getattr(self, name), limit))
+        object.__setattr__(self, "traceback", storable(_both_ends(self.traceback)))
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """The failure that an error is, whatever its text does when asked for."""
+        try:
+            where = "".join(traceback.format_exception(error))
+        except BaseException:  # noqa: BLE001 - no error may keep another one from being recorded
+            where = ""
+        return cls(type(error).__name__, _message(error), where)
+
+
+def described(error: BaseException) -> str:
+    """An error in one line of bounded length."""
+    message = storable(_message(error), MAX_MESSAGE)
+    if isinstance(error, ForecastctlError):
+        return message
+    return f"{storable(type(error).__name__, MAX_TYPE)}: {message}"
+
+
+def storable(text: str, limit: int | None = None) -> str:
+    """What a store holds in place of a text: itself, where it can be held.
+
+    Args:
+        text: Any text; NUL and lone surrogates become U+FFFD.
+        limit: Characters at most; a longer text is cut and ends in an ellipsis.
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return error.message if isinstance(error, ForecastctlError) else str(error)
+    except BaseException as second:  # noqa: BLE001 - as above
+        return f"its message cannot be read: {type(second).__name__}"
+
+
+def _both_ends(text: str) -> str:
+    """A traceback with its middle left out where it is too long."""
+    if len(text) <= MAX_TRACEBACK:
+        return text
+    half = MAX_TRACEBACK // 2 - 50
+    left_out = len(text) - 2 * half
+    return f"{text[:half]}\n... {left_out} characters are left out here ...\n{text[-half:]}"
