@@ -20,7 +20,7 @@ from forecastctl.core.replay import (
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.pipeline.history import resolve
 from forecastctl.pipeline.stored import read_forecast, read_model
-from forecastctl.records import Query, described
+from forecastctl.records import Query
 from forecastctl.records.marks import JOBS, SET, job_mark
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
         # Whoever runs the tests in the background ignores the signal, and so would the child.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    until(lambda: cli.jobs(), child)
+    until(cli.jobs, child)
     os.killpg(child.pid, signal.SIGINT)
     out, err = child.communicate(timeout=600)
     assert child.returncode == 130, err
@@ -158,7 +158,7 @@ def test_ctrl_c_while_workers_start(cli, command, jobs):
     assert "interrupted" in err
     assert out == ""
     if command[0] != "reproduce":
-        assert {job["status"] for job in cli.json("history")} <= {"interrupted"}
+        assert {job["status"] for job in cli.jobs()} <= {"interrupted"}
 
 
 STOPS = """
@@ -222,7 +222,7 @@ def test_a_killed_job_is_healed_on_the_next_start(cli):
         cwd=cli.folder,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: cli.jobs(), child)
+    until(cli.jobs, child)
     child.kill()
     child.wait()
     assert [r["status"] for r in cli.json("history")] == ["running"]
