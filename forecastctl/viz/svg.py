@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", ALERT: "alert", PAPER: "paper"}
 DROPPED = ("metadata", "style")
 _COLOUR = re.compile("|".join(NAMES))
+_DIGEST = re.compile(rb'id="([a-z][0-9a-f]{10})"')
+_ANY_DIGEST = re.compile(rb"\b[a-z][0-9a-f]{10}\b")
 _REFERENCE = re.compile(r"url\(#|^#")
 
 
@@ -37,7 +39,18 @@ def svg_bytes(figure: Any) -> bytes:
     buffer = io.BytesIO()
     with glyphs_missing_quietly():
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _numbered(buffer.getvalue())
+
+
+def _numbered(svg: bytes) -> bytes:
+    """Ids by their order instead of a digest.
+
+    matplotlib digests the corners of a clip to the last bit, and the last bit of a layout differs
+    from one drawing to the next.
+    """
+    found = dict.fromkeys(_DIGEST.findall(svg))
+    names = {name: name[:1] + b"%d" % i for i, name in enumerate(found, 1)}
+    return _ANY_DIGEST.sub(lambda m: names.get(m[0], m[0]), svg)
 
 
 def inline_svg(svg: bytes, name: str, label: str) -> str:

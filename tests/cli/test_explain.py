@@ -36,7 +36,7 @@ def test_a_system_wide_fall_is_named_with_its_share_and_parts_that_sum(asked):
     assert found["verdict"] == "system_shock"
     assert found["fleet"]["airports"] == 4
     assert found["fleet"]["share_same"] == pytest.approx(2 / 3)
-    assert "67%" in found["sentence"]
+    assert "67 %" in found["sentence"]
     assert sum(p["value"] for p in found["parts"]) == pytest.approx(found["miss"], rel=1e-9)
     assert found["replay"]["result"] == "bit-identical"
     change = found["vintage_change"]

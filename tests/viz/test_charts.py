@@ -125,3 +125,18 @@ def test_headlines_name_what_they_rest_on():
     assert words.headline(waiting).endswith("no actual is known yet.")
     assert words.label(waiting) == "No actual yet"
     assert words.confidence(waiting) is None
+
+
+def test_ids_of_a_drawing_do_not_hang_on_the_last_bit_of_its_layout():
+    from matplotlib.figure import Figure
+
+    from forecastctl.viz.svg import svg_bytes
+
+    drawings = set()
+    for nudge in (0.0, 1e-12):
+        figure = Figure(figsize=(4, 3))
+        axes = figure.add_axes((0.1, 0.1, 0.8 + nudge, 0.8))
+        axes.plot([0, 1], [0, 1], "o-")
+        drawings.add(svg_bytes(figure).replace(b"\n", b""))
+    (drawing,) = drawings
+    assert b"url(#p" in drawing
