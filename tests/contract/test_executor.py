@@ -275,6 +275,42 @@ def test_workers_end_with_a_driver_that_is_killed():
         time.sleep(0.1)
 
 
+HANGING_DRIVER = """
+import ctypes, os
+from forecastctl.adapters.parallel import JoblibExecutor
+
+def soon(_):
+    from forecastctl.adapters import worker
+    worker._GRACE = 1.0
+
+def hang(_):
+    os.write(1, f"{os.getpid()}\\n".encode())
+    ctypes.PyDLL(None).pause()  # nothing of Python's runs beside it
+
+executor = JoblibExecutor(1, limit=2.0)
+list(executor.map(soon, [0]))
+list(executor.map(hang, [0]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who lives is read from /proc")
+def test_a_worker_that_hangs_ends_although_its_driver_was_killed():
+    driver = subprocess.Popen(
+        [sys.executable, "-c", HANGING_DRIVER],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    worker = int(driver.stdout.readline())
+    driver.kill()
+    driver.wait()
+    deadline = time.monotonic() + 600
+    while alive(worker):
+        assert time.monotonic() < deadline, "the worker outlives its driver"
+        time.sleep(0.1)
+
+
 def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
