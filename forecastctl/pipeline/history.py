@@ -12,6 +12,7 @@ from forecastctl.pipeline.context import airport_key
 from forecastctl.pipeline.days import iso
 from forecastctl.pipeline.lineage import trial_run
 from forecastctl.pipeline.stored import read_trials
+from forecastctl.pipeline.summary import COUNTED
 from forecastctl.ports.filters import matches, parse_filter
 from forecastctl.records import AirportResult, Query, Status, StoredRun
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
@@ -207,7 +208,7 @@ def _row(what: str, run: StoredRun) -> Row:
     if what == "jobs":
         counts = {
             k: int(metrics[f"airports_{k}"]) if f"airports_{k}" in metrics else None
-            for k in ("total", "ok", "fallback", "failed", "rejected", "skipped")
+            for k in ("total", *COUNTED)
         }
         row: Row = {"job_id": tags.get("job_id"), "command": tags.get("command")}
         row |= {"layout": tags.get("layout"), "status": _status(run), **counts}

@@ -104,7 +104,7 @@ def test_a_stand_in_without_suspects_says_both(cli):
     found = cli.json("run", "--data", cli.write(frame), *flat(), code=4)
     jfk = next(r for r in found["results"] if r["airport"] == "JFK")
     assert jfk["status"] == "ok-with-fallback"
-    assert "seasonal naive" in jfk["reason"]
+    assert "the naive forecast (last value) stands in" in jfk["reason"]
     assert "2018-04 about 1,000 times" in jfk["reason"]
     assert jfk["suspects"]
 

@@ -65,7 +65,7 @@ def test_one_line_of_a_driver():
 
 
 def test_the_log_and_its_tracebacks(capsys):
-    log = JobLog(quiet=False, verbose=True, redact=Redactor.of([ADDRESS]))
+    log = JobLog(verbose=True, redact=Redactor.of([ADDRESS]))
     try:
         int(f"no {ADDRESS}, not Hush1")
     except ValueError:
