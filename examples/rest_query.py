@@ -58,6 +58,9 @@ def search(server: str, experiment: str, predicates: list[str], limit: int) -> I
         body["page_token"] = page["next_page_token"]
 
 
+COUNTS = ("total", "ok", "without_suspects", "fallback", "failed", "rejected", "skipped")
+
+
 def row(what: str, run: Any) -> dict[str, Any]:
     """The same facts as a row of ``forecastctl history``."""
     tags = {t["key"]: t["value"] for t in run["data"].get("tags", [])}
@@ -67,7 +70,7 @@ def row(what: str, run: Any) -> dict[str, Any]:
     if what == "jobs":
         facts: dict[str, Any] = {k: tags.get(k) for k in ("job_id", "command", "layout")}
         facts["status"] = status
-        for key in ("total", "ok", "fallback", "failed", "rejected", "skipped"):
+        for key in COUNTS:
             count = metrics.get(f"airports_{key}")
             facts[key] = None if count is None else int(count)
         facts["wall_seconds"] = metrics.get("wall_seconds")

@@ -119,17 +119,17 @@ def test_extreme_series_get_plausible_intervals(name, n):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(20))
+@pytest.mark.parametrize("part", range(8))
 def test_intermittent_series_get_plausible_intervals(part):
-    """From search to forecast: 2,000 series in all."""
-    for seed in range(part, 2000, 20):
+    """From search to forecast: 400 series in all."""
+    for seed in range(part, 400, 8):
         y = intermittent(seed)
         model, _ = searched(y, max_evals=14)
         check(predict(model, 12, LEVELS), y)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [*range(13, 41), 60, 96])
+@pytest.mark.parametrize("n", [13, 16, 20, 24, 25, 30, 36, 40, 60, 96])
 def test_extreme_series_are_searched_and_get_plausible_intervals(n):
     for y in extremes(n).values():
         model, _ = searched(y, max_evals=14)
