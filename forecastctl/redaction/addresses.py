@@ -19,7 +19,11 @@ MASK = "***"
 
 _Kind: TypeAlias = Literal["http", "files", "other"]
 
-_ADDRESS = re.compile(r"(\s*[A-Za-z][A-Za-z0-9+.-]+:)(/+)(.*)", re.DOTALL)
+_ADDRESS = re.compile(
+    r"(\s*(?:[A-Za-z][A-Za-z0-9+.-]+:|(?:[A-Za-z][A-Za-z0-9+.-]*)?(?=//[^@]*:.*@)))(/+)(.*)",
+    re.DOTALL,
+)
+"""Also one whose colon, or whose scheme, was forgotten, if it may hold a password."""
 _PAIRS = re.compile(r"\s*[A-Za-z][\w .-]*=[^=]*;")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _PATH = re.compile(r"[^?&;#]*")
@@ -66,7 +70,7 @@ def structured(value: str) -> Shown | None:
 
 
 def _address(head: str, slashes: str, rest: str) -> Shown:
-    scheme = head.strip()[:-1].lower().partition("+")[0]
+    scheme = head.strip().removesuffix(":").lower().partition("+")[0]
     kind: _Kind = "http" if scheme in ("http", "https") else "other"
     if scheme in _FILES:
         kind = "files"

@@ -20,7 +20,8 @@ and where it stands between quotation marks: shorter ones are parts of words."""
 
 _TEXT = re.compile(
     rf"""
-    (?P<address> (?<!\w) [a-z][a-z0-9+.-]{{1,40}}:/[^\s"<>]+ )
+    (?P<address> (?<!\w) (?: [a-z][a-z0-9+.-]{{1,40}}:/ | (?:[a-z][a-z0-9+.-]{{0,40}})? //
+        (?= [^\s@"<>]*:[^\s"<>]*@ ) ) [^\s"<>]+ )
     | (?P<name> (?<![\w/.]) [\w.+%~-]{{1,64}}+: ) (?P<password> [^\s"'<>]{{1,200}} ) (?= @[\w\[] )
     | (?P<key> (?<!\w) (?: {PAIR_NAMES} )
         (?: ["']?\s*(?: => | := | = )\s* | ["']\s*:\s* | \s+(?=') ) )

@@ -17,6 +17,8 @@ ODBC = "DRIVER={ODBC Driver 18};SERVER=db;UID=me;PWD=%s;Encrypt=yes"
         # user and password
         ("postgresql://u:hush@h/db", "postgresql://u:***@h/db"),
         ("postgresql://u:h@u/s:h@h/db", "postgresql://u:***@h/db"),
+        ("postgresql+psycopg2//u:hush@h/db", "postgresql+psycopg2//u:***@h/db"),  # no colon
+        ("//u:hush@h/db", "//u:***@h/db"),
         ("postgresql://u:hu?s#h@h:5432/db", "postgresql://u:***@h:5432/db"),
         ("postgresql://u:12/hush@h/db", "postgresql://u:***@h/db"),
         ("postgresql://u:hu sh\n@h/db", "postgresql://u:***@h/db"),
@@ -86,6 +88,8 @@ def test_a_secret_is_masked_and_the_rest_stays(value, shown):
         "air.csv",
         "/data/a@b:c/air passengers.csv",
         "C:\\runs.db",
+        "data//a:b.csv",
+        "//server/share/air.csv",
         "sqlite:///mlflow.db",
         "sqlite:////tmp/a:b@c/x;y&z#1?.db",
         "postgresql://u@h:5432/db?sslmode=require&sslkey=/etc/client.key",
