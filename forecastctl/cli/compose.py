@@ -59,18 +59,24 @@ def open_session(flags: Mapping[str, Any]) -> Session:
     return Session(flags, settings, JobLog(verbose=verbose, redact=redact))
 
 
-def open_store(settings: Settings, *, heal: bool = False, upgrade: bool = False) -> Tracker:
+def open_store(
+    settings: Settings, *, heal: bool = False, upgrade: bool = False, existing: bool = False
+) -> Tracker:
     """Open the tracking store to record in it, and heal what killed jobs left in it.
 
     Args:
         settings: Where it is, and how it is written.
         heal: Whether jobs that were killed are marked as such.
         upgrade: Whether a store of an older MLflow is migrated.
+        existing: Whether the command builds on what is recorded: a store or an experiment that is
+            missing is not made, but said to be.
     """
     from forecastctl.adapters.environment import job_is_alive
     from forecastctl.adapters.mlflow_open import heal as heal_store
     from forecastctl.adapters.mlflow_open import open_tracker
 
+    if existing and not upgrade:
+        read_store(settings)
     tracking = settings.tracking
     tracker: Tracker = open_tracker(
         tracking.uri,
@@ -152,7 +158,8 @@ def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summar
     source_given = settings.data.source is not None or command != "forecast"
     sums = adds_up(session)
     panel, spec = read(session, groups=sums) if source_given else (None, data_spec(settings))
-    tracker = open_store(settings, heal=True, upgrade=flags["upgrade_store"])
+    upgrade, recorded_panel = flags["upgrade_store"], panel is None
+    tracker = open_store(settings, heal=True, upgrade=upgrade, existing=recorded_panel)
     if panel is None:
         panel = _trained_panel(session, tracker, groups=sums)
     prepared = prepare_panel(

@@ -38,7 +38,7 @@ def monitor_report(flags: Mapping[str, Any]) -> None:
     origin = _origin(flags)
     given = session.settings.data.source is not None
     panel, spec = read(session) if given else (None, data_spec(session.settings))
-    tracker = open_store(session.settings, upgrade=flags["upgrade_store"])
+    tracker = open_store(session.settings, upgrade=flags["upgrade_store"], existing=True)
     panel = panel or newest_panel(tracker)
     today = date.today()  # noqa: DTZ011 - the user's own day
     observed, freq = observations(panel, spec, flags.get("as_of"), today)

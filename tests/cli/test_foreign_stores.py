@@ -102,6 +102,15 @@ def test_reading_where_nothing_is_makes_nothing(bare, command):
     assert list(bare.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", [("forecast",), ("monitor",), ("monitor", "--data", "air.csv")])
+def test_what_builds_on_a_record_makes_none(bare, command):
+    bare.write(panel(["JFK"]))
+    before = set(bare.folder.rglob("*"))
+    said = bare(*command, code=6).stderr
+    assert "There is no store sqlite:///mlflow.db" in said
+    assert set(bare.folder.rglob("*")) == before
+
+
 @pytest.mark.parametrize("command", READERS)
 def test_reading_another_experiment_makes_none(cli, command):
     before = everything(cli.folder)

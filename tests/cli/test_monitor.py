@@ -82,7 +82,7 @@ def test_an_as_of_date_hides_what_came_later(watched):
 
 def test_nothing_to_score(cli):
     data = cli.write(panel(AIRPORTS, months=48, seed=4))
-    assert "No job is recorded" in cli("monitor", code=6).stderr
+    assert "There is no experiment" in cli("monitor", code=6).stderr
     assert "forecastctl run" in cli("monitor", "--data", data, code=6).stderr
     cli("run", "--data", data, *RUN, "--quiet")
     said = cli("monitor", code=6).stderr
