@@ -76,8 +76,9 @@ def test_stages_apart(cli):
 
 
 def test_forecast_before_training_says_what_to_run(cli):
-    result = cli("forecast", code=6)
-    assert "forecastctl train" in result.stderr
+    assert "forecastctl run" in cli("forecast", code=6).stderr
+    cli("tune", "--data", cli.write(panel(["A"])), "--max-evals", 1)
+    assert "forecastctl train" in cli("forecast", code=6).stderr
 
 
 def test_same_seed_same_forecasts_for_any_jobs_and_layout(cli):
