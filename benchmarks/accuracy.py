@@ -56,7 +56,7 @@ class Case:
     @property
     def scale(self) -> float:
         """Denominator of MASE."""
-        from forecastctl.core.metrics import scale
+        from forecastctl.models.metrics import scale
 
         return scale(self.train, SEASON)
 
@@ -155,10 +155,10 @@ def warm() -> None:
 
 def forecast(task: tuple[Case, SearchSpec]) -> dict[str, Any] | None:
     """Tune, fit, forecast; ``None`` where something fails."""
-    from forecastctl.core.forecast import fit, predict
-    from forecastctl.core.tune import tune
     from forecastctl.errors import ForecastctlError
+    from forecastctl.models.combination.fit_and_predict import fit, predict
     from forecastctl.records import Series
+    from forecastctl.search.tune import tune
 
     case, search = task
     months = np.datetime64(case.start[:7], "M") + np.arange(len(case.train))

@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.store.mlflow.open import open_tracker
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -104,7 +104,7 @@ def fleet(folder: Path) -> dict[str, float]:
     import pandas as pd
 
     from forecastctl.cli.compose import environment
-    from forecastctl.pipeline.fleet import fleet_artifacts
+    from forecastctl.recording.mlmodel import fleet_artifacts
     from forecastctl.records import FittedModel, Query, Run, RunUpdate
 
     tracker = open_tracker(f"sqlite:///{folder / 'mlflow.db'}", "forecastctl")

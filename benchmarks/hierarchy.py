@@ -53,11 +53,12 @@ def tsa(folder: Path, count: int) -> tuple[pd.DataFrame, dict[str, dict[str, str
 
 def measured(panel: Any, search: Any, jobs: int) -> pd.DataFrame:
     """Absolute scaled errors and hits of every method, one row per series, origin and period."""
-    from forecastctl.adapters.parallel import make_executor
-    from forecastctl.data.prepare import prepare
-    from forecastctl.data.schema import DataSpec, from_frame
-    from forecastctl.pipeline.hierarchy import plan_sums
-    from forecastctl.pipeline.work import work
+    from forecastctl.data.panel.build import from_frame
+    from forecastctl.data.panel.panel import DataSpec
+    from forecastctl.data.prepare.prepare import prepare
+    from forecastctl.execute.loky import make_executor
+    from forecastctl.jobs.sums.base import plan_sums
+    from forecastctl.jobs.work import work
     from forecastctl.records import AirportTask, Plan
 
     frame, groups, origins, _ = panel
@@ -79,10 +80,10 @@ def measured(panel: Any, search: Any, jobs: int) -> pd.DataFrame:
 def scores(sums: Any, results: Any, plan: Any, actual: pd.DataFrame, origin: str) -> list[Any]:
     from dataclasses import replace
 
-    from forecastctl.core.metrics import scale
-    from forecastctl.pipeline.coherent import add_up
-    from forecastctl.pipeline.hierarchy import base_of
-    from forecastctl.ports import MemoryTracker
+    from forecastctl.jobs.sums.base import base_of
+    from forecastctl.jobs.sums.coherent import add_up
+    from forecastctl.models.metrics import scale
+    from forecastctl.store.memory import MemoryTracker
 
     store = MemoryTracker()
     bases = {r.airport: base_of(r, sums, plan, store) for r in results}

@@ -40,9 +40,10 @@ import pandas as pd  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.pipeline.jobs import Job
-    from forecastctl.ports import Executor, MemoryTracker
+    from forecastctl.execute.port import Executor
+    from forecastctl.jobs.job import Job
     from forecastctl.records import AirportTask, SearchSpec, Series, TuneResult
+    from forecastctl.store.memory import MemoryTracker
 
 EVALS, SEASON, SHORTEST, MISSED = 50, 12, 26, 51
 NEAR, WORST = 1.001, 1.0
@@ -80,7 +81,7 @@ def main() -> None:
     options = parse()
     warnings.simplefilter("ignore")
     rows: list[Row] = []
-    from forecastctl.adapters.parallel import make_executor
+    from forecastctl.execute.loky import make_executor
 
     executor = make_executor(options.jobs)
     for fleet in fleets(Path(options.data_dir), options.back):
@@ -157,9 +158,9 @@ def before(airports: Sequence[Series], months: int) -> tuple[Series, ...]:
 
 def searched(fleet: Fleet, options: argparse.Namespace, executor: Executor) -> list[Row]:
     """Record the history of a fleet, then search its month t cold and warm."""
-    from forecastctl.pipeline.jobs import run_job
-    from forecastctl.ports import MemoryTracker
+    from forecastctl.jobs.run import run_job
     from forecastctl.records import SearchSpec
+    from forecastctl.store.memory import MemoryTracker
 
     tracker = MemoryTracker()
     search = SearchSpec(max_evals=EVALS, combine=options.combine)
@@ -181,9 +182,10 @@ def planned(
     entries: Sequence[Series], search: SearchSpec, tracker: MemoryTracker, *, learn: bool
 ) -> Job:
     """A job as the command plans it."""
-    from forecastctl.data.schema import DataSpec, make_panel
-    from forecastctl.pipeline.context import Environment
-    from forecastctl.pipeline.plan import Request, plan_job
+    from forecastctl.data.panel.build import make_panel
+    from forecastctl.data.panel.panel import DataSpec
+    from forecastctl.jobs.plan import Request, plan_job
+    from forecastctl.recording.context import Environment
     from forecastctl.records import Query
 
     one = entries[0]
@@ -204,9 +206,9 @@ def without_own(
     """The same tasks or, where asked, taught by the other airports alone."""
     if not options.no_own:
         return list(tasks)
-    from forecastctl.core.shape import shape
-    from forecastctl.core.starts import Fleet as Past
-    from forecastctl.pipeline.memory import books, fleet_at
+    from forecastctl.jobs.learn import books, fleet_at
+    from forecastctl.search.learned.shape import shape
+    from forecastctl.search.learned.starts import Fleet as Past
 
     found = books(tracker, tasks[0].plan.search, {t.series.airport: t.series for t in tasks})
     taught = []
@@ -227,7 +229,7 @@ def known(task: AirportTask) -> Any:
 
 
 def done(tasks: Sequence[AirportTask], executor: Executor) -> list[TuneResult]:
-    from forecastctl.pipeline.work import work
+    from forecastctl.jobs.work import work
 
     found: dict[int, TuneResult] = {}
     for outcome in executor.map(work, tasks):
@@ -238,8 +240,8 @@ def done(tasks: Sequence[AirportTask], executor: Executor) -> list[TuneResult]:
 
 
 def row_of(panel: str, task: AirportTask, cold: TuneResult, warm: TuneResult) -> Row:
-    from forecastctl.core.starts import UNLIKELY, chance
     from forecastctl.records.learning import POOL, SUGGESTED
+    from forecastctl.search.stopping import UNLIKELY, chance
 
     target = min(losses(cold))
     trace, rate = losses(warm), known(task).rate

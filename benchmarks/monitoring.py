@@ -7,8 +7,8 @@ a year, as ``run --retune degraded`` does, and the year is judged after 3, 6 and
 run each month, each quarter, and only at the start. Nothing is known to be wrong with these
 series, so that every alarm counts as false, although the real world does change.
 
-The constants of ``forecastctl/core/monitor.py`` were set on every sixth series from the first;
-the default here is every sixth from the fourth, which they have not seen.
+The constants of ``forecastctl/monitor/tests_of_errors.py`` were set on every sixth series from the
+first; the default here is every sixth from the fourth, which they have not seen.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.monitor import WIDTHS, judge, simulate, standardised
-from forecastctl.core.tune import tune
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.monitor.tests_of_errors import (
+    WIDTHS,
+    judge,
+    simulate,
+    standardised,
+)
 from forecastctl.records import SearchSpec, Series
+from forecastctl.search.tune import tune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

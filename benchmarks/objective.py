@@ -34,8 +34,8 @@ import numpy as np  # noqa: E402 - after the variables it reads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.core.splits import Split
     from forecastctl.records import Model, Series
+    from forecastctl.search.folds import Split
 
 SEASON, HORIZON, FOLDS = 12, 12, 3
 
@@ -104,7 +104,7 @@ def read(folder: Path, count: int) -> list[Series]:
     import pandas as pd
 
     if not (folder / "port_authority.csv").is_file():
-        from forecastctl.data.sample import sample_panel
+        from forecastctl.data.read.sample import sample_panel
 
         frame = sample_panel(airports=3 * count)
         groups = frame.groupby(frame.columns[0])
@@ -128,9 +128,10 @@ def read(folder: Path, count: int) -> list[Series]:
 
 def trials_of(series: Series, count: int, seed: int) -> tuple[tuple[Split, ...], list[Model]]:
     """Splits and models: the families' starts taken in turn, then random points, no model twice."""
-    from forecastctl.core.families import family
-    from forecastctl.core.points import decode, encode, make_model
-    from forecastctl.core.splits import validation_splits
+    from forecastctl.models import family
+    from forecastctl.models.make import make_model
+    from forecastctl.search.folds import validation_splits
+    from forecastctl.search.space import decode, encode
 
     splits = validation_splits(series.n, HORIZON, FOLDS, None, SEASON)
     names = ("holt_winters", "ets", "sarimax")
@@ -150,7 +151,7 @@ def trials_of(series: Series, count: int, seed: int) -> tuple[tuple[Split, ...],
 
 def draw(space: Any, rng: np.random.Generator) -> dict[str, Any]:
     """A random point of a space."""
-    from forecastctl.core.families import Choice, Uniform
+    from forecastctl.models import Choice, Uniform
 
     point = {}
     for key, dimension in space.items():
@@ -166,8 +167,8 @@ def draw(space: Any, rng: np.random.Generator) -> dict[str, Any]:
 
 def ours(series: Series, splits: Sequence[Split], model: Model) -> float:
     """Loss of a trial; NaN where it fails."""
-    from forecastctl.core.backtest import backtest, fold_scores
     from forecastctl.errors import ModelError
+    from forecastctl.search.backtest import backtest, fold_scores
 
     try:
         paths = backtest(series, model, splits)
@@ -178,9 +179,9 @@ def ours(series: Series, splits: Sequence[Split], model: Model) -> float:
 
 def plain(series: Series, splits: Sequence[Split], model: Model) -> float:
     """The same trial as one would write it with statsmodels alone."""
-    from forecastctl.core.backtest import guard
-    from forecastctl.core.metrics import mase, scale
     from forecastctl.errors import DivergedError
+    from forecastctl.models.combination.path import guard
+    from forecastctl.models.metrics import mase, scale
 
     losses = []
     for split in splits:
@@ -286,8 +287,8 @@ def summary(
 
 def against_auto_ets(airports: list[Series], options: argparse.Namespace) -> dict[str, float]:
     """CPU seconds per airport of AutoETS, and of a whole search of ours over smoothing models."""
-    from forecastctl.core.tune import tune
     from forecastctl.records import SearchSpec
+    from forecastctl.search.tune import tune
 
     data = json.dumps([series.y.tolist() for series in airports])
     peer = subprocess.run(

@@ -24,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.store.mlflow.open import open_tracker
 
 COST = (
     "wall_seconds",
@@ -113,14 +113,14 @@ def in_memory(data: Path, options: argparse.Namespace) -> dict[str, float]:
     """The peer: the same use case, composed with a tracker that keeps everything in memory."""
     from datetime import UTC, datetime
 
-    from forecastctl.adapters.parallel import make_executor
     from forecastctl.cli.compose import data_spec, environment, new_job_id
-    from forecastctl.data.files import read_panel
-    from forecastctl.data.prepare import prepare
-    from forecastctl.pipeline.jobs import run_job
-    from forecastctl.pipeline.plan import Request, plan_job
-    from forecastctl.ports import MemoryTracker
+    from forecastctl.data.prepare.prepare import prepare
+    from forecastctl.data.read.files import read_panel
+    from forecastctl.execute.loky import make_executor
+    from forecastctl.jobs.plan import Request, plan_job
+    from forecastctl.jobs.run import run_job
     from forecastctl.settings import load_settings
+    from forecastctl.store.memory import MemoryTracker
 
     started = time.time_ns() // 1_000_000
     flags = {"data.source": str(data), "tune.max_evals": options.max_evals}

@@ -122,9 +122,9 @@ def forecastctl(options: argparse.Namespace, folder: Path) -> dict[str, float]:
     """Airports in a joblib pool, each recorded with all its trials as it comes in."""
     from hyperopt import Trials
 
-    from forecastctl.adapters.mlflow_open import open_tracker
-    from forecastctl.adapters.parallel import JoblibExecutor
+    from forecastctl.execute.loky import JoblibExecutor
     from forecastctl.records import Query, Run
+    from forecastctl.store.mlflow.open import open_tracker
 
     def work(airport: int) -> list[dict[str, Any]]:
         return search(Trials(), airport, options)

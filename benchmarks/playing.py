@@ -20,8 +20,8 @@ from panels import CANNOT, NOISE, UNUSUAL, Question, Scenario, Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from forecastctl.ports import Tracker
     from forecastctl.records import AirportResult, AirportTask, Series, Specification, Trial
+    from forecastctl.store.port import Tracker
 
 Row = dict[str, Any]
 
@@ -58,7 +58,7 @@ def play(scenario: Scenario, on_disk: bool) -> list[Row]:
 def open_store(place: str | None) -> Tracker:
     """A store in memory, or in SQLite as a user's is."""
     if place is None:
-        from forecastctl.ports import MemoryTracker
+        from forecastctl.store.memory import MemoryTracker
 
         return MemoryTracker()
     from forecastctl.cli.compose import open_store as opened
@@ -70,11 +70,12 @@ def open_store(place: str | None) -> Tracker:
 
 def run(store: Tracker, step: Step, scenario: Scenario, number: int) -> bool:
     """One job; false where its fault could not be put in."""
-    from forecastctl.data.prepare import prepare
-    from forecastctl.data.schema import DataSpec, from_frame
-    from forecastctl.pipeline.context import Environment
-    from forecastctl.pipeline.jobs import run_job
-    from forecastctl.pipeline.plan import Request, plan_job
+    from forecastctl.data.panel.build import from_frame
+    from forecastctl.data.panel.panel import DataSpec
+    from forecastctl.data.prepare.prepare import prepare
+    from forecastctl.jobs.plan import Request, plan_job
+    from forecastctl.jobs.run import run_job
+    from forecastctl.recording.context import Environment
     from forecastctl.records import SearchSpec
 
     rows = step.panel.stack().dropna()
@@ -106,8 +107,8 @@ def run(store: Tracker, step: Step, scenario: Scenario, number: int) -> bool:
 def ask(store: Tracker, question: Question, scenario: str) -> Row:
     """What explain says, beside what is right."""
     from forecastctl.errors import ForecastctlError
-    from forecastctl.pipeline.explain import Question as Asked
-    from forecastctl.pipeline.explain import explain
+    from forecastctl.explain.answer import explain
+    from forecastctl.explain.question import Question as Asked
 
     date = question.date or CHOSEN[question.airport]
     started = time.process_time()
@@ -172,7 +173,7 @@ class Executor:
         self, fn: Callable[[AirportTask], AirportResult], tasks: Sequence[AirportTask]
     ) -> Iterator[Any]:
         """Yield the outcome of each task."""
-        from forecastctl.ports.serial import attempt
+        from forecastctl.execute.serial import attempt
 
         for index, task in enumerate(tasks):
             with ExitStack() as stack:
@@ -189,8 +190,8 @@ class Executor:
 
 def unfit(_series: Series) -> Any:
     """Every model but the seasonal naive fails on the whole series."""
-    from forecastctl.core import forecast
     from forecastctl.errors import ModelError
+    from forecastctl.models.combination import fit_and_predict as forecast
 
     real = forecast._fit_member  # noqa: SLF001 - the one place where a single model fails
 
@@ -204,7 +205,7 @@ def unfit(_series: Series) -> Any:
 
 def fail(_series: Series) -> Any:
     """The worker runs out of memory."""
-    from forecastctl.core import forecast
+    from forecastctl.models.combination import fit_and_predict as forecast
 
     return mock.patch.object(forecast, "fit", side_effect=MemoryError("out of memory"))
 
@@ -215,10 +216,10 @@ CHOSEN: dict[str, str] = {}
 
 def worst_trial(series: Series, truths: Sequence[float]) -> Any:
     """The search chooses the trial that misses a month by most of its errors; another is near."""
-    from forecastctl.core import tune
-    from forecastctl.core.forecast import fit, predict
     from forecastctl.errors import ModelError
+    from forecastctl.models.combination.fit_and_predict import fit, predict
     from forecastctl.records import Member, Specification
+    from forecastctl.search import tune
 
     def choose_worst(trials: Sequence[Trial], *_settings: Any) -> Specification:
         misses = {}

@@ -17,10 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.pipeline.context import airport_key
+from forecastctl.recording.context import airport_key
 from forecastctl.records import Metric, Run
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
+from forecastctl.store.mlflow.open import open_tracker
 
 TRIALS = 15
 AIRPORTS_A_JOB = 200

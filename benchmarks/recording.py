@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.records import FINISHED, Artifact, Metric, Run
+from forecastctl.store.mlflow.open import open_tracker
 from tests import services
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ class Fleet:
     def _one(self, airport: str, horizon: int, level: int) -> pd.DataFrame:
         import pandas as pd
 
-        from forecastctl.core.forecast import predict
+        from forecastctl.models.combination.fit_and_predict import predict
 
         if airport not in self._rows:
             raise UsageError(f"There is no model of airport '{airport}' in this fleet.")

@@ -62,8 +62,8 @@ def quick():
 @pytest.fixture(scope="session")
 def store_template(quick) -> Path:
     """An empty SQLite store to copy: MLflow needs seconds to make one."""
-    from forecastctl.adapters.mlflow_address import resolve
-    from forecastctl.adapters.mlflow_store import open_store
+    from forecastctl.store.mlflow.address import resolve
+    from forecastctl.store.mlflow.create import open_store
 
     path = quick / "empty.db"
     database, _ = open_store(resolve(f"sqlite:///{path}"))
@@ -116,8 +116,8 @@ def postgres_base():
 @pytest.fixture(scope="session")
 def postgres_template(postgres_base) -> str:
     """Name of a database with an empty store, to copy."""
-    from forecastctl.adapters.mlflow_address import resolve
-    from forecastctl.adapters.mlflow_store import open_store
+    from forecastctl.store.mlflow.address import resolve
+    from forecastctl.store.mlflow.create import open_store
 
     services.execute(postgres_base, "CREATE DATABASE template_store")
     database, _ = open_store(resolve(f"{postgres_base}/template_store"))

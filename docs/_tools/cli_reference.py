@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from forecastctl.cli.app import app
-from forecastctl.cli.flags import FLAGS
+from forecastctl.cli.flags.all_flags import FLAGS
 
 NOTE = "<!-- Made by 'make docs' from the commands. Do not edit. -->\n"
 INTRO = """# Command line

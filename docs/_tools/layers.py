@@ -21,9 +21,10 @@ FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 def picture() -> str:
     """The drawing: one row per layer, siblings side by side, the forbidden libraries by colour."""
     contracts = _contracts()
-    rows = [[n.strip() for n in layer.split("|")] for layer in contracts["layers"]["layers"]]
-    pure = set(contracts["forbidden"]["source_modules"])
-    libraries = ", ".join(contracts["forbidden"]["forbidden_modules"])
+    layers = [layer for layer in contracts["layers"]["layers"] if layer != "__main__"]
+    rows = [[f"forecastctl.{n.strip()}" for n in layer.split("|")] for layer in layers]
+    pure = set(contracts["store"]["source_modules"])
+    libraries = ", ".join(contracts["store"]["forbidden_modules"])
     height = TOP + len(rows) * (ROW + GAP) + 34
     body = [_head(height), _arrow(TOP, TOP + len(rows) * (ROW + GAP) - GAP)]
     for at, row in enumerate(rows):
@@ -36,9 +37,9 @@ def picture() -> str:
 
 
 def _contracts() -> dict[str, Any]:
-    """The contracts by type."""
+    """The contracts by their ids."""
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return {c["type"]: c for c in content["tool"]["importlinter"]["contracts"]}
+    return {c["id"]: c for c in content["tool"]["importlinter"]["contracts"]}
 
 
 def _purpose(module: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from docs._tools.meanings import MEANINGS
 from forecastctl.cli.app import app
-from forecastctl.cli.flags import FLAGS
+from forecastctl.cli.flags.all_flags import FLAGS
 from forecastctl.settings import SECTIONS, Settings
 
 if TYPE_CHECKING:

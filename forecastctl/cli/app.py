@@ -8,7 +8,7 @@ import typer
 
 from forecastctl import __version__
 from forecastctl.cli.boundary import Boundary
-from forecastctl.cli.options import COMMANDS, signature
+from forecastctl.cli.flags.commands import COMMANDS, signature
 from forecastctl.errors import EXIT_AIRPORTS_FAILED, DataError
 
 app = typer.Typer(
@@ -44,10 +44,10 @@ def _root(
 
 def _job(command: str, flags: dict[str, Any]) -> None:
     """Run a job, print what it ended with, and set the exit code."""
-    from forecastctl.adapters.mlflow_open import display_uri
-    from forecastctl.cli import render
     from forecastctl.cli.compose import run_command
-    from forecastctl.data.targets import shown_target
+    from forecastctl.cli.output import render
+    from forecastctl.data.write.targets import shown_target
+    from forecastctl.store.mlflow.open import display_uri
 
     session, summary = run_command(command, flags)
     written = summary.table is not None and len(summary.table) > 0
@@ -103,28 +103,28 @@ def _history(**flags: Any) -> None:
 
 def _explain(**flags: Any) -> None:
     """Say why a forecast was so far off."""
-    from forecastctl.cli.explain import explain_report
+    from forecastctl.cli.commands.explain import explain_report
 
     explain_report(flags)
 
 
 def _backtest(**flags: Any) -> None:
     """Replay history: run as of each origin, recorded as backtests."""
-    from forecastctl.cli.backtest import backtest_report
+    from forecastctl.cli.commands.backtest import backtest_report
 
     backtest_report(flags)
 
 
 def _reproduce(**flags: Any) -> None:
     """Recompute recorded forecasts and compare them with what was stored."""
-    from forecastctl.cli.reproduce import reproduce_report
+    from forecastctl.cli.commands.reproduce import reproduce_report
 
     reproduce_report(flags)
 
 
 def _monitor(**flags: Any) -> None:
     """Score forecasts whose actuals have arrived: which airports have degraded?"""
-    from forecastctl.cli.monitor import monitor_report
+    from forecastctl.cli.commands.monitor import monitor_report
 
     monitor_report(flags)
 

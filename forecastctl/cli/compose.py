@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.cli.logs import JobLog
-from forecastctl.cli.options import overrides
-from forecastctl.cli.progress import Progress
+from forecastctl.cli.flags.commands import overrides
+from forecastctl.cli.output.logs import JobLog
+from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecastctl.data.schema import DataSpec, Panel
-    from forecastctl.pipeline.context import Environment
-    from forecastctl.pipeline.summary import Summary
-    from forecastctl.ports import Tracker
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.recording.context import Environment
     from forecastctl.settings import Settings
+    from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ def open_store(
         existing: Whether the command builds on what is recorded: a store or an experiment that is
             missing is not made, but said to be.
     """
-    from forecastctl.adapters.environment import job_is_alive
-    from forecastctl.adapters.mlflow_open import heal as heal_store
-    from forecastctl.adapters.mlflow_open import open_tracker
+    from forecastctl.cli.environment import job_is_alive
+    from forecastctl.store.mlflow.open import heal as heal_store
+    from forecastctl.store.mlflow.open import open_tracker
 
     if existing and not upgrade:
         read_store(settings)
@@ -92,7 +92,7 @@ def open_store(
 
 def read_store(settings: Settings) -> Tracker:
     """Open the tracking store as it is, to read what is recorded: nothing is made or migrated."""
-    from forecastctl.adapters.mlflow_open import open_tracker
+    from forecastctl.store.mlflow.open import open_tracker
 
     tracking = settings.tracking
     return open_tracker(tracking.uri, tracking.experiment, writer=tracking.writer, reading=True)
@@ -100,7 +100,7 @@ def read_store(settings: Settings) -> Tracker:
 
 def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
     """The data source and policies as the data layer takes them; groups where they matter."""
-    from forecastctl.data.schema import DataSpec
+    from forecastctl.data.panel.panel import DataSpec
 
     unused = set() if groups else {"groups", "group_file"}
     return DataSpec(**settings.data.model_dump(exclude=unused))
@@ -108,7 +108,7 @@ def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
 
 def read(session: Session, *, groups: bool = False) -> tuple[Panel, DataSpec]:
     """Read the panel that the settings name, with the groups of its airports where they matter."""
-    from forecastctl.data.files import read_panel
+    from forecastctl.data.read.files import read_panel
 
     spec = data_spec(session.settings, groups=groups)
     if spec.source is None:
@@ -124,8 +124,8 @@ def environment() -> Environment:
     """Where this process runs."""
     import os
 
-    from forecastctl.adapters import environment as found
-    from forecastctl.pipeline.context import Environment
+    from forecastctl.cli import environment as found
+    from forecastctl.recording.context import Environment
 
     commit, dirty = found.git_state()
     return Environment(
@@ -141,12 +141,12 @@ def environment() -> Environment:
 
 def run_command(command: str, flags: Mapping[str, Any]) -> tuple[Session, Summary]:
     """Run a job from flags to the written forecasts."""
-    from forecastctl.adapters.parallel import make_executor
-    from forecastctl.data.files import check_target, write_frame
-    from forecastctl.data.prepare import prepare_panel
-    from forecastctl.data.spreadsheets import csv_text
-    from forecastctl.pipeline.jobs import run_job
-    from forecastctl.pipeline.plan import plan_job
+    from forecastctl.data.prepare.prepare import prepare_panel
+    from forecastctl.data.write.spreadsheets import csv_text
+    from forecastctl.data.write.targets import check_target, write_frame
+    from forecastctl.execute.loky import make_executor
+    from forecastctl.jobs.plan import plan_job
+    from forecastctl.jobs.run import run_job
 
     started = time.time_ns() // 1_000_000
     session = open_session(flags)
@@ -211,7 +211,7 @@ def adds_up(session: Session) -> bool:
         log.info("airports are selected: no groups and no total in this job")
         return False
     if asked["forecast.reconcile"]:
-        from forecastctl.core.reconcile import library_version
+        from forecastctl.jobs.sums.reconcile import library_version
 
         log.info("hierarchicalforecast %s reconciles", library_version())
     return True
@@ -223,7 +223,7 @@ def _check_output(session: Session, out: str | None) -> None:
 
 
 def _request(command: str, session: Session, started: int, jobs: int) -> Any:
-    from forecastctl.pipeline.plan import Request
+    from forecastctl.jobs.plan import Request
     from forecastctl.settings import shown
 
     settings = session.settings
@@ -268,8 +268,8 @@ def new_job_id(started_ms: int) -> str:
 
 def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:
     """The panel of the newest training, for a forecast that names no data."""
-    from forecastctl.data.files import read_groups
-    from forecastctl.pipeline.stored import trained_panel
+    from forecastctl.data.read.files import read_groups
+    from forecastctl.recording.read import trained_panel
 
     data = session.settings.data
     panel = trained_panel(tracker, groups=groups and data.group_file is None)

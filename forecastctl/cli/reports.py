@@ -7,8 +7,8 @@ import time
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.cli import render
 from forecastctl.cli.compose import open_session, read, read_store
+from forecastctl.cli.output import render
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def settings_report(flags: Mapping[str, Any]) -> None:
 
 def write_sample(flags: Mapping[str, Any]) -> None:
     """Write generated data to a file."""
-    from forecastctl.data.files import check_target, write_frame
-    from forecastctl.data.sample import sample_panel
+    from forecastctl.data.read.sample import sample_panel
+    from forecastctl.data.write.targets import check_target, write_frame
 
     out = flags["sample_out"]
     for name in ("airports", "months"):
@@ -45,7 +45,12 @@ def write_sample(flags: Mapping[str, Any]) -> None:
 
 def history_report(flags: Mapping[str, Any]) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.pipeline.history import HistoryQuery, check, compare, history
+    from forecastctl.history import (
+        HistoryQuery,
+        check,
+        compare,
+        history,
+    )
 
     session = open_session(flags)
     if session.as_json and flags["as_csv"]:
@@ -92,8 +97,8 @@ def _since(text: str | None) -> int | None:
 
 def check_report(flags: Mapping[str, Any]) -> None:
     """Report on the data of every airport."""
-    from forecastctl.data.check import check_panel
-    from forecastctl.pipeline.plan import select_airports
+    from forecastctl.data.check.check import check_panel
+    from forecastctl.jobs.plan import select_airports
 
     session = open_session(flags)
     panel, spec = read(session, groups=True)

@@ -77,7 +77,7 @@ class Past:
         airport: Identifier as spelt in the input.
         run_id: The airport's run.
         cutoff: First day of the last period that the search saw, ISO format.
-        features: Shape of the series, as `forecastctl.core.shape.shape` has it.
+        features: Shape of the series, as `forecastctl.search.learned.shape.shape` has it.
         best: The best models of its trials, no model twice, the best first.
         losses: Their losses.
         proposed: Trials that were neither a start nor one of the pool.

@@ -1,7 +1,6 @@
 """Charts and pages: ``*_data`` functions are pure, ``draw_*`` functions draw their values."""
 
 from forecastctl.viz.forecast import ForecastChart, draw_forecast, forecast_data
-from forecastctl.viz.page import explanation_image, explanation_page
 from forecastctl.viz.style import ACCENT, GRID, INK, MUTED
 
 __all__ = [
@@ -11,7 +10,5 @@ __all__ = [
     "MUTED",
     "ForecastChart",
     "draw_forecast",
-    "explanation_image",
-    "explanation_page",
     "forecast_data",
 ]

@@ -6,7 +6,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.core.figures import short
+from forecastctl.figures import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

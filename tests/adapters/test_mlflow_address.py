@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.adapters.mlflow_address import (
+from forecastctl.errors import UsageError
+from forecastctl.store.mlflow.address import (
     DEFAULT_URI,
     display_uri,
     public_uri,
     resolve,
     scrub,
 )
-from forecastctl.errors import UsageError
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.adapters import mlflow_client
-from forecastctl.adapters.mlflow_batches import MAX_BYTES, batches
-from forecastctl.adapters.mlflow_calls import calling
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_search import render_filter
 from forecastctl.errors import TrackingError
 from forecastctl.records import (
     FINISHED,
@@ -24,6 +19,11 @@ from forecastctl.records import (
     Run,
 )
 from forecastctl.records.failures import storable
+from forecastctl.store.mlflow import client as mlflow_client
+from forecastctl.store.mlflow.batches import MAX_BYTES, batches
+from forecastctl.store.mlflow.calls import calling
+from forecastctl.store.mlflow.client_filters import render_filter
+from forecastctl.store.mlflow.open import open_tracker
 
 NOW = 1_700_000_000_000
 
@@ -146,7 +146,7 @@ class TestOrder:
 
 QUIET = """
 import sys
-from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.store.mlflow.open import open_tracker
 from forecastctl.records.failures import storable
 from forecastctl.records import Artifact, Query, Run, RunUpdate
 tracker = open_tracker(sys.argv[1], "quiet", writer="client")

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from forecastctl.adapters import mlflow_postgres, mlflow_sqlite
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.errors import TrackingError
 from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, RunUpdate
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.sql import postgres as mlflow_postgres
+from forecastctl.store.mlflow.sql import sqlite as mlflow_sqlite
 
 FILE = "model/model.json"
 

@@ -5,12 +5,12 @@ import uuid
 
 import pytest
 
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import (
     Artifact,
     Run,
 )
+from forecastctl.store.mlflow.open import open_tracker
 
 
 class TestExperiments:

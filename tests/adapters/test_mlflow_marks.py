@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from forecastctl.adapters.mlflow_client import MlflowClientTracker
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.records import Query, Run
 from forecastctl.records.marks import AIRPORTS, SET
+from forecastctl.store.mlflow.client import MlflowClientTracker
+from forecastctl.store.mlflow.open import open_tracker
 
 NOW = time.time_ns() // 1_000_000
 
@@ -57,8 +57,8 @@ def test_a_later_start_with_a_lower_id_is_not_missed(sqlite_uri):
 def test_the_plan_is_a_seek(sqlite_uri):
     import sqlite3
 
-    from forecastctl.adapters.mlflow_select import NEWEST, _Select
-    from forecastctl.ports.filters import conditions
+    from forecastctl.store.filters import conditions
+    from forecastctl.store.mlflow.sql.select import NEWEST, _Select
 
     select = _Select(0, "{} ILIKE ?")
     for predicate in conditions(Query(tags={AIRPORTS: SET, "tuned": "true"})):

@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
-from forecastctl.adapters import mlflow_open
-from forecastctl.adapters.mlflow_client import MlflowClientTracker
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_sql import MlflowSqlTracker
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import Query, Run
+from forecastctl.store.mlflow import open as mlflow_open
+from forecastctl.store.mlflow.client import MlflowClientTracker
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
 
 
 def test_a_known_store_is_written_directly(sqlite_uri, postgres_uri):

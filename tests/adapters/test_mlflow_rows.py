@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from forecastctl.adapters import mlflow_rows
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.records import (
     FAILED,
     FINISHED,
 )
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.sql import rows as mlflow_rows
 from tests.adapters.samples import NOW, record_sample, sample
 
 TABLES = list(mlflow_rows.COLUMNS)

@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
-from forecastctl.adapters import mlflow_schema
-from forecastctl.adapters.mlflow_client import MlflowClientTracker
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_schema import KNOWN_REVISIONS, installed, named
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import Query, Run
+from forecastctl.store.mlflow import revisions as mlflow_schema
+from forecastctl.store.mlflow.client import MlflowClientTracker
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.revisions import KNOWN_REVISIONS, installed, named
 from tests.old_stores import MLFLOW_2_9, MLFLOW_2_22, NEWER, OLD, dump, experiment, migrate
 from tests.services import execute
 

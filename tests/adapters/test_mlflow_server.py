@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.adapters.mlflow_http import Wire, _PromptMixin
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.errors import TrackingError
 from forecastctl.records import FAILED, FINISHED, RUNNING, Artifact, Metric, Query, Run, RunUpdate
+from forecastctl.store.mlflow.http import Wire, _PromptMixin
+from forecastctl.store.mlflow.open import open_tracker
 
 NOW = 1_700_000_000_000
 

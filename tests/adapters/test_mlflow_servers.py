@@ -8,8 +8,6 @@ import uuid
 
 import pytest
 
-from forecastctl.adapters import mlflow_experiment
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import (
     FINISHED,
@@ -17,6 +15,8 @@ from forecastctl.records import (
     Run,
     RunUpdate,
 )
+from forecastctl.store.mlflow import experiment as mlflow_experiment
+from forecastctl.store.mlflow.open import open_tracker
 
 NOW = 1_700_000_000_000
 

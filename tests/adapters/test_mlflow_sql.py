@@ -14,9 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_postgres import PostgresSession
-from forecastctl.adapters.mlflow_sqlite import SqliteSession
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.records import (
     FINISHED,
@@ -26,6 +23,9 @@ from forecastctl.records import (
     Run,
     RunUpdate,
 )
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.sql.postgres import PostgresSession
+from forecastctl.store.mlflow.sql.sqlite import SqliteSession
 from tests.adapters.samples import NOW, sample
 
 
@@ -140,9 +140,9 @@ def test_artifacts_that_cannot_be_written(sqlite_uri, tmp_path):
 
 KILLED_WHILE_RECORDING = """
 import sys, time
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_postgres import PostgresSession
-from forecastctl.adapters.mlflow_sqlite import SqliteSession
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.sql.postgres import PostgresSession
+from forecastctl.store.mlflow.sql.sqlite import SqliteSession
 from forecastctl.records import Artifact, Metric, Query, Run
 tracker = open_tracker(sys.argv[1], "x", writer="sql")
 i = 0

@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.adapters import mlflow_postgres, mlflow_store
-from forecastctl.adapters.mlflow_address import resolve
-from forecastctl.adapters.mlflow_database import connect
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.adapters.mlflow_schema import KNOWN_REVISIONS
-from forecastctl.adapters.mlflow_store import open_store, prepare
 from forecastctl.errors import TrackingError, UsageError
+from forecastctl.store.mlflow import create as mlflow_store
+from forecastctl.store.mlflow.address import resolve
+from forecastctl.store.mlflow.create import open_store, prepare
+from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.revisions import KNOWN_REVISIONS
+from forecastctl.store.mlflow.sql import postgres as mlflow_postgres
+from forecastctl.store.mlflow.sql.connect import connect
 
 RECORD = """
 import sys
-from forecastctl.adapters.mlflow_open import open_tracker
+from forecastctl.store.mlflow.open import open_tracker
 from forecastctl.records import Run
 tracker = open_tracker(sys.argv[1], "race")
 print(tracker.record([Run(sys.argv[2], start_ms=1, end_ms=2)])[0])
@@ -198,8 +199,8 @@ def test_a_writer_waits_for_another(sqlite_uri):
 
 
 def test_a_store_that_stays_locked(sqlite_uri, monkeypatch):
-    from forecastctl.adapters import mlflow_sqlite
     from forecastctl.records import Run
+    from forecastctl.store.mlflow.sql import sqlite as mlflow_sqlite
 
     one = open_tracker(sqlite_uri, "x")
     monkeypatch.setattr(mlflow_sqlite, "BUSY_SECONDS", 0.05)

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from forecastctl.adapters.mlflow_open import open_tracker
 from forecastctl.records import Artifact, Metric, Run
+from forecastctl.store.mlflow.open import open_tracker
 from tests import services
 
 pytestmark = pytest.mark.slow

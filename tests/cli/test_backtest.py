@@ -115,10 +115,10 @@ def test_rejections_and_failures_set_the_exit_code(cli, monkeypatch):
     early = ["--from", "2014-11", "--to", "2015-01"]
     cli("backtest", "--data", data, *early, *QUICK, code=3)
 
-    from forecastctl.pipeline import backtest
+    from forecastctl.backtest import run as backtest
 
     def broken(block):
-        from forecastctl.core import tune
+        from forecastctl.search import tune
 
         def nothing(*_args):
             raise ArithmeticError("no search")
@@ -215,7 +215,7 @@ def test_the_events_of_a_real_file(cli, shared_data):
 
 
 def test_an_interruption_waits_for_what_is_being_recorded():
-    from forecastctl.cli.backtest import _Interruptions
+    from forecastctl.cli.commands.backtest import _Interruptions
 
     before = signal.getsignal(signal.SIGINT)
     done = []

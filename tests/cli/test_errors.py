@@ -107,7 +107,7 @@ def test_a_mistake_is_one_paragraph_and_a_next_step(cli, arguments, code, said):
 
 
 def test_a_password_in_out_is_not_shown(cli, monkeypatch):
-    from forecastctl.data import files
+    from forecastctl.data.write import targets as files
 
     monkeypatch.setattr(files, "check_target", lambda _target: None)
     monkeypatch.setattr(files, "write_frame", lambda _frame, _target, *, table: None)
@@ -129,7 +129,7 @@ def test_settings_file_mistakes(cli):
 
 
 def test_an_unexpected_error_is_no_traceback(cli, monkeypatch):
-    from forecastctl.data import files
+    from forecastctl.data.read import files
 
     def broken(_spec):
         raise RuntimeError("boom")

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from forecastctl.cli import render
-from forecastctl.cli.explain_screen import print_explanation
+from forecastctl.cli.output import render
+from forecastctl.cli.output.explanation import print_explanation
 from tests.viz.cases import HOSTILE, make_cases
 
 CASES = make_cases()
@@ -93,7 +93,7 @@ def test_quick_and_failed_explanations_have_no_empty_sections(capsys):
 
 def test_importing_it_is_light():
     code = (
-        "import sys, forecastctl.cli.explain_screen, forecastctl.viz\n"
+        "import sys, forecastctl.cli.output.explanation, forecastctl.viz\n"
         "print(sorted({'matplotlib', 'jinja2', 'pandas', 'numpy', 'mlflow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -130,7 +130,7 @@ def test_the_settings_file_and_a_selection(cli, data):
 
 
 def test_a_failed_group_shows_in_the_exit_code_and_not_in_the_counts(cli, data, monkeypatch):
-    from forecastctl.pipeline import jobs
+    from forecastctl.jobs import run as jobs
 
     real = jobs.work
 

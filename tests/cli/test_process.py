@@ -162,7 +162,7 @@ def test_ctrl_c_while_workers_start(cli, command, jobs):
 
 
 STOPS = """
-from forecastctl.core import tune as module
+from forecastctl.search import tune as module
 real = module.tune
 def tune(series, *others):
     if series.airport == "JFK":

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from forecastctl.adapters.mlflow_open import open_tracker
-from forecastctl.pipeline.once import Once
-from forecastctl.ports import MemoryTracker
+from forecastctl.recording.cached import Once
+from forecastctl.store.memory import MemoryTracker
+from forecastctl.store.mlflow.open import open_tracker
 
 TRACKERS = [
     "memory",

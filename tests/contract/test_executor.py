@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from joblib import effective_n_jobs
 
-from forecastctl.adapters.parallel import JoblibExecutor, make_executor
-from forecastctl.ports import SerialExecutor
+from forecastctl.execute.loky import JoblibExecutor, make_executor
+from forecastctl.execute.serial import SerialExecutor
 from forecastctl.records.failures import MAX_MESSAGE, MAX_TRACEBACK
 
 EXECUTORS = {"serial": SerialExecutor(), "loky": JoblibExecutor(2), "one": JoblibExecutor(1)}
@@ -256,7 +256,7 @@ def test_leaving_early_is_no_fault(recwarn):
 
 DRIVER = """
 import os, time
-from forecastctl.adapters.parallel import JoblibExecutor
+from forecastctl.execute.loky import JoblibExecutor
 
 def wait(_):
     os.write(1, f"{os.getpid()}\\n".encode())
@@ -280,10 +280,10 @@ def test_workers_end_with_a_driver_that_is_killed():
 
 HANGING_DRIVER = """
 import ctypes, os
-from forecastctl.adapters.parallel import JoblibExecutor
+from forecastctl.execute.loky import JoblibExecutor
 
 def soon(_):
-    from forecastctl.adapters import worker
+    from forecastctl.execute import worker
     worker._GRACE = 1.0
 
 def hang(_):

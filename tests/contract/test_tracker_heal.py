@@ -2,9 +2,9 @@
 
 import time
 
-from forecastctl.adapters.mlflow_open import heal
 from forecastctl.records import FINISHED, KILLED, RUNNING
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.store.mlflow.open import heal
 from tests.contract.runs import run
 
 

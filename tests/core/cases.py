@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecastctl.core.case import Case
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.points import make_model
+from forecastctl.explain.case import Case
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.make import make_model
 from forecastctl.records import FleetPoint, Member, Series, Specification, Trial
 
 HW = make_model(

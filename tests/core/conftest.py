@@ -37,7 +37,7 @@ def one_blas_thread():
 @pytest.fixture
 def fake(monkeypatch):
     """The family ``fake``, fresh; its class records what was fitted."""
-    from forecastctl.core.families import base
+    from forecastctl.models import base
     from tests.core.fakes import Fake
 
     monkeypatch.setitem(base._FAMILIES, "fake", "tests.core.fakes:Fake")

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from forecastctl.core.families import Choice, Fit, Uniform
 from forecastctl.errors import ModelError
+from forecastctl.models import Choice, Fit, Uniform
 
 
 class Fake:

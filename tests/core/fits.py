@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from forecastctl.core.families import family
-from forecastctl.core.families.base import fit_prefixes
+from forecastctl.models import family
+from forecastctl.models.base import fit_prefixes
 from tests.core.conftest import seasonal_data
 
 MODELS = [

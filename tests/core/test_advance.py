@@ -5,11 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.advance import _state_space, _stationary, advance, advances
-from forecastctl.core.families import ces, family_names, kernels_ces
-from forecastctl.core.families.ces import KINDS
-from forecastctl.core.forecast import fit, predict
 from forecastctl.errors import ModelError
+from forecastctl.models import ces, family_names
+from forecastctl.models.ces import KINDS
+from forecastctl.models.combination.advance import (
+    _state_space,
+    _stationary,
+    advance,
+    advances,
+)
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.kernels import ces as kernels_ces
 from tests.core.conftest import make_series, seasonal_data
 from tests.core.test_vintages import ETS, GIVEN, LOG, NAIVE, SARIMA, cut, spec
 
@@ -46,14 +52,14 @@ def test_given_parameters_run_on_to_what_a_fit_of_all_the_data_ends_in(data, opt
 
 def run_on_by_the_kernel(model, series):
     """Final states of the compiled recursion over all data, from a model's estimated point."""
-    from forecastctl.core.families import smoothing_fit
-    from forecastctl.core.families.ets import form_of
+    from forecastctl.models.ets import form_of
+    from forecastctl.models.parts import smoothing_fit
 
     options = model.members[0].member.model.options
     form = form_of(12, options)
     found = smoothing_fit.estimate(series.y[:70].copy(), series.y[:70], form, None)
     spec_, *_ = smoothing_fit._problem(form)
-    from forecastctl.core.families import engine
+    from forecastctl.models.kernels import engine
 
     row = engine.smoothing_outcome(series.y, series.y, found.point, spec_, np.nan)
     return smoothing_fit.Found(row, found.point, series.n, form).states

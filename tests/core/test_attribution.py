@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecastctl.core.attribution import ORDER, attribute
-from forecastctl.core.components import decompose, path_length
-from forecastctl.core.points import make_model
+from forecastctl.explain.parts.attribution import ORDER, attribute
+from forecastctl.explain.parts.components import decompose, path_length
+from forecastctl.models.make import make_model
 from forecastctl.records import Member, Specification
 from tests.core.cases import HW, NAIVE, make_case
 

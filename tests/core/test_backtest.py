@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from forecastctl.core.backtest import Path, backtest, fold_errors, fold_scores, guard
-from forecastctl.core.metrics import score
-from forecastctl.core.points import make_model
-from forecastctl.core.splits import Split
 from forecastctl.errors import DivergedError
+from forecastctl.models.combination.path import Path, guard
+from forecastctl.models.make import make_model
+from forecastctl.models.metrics import score
+from forecastctl.search.backtest import backtest, fold_errors, fold_scores
+from forecastctl.search.folds import Split
 from tests.core.conftest import make_series
 
 NAIVE = make_model("seasonal_naive", {"drift": False})

@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from forecastctl.core.alternatives import alternatives
-from forecastctl.core.baseline import baseline, called
-from forecastctl.core.combine import quantile
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.metrics import scale
-from forecastctl.core.points import make_model
-from forecastctl.core.tune import tune
+from forecastctl.explain.verdict.alternatives import alternatives
+from forecastctl.models.baseline import baseline, called
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.combination.weights import quantile
+from forecastctl.models.make import make_model
+from forecastctl.models.metrics import scale
 from forecastctl.records import FittedModel, Member, SearchSpec, Specification
+from forecastctl.search.tune import tune
 from tests.core.cases import make_case
 from tests.core.conftest import make_series, seasonal_data
 

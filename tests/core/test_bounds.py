@@ -8,8 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.advance import advance
-from forecastctl.core.backtest import (
+from forecastctl.errors import DivergedError, ModelError
+from forecastctl.models import family, family_names
+from forecastctl.models.combination.advance import advance
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.combination.path import (
     BOUND_SPANS,
     MEMBER_SPANS,
     Path,
@@ -18,13 +21,10 @@ from forecastctl.core.backtest import (
     guard_interval,
     span,
 )
-from forecastctl.core.families import family, family_names
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.points import make_model
-from forecastctl.core.pool import PLAIN, SEASONAL
-from forecastctl.core.tune import tune
-from forecastctl.errors import DivergedError, ModelError
+from forecastctl.models.make import make_model
 from forecastctl.records import FittedModel, Member, SearchSpec, Specification
+from forecastctl.search.pool import PLAIN, SEASONAL
+from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
 from tests.core.intermittent import extremes, intermittent
 

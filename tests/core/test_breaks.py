@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.breaks import find_break
+from forecastctl.explain.verdict.breaks import find_break
 from tests.core.cases import monthly
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import ruptures
 
-from forecastctl.core.changepoints import changepoints
+from forecastctl.explain.verdict.changepoints import changepoints
 
 
 def cost(values, bounds, penalty):

@@ -3,19 +3,17 @@ import math
 import numpy as np
 import pytest
 
-from forecastctl.core.backtest import Path
-from forecastctl.core.combine import (
-    CLEARLY_WORSE,
-    HOPELESS,
+from forecastctl.models.combination.path import Path
+from forecastctl.models.combination.weights import (
     SHRINKAGE,
     T4_WIDTH,
     TYPICAL,
-    choose,
     combined,
     quantile,
     spread,
 )
 from forecastctl.records import Member, Model, Specification, Trial
+from forecastctl.search.choose import CLEARLY_WORSE, HOPELESS, choose
 
 
 def trial(number, loss, duplicate_of=None, family="fake"):

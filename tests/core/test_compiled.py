@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecastctl.core.families import compiled, engine, native
+from forecastctl.models.kernels import compiled, engine
+from forecastctl.models.kernels import machine_code as native
 from tests.core.fits import bits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,8 +19,8 @@ RUN = """
 import json, sys, time, types
 from pathlib import Path
 import numpy as np
-from forecastctl.core import families
-from forecastctl.core.families import native
+from forecastctl.models import kernels
+from forecastctl.models import native
 
 made, count = native._read(Path({source!r})), []
 
@@ -32,7 +33,7 @@ families.compiled = types.SimpleNamespace(machine_code=machine_code)
 native.__file__ = {package!r}
 stamp = native.stamp()
 native.stamp = lambda: stamp + {change!r}
-from forecastctl.core.families.theta import estimate
+from forecastctl.models.theta import estimate
 point, _ = estimate(np.linspace(90.0, 110.0, 30) ** 2, np.empty(30), optimised=True)
 print(json.dumps([len(count), "numba" in sys.modules, point.tobytes().hex()]))
 """
@@ -45,7 +46,7 @@ print(json.dumps([bits(12, 90), bits(4, 40), "numba" in sys.modules]))
 """
 
 REFUSE = """
-from forecastctl.core.families import compiled, native
+from forecastctl.models import compiled, native
 def refuse():
     raise AttributeError("numba has changed")
 compiled.machine_code = refuse
@@ -279,7 +280,7 @@ def test_a_read_only_array_is_refused():
 def test_forecasting_loads_no_compiled_code():
     """A stored model is replayed without it."""
     code = (
-        "import sys; from forecastctl.core.families import Fit, family;"
+        "import sys; from forecastctl.models import Fit, family;"
         "fit = Fit({'alpha': 0.1, 'sigma': 1.0}, {'level': 5.0}, 1.0);"
         "[family(n).forecast(fit, 12, {'smoothing': 'estimated'}, 3) for n in ('holt_winters', 'ets')];"
         "family('sarimax'); assert not {'numba', 'llvmlite'} & set(sys.modules)"

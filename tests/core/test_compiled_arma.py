@@ -5,8 +5,8 @@ import pytest
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from statsmodels.tsa.statespace.tools import constrain_stationary_univariate
 
-from forecastctl.core.families import engine
-from forecastctl.core.families import sarimax_fit as fit
+from forecastctl.models.kernels import engine
+from forecastctl.models.parts import sarimax_fit as fit
 from tests.core.conftest import seasonal_data
 
 ORDERS = [

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecastctl.core.families import smoothing_fit as sf
+from forecastctl.models.parts import smoothing_fit as sf
 
 FORMS = list(itertools.product(("none", "add", "damped"), ("none", "add", "mul"), (False, True)))
 

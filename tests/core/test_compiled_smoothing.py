@@ -7,10 +7,11 @@ import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecastctl.core.families import engine, family
-from forecastctl.core.families import smoothing_fit as sf
-from forecastctl.core.families.base import fit_prefixes
-from forecastctl.core.families.kernels_slopes import ROWS, smoothing_slopes
+from forecastctl.models import family
+from forecastctl.models.base import fit_prefixes
+from forecastctl.models.kernels import engine
+from forecastctl.models.kernels.slopes import ROWS, smoothing_slopes
+from forecastctl.models.parts import smoothing_fit as sf
 from tests.core.conftest import seasonal_data
 
 M, N = 6, 50
@@ -106,7 +107,7 @@ def test_holt_winters_is_that_of_statsmodels(trend, seasonal, seed):
 
 @pytest.mark.parametrize("lam", [0.0, 0.3])
 def test_errors_in_passengers_come_from_the_way_back(lam):
-    from forecastctl.core.families.transforms import back, forward
+    from forecastctl.models.parts.transforms import back, forward
 
     y = seasonal_data(N, M)
     z = forward(y, lam)

@@ -6,10 +6,16 @@ import warnings
 import numpy as np
 import pytest
 
-from forecastctl.core.families import Choice, Fit, Uniform, family, family_names
-from forecastctl.core.families.base import checked, fitting, residual_sd
-from forecastctl.core.points import decode, encode
 from forecastctl.errors import ModelError, UsageError
+from forecastctl.models import (
+    Choice,
+    Fit,
+    Uniform,
+    family,
+    family_names,
+)
+from forecastctl.models.base import checked, fitting, residual_sd
+from forecastctl.search.space import decode, encode
 from tests.core.conftest import seasonal_data
 
 POSITIVE = seasonal_data(84)

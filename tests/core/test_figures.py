@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.core.figures import number, percent, short, signed
+from forecastctl.figures import (
+    number,
+    percent,
+    short,
+    signed,
+)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecastctl.core import forecast
-from forecastctl.core.combine import quantile
-from forecastctl.core.metrics import scale
-from forecastctl.core.points import make_model
 from forecastctl.errors import ModelError
+from forecastctl.models.combination import fit_and_predict as forecast
+from forecastctl.models.combination.weights import quantile
+from forecastctl.models.make import make_model
+from forecastctl.models.metrics import scale
 from forecastctl.records import FittedModel, Member, SearchSpec, Specification
 from tests.core.conftest import make_series, seasonal_data
 
@@ -252,7 +252,7 @@ def test_a_constant_airport_has_no_scale():
 
 
 def test_from_search_to_forecast(series):
-    from forecastctl.core.tune import tune
+    from forecastctl.search.tune import tune
 
     result = tune(series, SearchSpec(families=("ets", "seasonal_naive"), max_evals=6, horizon=6))
     model, _ = forecast.fit(
@@ -273,7 +273,7 @@ def test_replay_needs_none_of_the_libraries_that_fitted(fitted, tmp_path):
     row.write_text(json.dumps(fitted.to_row()))
     code = (
         "import json, sys\n"
-        "from forecastctl.core.forecast import predict\n"
+        "from forecastctl.models.combination.fit_and_predict import predict\n"
         "from forecastctl.records import FittedModel\n"
         f"row = json.load(open({str(row)!r}))\n"
         "print(predict(FittedModel.from_row(row), 24).mean.tobytes().hex())\n"

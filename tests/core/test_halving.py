@@ -1,9 +1,9 @@
 import numpy as np
 
-from forecastctl.core.halving import FEWEST, Halving
-from forecastctl.core.search import PRUNED
-from forecastctl.core.tune import tune
 from forecastctl.records import SearchSpec
+from forecastctl.search.halving import FEWEST, Halving
+from forecastctl.search.trials import PRUNED
+from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.hierarchy import build
 from forecastctl.errors import DataError
+from forecastctl.jobs.sums.hierarchy import build
 from forecastctl.records import Series
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.core import metrics
+from forecastctl.models import metrics
 from forecastctl.records import LOSSES
 
 passengers = st.floats(0, 1e7).map(lambda v: round(v, 3))

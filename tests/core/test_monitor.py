@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from forecastctl.core import monitor
-from forecastctl.core.monitor import TESTS, judge, reference, simulate, standardised, statistics
+from forecastctl.monitor import tests_of_errors as monitor
+from forecastctl.monitor.tests_of_errors import (
+    TESTS,
+    judge,
+    reference,
+    simulate,
+    standardised,
+    statistics,
+)
 
 YEAR = 12
 MONTHLY = [(i, i + 1) for i in range(YEAR)]

@@ -5,11 +5,22 @@ import math
 import numpy as np
 import pytest
 
-from forecastctl.core.families import ENGINES, ces, engine, family, theta
-from forecastctl.core.families import reference_plain as plain
-from forecastctl.core.families.season import shows_season
-from forecastctl.core.pool import PLAIN, SEASONAL, pool, pool_keys
 from forecastctl.errors import ModelError
+from forecastctl.models import (
+    ENGINES,
+    ces,
+    family,
+    theta,
+)
+from forecastctl.models.kernels import engine
+from forecastctl.models.parts.season import shows_season
+from forecastctl.models.reference import plain
+from forecastctl.search.pool import (
+    PLAIN,
+    SEASONAL,
+    pool,
+    pool_keys,
+)
 from tests.core.conftest import seasonal_data
 
 M = 12
@@ -186,7 +197,7 @@ def test_the_pool_depends_on_whether_a_season_shows():
 
 @pytest.mark.parametrize("which", [SEASONAL, PLAIN])
 def test_the_pool_is_diverse_and_lies_in_the_spaces(which):
-    from forecastctl.core.points import encode
+    from forecastctl.search.space import encode
 
     y = seasonal_data(96)
     spaces = {name: family(name).space(y, M, 60) for name, _ in which}

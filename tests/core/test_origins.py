@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.core.families import family
-from forecastctl.core.points import make_model
-from forecastctl.core.pool import pool, pool_keys
-from forecastctl.core.tune import MOST_STARTS, tune
+from forecastctl.models import family
+from forecastctl.models.make import make_model
 from forecastctl.records import Learned, SearchSpec, Start, TuneResult
 from forecastctl.records.learning import ORIGINS, algorithm
+from forecastctl.search.pool import pool, pool_keys
+from forecastctl.search.tune import MOST_STARTS, tune
 from tests.core.conftest import make_series, seasonal_data
 from tests.core.test_shocks import shocked
 
@@ -61,9 +61,9 @@ def test_hyperopt_itself_proposes_the_same(fake, series):
     import hyperopt
     import numpy as np
 
-    from forecastctl.core.points import decode, labels
-    from forecastctl.core.proposals import hyperopt_space, queued
-    from forecastctl.core.tune import airport_seed
+    from forecastctl.search.hyperopt import hyperopt_space, queued
+    from forecastctl.search.space import decode, labels
+    from forecastctl.search.tune import airport_seed
 
     result = tune(series, FAKE)
     loss = {t.model.key: t.loss for t in result.trials}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.core.families import native, own_files
+from forecastctl.models.kernels import machine_code as native
+from forecastctl.models.kernels import own_files
 
 SOMEBODY = 54321
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -120,7 +121,7 @@ def test_a_file_in_anybodys_cache_is_not_loaded_but_named_and_made_anew(
     path, made = poisoned
     if os.geteuid() == 0:
         give(path)
-    from forecastctl.core.families import compiled
+    from forecastctl.models.kernels import compiled
 
     monkeypatch.setattr(compiled, "machine_code", lambda: made)
     assert native._kept() is None
@@ -145,7 +146,7 @@ def test_where_somebody_has_made_ones_private_folder_the_code_stays_in_memory(
     planted = path.rename(taken / path.name)
     for theirs in (planted, taken):
         give(theirs)
-    from forecastctl.core.families import compiled
+    from forecastctl.models.kernels import compiled
 
     monkeypatch.setattr(compiled, "machine_code", lambda: made)
     assert native.kernels.__wrapped__() == made.code

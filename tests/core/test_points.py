@@ -3,9 +3,20 @@ import numpy as np
 import pytest
 from hyperopt.pyll import stochastic
 
-from forecastctl.core.families import Choice, Uniform, family, family_names
-from forecastctl.core.points import ROOT, decode, encode, labels, make_model
-from forecastctl.core.proposals import hyperopt_space
+from forecastctl.models import (
+    Choice,
+    Uniform,
+    family,
+    family_names,
+)
+from forecastctl.models.make import make_model
+from forecastctl.search.hyperopt import hyperopt_space
+from forecastctl.search.space import (
+    ROOT,
+    decode,
+    encode,
+    labels,
+)
 from tests.core.conftest import seasonal_data
 
 SPACE = {

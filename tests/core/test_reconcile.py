@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecastctl.core.reconcile import (
+from forecastctl.errors import UsageError
+from forecastctl.jobs.sums.reconcile import (
     BOTTOM_UP,
     METHODS,
     NEED_ERRORS,
@@ -15,7 +16,6 @@ from forecastctl.core.reconcile import (
     reconcile,
     shrunk_correlation,
 )
-from forecastctl.errors import UsageError
 
 pytest.importorskip("hierarchicalforecast")
 

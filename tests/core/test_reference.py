@@ -12,16 +12,23 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from forecastctl.core import forecast
-from forecastctl.core.backtest import backtest
-from forecastctl.core.families import ENGINES, base, family, family_names, fitter, working_engine
-from forecastctl.core.families.base import FitsPrefixes
-from forecastctl.core.families.transforms import back, forward
-from forecastctl.core.points import make_model
-from forecastctl.core.splits import validation_splits
-from forecastctl.core.tune import tune
 from forecastctl.errors import ModelError, UsageError
+from forecastctl.models import (
+    ENGINES,
+    base,
+    family,
+    family_names,
+    fitter,
+    working_engine,
+)
+from forecastctl.models.base import FitsPrefixes
+from forecastctl.models.combination import fit_and_predict as forecast
+from forecastctl.models.make import make_model
+from forecastctl.models.parts.transforms import back, forward
 from forecastctl.records import Member, SearchSpec, Specification
+from forecastctl.search.backtest import backtest
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
 
 ROOT = Path(__file__).parents[2]
@@ -209,8 +216,8 @@ def test_what_cannot_be_fitted_is_a_model_error(name, options, y, reason):
 
 def test_search_and_fit_with_it_are_deterministic(monkeypatch):
     """The compiled engine, which would be quicker, is not asked."""
-    monkeypatch.setitem(sys.modules, "forecastctl.core.families.engine", None)
-    monkeypatch.delattr("forecastctl.core.families.engine", raising=False)
+    monkeypatch.setitem(sys.modules, "forecastctl.models.kernels.engine", None)
+    monkeypatch.delattr("forecastctl.models.kernels.engine", raising=False)
     series = make_series(seasonal_data(48, seed=3))
     search = SearchSpec(max_evals=8, horizon=6, folds=2, engine="statsmodels")
     results = [tune(series, search) for _ in range(2)]
@@ -261,7 +268,7 @@ def test_a_broken_numba_is_as_good_as_none(tmp_path):
     (tmp_path / "numba.py").write_text("raise OSError('no libllvm')")
     code = (
         "import logging; logging.basicConfig(format='%(levelname)s %(message)s')\n"
-        "from forecastctl.core.families import fitter\n"
+        "from forecastctl.models import fitter\n"
         "print(*[type(fitter(name)).__name__ for name in ('ets', 'sarimax', 'ets')])"
     )
     done = subprocess.run(
@@ -288,8 +295,8 @@ def test_without_numba_statsmodels_takes_over():
     code = (
         "import sys; sys.modules['numba'] = None\n"
         "import logging; logging.basicConfig(format='WARNED %(message)s')\n"
-        "from forecastctl.core.tune import tune\n"
-        "from forecastctl.core import forecast\n"
+        "from forecastctl.search.tune import tune\n"
+        "from forecastctl.models.combination import fit_and_predict as forecast\n"
         "from forecastctl.records import SearchSpec\n"
         "from tests.core.conftest import make_series, seasonal_data\n"
         "series = make_series(seasonal_data(48, seed=3))\n"

@@ -6,13 +6,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.families import Choice, Uniform, family, family_names
-from forecastctl.core.neighbours import STEPS, drawn, neighbours
-from forecastctl.core.points import make_model, placed
-from forecastctl.core.surrogate import NOISE, RELATED, Features, Surrogate, improvement
-from forecastctl.core.tune import tune
+from forecastctl.models import (
+    Choice,
+    Uniform,
+    family,
+    family_names,
+)
+from forecastctl.models.make import make_model
 from forecastctl.records import Learned, SearchSpec, Start
 from forecastctl.records.learning import Known
+from forecastctl.search.learned.neighbours import STEPS, drawn, neighbours
+from forecastctl.search.learned.surrogate import (
+    NOISE,
+    RELATED,
+    Features,
+    Surrogate,
+    improvement,
+)
+from forecastctl.search.space import placed
+from forecastctl.search.tune import tune
 
 SEARCH = SearchSpec(families=("ets", "holt_winters", "annual"), max_evals=25, horizon=6, combine=1)
 ETS = {"error": "mul", "trend": "add", "seasonal": "mul", "initial": "heuristic"}

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.points import make_model
-from forecastctl.core.replay import (
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.combination.replay import (
     DIFFERS,
     IDENTICAL,
     NOT_STORED,
@@ -18,6 +17,7 @@ from forecastctl.core.replay import (
     replay,
     worst,
 )
+from forecastctl.models.make import make_model
 from forecastctl.records import FittedModel, Forecast, Member, Specification
 from tests.core.conftest import make_series, seasonal_data
 

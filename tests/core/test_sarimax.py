@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from forecastctl.core.families import family
 from forecastctl.errors import ModelError
+from forecastctl.models import family
 from tests.core.conftest import seasonal_data
 
 SARIMA = family("sarimax")

@@ -6,16 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core import forecast
-from forecastctl.core.backtest import backtest
-from forecastctl.core.combine import sd_weights
-from forecastctl.core.families import family
-from forecastctl.core.families.base import fit_prefixes
-from forecastctl.core.points import make_model
-from forecastctl.core.shocks import KEPT, REPLACED, estimation_data, without_shocks
-from forecastctl.core.splits import validation_splits
-from forecastctl.core.tune import tune
+from forecastctl.models import family
+from forecastctl.models.base import fit_prefixes
+from forecastctl.models.combination import fit_and_predict as forecast
+from forecastctl.models.combination.weights import sd_weights
+from forecastctl.models.make import make_model
+from forecastctl.models.shocks import (
+    KEPT,
+    REPLACED,
+    estimation_data,
+    without_shocks,
+)
 from forecastctl.records import FittedModel, Member, SearchSpec, Shock, Specification
+from forecastctl.search.backtest import backtest
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
 
 M = 12
@@ -134,7 +139,7 @@ def test_shocks_may_be_kept():
 
 def test_the_backtest_may_speak_against_it(monkeypatch):
     """Where the judges do far worse without the shock, all models see all data."""
-    from forecastctl.core.families import base
+    from forecastctl.models import base
 
     monkeypatch.setattr(base, "estimation_data", lambda y, *_: np.full(len(y), 1.0))
     result = tune(make_series(shocked(n=120)), SearchSpec(horizon=6))

@@ -8,12 +8,12 @@ from scipy.special import boxcox
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecastctl.core.families import Fit, family
-from forecastctl.core.families.ets import form_of as ets_form
-from forecastctl.core.families.holt_winters import form_of as hw_form
-from forecastctl.core.families.smoothing import Smoother, damping_sums, smooth_forecast
-from forecastctl.core.families.smoothing_fit import estimate
-from forecastctl.core.families.transforms import back, forward
+from forecastctl.models import Fit, family
+from forecastctl.models.ets import form_of as ets_form
+from forecastctl.models.holt_winters import form_of as hw_form
+from forecastctl.models.parts.smoothing import Smoother, damping_sums, smooth_forecast
+from forecastctl.models.parts.smoothing_fit import estimate
+from forecastctl.models.parts.transforms import back, forward
 from tests.core.conftest import seasonal_data
 
 H = 30

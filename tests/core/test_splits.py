@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.core.splits import Split, rolling_splits, validation_splits
+from forecastctl.search.folds import Split, rolling_splits, validation_splits
 
 
 def test_a_long_series_gets_everything():

@@ -6,28 +6,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.families import family, family_names
-from forecastctl.core.points import make_model, placed
-from forecastctl.core.pool import pool, pool_keys
-from forecastctl.core.shape import shape
-from forecastctl.core.splits import validation_splits
-from forecastctl.core.starts import (
-    CLEAR,
+from forecastctl.models import family, family_names
+from forecastctl.models.make import make_model
+from forecastctl.records import Learned, Model, Past, SearchSpec, Start, Trial
+from forecastctl.records.learning import Known
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.learned.shape import shape
+from forecastctl.search.learned.starts import (
     KEPT,
     KEPT_BEST,
     KEPT_OF_FAMILY,
     OWN_STARTS,
     STARTS,
-    UNLIKELY,
     Fleet,
-    chance,
     portfolio,
     proposals,
     remember,
 )
-from forecastctl.core.tune import tune
-from forecastctl.records import Learned, Model, Past, SearchSpec, Start, Trial
-from forecastctl.records.learning import Known
+from forecastctl.search.pool import pool, pool_keys
+from forecastctl.search.space import placed
+from forecastctl.search.stopping import CLEAR, UNLIKELY, chance
+from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
 
 SEARCH = SearchSpec(families=("ets", "holt_winters"), max_evals=20, horizon=6, combine=1)

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.backtest import backtest, fold_errors, fold_scores
-from forecastctl.core.combine import combined, spread
-from forecastctl.core.families import family
-from forecastctl.core.halving import Halving
-from forecastctl.core.points import make_model
-from forecastctl.core.pool import pool, pool_keys
-from forecastctl.core.splits import validation_splits
-from forecastctl.core.tune import MOST_STARTS, airport_seed, tune
 from forecastctl.errors import ModelError
+from forecastctl.models import family
+from forecastctl.models.combination.weights import combined, spread
+from forecastctl.models.make import make_model
 from forecastctl.records import LOSSES, SearchSpec
+from forecastctl.search.backtest import backtest, fold_errors, fold_scores
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.halving import Halving
+from forecastctl.search.pool import pool, pool_keys
+from forecastctl.search.tune import MOST_STARTS, airport_seed, tune
 from tests.core.conftest import make_series, seasonal_data
 
 QUICK = SearchSpec(families=("ets", "seasonal_naive"), max_evals=12, horizon=6)
@@ -140,7 +140,7 @@ def test_an_undefined_loss_is_a_failure(series):
 
 
 def test_all_trials_failing_is_an_error(monkeypatch, fake, series):
-    from forecastctl.core.families.naive import SeasonalNaive
+    from forecastctl.models.seasonal_naive import SeasonalNaive
 
     def refuse(*_):
         raise ModelError("refused")
@@ -155,7 +155,7 @@ def test_all_trials_failing_is_an_error(monkeypatch, fake, series):
 
 
 def test_a_failing_baseline_does_not_end_the_search(monkeypatch, series):
-    from forecastctl.core.families.naive import SeasonalNaive
+    from forecastctl.models.seasonal_naive import SeasonalNaive
 
     def refuse(*_):
         raise ModelError("refused")
@@ -286,7 +286,7 @@ def test_nothing_is_printed_or_logged(series, capfd, caplog):
 
 def summary(task):
     """What must be the same everywhere, bit for bit."""
-    from forecastctl.core.forecast import fit, predict
+    from forecastctl.models.combination.fit_and_predict import fit, predict
 
     series, search = task
     result = tune(series, search)

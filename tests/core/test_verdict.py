@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.faults import faults
-from forecastctl.core.fleet import stands_out, view_fleet
-from forecastctl.core.verdict import VERDICTS, find, judge
+from forecastctl.explain.verdict.faults import faults
+from forecastctl.explain.verdict.fleet import stands_out, view_fleet
+from forecastctl.explain.verdict.rules import VERDICTS, find, judge
 from forecastctl.records import ExplainRules, FleetPoint
 from tests.core.cases import HW, NAIVE, fleet, make_case, monthly, trial
 

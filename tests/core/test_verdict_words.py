@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecastctl.core.alternatives import Alternative
-from forecastctl.core.breaks import Break
-from forecastctl.core.fault import Fault
-from forecastctl.core.findings import Findings
-from forecastctl.core.fleet import view_fleet
-from forecastctl.core.size import large
-from forecastctl.core.verdict import VERDICTS, find, judge
+from forecastctl.explain.page import words
+from forecastctl.explain.size import large
+from forecastctl.explain.verdict.alternatives import Alternative
+from forecastctl.explain.verdict.breaks import Break
+from forecastctl.explain.verdict.fault import Fault
+from forecastctl.explain.verdict.findings import Findings
+from forecastctl.explain.verdict.fleet import view_fleet
+from forecastctl.explain.verdict.rules import VERDICTS, find, judge
 from forecastctl.records import ExplainRules
-from forecastctl.viz import words
 from tests.core.cases import fleet, make_case
 
 RULES = ExplainRules()

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.core.families import family
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.points import make_model
-from forecastctl.core.vintages import ORDER, VintageInput, split_change
 from forecastctl.errors import UsageError
+from forecastctl.explain.parts.between_vintages import ORDER, VintageInput, split_change
+from forecastctl.models import family
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.make import make_model
 from forecastctl.records import Member, Specification
 from tests.core.conftest import make_series, seasonal_data
 

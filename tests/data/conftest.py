@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecastctl.data.schema import DataSpec, from_frame
+from forecastctl.data.panel.build import from_frame
+from forecastctl.data.panel.panel import DataSpec
 
 TODAY = date(2020, 6, 15)
 

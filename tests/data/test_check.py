@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecastctl.data.check import check, panel_findings
-from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.check.check import check, panel_findings
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.data.read.files import read_panel
 from forecastctl.records import Series
 from tests.data.conftest import TODAY, long_csv, months, panel_of, wave
 

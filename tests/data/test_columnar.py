@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecastctl.data.columnar import Coded, Columns, read_rows
-from forecastctl.data.periods import NO_DAY
-from forecastctl.data.rows import group, panel_digest
+from forecastctl.data.panel.columnar import Coded, Columns, read_rows
+from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.panel.rows import group, panel_digest
 
 
 def stored(frame, **options):
@@ -119,7 +119,7 @@ def test_reading_imports_neither_pandas_nor_what_computes(tmp_path):
     path = tmp_path / "panel.parquet"
     path.write_bytes(stored(mixed()))
     code = (
-        "import sys, pathlib; from forecastctl.data.columnar import read_rows\n"
+        "import sys, pathlib; from forecastctl.data.panel.columnar import read_rows\n"
         f"read_rows(pathlib.Path({str(path)!r}).read_bytes())\n"
         "print(sorted({'pandas', 'pyarrow.compute', 'pyarrow.dataset'} & set(sys.modules)))"
     )

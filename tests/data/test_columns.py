@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecastctl.data.columns import find_columns
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.read.columns import find_columns
 from forecastctl.errors import DataError, SettingsError
 
 PORT = (

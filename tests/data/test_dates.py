@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.dates import parse_dates, parse_year_months
-from forecastctl.data.periods import NO_DAY
+from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.read.dates import parse_dates, parse_year_months
 from forecastctl.errors import DataError
 
 

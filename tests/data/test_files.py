@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY, long_csv, months, wave

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.gaps import holes, interpolate, moving_median, stretches
+from forecastctl.data.prepare.gaps import (
+    holes,
+    interpolate,
+    moving_median,
+    stretches,
+)
 
 NAN = np.nan
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecastctl.data.files import read_panel
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
 
 ROWS = """airport,date,passengers,State,hub

@@ -9,10 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecastctl.data.check import check_panel
-from forecastctl.data.prepare import prepare, prepare_one, prepare_panel, prepare_rows
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.check.check import check_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.data.prepare.prepare import (
+    prepare,
+    prepare_one,
+    prepare_panel,
+    prepare_rows,
+)
 from forecastctl.records import Rejection
 from tests.data.conftest import TODAY, months, panel_of
 

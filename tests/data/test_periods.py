@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.periods import (
+from forecastctl.data.panel.periods import (
     days_of,
     first_days,
     infer_freq,

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import UsageError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY, months, panel_of, wave

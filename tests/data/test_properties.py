@@ -8,11 +8,12 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.data.check import check
-from forecastctl.data.files import read_panel
-from forecastctl.data.periods import days_of, first_days, ordinals
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec, from_frame
+from forecastctl.data.check.check import check
+from forecastctl.data.panel.build import from_frame
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.periods import days_of, first_days, ordinals
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
 from forecastctl.records import Rejection, Series
 from tests.data.conftest import TODAY

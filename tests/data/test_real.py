@@ -11,11 +11,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecastctl.data.check import check_panel
-from forecastctl.data.columnar import read_rows
-from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare, prepare_panel, prepare_rows
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.check.check import check_panel
+from forecastctl.data.panel.columnar import read_rows
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare, prepare_panel, prepare_rows
+from forecastctl.data.read.files import read_panel
 from forecastctl.records import Rejection, Series
 
 NOW = date(2024, 1, 1)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecastctl.data.check import check_panel
-from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare
-from forecastctl.data.sample import sample_panel
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.check.check import check_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.data.read.files import read_panel
+from forecastctl.data.read.sample import sample_panel
 from forecastctl.records import Series
 from tests.data.conftest import TODAY
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.files import write_frame
-from forecastctl.data.spreadsheets import csv_text, inert
+from forecastctl.data.write.spreadsheets import csv_text, inert
+from forecastctl.data.write.targets import write_frame
 
 DANGEROUS = [
     '=HYPERLINK("http://x")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\rx", "\nx", " =1+1", "\u00a0=1",

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.files import check_target, read_panel, write_frame
-from forecastctl.data.schema import DataSpec
-from forecastctl.data.sql import database_url, is_url
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.read.files import read_panel
+from forecastctl.data.read.sql import database_url, is_url
+from forecastctl.data.write.targets import check_target, write_frame
 from forecastctl.errors import DataError
 from forecastctl.redaction import masked
 from tests.data.conftest import months, wave

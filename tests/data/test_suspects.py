@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecastctl.data.outliers import find_outliers
-from forecastctl.data.suspects import find_suspects
-from forecastctl.data.zeros import trailing_zeros
+from forecastctl.data.prepare.outliers import find_outliers
+from forecastctl.data.prepare.suspects.suspects import find_suspects
+from forecastctl.data.prepare.suspects.zeros import trailing_zeros
 from tests.data.conftest import wave
 
 START = 12 * 42  # January 2012

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.data import targets
-from forecastctl.data.files import check_target, write_frame
+from forecastctl.data.write import targets
+from forecastctl.data.write.targets import check_target, write_frame
 from forecastctl.errors import DataError
 
 FLOATS = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.values import number_problems, parse_numbers
+from forecastctl.data.panel.values import number_problems, parse_numbers
 
 
 @pytest.mark.parametrize(

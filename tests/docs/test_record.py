@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from forecastctl.core.families import family_names
-from forecastctl.ports import MemoryTracker
+from forecastctl.models import family_names
 from forecastctl.records import LOSSES
+from forecastctl.store.memory import MemoryTracker
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 1_577_836_800_000
@@ -32,11 +32,11 @@ def _job(tracker, command):
     import datetime as dt
 
     from forecastctl.cli.compose import data_spec, environment, new_job_id
-    from forecastctl.data.files import read_panel
-    from forecastctl.data.prepare import prepare
-    from forecastctl.pipeline.jobs import run_job
-    from forecastctl.pipeline.plan import Request, plan_job
-    from forecastctl.ports import SerialExecutor
+    from forecastctl.data.prepare.prepare import prepare
+    from forecastctl.data.read.files import read_panel
+    from forecastctl.execute.serial import SerialExecutor
+    from forecastctl.jobs.plan import Request, plan_job
+    from forecastctl.jobs.run import run_job
     from forecastctl.settings import load_settings
 
     flags = {"data.source": "sample", "tune.max_evals": 2, "tune.combine": 2}
@@ -83,7 +83,7 @@ def _runs(tracker, kind):
 
 def _options():
     """Options of models, which are parameters of trials under their own names."""
-    from forecastctl.core.families import family
+    from forecastctl.models import family
 
     return {key for name in family_names() for start in family(name).starts for key in start}
 
@@ -107,10 +107,11 @@ def test_the_lineage_page_names_every_artifact(tracker):
 
 
 def test_the_explain_page_names_every_key(tracker):
-    from forecastctl.core.breaks import Break
-    from forecastctl.core.verdict import VERDICTS
-    from forecastctl.core.vintages import ORDER, VintageChange
-    from forecastctl.pipeline.explain import Question, explain
+    from forecastctl.explain.answer import explain
+    from forecastctl.explain.parts.between_vintages import ORDER, VintageChange
+    from forecastctl.explain.question import Question
+    from forecastctl.explain.verdict.breaks import Break
+    from forecastctl.explain.verdict.rules import VERDICTS
 
     found = explain(tracker, Question("ELA", "2019-09")).facts
     known = named("explain.md")

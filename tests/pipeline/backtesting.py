@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec, make_panel
-from forecastctl.pipeline.backtest import Replay, Surroundings, backtest
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.backtest.run import Replay, Surroundings, backtest
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
 from forecastctl.records import Query, SearchSpec
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import ENVIRONMENT
 
 SPEC = DataSpec(source="memory")

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.schema import DataSpec, make_panel
-from forecastctl.pipeline.context import Environment
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
+from forecastctl.recording.context import Environment
 from forecastctl.records import Rejection, SearchSpec, Series
+from forecastctl.store.memory import MemoryTracker
 
 SEARCH = SearchSpec(
     families=("seasonal_naive", "holt_winters"), max_evals=4, horizon=3, folds=2, combine=2

@@ -4,12 +4,13 @@ import copy
 import datetime as dt
 from dataclasses import replace
 
-from forecastctl.data.schema import DataSpec, make_panel
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.monitor import Watch, monitor
-from forecastctl.pipeline.monitor_data import observations
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.ports import SerialExecutor
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
+from forecastctl.monitor.data import observations
+from forecastctl.monitor.run import Watch, monitor
 from forecastctl.records import MonitorRules, Query, SearchSpec
 from tests.pipeline.conftest import ENVIRONMENT, Harness, frame_of, make_series
 

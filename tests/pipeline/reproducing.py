@@ -4,15 +4,17 @@ import datetime as dt
 import json
 from dataclasses import replace
 
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec, make_panel
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.pipeline.refit import refit_all
-from forecastctl.pipeline.reproduce import choose_runs, replay_all
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
 from forecastctl.records import Artifact, Query, RunUpdate, SearchSpec
+from forecastctl.reproduce.refit import refit_all
+from forecastctl.reproduce.replay import choose_runs, replay_all
 from forecastctl.settings import Settings
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import ENVIRONMENT, frame_of, make_series
 
 SEARCH = SearchSpec(

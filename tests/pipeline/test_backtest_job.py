@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecastctl.data.prepare import prepare
+from forecastctl.backtest.origins import list_origins
+from forecastctl.backtest.run import forecast_table
+from forecastctl.backtest.scores import find_actuals, score_rows, tally
+from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.pipeline import stored
-from forecastctl.pipeline.backtest import forecast_table
-from forecastctl.pipeline.backtest_origins import list_origins
-from forecastctl.pipeline.backtest_scores import find_actuals, score_rows, tally
-from forecastctl.pipeline.history import HistoryQuery, history
-from forecastctl.ports import MemoryTracker
+from forecastctl.history import HistoryQuery, history
+from forecastctl.recording import read as stored
 from forecastctl.records import Query
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.backtesting import MADE, SEARCH, SPEC, TODAY, Bench, frame, panel_of
 
 
@@ -119,7 +119,7 @@ def test_an_airport_is_first_tuned_where_it_can_be(whole):
 
 
 def test_after_a_failure_it_tunes_at_the_next_origin(monkeypatch):
-    from forecastctl.core import tune
+    from forecastctl.search import tune
 
     real = tune.tune
 
@@ -335,8 +335,8 @@ def test_scores_of_nothing():
 
 
 def test_a_table_of_many_is_the_tables_of_each(whole):
-    from forecastctl.pipeline.frames import forecast_frame
-    from forecastctl.pipeline.frames import forecast_table as table_of
+    from forecastctl.jobs.tables import forecast_frame
+    from forecastctl.jobs.tables import forecast_table as table_of
 
     rows = [
         (run.tags["airport"], stored.read_forecast(whole.tracker, run.run_id), "m", "ok")

@@ -5,11 +5,12 @@ import json
 import pandas as pd
 import pytest
 
-from forecastctl.adapters.mlflow_open import heal
+from forecastctl.backtest.run import forecast_table
 from forecastctl.errors import TrackingError, UsageError
-from forecastctl.pipeline.backtest import forecast_table
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
 from forecastctl.records import Failure, Outcome
+from forecastctl.store.memory import MemoryTracker
+from forecastctl.store.mlflow.open import heal
 from tests.pipeline.backtesting import Bench
 
 
@@ -189,7 +190,7 @@ def test_the_order_in_which_workers_end_changes_nothing(whole):
 
 
 def test_little_memory_changes_nothing(whole, monkeypatch):
-    from forecastctl.pipeline import backtest as module
+    from forecastctl.backtest import run as module
 
     monkeypatch.setattr(module, "MOST_POINTS", 1)
     bench = Bench()

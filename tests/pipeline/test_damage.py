@@ -4,12 +4,13 @@ import logging
 
 import pytest
 
+from forecastctl.backtest.run import forecast_table
 from forecastctl.errors import DamagedError, NothingRecordedError
-from forecastctl.pipeline.backtest import forecast_table
-from forecastctl.pipeline.explain import Question, explain
-from forecastctl.pipeline.history import HistoryQuery, history
-from forecastctl.pipeline.monitor_data import newest_panel
-from forecastctl.ports import SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.explain.answer import explain
+from forecastctl.explain.question import Question
+from forecastctl.history import HistoryQuery, history
+from forecastctl.monitor.data import newest_panel
 from tests.pipeline.backtesting import Bench
 from tests.pipeline.fleets import BAD, Fleet, H, N, again, make_judged, of
 from tests.pipeline.test_backtest_resume import assert_equal

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecastctl.errors import DamagedError, NothingRecordedError
-from forecastctl.pipeline import decoding
-from forecastctl.pipeline.peers import _Forecasts
-from forecastctl.pipeline.stored import read_as
+from forecastctl.explain.read.fleet import _Forecasts
+from forecastctl.recording import decoding
+from forecastctl.recording.read import read_as
 from forecastctl.records import Forecast, Query
 from tests.cli.test_damage import ANY, OF
 from tests.pipeline.fleets import AIRPORTS, Fleet, H, N
@@ -170,11 +170,12 @@ def test_random_damage_gives_a_value_or_that_error(files, name, data):
 def test_files_become_values_in_one_place_alone():
     from pathlib import Path
 
-    import forecastctl.pipeline
+    import forecastctl
 
-    folder = Path(forecastctl.pipeline.__file__).parent
-    users = {p.name for p in folder.glob("*.py") if "read_artifact(" in p.read_text()}
-    assert users == {"stored.py", "once.py"}
+    root = Path(forecastctl.__file__).parent
+    found = [p for p in root.rglob("*.py") if "read_artifact(" in p.read_text()]
+    users = {str(p.relative_to(root)) for p in found if "store" not in p.relative_to(root).parts}
+    assert users == {"recording/read.py", "recording/cached.py"}
 
 
 def test_an_unknown_run_is_no_damage(files):

@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.core.explain import standing
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.pipeline.days import period_after
-from forecastctl.pipeline.explain import Question, explain
-from forecastctl.pipeline.seen import Source
-from forecastctl.ports import SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.explain.answer import explain
+from forecastctl.explain.question import Question
+from forecastctl.explain.read.series import Source
+from forecastctl.explain.standing import standing
 from forecastctl.records import Failure, Outcome, Rejection, Series
+from forecastctl.records.days import period_after
 from tests.pipeline.conftest import frame_of, make_series
 
 

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
-from forecastctl.pipeline.explain import Question, explain
-from forecastctl.pipeline.seen import Source
-from forecastctl.viz import explanation_page, words
-from forecastctl.viz.charts import history_data
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.explain.answer import explain
+from forecastctl.explain.page import words
+from forecastctl.explain.page.charts import history_data
+from forecastctl.explain.page.page import explanation_page
+from forecastctl.explain.question import Question
+from forecastctl.explain.read.series import Source
 from tests.pipeline import conftest
 from tests.pipeline.conftest import frame_of
 from tests.pipeline.test_explain import cut

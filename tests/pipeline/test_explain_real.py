@@ -4,19 +4,22 @@ import datetime as dt
 
 import pytest
 
-from forecastctl.core.size import large
-from forecastctl.data.files import read_panel
-from forecastctl.data.prepare import prepare
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec, make_panel
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.data.prepare.prepare import prepare
+from forecastctl.data.read.files import read_panel
 from forecastctl.errors import NothingRecordedError
-from forecastctl.pipeline.explain import Question, explain
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.pipeline.seen import Source
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.explain.answer import explain
+from forecastctl.explain.page import words
+from forecastctl.explain.question import Question
+from forecastctl.explain.read.series import Source
+from forecastctl.explain.size import large
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
 from forecastctl.records import SearchSpec
-from forecastctl.viz import words
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import ENVIRONMENT
 
 KNOWN = ("well within", "known to make", "no more than it usually does", "No more than usual")

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.schema import DataSpec, make_panel
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
 from forecastctl.errors import DataError
-from forecastctl.pipeline import ledger
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.pipeline.stored import read_forecast
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs import ledger
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
+from forecastctl.recording.read import read_forecast
 from forecastctl.records import FAILED, Failure, Outcome, Query, Rejection
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import ENVIRONMENT, SEARCH, frame_of, make_series
 
 pytest.importorskip("hierarchicalforecast")
@@ -230,7 +232,7 @@ def test_a_failed_airport_is_stood_in_for(adding):
 
 
 def test_an_airport_without_any_stand_in_is_in_no_sum(adding, monkeypatch):
-    monkeypatch.setattr("forecastctl.pipeline.hierarchy._stand_in", lambda *_: None)
+    monkeypatch.setattr("forecastctl.jobs.sums.base._stand_in", lambda *_: None)
     summary = adding.run(executor=Losing("LGA"))
     adds_up(summary.table, {"total": ["JFK", "EWR", "SWF"], "state=NY": ["JFK", "SWF"]})
     assert adding.record(summary)["left_out"]["LGA"] == "no forecast"

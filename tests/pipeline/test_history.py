@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.pipeline.history import HistoryQuery, compare, history
+from forecastctl.history import HistoryQuery, compare, history
 from forecastctl.records import Query
 from tests.pipeline.conftest import SEARCH, Harness, make_series
 

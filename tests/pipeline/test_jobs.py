@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from forecastctl.errors import TrackingError, UsageError
-from forecastctl.pipeline.stored import read_forecast, read_model, read_snapshot, read_tuning
-from forecastctl.pipeline.summary import job_status
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.summary import job_status
+from forecastctl.recording.read import (
+    read_forecast,
+    read_model,
+    read_snapshot,
+    read_tuning,
+)
 from forecastctl.records import FAILED, FINISHED, KILLED, Failure, Outcome, Query, Rejection
+from forecastctl.store.memory import MemoryTracker
 
 
 def airport_runs(tracker, job_id=None):
@@ -189,7 +195,7 @@ def test_a_dead_worker_is_a_failed_airport_and_the_others_go_on(harness):
 
 
 def test_a_failing_stage_keeps_what_came_before(harness, monkeypatch):
-    from forecastctl.core import forecast
+    from forecastctl.models.combination import fit_and_predict as forecast
 
     def broken(*_args, **_kwargs):
         raise ArithmeticError("no convergence")
@@ -208,7 +214,7 @@ def test_a_failing_stage_keeps_what_came_before(harness, monkeypatch):
 
 
 def test_any_error_is_recorded_and_keeps_what_came_before(harness, monkeypatch):
-    from forecastctl.core import forecast
+    from forecastctl.models.combination import fit_and_predict as forecast
 
     for error in (SystemExit("a\ud800b\x00c"), ValueError("x" * 10_000_000)):
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.adapters.parallel import JoblibExecutor
-from forecastctl.core.starts import KEPT
-from forecastctl.pipeline.memory import WINNERS, read_learned, winners
-from forecastctl.pipeline.stored import read_trials
+from forecastctl.execute.loky import JoblibExecutor
+from forecastctl.jobs.learn import WINNERS, read_learned, winners
+from forecastctl.recording.read import read_trials
 from forecastctl.records import Query
+from forecastctl.search.learned.starts import KEPT
 from tests.pipeline.conftest import make_series
 from tests.pipeline.fleets import AIRPORTS, SEARCH, Fleet, N
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from forecastctl.errors import NothingRecordedError
-from forecastctl.pipeline.monitor import STATUSES
-from forecastctl.ports import MemoryTracker
+from forecastctl.monitor.run import STATUSES
 from forecastctl.records import Rejection
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import frame_of, make_series
 from tests.pipeline.fleets import AIRPORTS, BAD, SEARCH, Fleet, H, N, again, make_judged, of
 

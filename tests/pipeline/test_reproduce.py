@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.core.replay import DIFFERS, IDENTICAL, NOT_STORED
 from forecastctl.errors import NothingRecordedError
-from forecastctl.pipeline.refit import refit_all
-from forecastctl.pipeline.reproduce import choose_runs, replay_all
-from forecastctl.pipeline.reproduce_result import Report, environment_differences
-from forecastctl.ports import MemoryTracker, SerialExecutor
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.models.combination.replay import DIFFERS, IDENTICAL, NOT_STORED
 from forecastctl.records import RUNNING, Artifact, Query, Run, RunUpdate
+from forecastctl.reproduce.refit import refit_all
+from forecastctl.reproduce.replay import choose_runs, replay_all
+from forecastctl.reproduce.report import Report, environment_differences
+from forecastctl.store.memory import MemoryTracker
 from tests.pipeline.conftest import ENVIRONMENT
 from tests.pipeline.reproducing import Store
 

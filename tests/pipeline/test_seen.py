@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
-from forecastctl.pipeline.case import observation
-from forecastctl.pipeline.once import Once
-from forecastctl.pipeline.peers import _grid
-from forecastctl.pipeline.seen import Source, values_of
-from forecastctl.ports import MemoryTracker
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.explain.read.case import observation
+from forecastctl.explain.read.fleet import _grid
+from forecastctl.explain.read.series import Source, values_of
+from forecastctl.recording.cached import Once
 from forecastctl.records import Artifact, Query, Run, RunUpdate
+from forecastctl.store.memory import MemoryTracker
 
 FREQS = ["M", "Q", "D", "W-SAT", "W-WED", "W-SUN"]
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecastctl.errors import UsageError
-from forecastctl.ports.filters import (
+from forecastctl.records import Query, StoredRun
+from forecastctl.store.filters import (
     Order,
     Predicate,
     conditions,
@@ -18,7 +19,6 @@ from forecastctl.ports.filters import (
     parse_filter,
     parse_order,
 )
-from forecastctl.records import Query, StoredRun
 
 
 def stored(run_id="r", start=0, **fields):

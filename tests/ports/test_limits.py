@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecastctl.errors import TrackingError
-from forecastctl.ports.limits import (
+from forecastctl.records import Artifact, Run, RunUpdate
+from forecastctl.store.limits import (
     MAX_NAME,
     MAX_PARAM,
     MAX_TAG,
@@ -15,7 +16,6 @@ from forecastctl.ports.limits import (
     fit,
     fit_update,
 )
-from forecastctl.records import Artifact, Run, RunUpdate
 
 texts = st.one_of(
     st.text(max_size=20),

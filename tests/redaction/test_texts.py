@@ -4,15 +4,15 @@ import logging
 
 import pytest
 
-from forecastctl.adapters.mlflow_address import scrub as scrub_line
-from forecastctl.cli.logs import JobLog
+from forecastctl.cli.output.logs import JobLog
 from forecastctl.errors import TrackingError
-from forecastctl.pipeline.ending import abandon_job
-from forecastctl.pipeline.history import compare
-from forecastctl.ports.memory import MemoryTracker
+from forecastctl.history import compare
+from forecastctl.jobs.ending import abandon_job
 from forecastctl.records import Run
 from forecastctl.redaction import Redactor, scrub
 from forecastctl.settings import load_redactor
+from forecastctl.store.memory import MemoryTracker
+from forecastctl.store.mlflow.address import scrub as scrub_line
 
 ADDRESS = "postgresql://me:Hush1/hush2@hu%20sh3@db:5432/air"
 

@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from forecastctl.explain.page import charts, words
+from forecastctl.explain.page.page import explanation_image, explanation_page
 from forecastctl.records import FleetPoint, Forecast
-from forecastctl.viz import charts, explanation_image, explanation_page, words
 from tests.viz.cases import make_cases
 
 CASES = make_cases()
@@ -130,7 +131,7 @@ def test_headlines_name_what_they_rest_on():
 def test_ids_of_a_drawing_do_not_hang_on_the_last_bit_of_its_layout():
     from matplotlib.figure import Figure
 
-    from forecastctl.viz.svg import svg_bytes
+    from forecastctl.explain.page.svg import svg_bytes
 
     drawings = set()
     for nudge in (0.0, 1e-12):

@@ -11,12 +11,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from forecastctl.viz import draw, forecast_data
-from forecastctl.viz.charts import history_data
+from forecastctl.explain.page import draw
+from forecastctl.explain.page.charts import history_data
+from forecastctl.explain.page.gallery import (
+    LONGEST,
+    NARROW,
+    POINTS,
+    gallery,
+    whole,
+)
+from forecastctl.explain.page.svg import settings
+from forecastctl.viz import forecast_data
 from forecastctl.viz.forecast import forecast_figure
-from forecastctl.viz.gallery import LONGEST, NARROW, POINTS, gallery, whole
 from forecastctl.viz.style import folded, glyphs_missing_quietly, shortened, text_width
-from forecastctl.viz.svg import settings
 from tests.test_viz import example
 from tests.viz.cases import make_cases
 

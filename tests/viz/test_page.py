@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from forecastctl.core.figures import signed
-from forecastctl.viz import explanation_page, words
-from forecastctl.viz.charts import Missing
-from forecastctl.viz.gallery import gallery
+from forecastctl.explain.page import words
+from forecastctl.explain.page.charts import Missing
+from forecastctl.explain.page.gallery import gallery
+from forecastctl.explain.page.page import explanation_page
+from forecastctl.figures import signed
 from tests import services
 from tests.viz.cases import HOSTILE, make_cases
 

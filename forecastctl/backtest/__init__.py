@@ -1,0 +1,1 @@
+"""Backtest: forecast again from many past cutoffs, and score what came true."""

@@ -1,0 +1,109 @@
+"""The unit of work of a backtest: one airport over the origins that share a search.
+
+A worker goes through the origins of a block in order: it tunes at the first, and trains and
+forecasts at each, as `forecastctl.jobs.work.work` does for a job. Blocks do not depend on one
+another, so that airports and origins run concurrently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forecastctl.jobs.work import work
+from forecastctl.records import AirportResult, AirportTask, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecastctl.records import Outcome, Plan, Series, TuneResult
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An airport as of one origin.
+
+    Attributes:
+        position: Of the origin.
+        series: What was known then.
+        anew: Which record cannot be read any more, where that is why it is done again.
+    """
+
+    position: int
+    series: Series
+    anew: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a worker does with one airport.
+
+    Attributes:
+        number: Number of the block, from 0: origins of one number share a search.
+        plan: What to do where there is a search.
+        steps: Origins in order; those with a rejection are not among them.
+        tuned: What an interrupted backtest had found in this block, or ``None``.
+        tuned_by: The run that holds it.
+    """
+
+    number: int
+    plan: Plan
+    steps: tuple[Step, ...]
+    tuned: TuneResult | None = None
+    tuned_by: str | None = None
+
+    @property
+    def airport(self) -> str:
+        """The airport."""
+        return self.steps[0].series.airport
+
+    @property
+    def size(self) -> int:
+        """Observations at the newest origin."""
+        return self.steps[-1].series.n
+
+
+def work_block(block: Block) -> tuple[AirportResult, ...]:
+    """Tune at the first origin, train and forecast at each; after a failure tune anew.
+
+    Returns:
+        One result for each step, in order.
+    """
+    results: list[AirportResult] = []
+    tuned = block.tuned
+    for step in block.steps:
+        plan = replace(block.plan, tune=tuned is None)
+        result = work(AirportTask(plan, step.series, tuned=tuned, anew=step.anew))
+        results.append(result)
+        if result.status is Status.FAILED:
+            tuned = None
+        elif result.tuned is not None:
+            tuned = replace(result.tuned, trials=())
+    return tuple(results)
+
+
+def block_results(
+    outcome: Outcome[tuple[AirportResult, ...]], block: Block
+) -> Iterator[tuple[int, AirportResult]]:
+    """Results by origin; where a worker died, each of the block's is a failure."""
+    if outcome.value is not None:
+        for step, result in zip(block.steps, outcome.value, strict=True):
+            yield step.position, result
+        return
+    failure = outcome.failure
+    reason = f"{failure.type}: {failure.message}" if failure else "no result"
+    for step in block.steps:
+        yield (
+            step.position,
+            AirportResult(
+                block.airport,
+                Status.FAILED,
+                reason,
+                task=AirportTask(block.plan, step.series, anew=step.anew),
+                failure=failure,
+                digest=step.series.digest,
+                suspects=step.series.suspects,
+                start_ms=outcome.start_ms,
+                end_ms=outcome.end_ms,
+            ),
+        )

@@ -1,0 +1,93 @@
+"""The job of one origin: opened with its first result, or again, and closed with its last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from forecastctl.backtest.record import backtest_mark, restore
+from forecastctl.jobs.ending import abandon_job, close_job
+from forecastctl.jobs.ledger import Ledger, record_results, summarise
+from forecastctl.jobs.run import job_run, store_inputs
+from forecastctl.jobs.work import clock
+from forecastctl.records import RUNNING, RunUpdate
+from forecastctl.records.marks import SET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from forecastctl.backtest.origins import Origin
+    from forecastctl.jobs.job import Job
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.records import AirportResult, StoredRun
+    from forecastctl.store.port import Tracker
+
+
+@dataclass(slots=True)
+class OriginJob:
+    """An origin that is being worked at.
+
+    Attributes:
+        origin: The origin.
+        job: Its job, with what is settled before any work.
+        before: The job's run where an interrupted backtest had opened it.
+        done: Runs of airports that were recorded then.
+        left: Airports that are still being worked at.
+        ledger: Results so far.
+        run_id: The job's run once it is open.
+        log_from: Where in the log the job begins.
+        tuned: Whether any airport was tuned.
+    """
+
+    origin: Origin
+    job: Job
+    before: StoredRun | None
+    done: Mapping[str, StoredRun]
+    left: int
+    ledger: Ledger = field(default_factory=Ledger)
+    run_id: str = ""
+    log_from: int = 0
+    tuned: bool = False
+
+    def open(self, tracker: Tracker, read_log: Callable[[], bytes]) -> None:
+        """Open the job's run, or the one of an interrupted backtest again."""
+        now = clock()[0]
+        self.job = replace(self.job, context=replace(self.job.context, start_ms=now))
+        self.log_from = len(read_log())
+        run = job_run(self.job)
+        if self.before is None:
+            mark = backtest_mark(run.tags["backtest_id"])
+            self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))
+        else:
+            self.run_id = self.before.run_id
+            tags = {key: run.tags[key] for key in ("attempt", "host", "pid")}
+            tags |= {"status": "running"} | ({"reason": ""} if "reason" in self.before.tags else {})
+            tracker.update(self.run_id, RunUpdate(RUNNING, tags=tags))
+        store_inputs(self.job, tracker, self.run_id)
+        restore(self.ledger, tracker, self.done)
+
+    def record(self, results: Sequence[AirportResult], tracker: Tracker) -> dict[str, str]:
+        """Record airports, and return their run ids."""
+        return record_results(results, self.job, tracker, self.run_id, self.ledger)
+
+    def close(self, tracker: Tracker, read_log: Callable[[], bytes]) -> Summary:
+        """Account for every airport and end the job's run."""
+        if self.tuned and not self.job.context.plan.tune:
+            tracker.update(self.run_id, RunUpdate(tags={"tuned": "true"}))
+        summary = summarise(self.job, self.run_id, self.ledger)
+        close_job(tracker, summary, (), lambda: self._own(read_log()))
+        return summary
+
+    def abandon(
+        self, error: BaseException, tracker: Tracker, read_log: Callable[[], bytes]
+    ) -> None:
+        """Leave a true status behind, if the job was opened."""
+        if self.run_id:
+            abandon_job(tracker, self.run_id, error, lambda: self._own(read_log()))
+
+    def _own(self, log: bytes) -> bytes:
+        """Lines since the job was opened, but for those of other origins."""
+        context = self.job.context
+        mine, ours = context.job_id.encode(), context.extra_tags["backtest_id"].encode()
+        lines = log[self.log_from :].splitlines(keepends=True)
+        return b"".join(line for line in lines if mine in line or ours not in line)

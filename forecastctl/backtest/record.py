@@ -1,0 +1,133 @@
+"""What a backtest has recorded already, so that the same command goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.jobs.summary import Line
+from forecastctl.recording import decoding
+from forecastctl.recording.read import read_as, read_forecast
+from forecastctl.records import FAILED, FINISHED, RUNNING, Query, Status, canonical_json
+from forecastctl.records.marks import MARK, SET, job_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from forecastctl.jobs.ledger import Ledger
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+MANY = 1_000_000
+RESULTS = "results.json"
+FORECASTS = "forecasts.parquet"
+ENDED = (FINISHED, FAILED)
+
+
+def backtest_id(content: Mapping[str, Any]) -> str:
+    """Id of a backtest: a digest of all that can change one of its numbers."""
+    return hashlib.sha256(canonical_json(dict(content)).encode()).hexdigest()[:12]
+
+
+def backtest_mark(name: str) -> str:
+    """Key of the job runs of one backtest."""
+    return f"{MARK}backtest.{name}"
+
+
+def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
+    """Job runs of a backtest by job id.
+
+    Raises:
+        UsageError: A process works at this backtest.
+    """
+    found = tracker.find(Query(tags={backtest_mark(name): SET}, limit=MANY))
+    for run in found:
+        if run.status == RUNNING:
+            host, pid = run.tags.get("host"), run.tags.get("pid")
+            raise UsageError(
+                f"Backtest {name} is being worked at by process {pid} on {host}.",
+                f"Wait for it; if it is gone, set run {run.run_id} to KILLED in MLflow.",
+            )
+    return {run.tags["job_id"]: run for run in found}
+
+
+def is_complete(run: StoredRun | None) -> bool:
+    """Whether a job has accounted for all of its airports."""
+    return run is not None and run.status in ENDED and "airports_total" in run.metrics
+
+
+def airport_runs(tracker: Tracker, job_id: str) -> dict[str, StoredRun]:
+    """Whole runs of a job's airports; of one that was done anew, the newest."""
+    found = tracker.find(Query(tags={job_mark(job_id): SET, "kind": "airport"}, limit=MANY))
+    newest: dict[str, StoredRun] = {}
+    for run in found:
+        if run.status in ENDED:
+            newest.setdefault(run.tags["airport"], run)
+    return newest
+
+
+def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str, str]:
+    """Airports whose forecast cannot be read any more, and why."""
+    lost: dict[str, str] = {}
+    for airport, run in runs.items():
+        if not _has_forecast(run):
+            continue
+        try:
+            read_forecast(tracker, run.run_id)
+        except NothingRecordedError as error:
+            lost[airport] = error.message
+    return lost
+
+
+def _has_forecast(run: StoredRun) -> bool:
+    return run.tags.get("forecast") == "true" and run.tags["status"] != Status.FAILED
+
+
+def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
+    """The search that each airport builds on after some origins of a block, by its run."""
+    searches: dict[str, str] = {}
+    for of_origin in runs:
+        for airport, run in of_origin.items():
+            if run.tags["status"] == Status.FAILED:
+                searches.pop(airport, None)
+            elif run.tags.get("tuned") == "true":
+                searches[airport] = run.run_id
+    return searches
+
+
+def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> None:
+    """Enter what an interrupted origin has recorded, as if it had just been done."""
+    for airport, run in runs.items():
+        tags, metrics = run.tags, run.metrics
+        loss = metrics.get("loss")
+        if "tuned_by" in tags:
+            loss = _loss_of(tracker, tags["tuned_by"])
+        ledger.lines[airport] = Line(
+            airport, tags["status"], tags.get("reason"), loss, tags.get("model"), run.run_id
+        )
+        if _has_forecast(run):
+            ledger.forecasts[airport] = read_forecast(tracker, run.run_id)
+        ledger.cpu_seconds += metrics.get("cpu_seconds", 0.0)
+        ledger.objective_seconds += metrics.get("objective_seconds", 0.0)
+
+
+def _loss_of(tracker: Tracker, run_id: str) -> float | None:
+    """Loss of a search; none where its run was deleted."""
+    try:
+        return tracker.get(run_id).metrics.get("loss")
+    except NothingRecordedError:
+        return None
+
+
+def read_results(tracker: Tracker, run_id: str) -> dict[str, Any]:
+    """The summary of an origin's job."""
+    return read_as(tracker, run_id, RESULTS, decoding.summary)
+
+
+def read_table(tracker: Tracker, run_id: str, levels: Sequence[int]) -> pd.DataFrame:
+    """The forecast table of an origin's job, with these intervals."""
+    return read_as(tracker, run_id, FORECASTS, partial(decoding.forecast_table, levels=levels))

@@ -1,0 +1,113 @@
+"""What a backtest ends with: one account for each origin, and scores by lead."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.jobs.summary import COUNTED
+from forecastctl.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_BAD = (Status.FAILED, Status.REJECTED, Status.WITHOUT_SUSPECTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one origin ended with.
+
+    Attributes:
+        origin: The as-of date.
+        job_id: Id that its runs share.
+        run_id: Its job's run.
+        status: ``ok``, ``partial`` or ``failed``.
+        counts: Airports by status, and in all.
+        losses: What the searches behind its forecasts expected, in validation.
+        trouble: Airport, status and reason of those that failed, were rejected, or were forecast
+            without what looks wrong in their data.
+    """
+
+    origin: str
+    job_id: str
+    run_id: str
+    status: str
+    counts: Mapping[str, int]
+    losses: tuple[float, ...]
+    trouble: tuple[tuple[str, str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        keys = ("origin", "job_id", "run_id", "status")
+        return {**{key: getattr(self, key) for key in keys}, "airports": dict(self.counts)}
+
+
+def account_of(origin: str, results: Mapping[str, Any]) -> Account:
+    """Account of an origin from the summary of its job."""
+    lines = results["results"]
+    return Account(
+        origin,
+        results["job_id"],
+        results["run_id"],
+        results["status"],
+        results["airports"],
+        tuple(line["loss"] for line in lines if line["loss"] is not None),
+        tuple((li["airport"], li["status"], li["reason"]) for li in lines if li["status"] in _BAD),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestSummary:
+    """What a backtest ended with.
+
+    Attributes:
+        backtest_id: The same for the same data, settings and origins.
+        accounts: One for each origin, in order.
+        scores: See `forecastctl.backtest.scores.score_rows`.
+        cost: Of this call alone.
+        resumed: Airports of origins that were recorded before this call.
+    """
+
+    backtest_id: str
+    accounts: tuple[Account, ...]
+    scores: Sequence[Mapping[str, Any]]
+    cost: Mapping[str, float]
+    resumed: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Airports of origins by status, and in all."""
+        # Origins that an older version recorded know fewer statuses.
+        return {k: sum(a.counts.get(k, 0) for a in self.accounts) for k in ("total", *COUNTED)}
+
+    @property
+    def validation_loss(self) -> float | None:
+        """Median of the losses in validation: what the searches expected."""
+        losses = [loss for account in self.accounts for loss in account.losses]
+        return statistics.median(losses) if losses else None
+
+    def trouble(self) -> list[dict[str, Any]]:
+        """Airports of `Account.trouble`: at how many origins, and why at the last."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for account in self.accounts:
+            for airport, status, reason in account.trouble:
+                row = found.setdefault(
+                    (airport, status),
+                    {"airport": airport, "status": status, "origins": 0, "first": account.origin},
+                )
+                row |= {"origins": row["origins"] + 1, "last": account.origin, "reason": reason}
+        return sorted(found.values(), key=lambda row: (row["status"], -row["origins"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` summary."""
+        return {
+            "backtest_id": self.backtest_id,
+            "origins": [account.to_dict() for account in self.accounts],
+            "airports": self.counts,
+            "validation_loss": self.validation_loss,
+            "scores": [dict(row) for row in self.scores],
+            "cost": dict(self.cost),
+            "resumed": self.resumed,
+        }

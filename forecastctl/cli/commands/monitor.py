@@ -1,0 +1,137 @@
+"""The monitor command: score, show what has degraded, set the exit code."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from forecastctl.cli.compose import (
+    data_spec,
+    environment,
+    new_job_id,
+    open_session,
+    open_store,
+    read,
+)
+from forecastctl.cli.output import render
+from forecastctl.errors import EXIT_FOUND, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecastctl.cli.compose import Session
+    from forecastctl.monitor.run import Watch
+
+SHOWN = 20
+
+
+def monitor_report(flags: Mapping[str, Any]) -> None:
+    """Score forecasts whose actuals have arrived; ends with 7 where airports have degraded."""
+    from forecastctl.jobs.plan import select_airports
+    from forecastctl.monitor.data import newest_panel, observations
+    from forecastctl.monitor.run import monitor
+
+    session = open_session(flags)
+    origin = _origin(flags)
+    given = session.settings.data.source is not None
+    panel, spec = read(session) if given else (None, data_spec(session.settings))
+    tracker = open_store(session.settings, upgrade=flags["upgrade_store"], existing=True)
+    panel = panel or newest_panel(tracker)
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    observed, freq = observations(panel, spec, flags.get("as_of"), today)
+    names, globs = flags.get("airport") or (), flags.get("select") or ()
+    chosen = select_airports([o.airport for o in observed], names, globs)
+    kept = [o for o in observed if o.airport in chosen]
+    watch = _watch(session, origin, freq, panel.digest)
+    found = monitor(tracker, kept, watch, environment())
+    _show(session, found)
+    if found["airports"]["degraded"]:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _origin(flags: Mapping[str, Any]) -> str:
+    from forecastctl.monitor.data import ORIGINS
+
+    origin: str = flags.get("origin") or ORIGINS[0]
+    if origin not in ORIGINS:
+        raise UsageError(f"--origin: there is no origin '{origin}'.", f"One of {_any(ORIGINS)}.")
+    return origin
+
+
+def _any(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _watch(session: Session, origin: str, freq: str, digest: str) -> Watch:
+    from forecastctl.monitor.run import Watch
+    from forecastctl.settings import shown
+
+    started = time.time_ns() // 1_000_000
+    flags = session.flags
+    asked = {name: shown(flags.get(name)) for name in ("as_of", "airport", "select")}
+    source = {name: value for name, value, _ in session.settings.items() if name == "data.source"}
+    return Watch(
+        new_job_id(started),
+        started,
+        session.settings.alarms(),
+        origin,
+        freq,
+        digest,
+        {**source, **asked},
+        whole=not (flags.get("airport") or flags.get("select")),
+    )
+
+
+def _show(session: Session, found: Mapping[str, Any]) -> None:
+    if session.as_json:
+        render.print_json(found)
+    elif not session.quiet:
+        _print(found)
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    render.print_line(found["sentence"], style="bold")
+    notable = [r for r in found["results"] if r["status"] != "ok"]
+    if notable:
+        render.print_rows([_row(r) for r in notable[:SHOWN]], "")
+    if len(notable) > SHOWN:
+        render.print_line(f"... and {len(notable) - SHOWN} more: --json has all of them")
+    render.print_rows([_lead(row) for row in found["by_lead"]], "No forecast is scored.")
+    counts = {k.replace("_", " "): n for k, n in found["airports"].items() if n and k != "total"}
+    render.print_line(
+        f"{found['airports']['total']} airports: {', '.join(f'{n} {k}' for k, n in counts.items())}"
+    )
+    if found["scored_through"]:
+        render.print_line(f"scored      {found['scored_from']} to {found['scored_through']}")
+    render.print_line(f"monitor     {found['monitor_id']} (run {found['run_id']})")
+
+
+def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "lead": row["lead"],
+        "n": row["n"],
+        "error": row["mae"],
+        "expected": row["expected"],
+        "ratio": row["ratio"],
+        "bias %": row["bias_percent"],
+        "in 95 %": _percent(row["coverage95"]),
+    }
+
+
+def _row(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "airport": result["airport"],
+        "status": result["status"].replace("_", " "),
+        "scored": result["n"],
+        "ratio": result["ratio"],
+        "bias %": result["bias_percent"],
+        "in 95 %": _percent(result["coverage95"]),
+        "reason": result["reason"],
+    }
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{100 * share:.0f}"

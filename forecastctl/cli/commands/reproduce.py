@@ -1,0 +1,117 @@
+"""The reproduce command: recompute what is recorded, and show what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from forecastctl.cli.compose import environment, open_session, read_store
+from forecastctl.cli.output import render
+from forecastctl.cli.output.progress import Progress
+from forecastctl.errors import EXIT_FOUND
+from forecastctl.models.combination.replay import IDENTICAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forecastctl.cli.compose import Session
+    from forecastctl.records import AirportResult
+    from forecastctl.reproduce.report import Report
+    from forecastctl.reproduce.values import Chosen, Reproduction
+    from forecastctl.store.port import Tracker
+
+SHOWN = 20
+_AMPLY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the progress reads of a result."""
+
+    status: str
+
+
+def reproduce_report(flags: Mapping[str, Any]) -> None:
+    """Recompute a job's or a run's forecasts; exit with 7 when one differs.
+
+    Raises:
+        typer.Exit: Something differs.
+    """
+    from forecastctl.reproduce.replay import choose_runs, makers
+    from forecastctl.reproduce.report import Report, environment_differences
+
+    session = open_session(flags)
+    tracker = read_store(session.settings)
+    chosen = choose_runs(tracker, flags["run_or_job"], flags.get("airport") or ())
+    refit = bool(flags.get("refit"))
+    here = environment()
+    rows = sorted(_rows(session, tracker, chosen, refit=refit), key=lambda r: r.run.tags["airport"])
+    made = {run.run_id: run for run in chosen.runs}
+    if refit:
+        made |= {run.run_id: run for run in makers(tracker, chosen).values()}
+    report = Report(chosen, tuple(rows), environment_differences(made.values(), here), refit)
+    if session.as_json:
+        render.print_json(report.to_dict())
+    elif not session.quiet:
+        _print_report(report)
+    if report.differs:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _rows(
+    session: Session, tracker: Tracker, chosen: Chosen, *, refit: bool
+) -> Iterator[Reproduction]:
+    from forecastctl.reproduce.replay import replay_all
+
+    if not refit:
+        yield from replay_all(tracker, chosen)
+        return
+    from forecastctl.execute.loky import make_executor
+    from forecastctl.reproduce.refit import refit_all
+
+    run = session.settings.run
+    # Where no limit is set, how long the searches were that are repeated is not known here.
+    limit = session.settings.airport_limit(1 if run.airport_timeout else _AMPLY)
+    executor = make_executor(run.jobs, limit)
+    with Progress(quiet=session.quiet) as progress, executor:
+        for row in refit_all(tracker, chosen, executor):
+            done = _Done("different" if row.differs else "as stored")
+            progress(cast("AirportResult", done), len(chosen.runs))
+            yield row
+
+
+def _print_report(report: Report) -> None:
+    render.print_line(report.sentence, style="bold")
+    rows = [_line(row, refitted=report.refitted) for row in report.rows]
+    notable = [
+        line
+        for line, row in zip(rows, report.rows, strict=True)
+        if row.replay.result != IDENTICAL or (row.refit and row.refit.result != IDENTICAL)
+    ]
+    shown = rows if len(rows) <= SHOWN else notable
+    if shown:
+        render.print_rows(shown[:SHOWN], "")
+    if len(shown) > SHOWN:
+        render.print_line(f"... and {len(shown) - SHOWN} more: --json has them all")
+    if report.environment:
+        columns = ["name", "recorded", "now", "runs"]
+        render.print_table(columns, [[d[c] for c in columns] for d in report.environment])
+
+
+def _line(row: Reproduction, *, refitted: bool) -> dict[str, Any]:
+    """One airport for people: results, and where they differ most."""
+    where = list(row.replay.where[:1])
+    line: dict[str, Any] = {"airport": row.run.tags["airport"], "replay": row.replay.result}
+    if refitted and row.refit:
+        refit = row.refit
+        line["refit"] = refit.result
+        stored, now, same = refit.specification
+        if same is False:
+            where.append(f"specification: {stored} stored, {now} now")
+        else:
+            where += refit.parameters.where[:1]
+        where += [*refit.forecast.where[:1], *refit.notes]
+    line["where"] = "; ".join(dict.fromkeys(where))
+    return line

@@ -1,0 +1,1 @@
+"""What flags there are, and which command takes which."""

@@ -1,0 +1,241 @@
+"""The only printing of results: JSON, CSV, or tables for people, on stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import statistics
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from forecastctl.jobs.summary import Summary
+
+SHOWN = 20
+WIDE = 100_000
+FOLDED = 32
+DIGEST_SHOWN = 12
+THOUSAND = 1000
+
+
+def print_json(value: Any) -> None:
+    """Valid JSON (no NaN) in ASCII, whatever the locale of cron is."""
+    sys.stdout.write(json.dumps(_finite(value), indent=2, default=str) + "\n")
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows as CSV with a header."""
+    from forecastctl.data.write.spreadsheets import inert
+
+    if rows:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow([inert(name) for name in rows[0]])
+        writer.writerows([inert(row.get(name)) for name in rows[0]] for row in rows)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    """Rows as a table, or a sentence where there are none."""
+    if not rows:
+        _console().print(empty, markup=False)
+        return
+    columns = [c for c in rows[0] if any(row.get(c) not in (None, "") for row in rows)]
+    print_table(columns, [[_short(c, row.get(c)) for c in columns] for row in rows])
+
+
+def _short(column: str, value: Any) -> Any:
+    """People compare the head of a digest; --json has it whole."""
+    return str(value)[:DIGEST_SHOWN] if column.endswith("digest") and value else value
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table; one block per row where the terminal is too narrow; never cut where it is none."""
+    from rich.text import Text
+
+    console = _console()
+    cells = [list(row) for row in rows]
+    if console.is_terminal and _width(columns, cells) > console.width:
+        _print_blocks(console, columns, cells)
+        return
+    table = _table(terminal=console.is_terminal)
+    for at, column in enumerate(columns):
+        numbers = all(isinstance(r[at], int | float) or r[at] is None for r in cells)
+        header = Text(column.replace("_", " ") if console.is_terminal else column)
+        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell(value)) for value in row))
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Columns that a readable table needs: long cells may fold, short ones may not."""
+    widest = [
+        min(max([len(column), *(len(cell(row[at])) for row in rows)]), FOLDED)
+        for at, column in enumerate(columns)
+    ]
+    return sum(widest) + 3 * len(columns)
+
+
+def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for row in rows:
+        console.print(Text(cell(row[0]), style="bold"))
+        for column, value in zip(columns[1:], row[1:], strict=True):
+            if value is not None:
+                name = column.replace("_", " ")
+                console.print(Padding(Text(f"{name}: {cell(value)}"), (0, 0, 0, 2)))
+
+
+def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -> None:
+    """What a job ended with, for people: counts, what needs attention, where things are."""
+    console = _console()
+    counts = summary.counts
+    head = tally(counts)
+    console.print(f"{counts['total']} airports: {head or 'none'}", style="bold", markup=False)
+    notable = [
+        li for li in summary.lines if li.status in ("failed", "rejected", "ok-with-fallback")
+    ]
+    if notable:
+        shown = [(li.airport, li.status, li.reason) for li in notable[:SHOWN]]
+        print_table(["airport", "status", "reason"], shown)
+        if len(notable) > SHOWN:
+            more = len(notable) - SHOWN
+            console.print(f"... and {more} more: forecastctl history airports", markup=False)
+    _print_sums(console, summary)
+    losses = sorted(li.loss for li in summary.lines if li.loss is not None)
+    if losses:
+        console.print(f"median {loss} {statistics.median(losses):.3f}", markup=False)
+    if out:
+        console.print(f"forecasts   {out}", markup=False, soft_wrap=True)
+    console.print(f"recorded    {store}", markup=False, soft_wrap=True)
+    console.print(f"job         {summary.job_id} (run {summary.run_id})", markup=False)
+    console.print(
+        f"took        {summary.cost['wall_seconds']:.0f} s, "
+        f"{summary.cost['airports_per_minute']:.0f} airports/min",
+        markup=False,
+    )
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """Airports by status, without those that there are none of."""
+    named = ((k.replace("_", " "), n) for k, n in counts.items() if k != "total" and n)
+    return ", ".join(f"{n} {k}" for k, n in named)
+
+
+def warn(summary: Summary) -> None:
+    """Say on stderr, always, what looks wrong in the data: one sentence for each airport."""
+    for text in summary.warnings:
+        _say(f"warning: {text}.")
+    found = [li for li in summary.lines if li.suspects]
+    for line in found[:SHOWN]:
+        _say(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
+    if len(found) > SHOWN:
+        more = len(found) - SHOWN
+        _say(f"warning: and such months of {more:,} more airports, which --json names, left out.")
+    if found:
+        _say("  next: mend the data, or give --suspects keep to forecast with them as they are.")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{printable(text)}\n")
+
+
+def _print_sums(console: Console, summary: Summary) -> None:
+    """Groups by status, and what kept them from adding up as asked."""
+    if summary.groups:
+        tally = Counter(line.status for line in summary.groups)
+        counted = ", ".join(f"{n} {status}" for status, n in tally.items())
+        console.print(f"{len(summary.groups)} groups: {counted}", style="bold", markup=False)
+    for line in [li for li in summary.groups if li.status == "failed"][:SHOWN]:
+        console.print(printable(f"{line.airport} failed: {line.reason}"), markup=False)
+    if summary.coherent:
+        record = summary.coherent.record
+        notes = [*record["notes"], *_counted(record["left_out"])]
+        said = "; ".join([record["used"], *notes])
+        console.print(f"reconciled  {printable(said)}", markup=False, soft_wrap=True)
+
+
+def _counted(left_out: Mapping[str, str]) -> list[str]:
+    return [f"{len(left_out)} airports are in no sum"] if left_out else []
+
+
+def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Names and values, one per line."""
+    console = _console()
+    console.print(title, style="bold", markup=False)
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        console.print(f"  {name:<{width}}  {cell(value)}", markup=False, soft_wrap=True)
+
+
+def print_line(text: str, style: str = "") -> None:
+    """One line of text, styled on a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(f"{printable(text)}\n")
+        return
+    _console().print(printable(text), style=style, markup=False)
+
+
+def cell(value: Any) -> str:
+    """A value for people."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(v) for v in value)
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Keep a name on one line and harmless for a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "-" if math.isnan(value) else str(value)
+    rounded = float(f"{value:.4g}") + 0.0  # what rounds up to a thousand is one; zero has no sign
+    return f"{value:,.0f}" if abs(rounded) >= THOUSAND else f"{rounded:.4g}"
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(file=sys.stdout, highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=WIDE, no_color=True)
+
+
+def _table(*, terminal: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    if terminal:
+        return Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value

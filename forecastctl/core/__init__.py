@@ -1,1 +1,0 @@
-"""Pure modelling core: metrics, splits, model families, search, forecasts."""

@@ -1,0 +1,1 @@
+"""Look at the data without training anything: `forecastctl check`."""

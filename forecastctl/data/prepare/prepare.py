@@ -1,0 +1,194 @@
+"""From the rows of each airport to a regular series without gaps, or a reason why not.
+
+Rows up to the as-of date alone count; `forecastctl.data.prepare.suspects.examine` does the rest,
+for `forecastctl.data.check.check` as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.build import frequency
+from forecastctl.data.panel.panel import DEFAULT_MIN_LENGTH
+from forecastctl.data.panel.periods import (
+    MAX_STALE,
+    days_of,
+    first_days,
+    ordinals,
+)
+from forecastctl.data.panel.rows import cut, cut_rows
+from forecastctl.data.prepare.rules import Context
+from forecastctl.data.prepare.suspects.examine import (
+    candidates,
+    decided,
+    examine_all,
+    grid_of,
+    look,
+    settled,
+)
+from forecastctl.data.prepare.suspects.fleet import Fleet
+from forecastctl.data.prepare.suspects.judging import ZEROS, Judge, with_shared
+from forecastctl.records.periods import period_of
+
+if TYPE_CHECKING:
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.data.panel.rows import Cut, Grouped
+    from forecastctl.data.prepare.rules import Grid
+    from forecastctl.records import Rejection, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A panel ready for modelling.
+
+    Attributes:
+        entries: One for each airport of the file, in order of first appearance.
+        warnings: What a user should know of the whole panel, one sentence each.
+    """
+
+    entries: list[Series | Rejection]
+    warnings: tuple[str, ...]
+
+
+def prepare(
+    panel: Panel, spec: DataSpec, *, as_of: str | None, today: date
+) -> list[Series | Rejection]:
+    """The entries of `prepare_panel`."""
+    return prepare_panel(panel, spec, as_of=as_of, today=today).entries
+
+
+def prepare_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date) -> Prepared:
+    """Prepare each airport of the file.
+
+    Only rows of periods that start on or before ``as_of`` have any influence on a series, its
+    notes and its digest; rows whose date cannot be read count as such.
+
+    Args:
+        panel: What was read.
+        spec: Policies.
+        as_of: ``YYYY-MM-DD`` or ``YYYY-MM`` (the whole month); ``None`` for all rows.
+        today: Later periods are in the future.
+
+    Raises:
+        UsageError: The as-of date cannot be understood.
+    """
+    view = cut(panel, spec, as_of)
+    examined, warnings = examine_all(view, make_context(view, panel, spec, as_of, today))
+    return Prepared([one.outcome for one in examined], warnings)
+
+
+def prepare_rows(
+    rows: Grouped, spec: DataSpec, source: str, *, as_of: str | None
+) -> list[Series | Rejection]:
+    """As `prepare`, of rows that were recorded: their unit is not known, none is in the future.
+
+    Args:
+        rows: What was read.
+        spec: Policies.
+        source: Label of the source.
+        as_of: As in `prepare`.
+
+    Raises:
+        DataError: No row has a date, or the frequency cannot be told.
+        UsageError: The as-of date cannot be understood.
+    """
+    view = cut_rows(rows, frequency(rows, spec, source), spec, as_of)
+    examined, _ = examine_all(view, context_of(view, "line", spec, as_of, date.max))
+    return [one.outcome for one in examined]
+
+
+def prepare_one(
+    rows: Grouped,
+    airport: str,
+    spec: DataSpec,
+    source: str,
+    *,
+    as_of: str | None,
+    left_out: tuple[str, ...] | None = None,
+    insist: str | None = None,
+) -> Series | Rejection | None:
+    """One airport of rows that were recorded; the others are looked at only if one must ask them.
+
+    Args:
+        rows: What was read, of all airports.
+        airport: The airport.
+        spec: Policies.
+        source: Label of the source.
+        as_of: As in `prepare`.
+        left_out: First days of the periods that a job left out, where that is recorded: they are
+            left out again, whatever would be suspected now.
+        insist: First day of a period that is kept in any case.
+
+    Returns:
+        ``None`` where the rows have no such airport.
+
+    Raises:
+        DataError: As `prepare_rows`.
+        UsageError: As `prepare_rows`.
+    """
+    own = rows.of(airport)
+    if not own.names:
+        return None
+    view = cut_rows(own, frequency(own, spec, source), spec, as_of)
+    context = context_of(view, "line", spec, as_of, date.max)
+    one = look(view.airports[0], context)
+    if one.grid is None:
+        return one.outcome
+    if left_out is not None:
+        days = first_days(one.grid.start + np.arange(len(one.grid.y)), context.freq).astype(str)
+        gone = tuple(np.flatnonzero(np.isin(days, left_out)).tolist())
+        return settled(view.airports[0], replace(one, left_out=gone), context).outcome
+    own_at = rows.names.index(airport)
+
+    @cache
+    def grids() -> list[Grid | None]:
+        everyone = cut_rows(rows, view.freq, replace(spec, freq=view.freq[0]), as_of, digests=False)
+        return [grid_of(each, context) for each in everyone.airports]
+
+    fleet = Fleet(grids, context.season_length)
+    judge = Judge(context, fleet)
+    suspects = judge.confirmed(one.suspects, one.grid, own_at)
+    if spec.suspects == "recent" and (suspects.label or len(suspects.unpublished) >= ZEROS):
+        everyone = fleet.grids()
+        found = [candidates(grid, context) for grid in everyone]
+        judge = with_shared(judge, found, everyone)
+    kept = None if insist is None else period_of(insist, context.freq)
+    one = decided(replace(one, suspects=suspects), judge, kept)
+    return settled(view.airports[0], one, context).outcome
+
+
+def make_context(
+    view: Cut, panel: Panel, spec: DataSpec, as_of: str | None, today: date
+) -> Context:
+    """What the rules need to know of the panel as it was on the as-of date."""
+    return context_of(view, panel.unit, spec, as_of, today)
+
+
+def context_of(view: Cut, unit: str, spec: DataSpec, as_of: str | None, today: date) -> Context:
+    """As `make_context`, of rows counted in lines of a file or rows of a table."""
+    this_day = days_of(today)
+    last_day, last_airport = None, ""
+    for rows in view.airports:
+        usable = np.isfinite(rows.y) & (rows.problem == None)  # noqa: E711 - elementwise
+        if usable.any() and rows.days.max() <= this_day:
+            latest = int(rows.days[usable].max())
+            if last_day is None or latest > last_day:
+                last_day, last_airport = latest, rows.airport
+    kind = view.freq[0]
+    return Context(
+        view.freq,
+        view.season_length,
+        spec,
+        unit,
+        as_of,
+        int(ordinals(np.array([this_day]), view.freq)[0]),
+        None if last_day is None else int(ordinals(np.array([last_day]), view.freq)[0]),
+        last_airport,
+        DEFAULT_MIN_LENGTH if spec.min_length is None else spec.min_length,
+        MAX_STALE[kind] if spec.max_stale is None else spec.max_stale,
+    )

@@ -1,0 +1,1 @@
+"""Values that look wrong rather than unusual: units, labels, months not published yet."""

@@ -1,0 +1,1 @@
+"""Read files, databases and the generated sample."""

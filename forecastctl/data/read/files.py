@@ -1,0 +1,316 @@
+"""Read a panel from CSV, Parquet, a SQL database or the bundled sample.
+
+This module, `forecastctl.data.read.sql` and `forecastctl.data.write.targets` are the only ones that
+touch files or databases of data.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.data.read.columns import airport_column, group_columns
+from forecastctl.data.read.sql import is_url, sql_table
+from forecastctl.data.read.tables import (
+    Column,
+    Loaded,
+    Table,
+    airport_groups,
+    to_panel,
+)
+from forecastctl.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.data.panel.panel import DataSpec, Panel
+
+
+_DELIMITERS = (",", ";", "\t", "|")
+_HEAD = 4096
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+
+
+def read_panel(spec: DataSpec) -> Panel:
+    """Read every row of the source; wrong rows are kept and marked.
+
+    Args:
+        spec: The source and how to read it.
+
+    Raises:
+        DataError: The source cannot be used at all; the message names it, and the line and column
+            where there is one.
+    """
+    panel = _read(spec)
+    if spec.group_file is None:
+        return panel
+    return replace(panel, groups=read_groups(spec, spec.group_file))
+
+
+def read_groups(spec: DataSpec, file: str) -> dict[str, dict[str, str]]:
+    """Read which groups each airport is in, as `airport_groups` returns them.
+
+    Args:
+        spec: Name of the airport column, and the columns that count (none: all others).
+        file: Path of a CSV or Parquet file with one row per airport.
+
+    Raises:
+        DataError: The file cannot be used, or an airport has two values in one column.
+    """
+    table = _table(file)
+    airport = airport_column(table.names, spec.airport, table.label)
+    others = [name for i, name in enumerate(table.names) if i != airport]
+    wanted = group_columns(table.names, spec.groups or others, table.label)
+    if not wanted:
+        raise DataError(
+            f"{file} has no column beside the airports.",
+            "Add a column for each kind of group, such as airport,state.",
+        )
+    return airport_groups(table, table.load((airport, *wanted)), airport, wanted)
+
+
+def _read(spec: DataSpec) -> Panel:
+    source = spec.source
+    if not source:
+        raise DataError(
+            "No data source is given.",
+            "Use --data FILE, or set [data] source in forecastctl.toml; 'sample' is bundled.",
+        )
+    if source == "sample":
+        return _sample(spec)
+    if is_url(source):
+        return to_panel(sql_table(source, spec.query), spec)
+    return to_panel(_table(source), spec)
+
+
+def _table(source: str) -> Table:
+    """A file, whatever its format."""
+    path = Path(source).expanduser()
+    head = _head(path, source)
+    if head.startswith(_PARQUET):
+        return _parquet(path, source)
+    if head.startswith(_ZIP):
+        raise DataError(
+            f"{source} is a zip archive or an Excel workbook.",
+            "Unpack it, or save the sheet as CSV.",
+        )
+    if b"\0" in head and not head.startswith((*_UTF16, _GZIP)):
+        raise DataError(f"{source} is not text.", "Give a CSV or Parquet file.")
+    return _csv(path, source, zipped=head.startswith(_GZIP))
+
+
+def _sample(spec: DataSpec) -> Panel:
+    from forecastctl.data.panel.build import from_frame
+    from forecastctl.data.read.sample import sample_panel
+
+    if spec.groups and spec.group_file is None:
+        hint = "Give the groups with --groups-from FILE."
+        raise DataError("The sample has no columns of groups.", hint)
+    frame = sample_panel()
+    return from_frame(frame["airport"], frame["date"], frame["passengers"], spec, "sample")
+
+
+def _head(path: Path, label: str) -> bytes:
+    """First bytes of a readable, non-empty file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except FileNotFoundError:
+        raise DataError(f"There is no file {label}.", _nearby(path)) from None
+    except IsADirectoryError:
+        raise DataError(f"{label} is a directory.", "Name one file in it.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{label} cannot be read: {reason}.", "Check the path.") from None
+    if not head:
+        raise DataError(f"{label} is empty.", "Check that the export worked.")
+    return head
+
+
+def _nearby(path: Path) -> str:
+    """A file of a similar name in the same directory, or where to look."""
+    import difflib
+
+    if not path.parent.is_dir():
+        return f"There is no directory {path.parent} either."
+    names = [p.name for p in path.parent.iterdir() if p.is_file()]
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
+
+
+@contextmanager
+def _reading(path: Path, label: str, *, zipped: bool) -> Iterator[IO[str]]:
+    """Open text, and turn what goes wrong while it is read into one clear error."""
+    try:
+        with _opened(path, zipped=zipped) as text:
+            yield text
+    except UnicodeError:
+        raise DataError(
+            f"{label} is not UTF-8 text{_undecodable(path, zipped=zipped)}.",
+            "Save it as UTF-8, for example with: iconv -f latin1 -t utf-8 FILE > NEW",
+        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{label} is a damaged gzip file: {error}.", "Copy or download it again."
+        ) from None
+    except OSError as error:
+        raise DataError(f"{label} cannot be read: {error.strerror or error}.") from None
+
+
+def _undecodable(path: Path, *, zipped: bool) -> str:
+    """Where the first line is that UTF-8 cannot read."""
+    with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) if zipped else raw as binary:
+        for number, line in enumerate(binary, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f" (line {number}, byte 0x{line[error.start]:02x})"
+    return ""
+
+
+@contextmanager
+def _opened(path: Path, *, zipped: bool) -> Iterator[IO[str]]:
+    """A text file, unpacked and decoded."""
+    with path.open("rb") as raw:
+        buffered = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if zipped else raw
+        mark = buffered.peek(2)[:2]
+        encoding = "utf-16" if mark in _UTF16 else "utf-8-sig"
+        with io.TextIOWrapper(buffered, encoding=encoding, newline="") as text:
+            yield text
+
+
+def _csv(path: Path, label: str, *, zipped: bool) -> Table:
+    """A delimited text file; the delimiter is the one that splits its first line most."""
+    with _reading(path, label, zipped=zipped) as text:
+        start = text.read(_HEAD * 16)
+    if "\0" in start:
+        raise DataError(f"{label} does not hold text.", "Give a CSV or Parquet file.")
+    if not start.strip():
+        raise DataError(f"{label} is empty.", "Check that the export worked.")
+    headers = {d: _header(start, d) for d in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda d: len(headers[d]))
+
+    def load(wanted: Sequence[int]) -> Loaded:
+        with _reading(path, label, zipped=zipped) as text:
+            return _rows(text, delimiter, label, wanted)
+
+    return Table(label, "line", tuple(headers[delimiter]), load)
+
+
+def _header(start: str, delimiter: str) -> list[str]:
+    """Fields of the first line that is not blank."""
+    try:
+        fields = next(filter(None, csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)))
+    except (csv.Error, StopIteration):
+        return []
+    return [field.strip() for field in fields]
+
+
+def _rows(text: IO[str], delimiter: str, label: str, wanted: Sequence[int]) -> Loaded:
+    """All records below the header, with the line each one starts on."""
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    width, line = 0, 0
+    kept: list[list[str]] = [[] for _ in wanted]  # by column: a list per row is slow to collect
+    rows: list[int] = []
+    problems: dict[int, str] = {}
+    try:
+        for record in reader:
+            start, line = line + 1, reader.line_num
+            if not any(record):
+                continue
+            if not width:
+                width = len(record)
+                continue
+            if len(record) != width:
+                if not any(field.strip() for field in record):
+                    continue
+                problems[len(rows)] = f"{len(record)} fields where the header has {width}"
+                record.extend([""] * (width - len(record)))
+            for values, c in zip(kept, wanted, strict=True):
+                values.append(record[c])
+            rows.append(start)
+    except csv.Error as error:
+        raise DataError(f"{label}, line {line + 1}: {_csv_reason(error)}.", _QUOTE_HINT) from None
+    columns: dict[int, Column] = dict(zip(wanted, kept, strict=True))
+    return Loaded(columns, np.array(rows, dtype=np.int64), problems)
+
+
+_QUOTE_HINT = 'A field with quotation marks is written "like ""this""".'
+
+
+def _csv_reason(error: csv.Error) -> str:
+    """What the csv module means."""
+    text = str(error)
+    if "unexpected end of data" in text:
+        return "a quotation mark is opened here or later and never closed"
+    if "field larger" in text:
+        return "a field of more than 131,072 characters, or a quotation mark that is never closed"
+    if "NUL" in text:
+        return "it is not text"
+    return f"this is not CSV ({re.sub(r'line contains ', '', text)})"
+
+
+def _parquet(path: Path, label: str) -> Table:
+    """A Parquet file; dates and numbers keep their types."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    hint = "Check that it was written completely."
+    try:
+        names = tuple(str(n) for n in pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        reason = _first_line(error)
+        raise DataError(f"{label} is not a readable Parquet file: {reason}.", hint) from None
+
+    def load(wanted: Sequence[int]) -> Loaded:
+        try:
+            table = pq.ParquetFile(path).read(columns=[names[c] for c in wanted])
+            columns = {c: _arrow_column(table.column(names[c])) for c in wanted}
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
+        return Loaded(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
+
+    return Table(label, "row", names, load)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
+def _arrow_column(column: Any) -> Column:
+    """An Arrow column as floats, days or text."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _arrow_column(column.cast(kind.value_type))
+    if pa.types.is_timestamp(kind):
+        # The day as a clock in the column's own zone shows it.
+        local = column.to_pandas().dt.tz_localize(None) if kind.tz else column.to_pandas()
+        return np.asarray(local, dtype="datetime64[D]")
+    if pa.types.is_date(kind):
+        days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+        return _days_or_nat(days)
+    if pa.types.is_floating(kind):
+        return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    if pa.types.is_integer(kind) and not column.null_count:
+        return np.asarray(column.to_numpy())
+    return ["" if v is None else str(v) for v in column.to_pylist()]
+
+
+def _days_or_nat(days: Any) -> Column:
+    """Day numbers, with NaT where there is none."""
+    missing = np.asarray(days.is_null().to_numpy(), dtype=bool)
+    found = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
+    found[missing] = np.datetime64("NaT")
+    return found

@@ -1,0 +1,190 @@
+"""Execution in worker processes: joblib's process pools (loky), one for each worker.
+
+A pool of one worker tells exactly which task its process died of, and can be ended without the
+others when a task never ends. With one pool for all workers, the death of one ends them all.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections import deque
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from forecastctl.execute.worker import (
+    DiedError,
+    Worker,
+    claim,
+    hold_interrupts_back,
+    quiet_loky,
+)
+from forecastctl.records import Failure, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+log = logging.getLogger(__name__)
+
+_TRIES = 2
+"""A process may be killed for the memory that others take: its task is tried once more."""
+
+
+class JoblibExecutor:
+    """Runs tasks in joblib's loky processes and yields their outcomes as they complete.
+
+    loky alone: the backends that Dask, Ray and Spark register with joblib give no results as they
+    complete, and report the death of a worker in ways of their own. Each of them would need an
+    executor of its own.
+
+    Every task runs in a child process, with one worker too, so that no task can end or hold up the
+    driver. As a context manager it ends what still runs at its end.
+
+    Args:
+        jobs: Workers at most; there are never more than tasks.
+        limit: Seconds that one task may take before its process is killed, or ``None``.
+    """
+
+    def __init__(self, jobs: int, limit: float | None = None) -> None:
+        self.jobs = jobs
+        self.limit = limit
+        self._crews: list[_Crew[Any, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for crew in list(self._crews):
+            crew.stop()
+
+    def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
+        """Yield one outcome per task; what a task does to its process costs that task alone."""
+        quiet_loky()
+        crew = _Crew(fn, tasks, self.jobs, self.limit)
+        self._crews.append(crew)
+        try:
+            yield from crew.outcomes()
+        finally:
+            crew.stop()
+            self._crews.remove(crew)
+
+
+class _Crew(Generic[A, B]):
+    """What the threads share that look after the workers of one call."""
+
+    def __init__(
+        self, fn: Callable[[A], B], tasks: Sequence[A], jobs: int, limit: float | None
+    ) -> None:
+        self.fn, self.tasks, self.limit = fn, tasks, limit
+        self.todo = deque(range(len(tasks)))
+        self.deaths = [0] * len(tasks)
+        self.done: SimpleQueue[Outcome[B] | BaseException] = SimpleQueue()
+        self.stopped = False
+        self.lanes = [_Lane(self) for _ in range(min(jobs, len(tasks)))]
+
+    def outcomes(self) -> Iterator[Outcome[B]]:
+        """Set everything going, and yield each outcome as it is there."""
+        for lane in self.lanes:
+            lane.start()
+        for _ in self.tasks:
+            outcome = self.done.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+        for lane in self.lanes:
+            lane.join()
+
+    def next(self) -> int | None:
+        """Position of a task that nobody does yet."""
+        try:
+            return None if self.stopped else self.todo.popleft()
+        except IndexError:
+            return None
+
+    def stop(self) -> None:
+        """End what still runs."""
+        self.stopped = True
+        for lane in self.lanes:
+            lane.stop()
+        self.done.put(RuntimeError("The workers have been ended: there are no more outcomes."))
+
+
+class _Lane(threading.Thread, Generic[A, B]):
+    """Looks after one worker: hands it one task after another, and tells what became of each.
+
+    None is handed over ahead: it would wait behind one that hangs.
+    """
+
+    def __init__(self, crew: _Crew[A, B]) -> None:
+        super().__init__(daemon=True)
+        self._crew = crew
+        self._lock = threading.Lock()
+        self._worker: Worker | None = None
+
+    def run(self) -> None:
+        """Do tasks until there are none left."""
+        crew = self._crew
+        try:
+            hold_interrupts_back()
+            while (index := crew.next()) is not None:
+                self._do(index)
+        except BaseException as error:  # noqa: BLE001 - the driver waits for it
+            crew.done.put(error)
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker and not crew.stopped:
+            worker.rest()
+
+    def stop(self) -> None:
+        """End the worker, and with it this thread."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker:
+            worker.kill()
+        if self.is_alive():
+            self.join()
+
+    def _do(self, index: int) -> None:
+        crew, start_ms = self._crew, time.time_ns() // 1_000_000
+        try:
+            worker = self._hired()
+            crew.done.put(worker.do(crew.fn, index, crew.tasks[index], crew.limit))
+        except DiedError as error:
+            if not crew.stopped:
+                self._mourn(index, error, start_ms)
+        with self._lock:
+            if self._worker and self._worker.ended:
+                self._worker = None
+
+    def _hired(self) -> Worker:
+        with self._lock:
+            if self._crew.stopped:
+                raise DiedError
+            self._worker = self._worker or claim()
+            return self._worker
+
+    def _mourn(self, index: int, error: DiedError, start_ms: int) -> None:
+        """Put a task back whose worker died, or tell that it died of it again."""
+        crew = self._crew
+        crew.deaths[index] += 1
+        if crew.deaths[index] < _TRIES:
+            log.warning("a worker died; what it did is tried once more")
+            crew.todo.append(index)
+            return
+        codes = re.search(r"\{(.+)\}", str(error))
+        how = f", {codes[1]}" if codes else ""
+        message = f"its process died twice{how}: out of memory, killed, or a crash of compiled code"
+        failure = Failure("WorkerDied", message, str(error))
+        crew.done.put(Outcome(index, None, failure, start_ms, time.time_ns() // 1_000_000))
+
+
+def make_executor(jobs: int, limit: float | None = None) -> JoblibExecutor:
+    """Executor for a number of workers, counted as joblib does (-1 means one per core)."""
+    from joblib import effective_n_jobs
+
+    return JoblibExecutor(effective_n_jobs(jobs), limit)

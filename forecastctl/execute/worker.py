@@ -1,0 +1,221 @@
+"""One worker process: a joblib pool (loky) of its own, so that it can be ended without the others.
+
+Ctrl-C at a terminal reaches workers as well as the driver. It is held back from them from before
+their first instruction: a process is born with the signals blocked that the thread blocks which
+starts it. Setting it up later is too late, a worker imports for a second or more before.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTimeError
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from forecastctl.execute.serial import attempt
+from forecastctl.records import Failure, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+_WATCH = 1.0
+"""Seconds between two looks at whether the driver lives."""
+_START = 600.0
+"""Seconds in which a worker process must have started."""
+_ANSWER = 60.0
+"""Seconds in which one that has nothing to do must answer."""
+_GRACE = 60.0
+"""Seconds past the limit after which a task ends its process, where no driver is left to do so."""
+
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    ),
+    "1",
+)
+"""Libraries make no threads that they would not be allowed to use."""
+
+_idle: list[Worker] = []
+"""Workers that have nothing to do, kept for the next call: a start takes about a second."""
+
+
+class DiedError(Exception):
+    """The process of a worker is gone."""
+
+
+class Worker:
+    """A process that does one task after another."""
+
+    def __init__(self) -> None:
+        from joblib.externals.loky import ProcessPoolExecutor
+
+        self._pool: Any = ProcessPoolExecutor(
+            1, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
+        )
+        self._started: Future[int] = self._pool.submit(os.getpid)
+        self._ending = threading.Lock()
+        self.ended = False
+
+    def do(self, fn: Callable[[A], B], index: int, task: A, limit: float | None) -> Outcome[B]:
+        """Have a task done.
+
+        Args:
+            fn: What to do.
+            index: Position of the task.
+            task: The task.
+            limit: Seconds from when the process has started, after which it is killed. A fit that
+                never ends may hang inside of compiled code, which hears of nothing else.
+
+        Raises:
+            DiedError: The process ended before the task did.
+        """
+        try:
+            self._started.result(_START)
+            future: Future[Outcome[B]] = self._pool.submit(_attempt, fn, index, task, limit)
+        except Exception as error:  # broken, or being ended: loky has no one name for that
+            self.kill()
+            raise DiedError(str(error)) from error
+        start_ms = _now()
+        try:
+            raised = future.exception(limit)
+        except NotInTimeError:
+            self.kill()
+            message = f"it was not done within {limit:g} seconds, and was ended"
+            return Outcome(index, None, Failure("TimedOut", message), start_ms, _now())
+        if raised is None:
+            return future.result()
+        broken, ended = _ends()
+        if isinstance(raised, broken):
+            self.kill()
+        if isinstance(raised, ended):
+            raise DiedError(str(raised)) from raised
+        # What the task came to could not be sent, or could not be read here.
+        return Outcome(index, None, Failure.of(raised), start_ms, _now())
+
+    def kill(self) -> None:
+        """End the process now, whatever it does."""
+        self.ended = True
+        with self._ending:
+            self._pool.shutdown(wait=True, kill_workers=True)
+
+    def rest(self) -> None:
+        """Be kept for the next call."""
+        _idle.append(self)
+
+    def answers(self) -> bool:
+        """Whether it still lives."""
+        try:
+            self._pool.submit(os.getpid).result(_ANSWER)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is of no use
+            self.kill()
+            return False
+        return True
+
+
+def claim() -> Worker:
+    """A worker that has nothing to do: one that was kept, or a new one."""
+    try:
+        while not (worker := _idle.pop()).answers():
+            pass
+    except IndexError:
+        return Worker()
+    return worker
+
+
+def hold_interrupts_back() -> None:
+    """Keep Ctrl-C from all that this thread starts from here on: processes, and their threads."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+    # Where they are started later, the mask is lifted after it (before Python 3.13).
+    ensure_running()
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def quiet_loky() -> None:
+    """Leave out loky's warnings of what is dealt with.
+
+    A worker that has grown by 300 MB is replaced, and where ``pgrep`` is missing only the worker
+    itself is killed and not what it may have started.
+    """
+    for message in ("A worker stopped while some jobs", "Failed to kill subprocesses"):
+        warnings.filterwarnings("ignore", message, UserWarning)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _ends() -> tuple[type[BaseException], tuple[type[BaseException], ...]]:
+    """What loky raises: of a pool that is broken, and of one whose process is gone."""
+    from joblib.externals.loky.process_executor import (
+        BrokenProcessPool,
+        ShutdownExecutorError,
+        TerminatedWorkerError,
+    )
+
+    return BrokenProcessPool, (TerminatedWorkerError, ShutdownExecutorError)
+
+
+def _attempt(fn: Callable[[A], B], index: int, task: A, limit: float | None) -> Outcome[B]:
+    """Do a task in the worker, where all that it raises is its own, `KeyboardInterrupt` too."""
+    if limit is not None:
+        faulthandler.dump_traceback_later(limit + _GRACE, exit=True, file=_nowhere())
+    try:
+        outcome = attempt(fn, index, task, (BaseException,))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    _pass_over(len(sys.modules))
+    return outcome
+
+
+@lru_cache(maxsize=1)
+def _nowhere() -> IO[str]:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _pass_over(_modules: int) -> None:
+    """Have the garbage collector pass over what imports have made, as often as there are new ones.
+
+    loky has a worker collect once a second, which takes 30 ms with all modules looked through.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _begin(driver: int) -> None:
+    """Leave Ctrl-C to the driver for good, and end with it, however and whenever it ends.
+
+    A driver that is killed outright tells its workers nothing: they would go on for minutes.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
+
+
+def _end_with(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(_WATCH)
+    os._exit(1)

@@ -1,0 +1,207 @@
+"""Why a forecast was so far off: from the record to a verdict with its evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.explain.no_forecast import (
+    BAD,
+    SCHEMA,
+    failed_attempt,
+    nothing,
+    reaches,
+    recorded_actual,
+    without_forecast,
+)
+from forecastctl.explain.question import Explanation, Question, Vintage
+from forecastctl.explain.read.gap import recorded_gap
+from forecastctl.explain.recorded import (
+    MANY,
+    attempt_facts,
+    judged,
+    lineage_facts,
+    model_facts,
+    pick,
+)
+from forecastctl.recording import decoding
+from forecastctl.recording.cached import Once
+from forecastctl.recording.context import airport_key
+from forecastctl.recording.read import read_as, read_model
+from forecastctl.recording.write import FORECAST
+from forecastctl.records import Query
+from forecastctl.records.days import iso, parse_day, position
+from forecastctl.records.marks import SET, airport_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.explain.read.series import Source
+    from forecastctl.records import FittedModel, StoredRun
+    from forecastctl.store.port import Tracker
+
+
+log = logging.getLogger(__name__)
+
+
+def explain(tracker: Tracker, question: Question, newer: Source | None = None) -> Explanation:
+    """Everything recorded about the forecast of one airport and period, and the verdict.
+
+    Args:
+        tracker: The store.
+        question: What is asked.
+        newer: Rows of a panel that is newer than what the store holds.
+
+    Raises:
+        NothingRecordedError: Nothing of that period is stored.
+        DamagedError: The forecast that is to be explained cannot be read.
+        UsageError: A date cannot be read.
+    """
+    tracker, airport = Once(tracker), question.airport
+    day = parse_day(question.date)
+    tags = {airport_mark(airport_key(airport)): SET}
+    runs = tracker.find(Query(tags=tags, limit=MANY))
+    vintages, lost = _vintages(tracker, runs, day)
+    if lost:
+        _refuse_in_place_of(lost, vintages, question)
+    if not vintages:
+        failed = failed_attempt(runs, day)
+        if failed is None:
+            raise nothing(tracker, airport, question.date, day, runs)
+        facts = without_forecast(tracker, airport, day, failed, runs)
+        if question.quick:
+            return Explanation(facts)
+        from forecastctl.explain.deep import failed_view
+
+        return Explanation(facts, failed_view(tracker, failed, day, runs))
+    chosen = _choose(vintages, question)
+    run = next(r for r in runs if r.run_id == chosen.run_id)
+    model_run, model = _model(tracker, run)
+    found = Explanation(_recorded(tracker, chosen, vintages, (run, model_run, model), runs))
+    if question.quick:
+        return found
+    from forecastctl.explain.deep import Asked, deepen
+
+    asked = Asked(question, chosen, vintages, run, model_run, runs)
+    return deepen(tracker, found, asked, newer)
+
+
+def _vintages(
+    tracker: Tracker, runs: Sequence[StoredRun], day: dt.date
+) -> tuple[list[Vintage], list[tuple[StoredRun, NothingRecordedError]]]:
+    """Stored forecasts of a day, latest cutoff first, and runs whose forecast cannot be read."""
+    found: list[Vintage] = []
+    lost: list[tuple[StoredRun, NothingRecordedError]] = []
+    for run in runs:
+        try:
+            vintage = _vintage(tracker, run, day)
+        except NothingRecordedError as error:
+            if reaches(run, day):
+                lost.append((run, error))
+            continue
+        found += [vintage] if vintage else []
+    return sorted(found, key=lambda v: (v.cutoff, v.made), reverse=True), lost
+
+
+def _refuse_in_place_of(
+    lost: Sequence[tuple[StoredRun, NothingRecordedError]],
+    vintages: Sequence[Vintage],
+    question: Question,
+) -> None:
+    """Explain no other forecast instead of the one asked for; say which others are left out.
+
+    Raises:
+        NothingRecordedError: The forecast asked for cannot be read.
+    """
+    asked = question.cutoff or ""
+    live = next((v for v in vintages if v.origin == "live"), None)
+    best = live or next(iter(vintages), None)
+    for run, error in lost:
+        mine = (run.tags["cutoff"], iso(run.start_ms))
+        chosen = (best.cutoff, best.made) if best and best.cutoff.startswith(asked) else ("", "")
+        counts = run.tags.get("origin", "live") == "live" or live is None
+        if counts and mine[0].startswith(asked) and mine > chosen:
+            others = [v.cutoff for v in vintages if not asked or not v.cutoff.startswith(asked)]
+            hint = f"Give --cutoff {others[0]} to explain an older one." if others else None
+            raise type(error)(f"The forecast asked for is lost: {error.message}", hint)
+    for _, error in lost:
+        log.warning("a forecast is left out: %s", error.message)
+
+
+def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
+    """The vintage asked for, else the newest live one, else the newest."""
+    if question.cutoff is not None:
+        return pick(vintages, question.cutoff)
+    return next((v for v in vintages if v.origin == "live"), vintages[0])
+
+
+def _recorded(
+    tracker: Tracker,
+    chosen: Vintage,
+    vintages: Sequence[Vintage],
+    origin: tuple[StoredRun, StoredRun, FittedModel | None],
+    runs: Sequence[StoredRun],
+) -> dict[str, Any]:
+    """What the record says without any computation; the deeper parts stand empty."""
+    run, model_run, model = origin
+    airport = run.tags["airport"]
+    actual = recorded_actual(tracker, airport, chosen.date, runs)
+    gap = recorded_gap(tracker, airport, chosen.date, runs) if actual is None else None
+    return {
+        "schema": SCHEMA,
+        "airport": airport,
+        "date": chosen.date,
+        **judged(chosen, vintages, (actual, gap), model),
+        "verdict": None,
+        "confidence": None,
+        "evidence": [],
+        "next_time": [],
+        "parts": [],
+        "fleet": None,
+        "break": None,
+        "alternatives": [],
+        "neighbours": [],
+        "replay": None,
+        "vintage_change": None,
+        "model": model_facts(tracker, run, model_run, model),
+        "lineage": lineage_facts(tracker, run, model_run),
+        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in BAD],
+        "rules": {},
+    }
+
+
+def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
+    if run.tags.get("forecast") != "true" or run.tags.get("cutoff", "") >= str(day):
+        return None
+    value = read_as(tracker, run.run_id, FORECAST, decoding.forecast_file)
+    at = position([dt.date.fromisoformat(d) for d in value.ds], day, run.params["freq"])
+    if at is None:
+        return None
+    return Vintage(
+        run.tags["airport"],
+        run.tags.get("origin", "live"),
+        iso(run.start_ms),
+        value.cutoff,
+        at + 1,
+        value.mean[at],
+        value.sd[at],
+        {k: {"lo": b.lo[at], "hi": b.hi[at]} for k, b in value.intervals.items()},
+        value.model,
+        run.tags["status"],
+        run.tags["command"],
+        run.tags["job_id"],
+        run.run_id,
+        tracker.url(run.run_id),
+        value.ds[at],
+    )
+
+
+def _model(tracker: Tracker, run: StoredRun) -> tuple[StoredRun, FittedModel | None]:
+    """The run that trained the model behind a forecast, and the model."""
+    owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
+    try:
+        return owner, read_model(tracker, owner.run_id)
+    except NothingRecordedError:
+        return owner, None

@@ -1,0 +1,140 @@
+"""What explain says where there is no forecast: the run that failed, or what would make one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.explain.question import Actual
+from forecastctl.explain.recorded import attempt_facts, lineage_facts
+from forecastctl.recording import decoding
+from forecastctl.recording.read import read_as, read_observation
+from forecastctl.records import FINISHED, Query
+from forecastctl.records.days import period_after
+from forecastctl.records.marks import JOBS, SET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+SCHEMA = 2
+"""Version of the JSON of explain."""
+
+BAD = ("failed", "rejected")
+
+
+def failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
+    """The newest failed run that would have forecast the day."""
+    failed = (run for run in runs if run.tags.get("status") == "failed")
+    return next((run for run in failed if reaches(run, day)), None)
+
+
+def reaches(run: StoredRun, day: dt.date) -> bool:
+    """Whether a day lies after a run's cutoff and within its horizon."""
+    cutoff = run.tags.get("cutoff", "")
+    if not cutoff or cutoff >= str(day):
+        return False
+    last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
+    for _ in range(horizon):
+        last = period_after(last, run.tags["freq"])
+    return day < period_after(last, run.tags["freq"])
+
+
+def without_forecast(
+    tracker: Tracker, airport: str, day: dt.date, failed: StoredRun, runs: Sequence[StoredRun]
+) -> dict[str, Any]:
+    """The answer where the run that should have made the forecast failed."""
+    actual = recorded_actual(tracker, airport, str(day), runs)
+    reason, job = failed.tags.get("reason", "no reason recorded"), failed.tags["job_id"]
+    statement = f"the run of job {job} failed: {reason}"
+    return {
+        "schema": SCHEMA,
+        "airport": airport,
+        "date": str(day),
+        "sentence": f"{airport}, {day:%B %Y}: there is no forecast, {statement}.",
+        "verdict": "run_failure",
+        "confidence": 1.0,
+        "evidence": [{"name": "status", "statement": statement, "value": None, "threshold": None}],
+        "next_time": [],
+        "actual": None if actual is None else actual.value,
+        "actual_source": None if actual is None else actual.source,
+        "gap": None,
+        **dict.fromkeys(("forecast", "miss", "miss_percent", "standing"), None),
+        "parts": [],
+        **dict.fromkeys(("fleet", "break", "replay", "vintage_change"), None),
+        **{key: [] for key in ("alternatives", "neighbours", "vintages")},
+        "model": {"label": None, "members": []},
+        "lineage": lineage_facts(tracker, failed, failed),
+        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in BAD],
+        "rules": {},
+    }
+
+
+def nothing(
+    tracker: Tracker, airport: str, date: str, day: dt.date, runs: Sequence[StoredRun]
+) -> NothingRecordedError:
+    """Say what is missing, why if that is recorded, and the command that would make it."""
+    if not runs:
+        close = difflib.get_close_matches(airport, _known(tracker), n=1)
+        hint = f"Did you mean '{close[0]}'?" if close else None
+        message = f"Nothing is recorded about airport '{airport}' in this experiment."
+        if close:
+            return NothingRecordedError(message, hint)
+    else:
+        cutoffs = sorted({r.tags["cutoff"] for r in runs if r.tags.get("forecast") == "true"})
+        held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
+        bad = next((r for r in runs if r.tags.get("status") in BAD), None)
+        message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
+        if bad:
+            status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))
+            message += f" It was {status} in job {job}: {reason}."
+    before = str(day - dt.timedelta(days=1))[: len(date)]
+    return NothingRecordedError(
+        message,
+        "To make the one that could have been made then: "
+        f"forecastctl run --data FILE --airport {_shell(airport)} --as-of {before}",
+    )
+
+
+def _shell(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _known(tracker: Tracker) -> list[str]:
+    """Airports of the newest job."""
+    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
+    if not jobs:
+        return []
+    try:
+        found = read_as(tracker, jobs[0].run_id, "results.json", decoding.summary)
+    except NothingRecordedError:  # it is read for a suggestion alone
+        return []
+    return [line["airport"] for line in found["results"]]
+
+
+def recorded_actual(
+    tracker: Tracker, airport: str, date: str, runs: Sequence[StoredRun]
+) -> Actual | None:
+    """The observation in the newest stored panel that has one."""
+    first = dt.date.fromisoformat(date)
+    seen: set[str] = set()
+    for run in runs:
+        after = period_after(first, run.tags["freq"])
+        digest = run.tags["panel_digest"]
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            value = read_observation(tracker, digest, airport, first, after)
+        except NothingRecordedError:
+            continue
+        if value is not None:
+            source = f"panel {digest[:12]} stored by job {run.tags['job_id']}"
+            return Actual(value, source)
+    return None

@@ -1,0 +1,1 @@
+"""A miss, or a change between two forecasts, split into parts that add up."""

@@ -1,0 +1,170 @@
+"""A miss split into parts that add up to it exactly. Pure.
+
+``miss = forecast - actual`` is walked through in a fixed order, one thing swapped at a time: the
+data as they were for the data as they are known now, the specification used for the airport's
+newest, and then level, trend and season of that forecast against those of the same specification
+fitted to data that hold the actual and, where they are known, the next few periods: a level that
+lasts is a level, one that is gone a quarter later was a one-off. What no part explains is the
+one-off remainder.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.errors import ForecastctlError
+from forecastctl.explain.case import index_of, up_to
+from forecastctl.explain.parts.components import decompose, path_length
+from forecastctl.figures import number, percent, signed
+from forecastctl.models.combination.fit_and_predict import fit, predict
+
+if TYPE_CHECKING:
+    from forecastctl.explain.case import Case
+    from forecastctl.explain.parts.components import Components
+    from forecastctl.records import FittedModel, Series, Specification
+
+SEASON_PARTS = 4
+"""Hindsight reaches a quarter of a season beyond the period explained."""
+
+ORDER = ("data_revision", "specification", "level", "trend", "seasonal", "one_off")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a miss, passengers, and the numbers behind it in a sentence."""
+
+    name: str
+    value: float
+    evidence: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {"name": self.name, "value": self.value, "evidence": self.evidence}
+
+
+def attribute(case: Case) -> tuple[Part, ...]:
+    """Split the miss of a case, in the order of `ORDER`.
+
+    Where a fit fails its part is zero and says so; the sum stays the miss.
+    """
+    revised = case.revised()
+    revision = _revision(case, revised)
+    specification, used = _specification(case, revised)
+    now = _components(case, revised, used)
+    hindsight, later = _hindsight(case)
+    then = _components(case, hindsight, used)
+    parts = [revision, specification, *_movement(case, now, then, later)]
+    rest = case.miss - math.fsum(p.value for p in parts)
+    share = f" ({percent(abs(rest / case.miss))} of the miss)" if case.miss else ""
+    text = f"what neither the data, the model nor a lasting change of the series explains{share}"
+    return (*parts, Part("one_off", rest, text))
+
+
+def _revision(case: Case, revised: Series) -> Part:
+    changed = np.flatnonzero(revised.y != case.seen.y)
+    if not len(changed):
+        return Part("data_revision", 0.0, "no value up to the cutoff has been revised since")
+    before = value_at(case, case.seen, case.model.specification)
+    after = value_at(case, revised, case.model.specification)
+    first, last = case.seen.ds[changed[0]], case.seen.ds[changed[-1]]
+    many = f"{len(changed)} values between {first} and {last} have"
+    said = f"{f'the value of {first} has' if len(changed) == 1 else many} been revised since"
+    if before is None or after is None:
+        return Part("data_revision", 0.0, f"{said}; the model cannot be fitted to that")
+    text = (
+        f"{said}; on that the same specification says {number(after)} instead of {number(before)}"
+    )
+    return Part("data_revision", before - after, text)
+
+
+def _specification(case: Case, revised: Series) -> tuple[Part, Specification]:
+    used, champion = case.model.specification, case.champion
+    if champion is None:
+        return Part("specification", 0.0, "the airport has the same specification today"), used
+    before, after = value_at(case, revised, used), value_at(case, revised, champion)
+    if before is None or after is None:
+        failed = "today's specification cannot be fitted to the data of that time"
+        return Part("specification", 0.0, failed), used
+    said = f"would have said {number(after)} from the cutoff"
+    text = f"today's specification, {champion.label}, {said}"
+    return Part("specification", before - after, text), champion
+
+
+def _hindsight(case: Case) -> tuple[Series, int]:
+    """The series up to a few periods after the one explained, and how many these are."""
+    position = index_of(case.known, case.date)
+    if position is None:
+        return up_to(case.known, case.date), 0
+    later = min(max(case.seen.season_length // SEASON_PARTS, 1), case.known.n - 1 - position)
+    return up_to(case.known, case.known.ds[position + later]), later
+
+
+def _movement(
+    case: Case, now: Components | None, then: Components | None, later: int
+) -> list[Part]:
+    """Level, trend and season as forecast, less those of a fit that has seen the actual."""
+    if now is None or then is None:
+        failed = "the specification cannot be fitted to data that hold the actual"
+        return [Part(name, 0.0, failed) for name in ("level", "trend", "seasonal")]
+    lead, m = case.lead, case.seen.season_length
+    level, trend, season = now.at(lead)
+    back = then.level - then.slope * (lead + later)
+    here = float(then.seasonal[(m - 1 - later) % m])  # the same time of the year, a season on
+    ago = f"in hindsight of {_periods(later, 'later ')}" if later else "in hindsight"
+    return [
+        Part(
+            "level",
+            level - back,
+            f"level at the cutoff {number(level)}, {ago} {number(back)}",
+        ),
+        Part(
+            "trend",
+            trend - then.slope * lead,
+            f"change over {_periods(lead)} {signed(trend)}, {ago} {signed(then.slope * lead)}",
+        ),
+        Part(
+            "seasonal",
+            season - here,
+            f"season of this period {signed(season)}, {ago} {signed(here)}",
+        ),
+    ]
+
+
+def _periods(count: int, which: str = "") -> str:
+    return f"{count} {which}period{'' if count == 1 else 's'}"
+
+
+def _components(case: Case, series: Series, specification: Specification) -> Components | None:
+    model = refit(case, series, specification)
+    if model is None:
+        return None
+    m = series.season_length
+    return decompose(predict(model, path_length(case.lead, m), ()).mean, m)
+
+
+def value_at(case: Case, series: Series, specification: Specification) -> float | None:
+    """Forecast of the period explained by a specification fitted to a series, if it can be."""
+    model = refit(case, series, specification)
+    steps = case.lead + _shorter(case.seen, series)
+    if model is None or steps < 1:
+        return None
+    return float(predict(model, steps, ()).mean[-1])
+
+
+def _shorter(seen: Series, series: Series) -> int:
+    """Periods by which a series ends before the cutoff (negative where it ends after it)."""
+    later = series.ds[series.ds > seen.ds[-1]]
+    return -len(later) if len(later) else int(np.sum(seen.ds > series.ds[-1]))
+
+
+def refit(case: Case, series: Series, specification: Specification) -> FittedModel | None:
+    """A specification fitted to a series as the job would have, or ``None`` where that fails."""
+    try:
+        model, _ = fit(series, specification, horizon=case.horizon, engine=case.engine)
+    except ForecastctlError:
+        return None
+    return model

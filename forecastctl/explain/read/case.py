@@ -1,0 +1,231 @@
+"""From the record to a case that the core can judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.explain.case import Case, index_of, up_to
+from forecastctl.explain.read.fleet import with_fleet
+from forecastctl.explain.read.series import (
+    Source,
+    series_of,
+    stored_source,
+    values_of,
+    with_value,
+)
+from forecastctl.recording.job import job_of, job_settings
+from forecastctl.recording.read import read_forecast, read_model, read_trials
+from forecastctl.records.periods import ordinals, period_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from forecastctl.records import FittedModel, Series, Specification, StoredRun, Trial
+    from forecastctl.store.port import Tracker
+
+PANELS_READ = 6
+"""Stored panels that are searched for an actual, and for how it was first recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is asked about: the airport, the period, the run behind the forecast, all its runs."""
+
+    airport: str
+    date: dt.date
+    run: StoredRun
+    model_run: StoredRun
+    runs: Sequence[StoredRun]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The airport as known now.
+
+    Attributes:
+        source: Rows of the whole newest panel that has the airport.
+        series: The airport in it.
+        actual: Its observation of the period, if there is one.
+        first_actual: The same as first recorded, where an earlier panel holds another one.
+        airports: Number of airports in the panel.
+    """
+
+    source: Source
+    series: Series
+    actual: float | None
+    first_actual: float | None
+    airports: int
+
+
+def read_known(tracker: Tracker, setting: Setting, newer: Source | None) -> Known | None:
+    """The newest panel with an actual of the period, else the newest at all."""
+    best: tuple[Source, float | None] | None = None
+    observed: list[float] = []
+    for source in _sources(tracker, setting, newer):
+        value = observation(source, setting.airport, setting.date, setting.run.tags["freq"])
+        if value is not None:
+            observed.append(value)
+        if best is None or (best[1] is None and value is not None):
+            best = source, value
+    if best is None:
+        return None
+    source, actual = best
+    series = _known_series(source, setting, actual)
+    if series is None:
+        return None
+    first = observed[-1] if len(observed) > 1 and observed[-1] != actual else None
+    return Known(source, series, actual, first, len(source.rows.names))
+
+
+def _known_series(source: Source, setting: Setting, actual: float | None) -> Series | None:
+    date = np.datetime64(setting.date, "D")
+    insist = None if actual is None else date
+    series = series_of(source, setting.airport, None, insist=insist)
+    if series is None or (actual is not None and index_of(series, date) is None):
+        tags = setting.run.tags
+        series = values_of(source, setting.airport, tags["freq"], int(tags["season_length"]))
+    if series is None or actual is None:
+        return series
+    return with_value(series, date, actual)
+
+
+def _sources(tracker: Tracker, setting: Setting, newer: Source | None) -> Iterator[Source]:
+    """Distinct panels of the airport's runs, newest first, after what the user names."""
+    if newer is not None:
+        yield newer
+    seen: set[str] = set()
+    for run in setting.runs:
+        digest = run.tags["panel_digest"]
+        if digest in seen or len(seen) >= PANELS_READ:
+            continue
+        seen.add(digest)
+        try:
+            yield stored_source(tracker, run)
+        except NothingRecordedError:
+            continue
+
+
+def observation(source: Source, airport: str, date: dt.date, freq: str) -> float | None:
+    """The value of the period that begins on a date, as it stands in the rows."""
+    own = source.rows.of(airport)
+    seen = own.observed
+    found = own.y[seen][ordinals(own.days[seen], freq) == period_of(date, freq)]
+    return float(found[-1]) if len(found) else None
+
+
+def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
+    """Everything about the miss; ``None`` where it cannot be prepared again.
+
+    Raises:
+        NothingRecordedError: Model, forecast or panel are not stored, or cannot be read.
+    """
+    run = setting.run
+    model = read_model(tracker, setting.model_run.run_id)
+    forecast = read_forecast(tracker, run.run_id)
+    own = stored_source(tracker, run)
+    date = np.datetime64(setting.date, "D")
+    lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
+    seen = series_of(own, setting.airport, model.cutoff, run=setting.model_run)
+    if seen is None or known.actual is None:
+        return None
+    champion, champion_run = _champion(tracker, setting, model)
+    case = Case(
+        lead,
+        forecast,
+        known.actual,
+        seen,
+        known.series,
+        model,
+        int(run.params.get("horizon", len(forecast.ds))),
+        setting.model_run.params.get("engine", "compiled"),
+        _trials(tracker, setting.model_run),
+        champion,
+        run.tags["status"],
+        run.tags.get("reason"),
+        (),
+        known.airports,
+        known.first_actual,
+        _fresh(own, setting, job_settings(tracker, job_of(tracker, run)), seen),
+        champion_run,
+        failed_since=_failed_since(setting, model.cutoff),
+    )
+    return with_fleet(tracker, setting.airport, run, known.source, case)
+
+
+def _failed_since(setting: Setting, cutoff: str) -> str | None:
+    """What became of the newest attempt, where it knew later data than the model and failed."""
+    newer = [
+        r
+        for r in setting.runs
+        if cutoff < r.tags.get("cutoff", "") < str(setting.date)
+        and r.tags.get("origin") == setting.run.tags.get("origin")
+    ]
+    if not newer or newer[0].tags.get("status") != "failed":
+        return None
+    tags = newer[0].tags
+    return f"job {tags['job_id']} failed with data up to {tags['cutoff']}: {tags.get('reason')}"
+
+
+def read_seen(tracker: Tracker, setting: Setting) -> Series | None:
+    """The series as the model saw it, where its panel is stored."""
+    run = setting.run
+    try:
+        own = stored_source(tracker, run)
+    except NothingRecordedError:
+        return None
+    owner = setting.model_run
+    return series_of(own, setting.airport, owner.tags.get("cutoff"), run=owner)
+
+
+def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
+    try:
+        return tuple(read_trials(tracker, model_run.tags.get("tuned_by", model_run.run_id)))
+    except NothingRecordedError:
+        return ()
+
+
+def _fresh(
+    own: Source, setting: Setting, settings: Mapping[str, Any], seen: Series
+) -> Series | None:
+    """What the job's own panel held beyond the model's cutoff and before the period."""
+    if setting.run.tags.get("origin") == "backtest":
+        return None
+    whole = series_of(own, setting.airport, settings.get("as_of"), run=setting.run)
+    if whole is None:
+        return None
+    before = up_to(whole, np.datetime64(setting.date, "D") - np.timedelta64(1, "D"))
+    return before if before.n and before.ds[-1] > seen.ds[-1] else None
+
+
+def _champion(
+    tracker: Tracker, setting: Setting, model: FittedModel
+) -> tuple[Specification | None, str | None]:
+    """The airport's newest specification, where it is younger than the model and another one."""
+    used = model.specification
+    origin = setting.run.tags.get("origin")
+    trained = [
+        r
+        for r in setting.runs
+        if r.tags.get("trained") == "true"
+        and r.tags.get("origin") in ("live", origin)
+        and r.tags.get("cutoff", "") > model.cutoff
+    ]
+    live = [r for r in trained if r.tags.get("origin") == "live"] or trained
+    if not live:
+        return None, None
+    newest = max(live, key=lambda r: (r.tags.get("cutoff", ""), r.start_ms))
+    try:
+        specification = read_model(tracker, newest.run_id).specification
+    except NothingRecordedError:
+        return None, None
+    same = _content(specification) == _content(used)
+    return (None, None) if same else (specification, newest.run_id)
+
+
+def _content(specification: Specification) -> set[tuple[str, float]]:
+    return {(m.model.key, round(m.weight, 9)) for m in specification.members}

@@ -1,0 +1,236 @@
+"""The other airports in the same period: their recorded forecasts against what came true."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.explain.verdict.breaks import season_changes
+from forecastctl.explain.verdict.fleet import stands_out
+from forecastctl.recording.job import job_of
+from forecastctl.recording.read import read_as
+from forecastctl.records import FleetPoint, Query
+from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.periods import ordinals, period_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from forecastctl.data.panel.columnar import Coded
+    from forecastctl.data.panel.rows import Grouped
+    from forecastctl.explain.case import Case
+    from forecastctl.explain.read.series import Source
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+TABLE = "forecasts.parquet"
+ENOUGH = 8
+"""Recorded others from which on no stand-ins are made."""
+
+JOBS_READ = 40
+LEAST_CHANGES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Passengers of a fleet up to the period explained.
+
+    Attributes:
+        airports: Those with a value at any time, sorted.
+        y: By period and airport, shape ``(periods, airports)``; NaN where missing. The period
+            explained comes last.
+        cutoff: Row of the forecast's cutoff.
+    """
+
+    airports: tuple[str, ...]
+    y: NDArray[np.float64]
+    cutoff: int
+
+    @property
+    def target(self) -> int:
+        """Row of the period explained."""
+        return len(self.y) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecasts:
+    """A job's table of forecasts, whole: what is damaged shows when it is read.
+
+    Attributes:
+        airport: Of each row.
+        date: First day of the period forecast.
+        cutoff: First day of the last period known.
+        mean: Point forecast.
+        level: The widest interval, in percent; ``None`` where there is none.
+        high: Its upper end.
+    """
+
+    airport: Coded
+    date: Coded
+    cutoff: Coded
+    mean: NDArray[np.float64]
+    level: int | None
+    high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, content: bytes) -> _Forecasts:
+        """The table in a Parquet file."""
+        from forecastctl.data.panel.columnar import Columns
+
+        texts = ("airport", "date", "cutoff")
+        table = Columns(content, texts)
+        level = max((int(c[3:]) for c in table.names if c.startswith("hi-")), default=None)
+        mean = table.floats("mean")
+        high = mean if level is None else table.floats(f"hi-{level}")
+        airport, date, cutoff = (table.text(name) for name in texts)
+        return cls(airport, date, cutoff, mean, level, high)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Airports in it."""
+        return self.airport.ordered().values
+
+
+def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, case: Case) -> Case:
+    """The case with what its fleet did in the same period."""
+    if len(source.rows.names) < 2:  # noqa: PLR2004 - itself and another
+        return case
+    grid = _grid(source.rows, case, run.tags["freq"])
+    if grid is None:
+        return case
+    points = _points(tracker, airport, run, grid, case)
+    distance = None
+    if airport in grid.airports:
+        own, cutoff = grid.airports.index(airport), grid.cutoff
+        if case.fresh is not None:  # what was known then counts, not what the model had seen
+            cutoff += int(np.sum(case.fresh.ds > case.seen.ds[-1]))
+        m = case.seen.season_length
+        distance = stands_out(grid.y, own, cutoff, grid.target, m)
+        before = stands_out(grid.y, own, cutoff - 1, cutoff, m) if cutoff else None
+        if distance and before and before * distance < 0 and abs(before) >= abs(distance) / 2:
+            distance = None  # the way back from a shock in the cutoff's own month
+    return replace(case, fleet=points, stands_out=distance)
+
+
+def _points(
+    tracker: Tracker, airport: str, run: StoredRun, grid: _Grid, case: Case
+) -> tuple[FleetPoint, ...]:
+    """Every other airport of the panel with a forecast of the period from no later cutoff.
+
+    Forecasts of the same job come first, then those of other jobs that look back on the same
+    period from the same cutoff. Where few are recorded, a seasonal naive with growth, made now
+    from what was known at the cutoff, stands in for the others.
+    """
+    target = zip(grid.airports, grid.y[-1].tolist(), strict=True)
+    actuals = {a: y for a, y in target if np.isfinite(y) and a != airport}
+    found: dict[str, FleetPoint] = {}
+    for table in _tables(tracker, run, len(actuals)):
+        _add(found, table, actuals, case)
+        if len(found) >= min(ENOUGH, len(actuals)):
+            break
+    if len(found) < min(ENOUGH, len(actuals)):
+        for point in _stand_ins(grid, actuals, case):
+            found.setdefault(point.airport, point)
+    return tuple(found.values())
+
+
+def _grid(rows: Grouped, case: Case, freq: str) -> _Grid | None:
+    """The fleet period by period, where the cutoff is among them; a period's last row counts."""
+    seen = rows.observed
+    periods = ordinals(rows.days[seen], freq)
+    last, cutoff = period_of(case.date, freq), period_of(case.seen.ds[-1], freq)
+    if not len(periods) or cutoff < periods.min():
+        return None
+    start = int(periods.min())
+    kept = periods <= last
+    codes = np.unique(rows.codes[seen])
+    order = sorted(codes.tolist(), key=lambda code: rows.names[code])
+    column = np.zeros(len(rows.names), dtype=np.int64)
+    column[order] = np.arange(len(order))
+    y = np.full((last - start + 1, len(order)), np.nan)
+    # Of several assignments to one place, the last one counts.
+    y[periods[kept] - start, column[rows.codes[seen][kept]]] = rows.y[seen][kept]
+    return _Grid(tuple(rows.names[code] for code in order), y, cutoff - start)
+
+
+def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
+    """Forecast tables: of the run's own job, then of others, newest first."""
+    own = job_of(tracker, run)
+    if own is not None and (table := _table(tracker, own.run_id)) is not None:
+        yield table
+        if len(table.known) > wanted:
+            return
+    tags = {JOBS: SET, "forecast": "true"}
+    for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
+        if own is None or job.run_id != own.run_id:
+            other = _table(tracker, job.run_id)
+            if other is not None:
+                yield other
+
+
+def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
+    """The forecasts of a job; one without is passed over, and said where they are damaged."""
+    try:
+        return read_as(tracker, run_id, TABLE, _Forecasts.of)
+    except DamagedError as error:
+        log.warning("other airports are looked for elsewhere: %s", error.message)
+    except NothingRecordedError:
+        pass
+    return None
+
+
+def _add(
+    found: dict[str, FleetPoint], table: _Forecasts, actuals: dict[str, float], case: Case
+) -> None:
+    """Airports of a table that have an actual, by their forecast of the period."""
+    if table.level is None:
+        return
+    width = NormalDist().inv_cdf(0.5 + table.level / 200.0)
+    rows = table.date.rows_with(str(case.date)) & table.cutoff.rows_with(str(case.seen.ds[-1]))
+    columns = (table.airport.texts(), table.mean, table.high)
+    for airport, mean, high in zip(*(c[rows].tolist() for c in columns), strict=True):
+        if airport in actuals and airport not in found:
+            sd = (high - mean) / width
+            point = _point(airport, mean, sd, actuals[airport], recorded=True)
+            if point is not None:
+                found[airport] = point
+
+
+def _point(
+    airport: str, mean: float, sd: float, actual: float, *, recorded: bool
+) -> FleetPoint | None:
+    if not sd > 0:
+        return None
+    z = (mean - actual) / sd
+    ratio = actual / mean if mean > 0 else None
+    return FleetPoint(airport, z, ratio, abs(z) > NormalDist().inv_cdf(0.975), recorded)
+
+
+def _stand_ins(grid: _Grid, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:
+    """Seasonal naive with growth: last year's value times the median growth of the last season."""
+    m = case.seen.season_length
+    cutoff, target = grid.cutoff, grid.target
+    back = target - m * -(-(target - cutoff) // m)
+    if back < 0:
+        return
+    for airport, actual in actuals.items():
+        y = grid.y[:, grid.airports.index(airport)]
+        changes = season_changes(y[: cutoff + 1], m)[-2 * m :]
+        changes = changes[np.isfinite(changes)]
+        if len(changes) < LEAST_CHANGES or not y[back] > 0:
+            continue
+        growth = float(np.median(changes[-m:])) * ((target - back) // m)
+        mean = float(y[back] * np.exp(growth))
+        sd = mean * max(float(np.std(changes)), 0.02)
+        point = _point(airport, mean, sd, actual, recorded=False)
+        if point is not None:
+            yield point

@@ -1,0 +1,62 @@
+"""What changed the number from one vintage of a forecast to another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.explain.read.series import series_of, stored_source
+from forecastctl.recording.read import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.explain.parts.between_vintages import VintageInput
+    from forecastctl.explain.question import Vintage
+    from forecastctl.store.port import Tracker
+
+
+def previous(chosen: Vintage, vintages: Sequence[Vintage]) -> Vintage | None:
+    """The newest vintage of the same origin from an earlier cutoff, of the same period."""
+    earlier = (v for v in vintages if v.cutoff < chosen.cutoff and v.origin == chosen.origin)
+    return next(earlier, None)
+
+
+def vintage_change(tracker: Tracker, older: Vintage, newer: Vintage) -> dict[str, Any]:
+    """Split the difference between two stored forecasts of one period.
+
+    Raises:
+        NothingRecordedError: A model or a panel behind one of them is not stored.
+    """
+    from forecastctl.explain.parts.between_vintages import split_change
+
+    first, last = sorted((older, newer), key=lambda v: (v.cutoff, v.made))
+    inputs = [_input(tracker, vintage) for vintage in (first, last)]
+    return split_change(inputs[0], inputs[1], dt.date.fromisoformat(newer.date)).to_dict()
+
+
+def _input(tracker: Tracker, vintage: Vintage) -> VintageInput:
+    from forecastctl.explain.parts.between_vintages import VintageInput
+
+    run = tracker.get(vintage.run_id)
+    owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
+    model = read_model(tracker, owner.run_id)
+    source = stored_source(tracker, run)
+    series = series_of(source, vintage.airport, model.cutoff, run=owner)
+    if series is None:
+        raise NothingRecordedError(
+            f"The series behind the forecast from {vintage.cutoff} cannot be prepared again."
+        )
+    tags = run.tags
+    return VintageInput(
+        vintage.mean,
+        model,
+        series,
+        vintage.lead,
+        int(run.params.get("horizon", vintage.lead)),
+        tags.get("versions", ""),
+        tags.get("git_commit", ""),
+        tags.get("environment", ""),
+        owner.params.get("engine", "compiled"),
+    )

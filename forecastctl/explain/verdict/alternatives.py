@@ -1,0 +1,95 @@
+"""What other models on record would have said: trials, the baseline, today's champion. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.explain.parts.attribution import value_at
+from forecastctl.models.baseline import BASELINE, baseline
+from forecastctl.records import Member, Specification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecastctl.explain.case import Case
+    from forecastctl.records import Series, Trial
+
+MOST = 40
+"""Trials that are fitted again at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another model's forecast of the same period from the same cutoff.
+
+    Attributes:
+        kind: ``trial``, ``baseline``, ``champion`` (the airport's newest specification) or
+            ``refit`` (the same specification on data that the model had not seen though they were
+            there).
+        label: The model in short.
+        trial: Number of the trial, where it is one.
+        value: What it would have said, passengers.
+        miss: That minus the actual.
+        loss: Its backtest loss, where it has one.
+        start: Where the trial came from, one of `forecastctl.records.learning.ORIGINS`.
+    """
+
+    kind: str
+    label: str
+    trial: int | None
+    value: float
+    miss: float
+    loss: float | None
+    start: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {key: getattr(self, key) for key in self.__slots__}
+
+
+def alternatives(case: Case) -> tuple[Alternative, ...]:
+    """Every recorded alternative, nearest to the actual first.
+
+    Each is fitted again to the data as the model saw them; what cannot be fitted is left out.
+    """
+    found = [
+        Alternative(
+            kind,
+            specification.label,
+            trial.number if trial else None,
+            value,
+            value - case.actual,
+            trial.loss if trial else None,
+            trial.start if trial else None,
+        )
+        for kind, specification, trial, series in _candidates(case)
+        if (value := value_at(case, series, specification)) is not None
+    ]
+    return tuple(sorted(found, key=lambda a: (abs(a.miss), a.trial is None, a.trial or 0)))
+
+
+def _candidates(
+    case: Case,
+) -> Iterator[tuple[str, Specification, Trial | None, Series]]:
+    used = case.model.specification
+    alone = {m.model.key for m in used.members} if len(used.members) == 1 else set()
+    for trial in _distinct(case):
+        if trial.model.key in alone:
+            continue
+        kind = "baseline" if trial.model.family == BASELINE else "trial"
+        yield kind, Specification((Member(trial.model),)), trial, case.seen
+    if not any(t.model.family == BASELINE for t in case.trials):
+        naive = Specification((Member(baseline(case.seen.n, case.seen.season_length)),))
+        if {m.model.key for m in naive.members} != alone:
+            yield "baseline", naive, None, case.seen
+    if case.champion is not None:
+        yield "champion", case.champion, None, case.seen
+    if case.fresh is not None and case.fresh.ds[-1] < case.date:
+        yield "refit", used, None, case.fresh
+
+
+def _distinct(case: Case) -> list[Trial]:
+    """Successful trials without repetitions, best loss first."""
+    good = [t for t in case.trials if t.loss is not None and t.duplicate_of is None]
+    return sorted(good, key=lambda t: (t.loss or 0.0, t.number))[:MOST]

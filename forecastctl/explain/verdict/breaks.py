@@ -1,0 +1,179 @@
+"""When a series broke, and whether it has recovered since. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.explain.verdict.changepoints import changepoints
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecastctl.records import Series
+
+PENALTY = 3.0
+"""Of a changepoint: this many noise variances times the logarithm of the length (BIC-like)."""
+
+LARGE = 0.2
+"""Log change beyond which a month before the changepoint belongs to the break in any case."""
+
+SHORTEST = 8
+"""Changes over a season that a search needs."""
+
+RECOVERED = 0.35
+"""Share of a break that may be left when the series counts as recovered."""
+
+RECOVERED_AT_MOST = 0.12
+"""Log gap that may be left at most, however large the break was."""
+
+SMALLEST = 0.05
+"""Log change of the level below which a break is not worth its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A lasting change around the period explained.
+
+    Attributes:
+        began: First day of the first period after the change.
+        before_cutoff: Periods between the change and the cutoff, the cutoff's included; zero or
+            less where it came after.
+        change: Log change of the level against the season before.
+        length: Periods that the changed stretch had lasted at the period explained.
+        recovered_on: First period after the one explained from which on the series was back.
+    """
+
+    began: str
+    before_cutoff: int
+    change: float
+    length: int
+    recovered_on: str | None
+
+    @property
+    def percent(self) -> float:
+        """Change of the level in percent."""
+        return 100.0 * math.expm1(self.change)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {
+            "began": self.began,
+            "before_cutoff": self.before_cutoff,
+            "percent": self.percent,
+            "length": self.length,
+            "recovered": self.recovered_on is not None,
+            "recovered_on": self.recovered_on,
+        }
+
+
+def season_changes(y: NDArray[np.float64], m: int) -> NDArray[np.float64]:
+    """Log changes against a season earlier, ``(n - m,)``; NaN where a value is not positive.
+
+    A level shift lifts or lowers them for one season, whatever the season's shape and growth.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(y > 0, np.log(y), np.nan)
+    return np.asarray(logs[m:] - logs[:-m])
+
+
+def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Break | None:
+    """The break that the period explained stands in, if any.
+
+    Changepoints of the changes against one season earlier are searched under a squared-error cost
+    (`forecastctl.explain.verdict.changepoints`); the noise is estimated from the median absolute
+    difference of neighbours, which breaks do not disturb.
+
+    Args:
+        series: Everything known, later periods included.
+        date: First day of the period explained.
+        cutoff: First day of the last period that the model saw.
+    """
+    m = series.season_length
+    position = int(np.searchsorted(series.ds, date))
+    changes = _filled(season_changes(series.y, m))
+    at = position - m
+    if position >= series.n or len(changes) < SHORTEST or at < 1:
+        return None
+    bounds = [0, *_changepoints(changes)]
+    segment = max(i for i, b in enumerate(bounds) if b <= at)
+    start = bounds[segment]
+    if start == 0:
+        return None
+    end = bounds[segment + 1] if segment + 1 < len(bounds) else len(changes)
+    level = float(np.mean(changes[start:end]))
+    start, before = _merged(changes, bounds[: segment + 1], level, m)
+    change = level - before
+    if abs(change) < SMALLEST:
+        return None
+    known = int(np.searchsorted(series.ds, cutoff))
+    return Break(
+        str(series.ds[start + m]),
+        known - (start + m) + 1,
+        change,
+        at - start + 1,
+        _recovery(series, start + m, position, before, change),
+    )
+
+
+def _merged(
+    changes: NDArray[np.float64], bounds: list[int], level: float, m: int
+) -> tuple[int, float]:
+    """Start of the whole excursion and the usual change before it: a fall in steps is one break."""
+    start = bounds[-1]
+    before = float(np.median(changes[max(0, start - m) : start]))
+    for earlier, later in zip(bounds[-2::-1], bounds[:0:-1], strict=True):
+        if earlier == 0:
+            break
+        base = float(np.median(changes[max(0, earlier - m) : earlier]))
+        step = float(np.mean(changes[earlier:later])) - base
+        if step * (level - base) <= 0 or abs(step) < abs(level - base) / 2:
+            break
+        start, before = earlier, base
+    while start > 1 and (changes[start - 1] - before) * (level - before) > 0:
+        if abs(changes[start - 1] - before) < min(abs(level - before) / 2, LARGE):
+            break
+        start -= 1
+    return start, before
+
+
+def _changepoints(values: NDArray[np.float64]) -> list[int]:
+    """Starts of the segments after the first, ascending."""
+    noise = float(np.median(np.abs(np.diff(values)))) / (0.6745 * math.sqrt(2.0))
+    noise = max(noise, 0.01)
+    return changepoints(values, PENALTY * noise**2 * math.log(len(values)))
+
+
+def _recovery(series: Series, first: int, at: int, before: float, change: float) -> str | None:
+    """First later period that, with the next, is back near where the old growth would be.
+
+    The base is the last season before the break; each later season is compared with it and the
+    growth that was usual before.
+
+    Args:
+        series: Everything known.
+        first: Position of the break's first period.
+        at: Position of the period explained.
+        before: Usual log change over a season before the break.
+        change: Log change of the break.
+    """
+    m = series.season_length
+    allowed = min(RECOVERED * abs(change), RECOVERED_AT_MOST)
+    logs = np.log(np.maximum(series.y, 1e-9))
+    back = []
+    for position in range(at + 1, series.n):
+        seasons = (position - first) // m + 1
+        gap = logs[position] - (logs[position - seasons * m] + seasons * before)
+        back.append(gap * math.copysign(1.0, change) <= allowed)
+        if len(back) > 1 and back[-1] and back[-2]:
+            return str(series.ds[position - 1])
+    return None
+
+
+def _filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gaps closed with the median, so that a zero month breaks nothing."""
+    known = values[np.isfinite(values)]
+    return np.where(np.isfinite(values), values, np.median(known) if len(known) else 0.0)

@@ -1,0 +1,124 @@
+"""The numbers behind a verdict in words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.figures import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecastctl.explain.case import Case
+    from forecastctl.explain.verdict.findings import Findings
+    from forecastctl.explain.verdict.fleet import FleetView
+    from forecastctl.records import ExplainRules
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One number that was looked at: in words, with its threshold."""
+
+    name: str
+    statement: str
+    value: float | None
+    threshold: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {key: getattr(self, key) for key in self.__slots__}
+
+
+def evidence(found: Findings, rules: ExplainRules, first: str = "noise") -> Iterator[Evidence]:
+    """Every number that was looked at; the deciding one first."""
+    facts = list(_all(found, rules))
+    yield from (f for f in facts if f.name.startswith(first))
+    yield from (f for f in facts if not f.name.startswith(first))
+
+
+def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
+    case, fleet, broke = found.case, found.fleet, found.broke
+    yield Evidence(
+        "noise",
+        f"the miss is {number(abs(case.z))} times the usual error of {number(case.scale)}",
+        abs(case.z),
+        rules.noise_z,
+    )
+    yield _interval(case)
+    for fault in found.faults:
+        yield Evidence(f"fault_{fault.name}", fault.statement, fault.value, fault.threshold)
+    if case.status != "ok":
+        yield Evidence("status", f"{case.status}: {case.reason}", None, None)
+    if case.failed_since:
+        yield Evidence("status", case.failed_since, None, None)
+    yield from _fleet(fleet, rules)
+    if broke is not None:
+        when = (
+            f"{broke.before_cutoff} periods before the cutoff"
+            if broke.before_cutoff > 0
+            else "after the cutoff"
+        )
+        yield Evidence(
+            "break",
+            f"the level changed by {broke.percent:+.0f} % in {broke.began}, {when}",
+            float(broke.before_cutoff),
+            float(rules.visible),
+        )
+    if broke is not None and found.reset is not None:
+        yield Evidence(
+            "break_reset",
+            f"the level after the break would have given {number(found.reset)}",
+            abs(found.reset - case.actual),
+            rules.near * abs(case.miss),
+        )
+    for a in found.alternatives[:1]:
+        among = f"of {len(found.alternatives)} alternatives"
+        yield Evidence(
+            "alternative",
+            f"{among} {a.label} came nearest with {number(a.value)}",
+            abs(a.miss),
+            rules.near * abs(case.miss),
+        )
+
+
+def _interval(case: Case) -> Evidence:
+    """On which side of the stated interval's nearer end the actual lies."""
+    lo, hi = case.stated
+    side = "outside" if case.outside else "inside"
+    text = f"the actual lies {side} the stated 95 % interval, {number(lo)} to {number(hi)}"
+    return Evidence(
+        "interval", text, case.actual, hi if case.actual - lo > hi - case.actual else lo
+    )
+
+
+def same_side(fleet: FleetView) -> str:
+    """How many others missed as this airport did: ``3 of 8 other airports (38 %) lay ...``."""
+    others, share = fleet.airports - 1, fleet.share_same or 0.0
+    count = round(share * others)
+    if not others:
+        return "no other airport has a forecast of it"
+    if others == 1:
+        how = "lay" if count else "did not lie"
+        return f"the other airport {how} outside its 95 % interval on the same side"
+    who = f"{count:,} of {others:,}" if count else f"none of {others:,}"
+    shown = f" ({percent(share)})" if count else ""
+    return f"{who} other airports{shown} lay outside their 95 % intervals on the same side"
+
+
+def _fleet(fleet: FleetView, rules: ExplainRules) -> Iterator[Evidence]:
+    if fleet.share_same is not None:
+        yield Evidence(
+            "fleet_share",
+            same_side(fleet),
+            fleet.share_same,
+            rules.system_share,
+        )
+    if fleet.stands_out is not None:
+        yield Evidence(
+            "fleet_distance",
+            f"its change since the cutoff stands {abs(fleet.stands_out):.1f} robust deviations "
+            "from that of its peers",
+            abs(fleet.stands_out),
+            rules.fleet_z,
+        )

@@ -1,0 +1,89 @@
+"""What a suspected fault of the data is, and when it is worth more than "usual". Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.explain.size import large
+from forecastctl.explain.verdict.breaks import season_changes
+
+if TYPE_CHECKING:
+    from forecastctl.explain.case import Case
+    from forecastctl.records import ExplainRules
+
+ON_RECORD = ("revision", "actual_revised")
+"""Faults that are no suspicion: the store holds both values."""
+
+CHANGES_LEAST = 8
+MAD = 1.4826
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A suspected fault of the data.
+
+    Attributes:
+        name: ``unit``, ``unit_seen``, ``missing``, ``unpublished``, ``label_shift``, ``revision``
+            or ``actual_revised``.
+        statement: One sentence with the numbers.
+        value: The number that speaks for it.
+        threshold: What it was compared with.
+        certainty: How sure the sign is, 0..1.
+        share: How much of the miss it accounts for, up to 1; 0 where that is not known.
+    """
+
+    name: str
+    statement: str
+    value: float
+    threshold: float
+    certainty: float
+    share: float = 0.0
+
+
+def gone(case: Case, without: float | None) -> float:
+    """Share of the miss that is gone without the fault; negative where the miss would grow.
+
+    Args:
+        case: The case.
+        without: The miss that would be left, passengers, of either sign; ``None`` if unknown.
+    """
+    if without is None or not math.isfinite(without) or case.miss == 0:
+        return 0.0
+    return 1.0 - abs(without) / abs(case.miss)
+
+
+def outweighs_noise(case: Case, fault: Fault, rules: ExplainRules) -> bool:
+    """Whether a fault is to blame for a miss that the model's own interval calls usual.
+
+    The interval may be wide because of the fault. So the fault must account for enough of the miss,
+    and the miss must be large by a measure that no single value can widen: `clean_scale`. A
+    revision is on record, so that there any large miss will do; a zero counts where the airport had
+    none for two seasons.
+    """
+    if fault.share < rules.revised:
+        return False
+    if fault.name in ON_RECORD and large(case.miss, case.actual):
+        return True
+    if fault.name in ("missing", "unpublished"):
+        return bool(np.all(case.revised().y[-2 * case.seen.season_length :] > 0))
+    scale = clean_scale(case)
+    return scale is not None and abs(case.miss) > rules.doubt_z * min(scale, case.scale)
+
+
+def clean_scale(case: Case) -> float | None:
+    """How far a month is usually from the same one a season before, passengers.
+
+    The robust spread of the log changes up to the cutoff as they are known now, times the level;
+    ``None`` where too few are known.
+    """
+    m = case.seen.season_length
+    changes = season_changes(case.revised().y, m)
+    changes = changes[np.isfinite(changes)]
+    if len(changes) < CHANGES_LEAST:
+        return None
+    spread = MAD * float(np.median(np.abs(changes - np.median(changes))))
+    return case.level * spread * math.sqrt(math.ceil(case.lead / m))

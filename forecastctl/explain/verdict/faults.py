@@ -1,0 +1,206 @@
+"""Signs that the data, not the forecast, are wrong: units, labels, missing and revised values.
+
+Pure; each test returns a `Fault` with the numbers that speak for it, or ``None``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.explain.case import overlap
+from forecastctl.explain.verdict.fault import Fault, gone
+from forecastctl.explain.verdict.faults_seen import revision, unit_seen
+from forecastctl.figures import number, percent
+
+if TYPE_CHECKING:
+    from forecastctl.explain.case import Case
+    from forecastctl.records import ExplainRules
+
+UNITS = (10.0, 100.0, 1000.0, 1e6)
+UNIT_SLACK = 0.3
+"""How far the rescaled actual may be from the forecast, as a share of the forecast."""
+
+CALM = 2.0
+"""Around a zero, a month is ordinary within this factor of what was forecast for it."""
+
+SAME = 1e-6
+SHIFT_GAIN = 0.4
+"""A shifted series must fit this much better: its error at most this share of the unshifted."""
+
+SHIFT_LEAST = 4
+"""Months since the cutoff that a shift must show in."""
+
+MOVED_LEAST = 2
+"""Values that stand one period off; that two large numbers are equal by chance is unlikely."""
+
+MOVED_SHARE = 0.6
+"""Share of the values since the first revised one that must have moved."""
+
+
+def faults(case: Case, rules: ExplainRules) -> tuple[Fault, ...]:
+    """Every fault that shows, the surest first."""
+    tests = (
+        unit(case),
+        missing(case),
+        label_shift(case),
+        revision(case, rules),
+        unit_seen(case, rules),
+        late(case, rules),
+    )
+    return tuple(sorted((f for f in tests if f), key=lambda f: -f.certainty))
+
+
+def unit(case: Case) -> Fault | None:
+    """The actual is a power of ten away from the forecast while its neighbours are not.
+
+    Where the next month is not known yet, a fall to a tenth may be a shock as well; then the
+    other airports must have been ordinary.
+    """
+    if case.actual <= 0 or case.mean <= 0:
+        return None
+    for factor in UNITS:
+        for scaled, up in ((case.actual * factor, False), (case.actual / factor, True)):
+            gap = abs(scaled - case.mean)
+            if gap > min(max(2.0 * case.scale, UNIT_SLACK * case.mean), 0.5 * case.mean):
+                continue
+            calm = _calm_neighbours(case, math.log(factor) / 2.0)
+            if calm is False or (
+                calm is None and not up and factor == UNITS[0] and not others(case)
+            ):
+                return None
+            what = (
+                f"the actual divided by {factor:,.0f}" if up else f"{factor:,.0f} times the actual"
+            )
+            text = f"{what}, {number(scaled)}, is near the forecast of {number(case.mean)}"
+            sure, share = 0.97 if calm else 0.85, gone(case, scaled - case.mean)
+            ratio = case.actual / case.mean
+            return Fault("unit", text, ratio, factor if up else 1.0 / factor, sure, share)
+    return None
+
+
+def others(case: Case) -> bool:
+    """Whether there are other airports and most of them were ordinary."""
+    outside = [p.outside for p in case.fleet]
+    return len(outside) > 1 and sum(outside) * 2 <= len(outside)
+
+
+def missing(case: Case) -> Fault | None:
+    """The actual is zero amid ordinary months, or zero at most airports: not published."""
+    if case.actual != 0 or case.mean <= 0:
+        return None
+    typical = float(np.median(case.seen.y[-case.seen.season_length :]))
+    zeros = [p.ratio == 0 for p in case.fleet]
+    if typical > 0 and zeros and sum(zeros) * 2 > len(zeros):
+        text = f"the actual is zero, and so are those of {sum(zeros)} of {len(zeros)} others"
+        return Fault("unpublished", text, sum(zeros) / len(zeros), 0.5, 0.9, 1.0)
+    calm = _calm_neighbours(case, math.log(CALM))
+    if typical <= 0 or calm is False:
+        return None
+    text = f"the actual is zero, its neighbours are ordinary (a usual value is {number(typical)})"
+    return Fault("missing", text, 0.0, typical, 0.95 if calm else 0.8, 1.0)
+
+
+def _calm_neighbours(case: Case, reach: float) -> bool | None:
+    """Whether the months on both sides look as forecast, or as a year before; unknown: ``None``.
+
+    Args:
+        case: The case.
+        reach: Log ratio up to which a month looks ordinary.
+    """
+    checks = [
+        _calm(case, step, value, reach)
+        for step in (-1, 1)
+        if (value := case.known_at(step)) is not None
+    ]
+    if not all(checks):
+        return False
+    return None if case.known_at(1) is None else True
+
+
+def _calm(case: Case, step: int, value: float, reach: float) -> bool:
+    lead = case.lead - 1 + step
+    if 0 <= lead < len(case.forecast.mean):
+        expected = float(case.forecast.mean[lead])
+    else:
+        expected = case.known_at(step - case.seen.season_length) or case.mean
+    return expected > 0 and value > 0 and abs(math.log(value / expected)) <= reach
+
+
+def label_shift(case: Case) -> Fault | None:
+    """The newer data hold the old values a period off, or follow the forecast a period off."""
+    return _shifted_history(case) or _shifted_future(case)
+
+
+def _shifted_history(case: Case) -> Fault | None:
+    at, values = overlap(case.seen, case.known)
+    for step in (-1, 1):
+        inside = (at + step >= 0) & (at + step < case.seen.n)
+        shifted = _equal(case.seen.y[at[inside] + step], values[inside])
+        plain = _equal(case.seen.y[at[inside]], values[inside])
+        moved = shifted & ~plain
+        since = np.flatnonzero(~plain)
+        if len(since) < MOVED_LEAST:
+            continue
+        share = float(np.mean(shifted[since[0] :]))
+        if share >= MOVED_SHARE and moved.sum() >= MOVED_LEAST:
+            side = "earlier" if step == 1 else "later"
+            text = (
+                f"{int(moved.sum())} of the values that the model saw now stand one period {side}"
+            )
+            other = case.known_at(-step)
+            left = None if other is None else case.mean - other
+            return Fault("label_shift", text, share, MOVED_SHARE, 0.97, gone(case, left))
+    return None
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.asarray(np.abs(a - b) <= SAME * np.maximum(np.abs(a), np.abs(b)))
+
+
+def _shifted_future(case: Case) -> Fault | None:
+    """The months after the cutoff follow the path one period off."""
+    leads = np.arange(len(case.forecast.ds))
+    position = np.searchsorted(case.known.ds, case.forecast.ds)
+    there = (position < case.known.n) & (
+        case.known.ds[np.minimum(position, case.known.n - 1)] == case.forecast.ds
+    )
+    path, actual = case.forecast.mean, np.full(len(leads), np.nan)
+    actual[there] = case.known.y[position[there]]
+    plain = np.abs(path - actual)
+    for step in (-1, 1):
+        moved = np.full(len(path), np.nan)
+        moved[max(0, -step) : len(path) - max(0, step)] = path[
+            max(0, step) : len(path) + min(0, step)
+        ]
+        both = np.isfinite(moved) & np.isfinite(actual)
+        if both.sum() < SHIFT_LEAST or not both[case.lead - 1]:
+            continue
+        shifted = np.abs(moved - actual)[both]
+        gain = float(np.sum(shifted) / max(float(np.sum(plain[both])), 1e-12))
+        left = float(shifted[np.flatnonzero(both) == case.lead - 1][0])
+        steady = float(np.mean(shifted < plain[both]))
+        if gain <= SHIFT_GAIN and left <= abs(case.miss) / 2 and steady >= 0.75:  # noqa: PLR2004 - three quarters
+            side = "late" if step == -1 else "early"
+            text = (
+                f"the {int(both.sum())} months since the cutoff follow the forecast one period "
+                f"{side}: the error would fall to {percent(gain)}"
+            )
+            return Fault("label_shift", text, gain, SHIFT_GAIN, 0.85, gone(case, left))
+    return None
+
+
+def late(case: Case, rules: ExplainRules) -> Fault | None:
+    """The actual itself has been revised, and without that there would be no such miss."""
+    first = case.first_actual
+    if first is None or first == case.actual or case.miss == 0:
+        return None
+    share = (first - case.actual) / case.miss
+    worse = abs(case.mean - first) >= abs(case.miss)
+    if share < rules.revised or worse or math.isclose(first, case.actual, rel_tol=SAME):
+        return None
+    text = f"the actual was first recorded as {number(first)} and is {number(case.actual)} now"
+    left = gone(case, case.mean - first)
+    return Fault("actual_revised", text, share, rules.revised, 0.95, left)

@@ -1,0 +1,287 @@
+"""From what is known about a miss to one verdict with its confidence and evidence. Pure.
+
+The rules are asked in a fixed order and the first that holds decides; every number that they
+looked at is part of the answer, whether it decided or not. docs/explanation/verdicts.md says why
+in this order.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forecastctl.explain.size import (
+    INSIDE,
+    POOR,
+    USUAL,
+    WELL,
+    usualness,
+)
+from forecastctl.explain.verdict.evidence import Evidence, evidence, same_side
+from forecastctl.explain.verdict.findings import (
+    FALLBACK,
+    Findings,
+    caught,
+    find,
+    nearest,
+    ordinary,
+    settled,
+    stands_out,
+    to_blame,
+    widespread,
+)
+from forecastctl.figures import number, percent
+from forecastctl.models.baseline import called
+
+if TYPE_CHECKING:
+    from forecastctl.explain.case import Case
+    from forecastctl.records import ExplainRules
+
+__all__ = ["VERDICTS", "Evidence", "Findings", "Verdict", "find", "judge"]
+
+VERDICTS = (
+    "expected_noise",
+    "data_problem",
+    "level_shift_before_cutoff",
+    "stale_model",
+    "run_failure",
+    "local_shock",
+    "system_shock",
+    "cannot_tell",
+)
+
+
+CAPPED = {INSIDE: 0.7, POOR: 0.6}
+"""Confidence at most, where the interval alone allows for the miss: it may hide a cause."""
+
+MANY = 10.0
+"""A usual error of more than so many levels is given in times of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer.
+
+    Attributes:
+        name: One of `VERDICTS`.
+        confidence: From 0 to 1: how far the deciding numbers are from their thresholds.
+        headline: What happened, as the end of a sentence for people.
+        evidence: What was looked at; what decided comes first.
+        next_time: What to record so that the next question can be answered.
+    """
+
+    name: str
+    confidence: float
+    headline: str
+    evidence: tuple[Evidence, ...]
+    next_time: tuple[str, ...] = field(default=())
+
+
+def judge(found: Findings, rules: ExplainRules) -> Verdict:
+    """The first rule that holds gives the verdict; the last one always does."""
+    order = (
+        _data,
+        _noise,
+        _alone,
+        _failure,
+        _shift,
+        _stale,
+        _doubtful,
+        _system,
+        _unplaced,
+    )
+    for rule in order:
+        verdict = rule(found, rules)
+        if verdict is not None:
+            return verdict
+    return _shock(found, rules, "local_shock")
+
+
+def _noise(found: Findings, rules: ExplainRules) -> Verdict | None:
+    """Within the usual error and the stated interval beyond doubt."""
+    return _as_noise(found, rules) if settled(found, rules) else None
+
+
+def _doubtful(found: Findings, rules: ExplainRules) -> Verdict | None:
+    """Larger than usual, but neither a cause nor a shock shows."""
+    if not ordinary(found, rules):
+        return None
+    return _unusual(found, rules) if found.case.outside else _as_noise(found, rules)
+
+
+def _as_noise(found: Findings, rules: ExplainRules) -> Verdict:
+    case = found.case
+    z = abs(case.z)
+    sure = _certainty(rules.noise_z - z, rules.noise_z)
+    kind = usualness(case.miss, case.actual, case.percentile, z / rules.noise_z)
+    text = {
+        WELL: "well within the error that this model was known to make",
+        USUAL: "within the error that this model was known to make",
+        INSIDE: "inside its 95 % interval, though its backtest held no such error",
+        POOR: f"inside its 95 % interval, but the model was known to be poor here{_usual(case)}",
+    }[kind]
+    if kind in CAPPED:
+        sure = min(sure, CAPPED[kind])
+    return Verdict("expected_noise", sure, text, tuple(evidence(found, rules)))
+
+
+def _usual(case: Case) -> str:
+    """How poor: ``: its usual error is 62 % of the level``."""
+    whole, what = min((case.level, "level"), (case.mean, "forecast"))
+    if not math.isfinite(case.scale) or not whole > 0:
+        return ""
+    share = case.scale / whole
+    said = f"{percent(share)} of" if share < MANY else f"{number(share)} times"
+    return f": its usual error is {said} the {what}"
+
+
+def _unusual(found: Findings, rules: ExplainRules) -> Verdict:
+    """Outside the stated interval without a cause: one ordinary month in twenty is."""
+    case = found.case
+    lo, hi = case.stated
+    beyond = max(lo - case.actual, case.actual - hi)
+    sure = _certainty(beyond, (hi - lo) / 2.0) if hi > lo else 1.0
+    text = "outside its 95 % interval, cause not found; so is one ordinary month in twenty"
+    return Verdict("cannot_tell", sure, text, tuple(evidence(found, rules, "interval")))
+
+
+def _data(found: Findings, rules: ExplainRules) -> Verdict | None:
+    fault = to_blame(found, rules)
+    if fault is None:
+        return None
+    text = f"the data are at fault, not the forecast: {fault.statement}"
+    facts = tuple(evidence(found, rules, f"fault_{fault.name}"))
+    return Verdict("data_problem", fault.certainty, text, facts)
+
+
+def _alone(found: Findings, rules: ExplainRules) -> Verdict | None:
+    return _shock(found, rules, "local_shock") if stands_out(found, rules) else None
+
+
+def _failure(found: Findings, rules: ExplainRules) -> Verdict | None:
+    case, near = found.case, nearest(found, rules)
+    if case.failed_since and not widespread(found, rules):
+        text = f"a later run should have made this forecast, but {case.failed_since}"
+        return Verdict("run_failure", 0.9, text, tuple(evidence(found, rules, "status")))
+    if case.status != FALLBACK or near is None:
+        return None
+    text = (
+        f"the chosen model failed and {case.model.specification.label} stood in; "
+        f"{near.label} would have said {number(near.value)}"
+    )
+    sure = _certainty(rules.near - abs(near.miss / case.miss), rules.near)
+    facts = tuple(evidence(found, rules, "status"))
+    return Verdict("run_failure", max(sure, 0.8), text, facts)
+
+
+def _shift(found: Findings, rules: ExplainRules) -> Verdict | None:
+    broke = found.broke
+    if broke is None or not caught(found, rules):
+        return None
+    text = (
+        f"the level had changed by {broke.percent:+.0f} % since {broke.began}, "
+        f"{broke.before_cutoff} periods before the cutoff: it should have been caught"
+    )
+    sure = _certainty(broke.before_cutoff - rules.visible + 1, rules.visible + 1)
+    facts = tuple(evidence(found, rules, "break"))
+    return Verdict("level_shift_before_cutoff", sure, text, facts)
+
+
+def _stale(found: Findings, rules: ExplainRules) -> Verdict | None:
+    case, near = found.case, nearest(found, rules)
+    unseen = _unseen(found, rules)
+    if unseen is not None:
+        return unseen
+    if near is None:
+        return None
+    name = {
+        "trial": f"trial {near.trial}, {near.label},",
+        "baseline": called(near.label),
+        "champion": f"today's specification, {near.label},",
+        "refit": "the same specification on the data that were there",
+    }[near.kind]
+    text = (
+        f"another model on record was clearly better: {name} would have said {number(near.value)}, "
+        f"{number(abs(near.miss))} off instead of {number(abs(case.miss))}"
+    )
+    sure = _certainty(rules.near - abs(near.miss / case.miss), rules.near)
+    return Verdict("stale_model", sure, text, tuple(evidence(found, rules, "alternative")))
+
+
+def _unseen(found: Findings, rules: ExplainRules) -> Verdict | None:
+    """The level had changed in data that were there, but that the model had not seen."""
+    case, broke = found.case, found.broke
+    if case.fresh is None or broke is None or (broke.change < 0) != (case.miss > 0):
+        return None
+    later = int((case.fresh.ds > case.seen.ds[-1]).sum())
+    if broke.before_cutoff > 0 or broke.before_cutoff + later < rules.visible:
+        return None
+    text = (
+        f"the model was out of date: it had not seen {later} periods that were there, in which "
+        f"the level changed by {broke.percent:+.0f} % from {broke.began} on"
+    )
+    sure = _certainty(broke.before_cutoff + later - rules.visible + 1, rules.visible + 1)
+    return Verdict("stale_model", sure, text, tuple(evidence(found, rules, "break")))
+
+
+def _system(found: Findings, rules: ExplainRules) -> Verdict | None:
+    return _shock(found, rules, "system_shock") if widespread(found, rules) else None
+
+
+def _shock(found: Findings, rules: ExplainRules, name: str) -> Verdict:
+    fleet, case = found.fleet, found.case
+    side = "below" if case.miss > 0 else "above"
+    if name == "system_shock":
+        text = (
+            f"a system-wide shock: {percent(fleet.share_same)} of the other airports fell {side} "
+            f"their 95 % intervals in the same month, and no recorded alternative came near"
+        )
+        sure = _certainty((fleet.share_same or 0.0) - rules.system_share, 1 - rules.system_share)
+    else:
+        text, sure = _local_text(found, rules)
+    return Verdict(name, sure, f"{text}{_since(found)}", tuple(evidence(found, rules, "fleet")))
+
+
+def _local_text(found: Findings, rules: ExplainRules) -> tuple[str, float]:
+    fleet, case = found.fleet, found.case
+    share = fleet.share_same or 0.0
+    text = f"a local shock: {same_side(fleet)}"
+    if stands_out(found, rules):
+        distance = abs(fleet.stands_out or 0.0)
+        text += f", and its change since the cutoff stands {distance:.0f} deviations from theirs"
+        return text, _certainty(distance - rules.fleet_z, rules.fleet_z)
+    sure = min(
+        _certainty(abs(case.z) - rules.noise_z, rules.noise_z),
+        _certainty(rules.system_share - share, rules.system_share),
+    )
+    return f"{text}, and no recorded alternative came near", sure
+
+
+def _unplaced(found: Findings, rules: ExplainRules) -> Verdict | None:
+    if found.fleet.airports >= rules.fleet_least:
+        return None
+    many = "a single airport" if found.case.panel_airports == 1 else "too few airports"
+    text = (
+        f"a shock that no recorded alternative came near; with {many} in the data it cannot tell "
+        f"local from system-wide{_since(found)}"
+    )
+    advice = (
+        f"Record at least {rules.fleet_least} airports in one panel, to tell local from "
+        "system-wide."
+    )
+    sure = _certainty(abs(found.case.z) - rules.noise_z, rules.noise_z)
+    return Verdict("cannot_tell", sure, text, tuple(evidence(found, rules, "fleet")), (advice,))
+
+
+def _since(found: Findings) -> str:
+    broke = found.broke
+    if broke is None or broke.before_cutoff > 0:
+        return ""
+    back = f"back since {broke.recovered_on}" if broke.recovered_on else "not back yet"
+    return f"; it began {broke.began} and is {back}"
+
+
+def _certainty(margin: float, scale: float) -> float:
+    """From one half at the threshold towards one: ``1 - exp(-2 margin / scale) / 2``."""
+    return round(1.0 - 0.5 * math.exp(-2.0 * max(margin, 0.0) / scale), 3)

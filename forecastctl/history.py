@@ -1,0 +1,286 @@
+"""What is recorded, as rows; the same in both layouts."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from forecastctl.errors import DamagedError, UsageError
+from forecastctl.jobs.summary import COUNTED
+from forecastctl.recording.context import airport_key
+from forecastctl.recording.read import read_trials
+from forecastctl.recording.resolve import resolve
+from forecastctl.recording.write import trial_run
+from forecastctl.records import AirportResult, Query, Status, StoredRun
+from forecastctl.records.days import iso
+from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
+from forecastctl.redaction import masked
+from forecastctl.store.filters import matches, parse_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from forecastctl.records import Run
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+Row: TypeAlias = dict[str, Any]
+
+KINDS: dict[str, dict[str, str]] = {
+    "jobs": {},
+    "airports": {},
+    "trials": {},
+    "models": {"trained": "true"},
+    "forecasts": {"forecast": "true"},
+    "searches": {"tuned": "true"},
+}
+ASKED = ("jobs", "airports", "trials", "models", "forecasts")
+MLFLOW_STATUSES = ("running", "killed")
+MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What to list.
+
+    Attributes:
+        what: One of `ASKED`.
+        airport: Only this airport.
+        job_id: Only this job.
+        status: Only this status.
+        since_ms: Only what started at or after.
+        filter: Predicates in MLflow's filter language.
+        best: Lowest loss first, and of trials the best of each airport alone.
+        limit: Rows at most.
+    """
+
+    what: str = "jobs"
+    airport: str | None = None
+    job_id: str | None = None
+    status: str | None = None
+    since_ms: int | None = None
+    filter: str | None = None
+    best: bool = False
+    limit: int = 20
+
+
+def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
+    """Rows that meet the query, newest first, or lowest loss first.
+
+    Raises:
+        UsageError: An unknown kind, or a filter that cannot be understood.
+    """
+    check(query)
+    found = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
+    runs = _ordered(found, query)
+    return [_row(query.what, run) for run in runs[: query.limit]]
+
+
+def check(query: HistoryQuery) -> None:
+    """See whether a query can be asked of any store.
+
+    Raises:
+        UsageError: An unknown kind, or a filter that cannot be understood.
+    """
+    if query.what not in ASKED:
+        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(ASKED)}.")
+    if query.best and query.what == "jobs":
+        raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
+    parse_filter(query.filter or "")
+
+
+def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
+    """Runs of jobs or airports; by a mark, so that the size of the store does not matter."""
+    tags = {JOBS: SET} if query.what == "jobs" else {AIRPORTS: SET}
+    tags |= KINDS[query.what]
+    if query.airport is not None:
+        tags[airport_mark(airport_key(query.airport))] = SET
+    if query.job_id is not None:
+        tags[job_mark(query.job_id)] = SET
+    order = "metrics.loss ASC" if query.best else "start_time DESC"
+    return tracker.find(_conditions(query, tags, order, query.limit))
+
+
+def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: int) -> Query:
+    status = None
+    if query.status in MLFLOW_STATUSES:
+        status = query.status.upper()
+    elif query.status is not None:
+        tags = {**tags, "status": query.status}
+    return Query(
+        tags=tags,
+        status=status,
+        since_ms=query.since_ms,
+        filter=query.filter,
+        order_by=order,
+        limit=limit,
+    )
+
+
+def _trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
+    """Trials of the newest searches first, until there are enough; of all searches for the best."""
+    owners = replace(query, what="searches", status=None, filter=None, best=False)
+    if not query.best:
+        newest = _runs(tracker, owners)
+        found = _of_owners(tracker, query, newest)
+        if len(found) >= query.limit or len(newest) < query.limit:
+            return found
+    return _of_owners(tracker, query, _runs(tracker, replace(owners, limit=MANY)))
+
+
+def _of_owners(
+    tracker: Tracker, query: HistoryQuery, owners: Iterable[StoredRun]
+) -> list[StoredRun]:
+    found: list[StoredRun] = []
+    lost: list[DamagedError] = []
+    for owner in owners:
+        if len(found) >= query.limit and not query.best:
+            break
+        if owner.tags["layout"] != "flat":
+            mark = {search_mark(owner.tags["fmin_uuid"]): SET}
+            found += tracker.find(_conditions(query, mark, "start_time DESC", MANY))
+            continue
+        try:
+            found += _table_trials(tracker, query, owner)
+        except DamagedError as error:
+            lost.append(error)
+    if lost and not found:
+        raise lost[0]
+    for one in lost:
+        log.warning("trials are left out: %s", one.message)
+    return found
+
+
+def _table_trials(tracker: Tracker, query: HistoryQuery, owner: StoredRun) -> Iterator[StoredRun]:
+    """Trials of the flat layout, from their table, under the same conditions."""
+    if query.status in MLFLOW_STATUSES:
+        return
+    predicates = parse_filter(query.filter) if query.filter else ()
+    for run in _as_runs(tracker, owner):
+        wanted = query.status is None or run.tags["status"] == query.status
+        if wanted and all(matches(run, p) for p in predicates):
+            yield run
+
+
+def _as_runs(tracker: Tracker, owner: StoredRun) -> Iterable[StoredRun]:
+    result = AirportResult(owner.tags["airport"], Status.OK)
+    common = {k: v for k, v in owner.tags.items() if k not in ("tuned", "trained", "forecast")}
+    for trial in read_trials(tracker, owner.run_id):
+        run = trial_run(trial, result, common)
+        yield _stored(run, owner.run_id, trial.number)
+
+
+def _stored(run: Run, owner_id: str, number: int) -> StoredRun:
+    metrics: dict[str, float] = {}
+    for metric in run.metrics:
+        metrics[metric.key] = metric.value
+    run_id = f"{owner_id}#{number}"
+    return StoredRun(
+        run_id,
+        run.name,
+        run.status,
+        run.start_ms,
+        run.end_ms,
+        run.params,
+        metrics,
+        run.tags,
+        owner_id,
+    )
+
+
+def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
+    if not query.best:
+        return sorted(runs, key=lambda r: (-r.start_ms, r.run_id))
+    scored = [r for r in runs if "loss" in r.metrics]
+    scored.sort(key=lambda r: (r.metrics["loss"], r.run_id))
+    if query.what != "trials":
+        return scored
+    best: dict[str, StoredRun] = {}
+    for run in scored:
+        best.setdefault(run.tags["airport"], run)
+    return list(best.values())
+
+
+def _row(what: str, run: StoredRun) -> Row:
+    tags, metrics = run.tags, run.metrics
+    if what == "jobs":
+        counts = {
+            k: int(metrics[f"airports_{k}"]) if f"airports_{k}" in metrics else None
+            for k in ("total", *COUNTED)
+        }
+        row: Row = {"job_id": tags.get("job_id"), "command": tags.get("command")}
+        row |= {"layout": tags.get("layout"), "status": _status(run), **counts}
+        row |= {"wall_seconds": metrics.get("wall_seconds")}
+        row |= {"panel_digest": tags.get("panel_digest")}
+    else:
+        row = {"airport": tags.get("airport"), "job_id": tags.get("job_id")}
+        if what == "trials":
+            row |= {"trial": int(tags["trial"]), "start": tags.get("start")}
+        row |= {"status": _status(run), "model": tags.get("model"), "loss": metrics.get("loss")}
+        row |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
+        if what == "forecasts":
+            row["horizon"] = int(run.params["horizon"])
+    return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
+
+
+def _status(run: StoredRun) -> str:
+    return run.tags.get("status") or run.status.lower()
+
+
+DATA_TAGS = (
+    "airport",
+    "cutoff",
+    "data_digest",
+    "panel_digest",
+    "config_digest",
+    "environment",
+    "versions",
+    "machine",
+    "git_commit",
+    "git_dirty",
+    "seed",
+)
+
+
+def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
+    """Parameters, metrics and data of two runs side by side.
+
+    Args:
+        tracker: The store.
+        a: A run id or job id.
+        b: Another.
+
+    Returns:
+        Rows ``{section, key, a, b, same}``; a value that one side lacks is ``None``.
+
+    Raises:
+        NothingRecordedError: There is no such run or job.
+    """
+    left, right = resolve(tracker, a), resolve(tracker, b)
+    facts = {"status": "status", "model": "model"}
+    sections: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "result": (
+            {k: left.tags.get(v) for k, v in facts.items()},
+            {k: right.tags.get(v) for k, v in facts.items()},
+        ),
+        # Earlier versions recorded some addresses with their secrets.
+        "params": (_masked(left.params), _masked(right.params)),
+        "metrics": (dict(left.metrics), dict(right.metrics)),
+        "data": (
+            {k: left.tags.get(k) for k in DATA_TAGS},
+            {k: right.tags.get(k) for k in DATA_TAGS},
+        ),
+    }
+    rows: list[Row] = []
+    for section, (one, two) in sections.items():
+        for key in [*one, *(k for k in two if k not in one)]:
+            x, y = one.get(key), two.get(key)
+            if x is not None or y is not None:
+                rows.append({"section": section, "key": key, "a": x, "b": y, "same": x == y})
+    return rows
+
+
+def _masked(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: masked(value) for name, value in params.items()}

@@ -1,0 +1,83 @@
+"""How a job's own run ends: with its accounts, or with the reason why it stopped."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING
+
+from forecastctl.jobs.sums.reconcile import NONE
+from forecastctl.jobs.work import clock
+from forecastctl.recording.context import cut, json_bytes
+from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
+from forecastctl.redaction import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+
+def sums_artifacts(summary: Summary) -> tuple[Artifact, ...]:
+    """What was added up and how, and the forecasts that add up."""
+    coherent = summary.coherent
+    if coherent is None:
+        return ()
+    ids = {line.airport: line.run_id for line in summary.groups}
+    groups = [{**g, "run_id": ids.get(g["name"])} for g in coherent.record["groups"]]
+    record = json_bytes({**coherent.record, "groups": groups}, readable=True)
+    if coherent.record["used"] == NONE:
+        return (Artifact("hierarchy.json", record),)
+    buffer = io.BytesIO()
+    coherent.table.to_parquet(buffer, index=False)
+    return Artifact("hierarchy.json", record), Artifact("reconciled.parquet", buffer.getvalue())
+
+
+def close_job(
+    tracker: Tracker,
+    summary: Summary,
+    fleet: Sequence[Artifact],
+    read_log: Callable[[], bytes],
+) -> None:
+    """Write the accounts and end the job's run."""
+    end_ms = clock()[0]
+    counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
+    metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
+    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict(), readable=True))]
+    if summary.forecasts is not None:
+        buffer = io.BytesIO()
+        summary.forecasts.to_parquet(buffer, index=False)
+        artifacts.append(Artifact("forecasts.parquet", buffer.getvalue()))
+    log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
+    artifacts.append(Artifact("log.txt", read_log()))
+    status = FAILED if summary.status == "failed" else FINISHED
+    tracker.update(
+        summary.run_id,
+        RunUpdate(status, end_ms, {}, metrics, {"status": summary.status}, tuple(artifacts)),
+    )
+
+
+def abandon_job(
+    tracker: Tracker, run_id: str, error: BaseException, read_log: Callable[[], bytes]
+) -> None:
+    """Leave a true status behind when a job stops early, if the store still listens."""
+    killed = isinstance(error, KeyboardInterrupt | SystemExit)
+    log.log(
+        logging.INFO if killed else logging.ERROR,
+        "job stopped: %s: %s",
+        type(error).__name__,
+        error,
+    )
+    update = RunUpdate(
+        KILLED if killed else FAILED,
+        clock()[0],
+        tags={"status": "interrupted" if killed else "failed", "reason": cut(scrub(f"{error}"))},
+    )
+    try:
+        tracker.update(run_id, update)
+        tracker.update(run_id, RunUpdate(artifacts=(Artifact("log.txt", read_log()),)))
+    except Exception:
+        log.exception("the end of the job could not be recorded either")

@@ -1,0 +1,64 @@
+"""A job that trains or forecasts every airport: what it was asked and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from forecastctl.jobs.sums.base import Sums
+    from forecastctl.recording.context import JobContext
+    from forecastctl.records import (
+        AirportResult,
+        AirportTask,
+    )
+
+
+class Progress(Protocol):
+    """What a job tells while it runs."""
+
+    def __call__(self, result: AirportResult, total: int) -> None:
+        """One more airport has its status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job before it runs.
+
+    Attributes:
+        context: Its identity.
+        order: Every airport of the input, in its order.
+        tasks: What workers do, at most one per airport.
+        settled: Airports whose status is known before any work (rejected, skipped).
+        settings: All settings as recorded, passwords masked.
+        snapshot: The panel, or ``None`` where the job reads none.
+        jobs: Number of workers, for the record.
+        batch: Airports per transaction.
+        served: Whether its models are also recorded as one model to be served.
+        prefix: What its lines in a log begin with.
+        sums: Groups and total, where they are forecast as well.
+        warnings: What is to be known of the whole panel, one sentence each.
+    """
+
+    context: JobContext
+    order: Sequence[str]
+    tasks: Sequence[AirportTask]
+    settled: Sequence[AirportResult]
+    settings: Mapping[str, Any]
+    snapshot: pd.DataFrame | None = None
+    jobs: int = 1
+    batch: int = 8
+    served: bool = True
+    prefix: str = ""
+    sums: Sums | None = None
+    warnings: Sequence[str] = ()
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of the groups that are forecast on their own."""
+        return [series.airport for series in self.sums.hierarchy.series] if self.sums else []

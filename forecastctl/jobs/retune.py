@@ -1,0 +1,146 @@
+"""Which airports a run tunes anew, and why; the others keep the specification that they have."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.periods import PERIOD_WORDS, ordinals
+from forecastctl.errors import NothingRecordedError
+from forecastctl.recording.monitor import is_watched, newest_results
+from forecastctl.recording.read import latest, read_tuning
+from forecastctl.records import AirportTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forecastctl.recording.monitor import Finding
+    from forecastctl.records import Plan, SearchSpec, Series, StoredRun
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+ALWAYS = "always"
+DECISIVE = (
+    "families",
+    "loss",
+    "max_evals",
+    "folds",
+    "step",
+    "combine",
+    "shocks",
+    "timeout",
+    "early_stop",
+    "seed",
+    "horizon",
+)
+"""Settings of the search that decide what it chooses. Engines are left out: they agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retuning:
+    """What a run does about the specifications.
+
+    Attributes:
+        reasons: Why each airport is tuned that is; the others are not.
+        specifications: The run that holds the specification in use, of those that are not.
+    """
+
+    reasons: Mapping[str, str]
+    specifications: Mapping[str, StoredRun]
+
+
+def decide(
+    when: str, series: Sequence[Series], search: SearchSpec, max_age: int, tracker: Tracker
+) -> Retuning:
+    """Which airports to tune.
+
+    Args:
+        when: ``always``; ``degraded``; or ``auto``, which is ``degraded`` once the monitor has
+            looked at live forecasts in the experiment, and ``always`` before.
+        series: What is to be forecast.
+        search: How a search would be made now.
+        max_age: Periods after which a specification is past its age.
+        tracker: The store.
+    """
+    airports = {s.airport: s.cutoff for s in series}
+    if when == ALWAYS or (when == "auto" and not is_watched(tracker)):
+        return Retuning(dict.fromkeys(airports, ALWAYS), {})
+    specifications = latest(tracker, "tuned", airports)
+    findings = newest_results(tracker, set(airports), "live")
+    reasons: dict[str, str] = {}
+    for one in series:
+        run = specifications.get(one.airport)
+        reason = _reason(one, run, findings.get(one.airport), search, max_age)
+        if reason is not None:
+            reasons[one.airport] = reason
+    kept = {a: run for a, run in specifications.items() if a not in reasons}
+    return Retuning(reasons, kept)
+
+
+def _reason(
+    series: Series,
+    run: StoredRun | None,
+    finding: Finding | None,
+    search: SearchSpec,
+    max_age: int,
+) -> str | None:
+    """Why an airport is to be tuned, or ``None``."""
+    if run is None:
+        return "never tuned"
+    if "loss" not in run.metrics:
+        return f"its last search chose nothing: {run.tags.get('reason', 'no trial succeeded')}"
+    changed = _changed(series, run, search)
+    if changed:
+        return f"tuned with other settings: {changed}"
+    age = _age(series, run)
+    if age >= max_age:
+        word = PERIOD_WORDS[series.freq[0]]
+        return f"tuned on data up to {run.tags['cutoff']}, {age} {word}s ago; at most {max_age}"
+    if finding is not None and finding.status == "degraded" and run.start_ms <= finding.start_ms:
+        return f"degraded: {finding.reason}"
+    return None
+
+
+def _changed(series: Series, run: StoredRun, search: SearchSpec) -> str:
+    """Settings that differ from those of a search: ``max_evals 5, now 15``."""
+    now = {name: getattr(search, name) for name in DECISIVE}
+    now |= {"freq": series.freq, "season_length": series.season_length}
+    texts = {
+        name: ",".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in now.items()
+    }
+    return "; ".join(
+        f"{name} {run.params[name]}, now {text}"
+        for name, text in texts.items()
+        if run.params.get(name, text) != text
+    )
+
+
+def _age(series: Series, run: StoredRun) -> int:
+    """Periods from the data of a search to those of now."""
+    days = np.array([run.tags["cutoff"], series.cutoff], dtype="datetime64[D]").astype(np.int64)
+    then, now = ordinals(days, series.freq)
+    return int(now - then)
+
+
+def task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracker) -> AirportTask:
+    """What is done with an airport: tuned, or trained and forecast with what it has.
+
+    A specification that cannot be read back is searched anew, which its reason says.
+    """
+    reason = retuning.reasons.get(series.airport)
+    if reason is None:
+        run = retuning.specifications[series.airport]
+        try:
+            tuned = read_tuning(tracker, run.run_id)
+        except NothingRecordedError as error:
+            reason = f"the specification of run {run.run_id} cannot be read: {error.message}"
+            log.warning("%s is tuned anew: %s", series.airport, reason)
+        else:
+            kept = replace(plan, tune=False)
+            return AirportTask(kept, series, tuned=tuned, sources={"tuned_by": run.run_id})
+    return AirportTask(plan, series, retuned=reason)

@@ -1,0 +1,170 @@
+"""The job: tune, train, forecast, or all of it, over a panel, recorded as it goes."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
+from forecastctl.jobs.learn import winners
+from forecastctl.jobs.ledger import Ledger, record_results, summarise
+from forecastctl.jobs.work import clock, work
+from forecastctl.recording.context import cut, json_bytes
+from forecastctl.recording.mlmodel import fleet_artifacts
+from forecastctl.recording.read import GROUPS, SNAPSHOT, find_snapshot
+from forecastctl.records import (
+    AirportResult,
+    AirportTask,
+    Artifact,
+    Run,
+    RunUpdate,
+    Status,
+)
+from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from forecastctl.execute.port import Executor
+    from forecastctl.jobs.job import Job, Progress
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.records import Outcome
+    from forecastctl.store.port import Tracker
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_MS = 2000
+
+
+def run_job(
+    job: Job,
+    tracker: Tracker,
+    executor: Executor,
+    progress: Progress,
+    read_log: Callable[[], bytes],
+) -> Summary:
+    """Execute a job, record every airport whole as it completes, and account for all of them.
+
+    Args:
+        job: What to do.
+        tracker: Where it is recorded.
+        executor: Where it is executed.
+        progress: Told about every airport.
+        read_log: Returns the job's log so far.
+
+    Raises:
+        TrackingError: Something could not be recorded; the job stops.
+    """
+    context = job.context
+    run_id = tracker.start(job_run(job))
+    log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
+    try:
+        store_inputs(job, tracker, run_id)
+        ledger = Ledger()
+        for results in batches(_results(job, executor), job.batch):
+            record_results(results, job, tracker, run_id, ledger)
+            for result in results:
+                progress(result, len(job.order) + len(job.groups))
+        summary = summarise(job, run_id, ledger)
+        files = (*fleet_artifacts(ledger.models, context, run_id), *winners(ledger.pasts, context))
+        files += sums_artifacts(summary)
+        close_job(tracker, summary, files, read_log)
+    except BaseException as error:
+        abandon_job(tracker, run_id, error, read_log)
+        raise
+    return summary
+
+
+def job_run(job: Job) -> Run:
+    """The run of a job, as it is opened."""
+    context = job.context
+    stages = {"tune": "tuned", "train": "trained", "forecast": "forecast"}
+    env = context.environment
+    tags = {
+        **context.tags(),
+        **context.environment_tags(),
+        "kind": "job",
+        "host": env.host,
+        "pid": str(env.pid),
+        **{stages[stage]: "true" for stage in context.plan.stages},
+        JOBS: SET,
+        job_mark(context.job_id): SET,
+    }
+    if job.sums:
+        tags |= {"reconcile": job.sums.method, "groups": str(len(job.sums.hierarchy.groups))}
+    params = {k: cut(str(v)) for k, v in job.settings.items()}
+    return Run(
+        name=f"{context.command} {context.job_id}",
+        start_ms=context.start_ms,
+        params=params,
+        tags=tags,
+    )
+
+
+def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
+    """Settings, environment and, once per distinct content, the panel itself."""
+    artifacts = [
+        Artifact("settings.json", json_bytes(dict(job.settings), readable=True)),
+        Artifact("environment.json", json_bytes(job.context.environment.to_dict(), readable=True)),
+    ]
+    if job.sums:
+        artifacts.append(Artifact(GROUPS, json_bytes(job.sums.columns, readable=True)))
+    tags: dict[str, str] = {}
+    if job.snapshot is not None:
+        held = find_snapshot(tracker, job.context.panel_digest)
+        if held is None:
+            buffer = io.BytesIO()
+            job.snapshot.to_parquet(buffer, index=False)
+            artifacts.append(Artifact(SNAPSHOT, buffer.getvalue()))
+            mark = panel_mark(job.context.panel_digest)
+            tags = {"snapshot": "true", "snapshot_run_id": run_id, mark: SET}
+        else:
+            tags = {"snapshot_run_id": held.run_id}
+    tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
+
+
+def _results(job: Job, executor: Executor) -> Iterator[AirportResult]:
+    """Settled airports first, then results as workers complete them; largest tasks go first."""
+    yield from job.settled
+    tasks = sorted(job.tasks, key=lambda task: -task.series.n)
+    for outcome in executor.map(work, tasks):
+        yield _unwrap(outcome, tasks[outcome.index])
+
+
+def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
+    if outcome.value is not None:
+        return outcome.value
+    failure = outcome.failure
+    reason = f"{failure.type}: {failure.message}" if failure else "no result"
+    return AirportResult(
+        task.series.airport,
+        Status.FAILED,
+        reason,
+        task=task,
+        failure=failure,
+        digest=task.series.digest,
+        suspects=task.series.suspects,
+        start_ms=outcome.start_ms,
+        end_ms=outcome.end_ms,
+    )
+
+
+def batches(results: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Results in batches; none waits for long, and an interruption loses none that is there."""
+    batch: list[T] = []
+    since = clock()[0]
+    try:
+        for result in results:
+            batch.append(result)
+            if len(batch) >= size or clock()[0] - since >= LONGEST_WAIT_MS:
+                yield batch
+                batch, since = [], clock()[0]
+    except KeyboardInterrupt:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch

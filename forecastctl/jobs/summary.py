@@ -1,0 +1,138 @@
+"""What a job ends with: one account for each airport of the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.records import AirportResult, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from forecastctl.jobs.sums.coherent import Coherent
+    from forecastctl.records import Rejection
+
+COUNTED = {
+    "ok": Status.OK,
+    "without_suspects": Status.WITHOUT_SUSPECTS,
+    "fallback": Status.FALLBACK,
+    "failed": Status.FAILED,
+    "rejected": Status.REJECTED,
+    "skipped": Status.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One airport's account in the summary of a job.
+
+    ``suspects`` says what of its data looks wrong and is left out, also where nothing was to be
+    done.
+    """
+
+    airport: str
+    status: str
+    reason: str | None
+    loss: float | None
+    model: str | None
+    run_id: str | None
+    retuned: str | None = None
+    suspects: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        value = {key: getattr(self, key) for key in self.__slots__}
+        return {**value, "suspects": list(self.suspects)}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a job ended with.
+
+    Attributes:
+        job_id: Id that the runs of the job share.
+        run_id: The job's own run.
+        status: ``ok``, ``partial`` (some airports failed, or are without what looks wrong in their
+            data) or ``failed`` (nothing succeeded).
+        lines: One for each airport of the input, in its order.
+        forecasts: The ``--out`` table, or ``None`` where the job makes no forecasts.
+        cost: Wall, CPU and objective seconds, airports per minute, efficiency.
+        groups: One line for each sum over airports that is forecast on its own.
+        coherent: The table of airports and sums, and what was done, where the job has sums.
+        warnings: What is to be known of the whole panel, one sentence each.
+    """
+
+    job_id: str
+    run_id: str
+    status: str
+    lines: tuple[Line, ...]
+    forecasts: pd.DataFrame | None
+    cost: Mapping[str, float]
+    groups: tuple[Line, ...] = ()
+    coherent: Coherent | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """What ``--out`` writes."""
+        return self.coherent.table if self.coherent else self.forecasts
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Airports by status, and in all."""
+        tally = {k: sum(li.status == v for li in self.lines) for k, v in COUNTED.items()}
+        return {"total": len(self.lines), **tally}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` summary."""
+        return {
+            "job_id": self.job_id,
+            "run_id": self.run_id,
+            "status": self.status,
+            "airports": self.counts,
+            "cost": dict(self.cost),
+            "warnings": list(self.warnings),
+            "results": [line.to_dict() for line in self.lines],
+            **self._sums(),
+        }
+
+    def _sums(self) -> dict[str, Any]:
+        """Groups and what became of them; nothing where there are none."""
+        found: dict[str, Any] = {}
+        if self.groups:
+            found["groups"] = [line.to_dict() for line in self.groups]
+        if self.coherent:
+            keys = ("method", "used", "notes", "stand_ins", "left_out")
+            found["reconciliation"] = {key: self.coherent.record[key] for key in keys}
+        return found
+
+
+def job_status(lines: Iterable[Line], groups: Iterable[Line] = ()) -> str:
+    """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups."""
+    airports = list(lines)
+    status = _status({line.status for line in airports})
+    broken = any(group.status == Status.FAILED for group in groups)
+    suspect = any(line.suspects for line in airports)
+    return "partial" if status == "ok" and (broken or suspect) else status
+
+
+def _status(statuses: set[str]) -> str:
+    if Status.FAILED not in statuses:
+        only_bad = bool(statuses) and statuses <= {Status.REJECTED}
+        return "failed" if only_bad else "ok"
+    forecast = {Status.OK, Status.WITHOUT_SUSPECTS, Status.FALLBACK}
+    return "partial" if forecast & statuses else "failed"
+
+
+def skipped(airport: str, reason: str, digest: str = "") -> AirportResult:
+    """Account for an airport that the job leaves alone."""
+    return AirportResult(airport, Status.SKIPPED, reason, digest=digest)
+
+
+def rejected(entry: Rejection, start_ms: int) -> AirportResult:
+    """Account for an airport whose rows cannot be used."""
+    result = AirportResult(entry.airport, Status.REJECTED, entry.reason, digest=entry.digest)
+    return replace(result, start_ms=start_ms, end_ms=start_ms, suspects=entry.suspects)

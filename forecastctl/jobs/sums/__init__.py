@@ -1,0 +1,1 @@
+"""Groups of airports and their total, forecast so that they add up."""

@@ -1,0 +1,122 @@
+"""What a worker does with one airport. Pure but for the clock; workers never touch the tracker."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import ForecastctlError
+from forecastctl.records import AirportResult, AirportTask, Failure, Status
+from forecastctl.records.failures import RAISED_BY_TASKS
+
+if TYPE_CHECKING:
+    from forecastctl.records import FittedModel, TuneResult
+
+
+def clock() -> tuple[int, float]:
+    """Wall clock in milliseconds since the epoch, CPU seconds of this process."""
+    return time.time_ns() // 1_000_000, time.process_time()
+
+
+def work(task: AirportTask) -> AirportResult:
+    """Tune, train and forecast one airport, as far as its plan goes.
+
+    Returns:
+        The result with everything that was reached; a failure keeps what came before it.
+    """
+    start_ms, cpu = clock()
+    result = AirportResult(
+        task.series.airport,
+        Status.OK,
+        task=task,
+        tuned=task.tuned,
+        model=task.model,
+        digest=task.series.digest,
+        notes=task.series.notes,
+        start_ms=start_ms,
+        suspects=task.series.suspects,
+    )
+    result = _stages(result, task)
+    end_ms, cpu_end = clock()
+    return replace(result, end_ms=end_ms, cpu_seconds=cpu_end - cpu)
+
+
+def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
+    """Go through the stages; after an error, the result holds what came before it."""
+    reasons: list[str] = []
+    try:
+        if task.plan.tune:
+            result = _tune(result, task)
+        if result.tuned and result.tuned.reason:
+            reasons.append(result.tuned.reason)
+        if task.plan.train:
+            result, reason = _train(result, task)
+            reasons += [reason] if reason else []
+        if task.plan.forecast:
+            result = _forecast(result, task)
+    except RAISED_BY_TASKS as error:  # recorded as a value, the others go on
+        return _failed(result, error)
+    said = [*reasons, *result.suspects]
+    if not said:
+        return result
+    status = Status.FALLBACK if reasons else Status.WITHOUT_SUSPECTS
+    return replace(result, status=status, reason="; ".join(said))
+
+
+def _failed(result: AirportResult, error: BaseException) -> AirportResult:
+    failure = Failure.of(error)
+    reason = f"{failure.type}: {failure.message}"
+    return replace(result, status=Status.FAILED, reason=reason, failure=failure)
+
+
+def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
+    from forecastctl.models import working_engine
+    from forecastctl.search.tune import tune
+
+    engine = working_engine(task.plan.search.engine)
+    tuned = tune(task.series, task.plan.search, clock, task.learned)
+    spent = sum(trial.cpu_seconds for trial in tuned.trials)
+    return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
+
+
+def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str | None]:
+    from forecastctl.models import working_engine
+    from forecastctl.models.combination.fit_and_predict import fit
+
+    tuned = _chosen(result.tuned)
+    model, reason = fit(
+        task.series,
+        tuned.specification,
+        horizon=task.plan.search.horizon,
+        fallback=task.plan.search.fallback,
+        engine=task.plan.search.engine,
+        spread=tuned.spread,
+        backtest_errors=tuned.backtest_errors,
+    )
+    return replace(result, model=model, engine=working_engine(task.plan.search.engine)), reason
+
+
+def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
+    from forecastctl.models.combination.fit_and_predict import predict
+    from forecastctl.viz import draw_forecast, forecast_data
+
+    model = _fitted(result.model)
+    further = task.series.ahead if model.cutoff == task.series.cutoff else 0
+    forecast = predict(model, task.plan.search.horizon + further, task.plan.levels)
+    chart = None
+    if task.plan.charts:
+        chart = draw_forecast(forecast_data(task.series, forecast, model.specification.label))
+    return replace(result, forecast=forecast, chart=chart)
+
+
+def _chosen(tuned: TuneResult | None) -> TuneResult:
+    if tuned is None:
+        raise ForecastctlError("no specification to train", "Run 'forecastctl tune' first.")
+    return tuned
+
+
+def _fitted(model: FittedModel | None) -> FittedModel:
+    if model is None:
+        raise ForecastctlError("no model to forecast with", "Run 'forecastctl train' first.")
+    return model

@@ -1,0 +1,1 @@
+"""Several models weighted into one forecast: fit, predict, replay, advance."""

@@ -1,0 +1,161 @@
+"""Fit a specification on a whole series, and forecast from what was fitted."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.errors import ModelError
+from forecastctl.models import Fit, family, fitter
+from forecastctl.models.base import fit_whole
+from forecastctl.models.baseline import baseline
+from forecastctl.models.combination.path import (
+    Path,
+    bounded,
+    ceiling,
+    forecast_model,
+    guard_interval,
+)
+from forecastctl.models.combination.weights import combined, quantile, sd_weights
+from forecastctl.models.metrics import scale
+from forecastctl.models.shocks import dated, without_shocks
+from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.records import Series, Shock, Specification
+
+SHAPE = "t4"
+"""Shape of the errors in what is fitted from now on, see `weights.quantile`."""
+
+
+def fit(
+    series: Series,
+    specification: Specification,
+    *,
+    horizon: int = 12,
+    fallback: bool = True,
+    spread: float = 1.0,
+    backtest_errors: tuple[tuple[float, ...], ...] = (),
+    engine: str = "compiled",
+) -> tuple[FittedModel, str | None]:
+    """Fit every member on the whole series.
+
+    Args:
+        series: Training data.
+        specification: What to fit.
+        horizon: Periods ahead over which the members' forecasts are checked for divergence.
+        fallback: Whether the other members, or in the end the baseline (the seasonal naive, below
+            one season of data the naive), may stand in for members that fail.
+        spread: Factor on the standard deviations, from the search.
+        backtest_errors: Forecast minus actual by fold and lead, from the search, kept with the
+            model so that a miss can be explained later.
+        engine: What fits, see `forecastctl.models.ENGINES`.
+
+    Returns:
+        The fitted model, and what stood in for what (``None`` when nothing had to).
+
+    Raises:
+        ModelError: A member fails and nothing may stand in for it.
+        UsageError: There is no such engine.
+    """
+    fitted, failures = [], []
+    for member in specification.members:
+        try:
+            fitted.append(_fit_member(series, member, horizon, engine))
+        except ModelError as error:
+            if not fallback:
+                raise
+            failures.append(f"{member.model.label}: {error.message}")
+    if not fitted:
+        naive = Member(baseline(series.n, series.season_length))
+        fitted = [_fit_member(series, naive, horizon, engine)]
+    reason = _reason(fitted, failures) if failures else None
+    known = scale(series.y, series.season_length)
+    model = FittedModel(
+        _renormalised(fitted),
+        series.freq,
+        series.season_length,
+        series.cutoff,
+        series.n,
+        spread,
+        series.digest,
+        backtest_errors,
+        known if known > 0 else None,
+        SHAPE,
+        _shocks(series, fitted),
+        ceiling(series.y),
+    )
+    return model, reason
+
+
+def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> Forecast:
+    """Forecast from parameters and states alone; replaying a stored model is the same call.
+
+    Args:
+        model: Fitted model, fresh or read back.
+        h: Periods ahead, at least 1.
+        levels: Coverage of the intervals in percent, each between 0 and 100.
+
+    Returns:
+        Weighted mean of the members; intervals of the distribution that ``model.shape`` names,
+        whose standard deviation is the members' weighted mean times ``model.spread``, with
+        nothing below zero and nothing above ``model.ceiling``. A wider level's interval holds a
+        narrower one's, and every one holds the mean.
+    """
+    paths = [_member_path(member, model.season_length, h) for member in model.members]
+    members = [m.member for m in model.members]
+    both = combined(paths, [m.weight for m in members], sd_weights(members))
+    path = bounded(Path(both.mean, both.sd * model.spread), model.ceiling)
+    highest = math.inf if model.ceiling is None else model.ceiling
+    intervals = {}
+    for level in levels:
+        width = quantile(level, model.shape) * path.sd
+        upper = np.minimum(path.mean + width, highest)
+        intervals[int(level)] = (np.maximum(path.mean - width, 0.0), upper)
+    ds = future_ds(model.cutoff, model.freq, h)
+    return Forecast(model.cutoff, ds, path.mean, path.sd, intervals)
+
+
+def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:
+    model = member.model
+    fits = fitter(model.family, engine)
+    fit = fit_whole(fits, series.y, series.season_length, model.options)
+    path = forecast_model(model, fit, series.y, series.season_length, horizon)
+    guard_interval(path, series.y)
+    return FittedMember(member, fit.params, fit.states, fit.sigma)
+
+
+def _shocks(series: Series, fitted: Sequence[FittedMember]) -> tuple[Shock, ...]:
+    """What was taken out of the data, if any member was fitted without it."""
+    if all("shocks" not in f.member.model.options for f in fitted):
+        return ()
+    return dated(without_shocks(series.y, series.season_length)[1], series.ds)
+
+
+def _member_path(member: FittedMember, season_length: int, h: int) -> Path:
+    model = member.member.model
+    fit = Fit(member.params, member.states, member.sigma)
+    mean, sd = family(model.family).forecast(fit, season_length, model.options, h)
+    return Path(np.maximum(mean, 0.0), sd)
+
+
+def _renormalised(fitted: Sequence[FittedMember]) -> tuple[FittedMember, ...]:
+    total = sum(f.member.weight for f in fitted)
+    return tuple(
+        FittedMember(
+            Member(f.member.model, f.member.weight / total, f.member.trial),
+            f.params,
+            f.states,
+            f.sigma,
+        )
+        for f in fitted
+    )
+
+
+def _reason(fitted: Sequence[FittedMember], failures: Sequence[str]) -> str:
+    stood_in = " + ".join(f.member.model.label for f in fitted)
+    return f"{stood_in} stood in for {len(failures)} that failed: {'; '.join(failures)}"

@@ -1,0 +1,1 @@
+"""The numerical loops behind the families, compiled."""

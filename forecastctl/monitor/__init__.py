@@ -1,0 +1,1 @@
+"""Watch forecasts as actuals come in: which airports need attention."""

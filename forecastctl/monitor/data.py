@@ -1,0 +1,285 @@
+"""What the monitor looks at: observations, and the recorded forecasts of their periods."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.periods import ordinals
+from forecastctl.data.panel.rows import cut
+from forecastctl.data.prepare.prepare import make_context
+from forecastctl.data.prepare.suspects.examine import examine_all
+from forecastctl.errors import NothingRecordedError
+from forecastctl.monitor.tests_of_errors import WIDTHS, standardised
+from forecastctl.recording.decoding import forecast_table
+from forecastctl.recording.read import panel_of, read_as
+from forecastctl.records import FINISHED, Query, Rejection
+from forecastctl.records.marks import JOBS, SET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.data.prepare.suspects.examined import Examined
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+FORECASTS = "forecasts.parquet"
+log = logging.getLogger(__name__)
+
+JOBS_READ = 5_000
+PANELS_READ = 24
+"""Newest jobs whose panel is tried, where the newer ones cannot be read."""
+
+IDLE_JOBS = 24
+"""After so many jobs in a row that forecast none of the periods, older ones are not looked at."""
+
+NEVER = 10**9
+"""Number of a period that is never reached."""
+
+ORIGINS = ("live", "backtest", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One airport's observations.
+
+    Attributes:
+        airport: As spelt.
+        periods: Numbers of the periods that have a value, ascending, shape ``(n,)``.
+        y: Passengers, shape ``(n,)``.
+        reason: Why there are none.
+    """
+
+    airport: str
+    periods: NDArray[np.int64]
+    y: NDArray[np.float64]
+    reason: str | None = None
+
+
+def observations(
+    panel: Panel, spec: DataSpec, as_of: str | None, today: date
+) -> tuple[list[Observed], str]:
+    """What came true: prepared as for a job, but for the values that preparing filled in.
+
+    Args:
+        panel: What was read.
+        spec: Policies.
+        as_of: Last date that is known, or ``None``.
+        today: Later periods are in the future.
+
+    Returns:
+        Every airport of the panel, and the frequency that periods are numbered in.
+    """
+    view = cut(panel, spec, as_of)
+    context = make_context(view, panel, spec, as_of, today)
+    examined, _ = examine_all(view, context)
+    return [_observed(one) for one in examined], view.freq
+
+
+def _observed(examined: Examined) -> Observed:
+    outcome, grid = examined.outcome, examined.grid
+    if isinstance(outcome, Rejection) or grid is None:
+        reason = outcome.reason if isinstance(outcome, Rejection) else None
+        return Observed(outcome.airport, np.array([], np.int64), np.array([]), reason)
+    known = ~np.isnan(grid.y)
+    known[list(examined.left_out)] = False
+    periods = ordinals(outcome.ds.astype("datetime64[D]").astype(np.int64), outcome.freq)
+    mask = known[periods - grid.start]
+    return Observed(outcome.airport, periods[mask], outcome.y[mask])
+
+
+def actual_table(observed: Sequence[Observed], first: int) -> pd.DataFrame:
+    """Observations from a period on: columns ``airport, period, y``."""
+    import pandas as pd
+
+    parts = [(o.airport, o.periods[o.periods >= first], o.y[o.periods >= first]) for o in observed]
+    return pd.DataFrame(
+        {
+            "airport": np.repeat([p[0] for p in parts], [len(p[1]) for p in parts]),
+            "period": np.concatenate([p[1] for p in parts]),
+            "y": np.concatenate([p[2] for p in parts]),
+        }
+    )
+
+
+def vintages(
+    tracker: Tracker, origin: str, freq: str, last: int, window: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Recorded forecasts of the newest periods, from the tables of their jobs.
+
+    A job has one table for all its airports, so that a fleet takes as many look-ups as there were
+    jobs. Of several forecasts of one airport from one cutoff, that of the newest job counts; a
+    repetition of a job on the same data is not read. A job whose table cannot be read is left out.
+
+    Args:
+        tracker: The store.
+        origin: One of `ORIGINS`.
+        freq: Frequency that periods are numbered in; jobs of another are left out.
+        last: Newest period that has actuals.
+        window: The newest periods up to it that any forecast is of.
+
+    Returns:
+        Columns ``airport, period, cutoff`` (numbers of periods), ``mean``, ``sd`` (of a normal
+        distribution with the 80 % interval), ``wide`` (half the 95 % interval in ``sd``) and
+        ``made`` (milliseconds since the epoch); and what could not be read, in words.
+
+    Raises:
+        NothingRecordedError: No job has recorded a forecast of this origin.
+    """
+    import pandas as pd
+
+    jobs = _jobs(tracker, origin)
+    if not jobs:
+        raise NothingRecordedError(
+            f"No {'' if origin == 'all' else f'{origin} '}forecast is recorded in this experiment.",
+            "Run 'forecastctl run' first, and the monitor once actuals have arrived.",
+        )
+    parts = [_no_rows()]
+    seen: set[tuple[str | None, ...]] = set()
+    unreadable: list[str] = []
+    newest, idle = -NEVER, 0
+    for job in jobs:
+        if _key(job) in seen or job.tags["freq"] != freq:
+            continue
+        try:
+            part = read_as(tracker, job.run_id, FORECASTS, partial(_rows, job=job, freq=freq))
+        except NothingRecordedError as error:
+            log.warning("forecasts of job %s are left out: %s", job.tags["job_id"], error.message)
+            unreadable.append(f"job {job.tags['job_id']}: {error.message}")
+            continue
+        if job.tags.get("origin") == "live":
+            seen.add(_key(job))
+        part = part[part["period"] <= last]
+        newest = max(newest, part["period"].max()) if len(part) else newest
+        part = part[part["period"] > newest - window]
+        idle = 0 if len(part) else idle + 1
+        if idle > IDLE_JOBS and newest > -NEVER:
+            break
+        parts.append(part)
+    found = pd.concat(parts[1:] or parts, ignore_index=True)
+    found = found[found["period"] > newest - window]
+    return found.drop_duplicates(["airport", "period", "cutoff"]), unreadable
+
+
+def _jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
+    """Jobs that forecast, newest first."""
+    tags = {JOBS: SET, "forecast": "true"} | ({} if origin == "all" else {"origin": origin})
+    return tracker.find(Query(tags=tags, status=FINISHED, limit=JOBS_READ))
+
+
+def _key(job: StoredRun) -> tuple[str | None, ...]:
+    """Equal for jobs that forecast the same airports from the same data and settings."""
+    tags, params = job.tags, job.params
+    asked = (params.get(name) for name in ("as_of", "airport", "select"))
+    digests = (tags.get(name) for name in ("panel_digest", "config_digest", "origin", "command"))
+    return (*digests, *asked)
+
+
+def _rows(content: bytes, job: StoredRun, freq: str) -> pd.DataFrame:
+    """The forecast table of a job with numbers of periods and standard deviations."""
+    import pandas as pd
+
+    table = forecast_table(content)
+    if table.empty:
+        return _no_rows()
+    levels = [int(c[3:]) for c in table.columns if c.startswith("hi-")]
+    narrow = min(levels, key=lambda level: abs(level - 80))
+    # The upper end is never cut at zero, unlike the lower one.
+    sd = (table[f"hi-{narrow}"] - table["mean"]) / NormalDist().inv_cdf(0.5 + narrow / 200)
+    return pd.DataFrame(
+        {
+            "airport": table["airport"].astype(str),
+            "period": _periods(table["date"], freq),
+            "cutoff": _periods(table["cutoff"], freq),
+            "mean": table["mean"].astype(float),
+            "sd": sd.astype(float),
+            "wide": _wide(table, sd, narrow, levels),
+            "made": job.start_ms,
+        }
+    )
+
+
+def _wide(
+    table: pd.DataFrame, sd: pd.Series, narrow: int, levels: Sequence[int]
+) -> NDArray[np.float64]:
+    """Half the width of the 95 % intervals in ``sd``; that of a normal one where not recorded."""
+    usual = np.full(len(table), WIDTHS[95])
+    if 95 not in levels or narrow == 95:  # noqa: PLR2004 - percent
+        return usual
+    half = (table["hi-95"] - table["mean"]).to_numpy()
+    return np.asarray(np.divide(half, sd.to_numpy(), out=usual, where=sd.to_numpy() > 0))
+
+
+def _periods(dates: pd.Series, freq: str) -> NDArray[np.int64]:
+    import pandas as pd
+
+    codes, texts = pd.factorize(dates)
+    days = np.asarray([str(t) for t in texts], dtype="datetime64[D]").astype(np.int64)
+    return ordinals(days, freq)[codes]
+
+
+def _no_rows() -> pd.DataFrame:
+    import pandas as pd
+
+    kinds = {"airport": str, "period": np.int64, "cutoff": np.int64}
+    kinds |= {"mean": float, "sd": float, "wide": float, "made": np.int64}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+def scored(forecasts: pd.DataFrame, actuals: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts whose period has an actual, with their errors.
+
+    Args:
+        forecasts: See `vintages`.
+        actuals: See `actual_table`.
+
+    Returns:
+        Columns of both, and ``lead``, ``error`` (forecast minus actual) and ``z``; by airport,
+        period, and shortest lead first.
+    """
+    table = forecasts.merge(actuals, on=["airport", "period"])
+    error = table["mean"] - table["y"]
+    z = standardised(error.to_numpy(), table["sd"].to_numpy())
+    table = table.assign(lead=table["period"] - table["cutoff"], error=error, z=z)
+    return table.sort_values(["airport", "period", "lead"], kind="stable", ignore_index=True)
+
+
+def made_since(table: pd.DataFrame, since: Mapping[str, int]) -> pd.DataFrame:
+    """Forecasts made from some time on, by airport, in milliseconds since the epoch."""
+    if not since:
+        return table
+    return table[table["made"] >= table["airport"].map(since).fillna(0)]
+
+
+def newest_panel(tracker: Tracker) -> Panel:
+    """The panel of the newest job that has a legible one, where the user names no data.
+
+    Raises:
+        NothingRecordedError: There is no job, or none with a panel that can be read.
+    """
+    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=PANELS_READ))
+    lost: dict[str, NothingRecordedError] = {}
+    for job in jobs:
+        digest = job.tags["panel_digest"]
+        if digest in lost:
+            continue
+        try:
+            return panel_of(tracker, job)
+        except NothingRecordedError as error:
+            log.warning("an older panel is looked for: %s", error.message)
+            lost[digest] = error
+    if lost:
+        raise next(iter(lost.values()))
+    raise NothingRecordedError(
+        "No job is recorded in this experiment.", "Run 'forecastctl run' first."
+    )

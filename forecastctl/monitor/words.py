@@ -1,0 +1,116 @@
+"""What the monitor found, in sentences for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from forecastctl import figures
+from forecastctl.data.panel.periods import PERIOD_WORDS, counted
+from forecastctl.monitor.tests_of_errors import TESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecastctl.monitor.tests_of_errors import Judgement
+
+MOST = 0.5
+"""Share of the scored airports from which on most of the fleet is degraded."""
+
+LOUD = 10.0
+"""A second test is told of where its p-value is at most so many times the smallest."""
+
+ROUNDING = 1e-9
+
+FEW = 3
+"""Fewer scored airports than this are no fleet."""
+
+
+def degraded(found: Judgement, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str) -> str:
+    """Why an airport counts as degraded: the two tests that speak loudest, with their numbers."""
+    first, second = sorted(TESTS, key=lambda name: found.ps[name])[:2]
+    texts = [_statement(first, found, facts, z, freq)]
+    if found.ps[second] <= LOUD * found.ps[first]:
+        texts.append(_statement(second, found, facts, z, freq))
+    return f"{'; '.join(texts)} (p {number(found.p)})"
+
+
+def _statement(
+    test: str, found: Judgement, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str
+) -> str:
+    n = counted(int(facts["n"]), freq)
+    if test == "size":
+        if facts["ratio"] is None:
+            return f"errors over {n} where the backtest led to expect none"
+        ratio = f"{facts['ratio']:.1f}" if facts["ratio"] >= 1 else figures.number(facts["ratio"])
+        return f"errors over {n} are {ratio} times what the backtest led to expect"
+    if test == "bias":
+        return f"forecasts are too {_side(facts['bias'])}{_percent(facts)} on average"
+    if test == "drift":
+        return f"forecasts have become too {_side(z[-1])}, {_run(z, freq)}"
+    level = int(test.removeprefix("coverage"))
+    usual = len(z) * (1 - level / 100)
+    outside = round(found.statistics[test])
+    return f"{outside} of {n} lie outside the {level} % interval where {usual:.1f} are expected"
+
+
+def _side(error: float) -> str:
+    return "high" if error > 0 else "low"
+
+
+def _percent(facts: Mapping[str, Any]) -> str:
+    share = facts["bias_percent"]
+    if share is None:
+        return ""
+    return f" by {f'{abs(share):.1f}' if abs(share) >= 1 else figures.number(abs(share))} %"
+
+
+def _run(z: NDArray[np.float64], freq: str) -> str:
+    """How long the newest errors have had one sign."""
+    same = 0
+    for value in z[::-1]:
+        if value * z[-1] <= 0:
+            break
+        same += 1
+    word = PERIOD_WORDS[freq[0]]
+    return f"each of the last {counted(same, freq)}" if same > 1 else f"in the last {word}"
+
+
+def number(p: float) -> str:
+    """A probability for people; ``--json`` has it whole."""
+    return f"= {p:.2g}" if p >= 0.001 else "< 0.001"  # noqa: PLR2004
+
+
+def fleet_sentence(fleet: Mapping[str, Any]) -> str:
+    """How many airports are degraded, how many chance alone would name, and what all share."""
+    scored, bad, chance = fleet["scored"], fleet["degraded"], fleet["expected_false_alarms"]
+    were = "airport" if scored == 1 else "airports"
+    text = f"{bad} of {scored} scored {were} degraded"
+    if not bad:
+        return f"{text}."
+    text += f"; chance alone would name {chance:.2g}."
+    if not fleet["system"]:
+        return text
+    way = {"above": "above", "below": "below"}.get(fleet["direction"] or "", "")
+    side = f", actuals {way} the forecasts" if way else ""
+    return (
+        f"{text} Most of the fleet is off at once{side}: rather a shock that all share than bad "
+        "tuning. A search on data from before it will not help; 'forecastctl explain' says more."
+    )
+
+
+def direction(signs: list[int]) -> str | None:
+    """Where the actuals of degraded airports lie: ``above`` or ``below`` forecasts, or mixed."""
+    if not signs:
+        return None
+    above, below = signs.count(-1), signs.count(1)
+    if max(above, below) < MOST * len(signs) or above == below:
+        return "mixed"
+    return "above" if above > below else "below"
+
+
+def inside(z: NDArray[np.float64], width: float | NDArray[np.float64]) -> float:
+    """Share of the actuals in an interval of so much half width."""
+    return float((abs(z) <= width + ROUNDING).mean())

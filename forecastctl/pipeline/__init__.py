@@ -1,1 +1,0 @@
-"""Use cases over a panel, through the ports."""

@@ -1,0 +1,247 @@
+"""From the bytes of a recorded file to a value, or an error: nothing half-read gets through.
+
+Whatever is wrong with a file makes these functions raise, each in its own way;
+`forecastctl.recording.read.read_as`, which calls them, turns all of it into one kind of error.
+Shapes are checked before values are made (`forecastctl.recording.shapes`), so that a caller never
+fails later on what it was given.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from pydantic import ValidationError
+
+from forecastctl.recording.shapes import (
+    ForecastFile,
+    Judgement,
+    LearnedFile,
+    ModelFile,
+    MonitorFile,
+    PastRow,
+    SummaryFile,
+    TrialRow,
+    TuningFile,
+    WinnersFile,
+    is_day,
+)
+from forecastctl.records import (
+    FittedModel,
+    Fold,
+    Forecast,
+    Learned,
+    Model,
+    Past,
+    Specification,
+    Trial,
+    TuneResult,
+)
+from forecastctl.search.learned.shape import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import pandas as pd
+
+    from forecastctl.recording.shapes import Part
+
+WINNERS_VERSION = 1
+
+LONGEST = 200
+"""Characters of what is said about a damaged file."""
+
+P = TypeVar("P", bound="Part")
+
+
+def described(error: Exception) -> str:
+    """What is wrong with a file, in one short line."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        text = f"{place}: {first['msg']}" if place else str(first["msg"])
+    elif isinstance(error, json.JSONDecodeError):
+        text = f"it is no JSON, {error}"
+    else:
+        text = f"{type(error).__name__}: {error}"
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _json(content: bytes, shape: type[P]) -> tuple[P, Any]:
+    """A JSON object, checked, and as it stands in the file: bit for bit."""
+    value = json.loads(content)
+    return shape.model_validate(value), value
+
+
+def _table(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a table with ``columns`` and ``data``."""
+    return [dict(zip(value["columns"], row, strict=True)) for row in value["data"]]
+
+
+def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, float]:
+    return {k: float("nan") if v is None else float(v) for k, v in values.items() if k not in skip}
+
+
+def tuning(content: bytes) -> TuneResult:
+    """What a search chose; its trials are in another file."""
+    checked, value = _json(content, TuningFile)
+    return TuneResult(
+        Specification.from_dict(value["specification"]),
+        checked.loss,
+        _floats(checked.metrics),
+        (),
+        tuple(tuple(fold) for fold in checked.backtest_errors),
+        checked.spread,
+        checked.baseline_loss,
+        checked.reason,
+        checked.stopped,
+    )
+
+
+def model(content: bytes) -> FittedModel:
+    """A fitted model."""
+    value = json.loads(content)
+    found = FittedModel.from_row(value)  # says first where it is of a later version
+    ModelFile.model_validate(value)
+    return found
+
+
+def forecast_file(content: bytes) -> ForecastFile:
+    """A forecast as it stands in its file."""
+    return _json(content, ForecastFile)[0]
+
+
+def forecast(content: bytes) -> Forecast:
+    """A forecast."""
+    value = forecast_file(content)
+    return Forecast(
+        value.cutoff,
+        np.asarray(value.ds, dtype="datetime64[D]"),
+        np.asarray(value.mean),
+        np.asarray(value.sd),
+        {int(k): (np.asarray(b.lo), np.asarray(b.hi)) for k, b in value.intervals.items()},
+    )
+
+
+def trials(content: bytes) -> list[Trial]:
+    """The trials of a search, in order."""
+    return [_trial(TrialRow.model_validate(row)) for row in _table(json.loads(content))]
+
+
+def _trial(row: TrialRow) -> Trial:
+    folds = [Fold(f.cutoff, f.h, _floats(f.__pydantic_extra__)) for f in row.folds]
+    return Trial(
+        number=row.trial,
+        model=Model(row.family, row.options, row.model),
+        status=row.status,
+        loss=row.loss,
+        metrics=_floats(row.metrics),
+        folds=tuple(folds),
+        reason=row.reason,
+        duplicate_of=row.duplicate_of,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        cpu_seconds=row.cpu_seconds,
+        start=row.start,
+    )
+
+
+def learned(content: bytes) -> Learned:
+    """What a search knew before it began."""
+    return Learned.from_dict(_json(content, LearnedFile)[1])
+
+
+def winners(content: bytes, wanted: Mapping[str, str]) -> list[Past]:
+    """The winners of a job; none where they are of a later version, or were judged otherwise.
+
+    Args:
+        content: The file.
+        wanted: Loss, horizon, frequency and season as text.
+    """
+    value = json.loads(content)
+    if value["version"] > WINNERS_VERSION:
+        return []
+    checked = WinnersFile.model_validate(value)
+    rows = [PastRow.model_validate(row) for row in _table(value)]
+    models = [Model(m.family, m.options, m.label) for m in checked.models]
+    pasts = [_past(row, models) for row in rows]
+    return pasts if all(str(value[k]) == text for k, text in wanted.items()) else []
+
+
+def _past(row: PastRow, models: Sequence[Model]) -> Past:
+    if len(row.best) != len(row.losses) or len(row.features) != FEATURES:
+        raise ValueError(f"{row.airport} has too many or too few models, losses or features")
+    best = tuple(models[i] for i in row.best)
+    features, losses = tuple(row.features), tuple(row.losses)
+    return Past(
+        row.airport, row.run_id, row.cutoff, features, best, losses, row.proposed, row.improved
+    )
+
+
+def judgements(content: bytes) -> list[Judgement]:
+    """What a run of the monitor says of its airports."""
+    return _json(content, MonitorFile)[0].results
+
+
+def settings(content: bytes) -> dict[str, Any]:
+    """The settings of a job."""
+    value = json.loads(content)
+    if not isinstance(value, dict):
+        raise TypeError("it holds no object")
+    return value
+
+
+def groups(content: bytes) -> dict[str, dict[str, str]]:
+    """Value of each airport by column of groups."""
+    found = settings(content)
+    for values in found.values():
+        if not all(isinstance(v, str) for v in values.values()):
+            raise TypeError("a group is no text")
+    return found
+
+
+def summary(content: bytes) -> dict[str, Any]:
+    """The summary of a job, as ``--json`` printed it."""
+    found: dict[str, Any] = _json(content, SummaryFile)[1]
+    return found
+
+
+def panel(content: bytes) -> pd.DataFrame:
+    """The rows of a panel, typed as they are in `forecastctl.data.panel.panel.Panel`."""
+    import pandas as pd
+
+    frame = pd.read_parquet(io.BytesIO(content))
+    texts = frame[["airport", "problem"]]
+    if not all(isinstance(v, str) for v in texts["airport"].unique()):
+        raise TypeError("an airport is no text")
+    for name, kind in (("ds", "datetime64[s]"), ("y", "float64"), ("row", "int64")):
+        np.asarray(frame[name].to_numpy(), dtype=np.dtype(kind))
+    return frame
+
+
+def forecast_table(content: bytes, levels: Collection[int] = ()) -> pd.DataFrame:
+    """A job's table of forecasts; one of no forecast may lack the types of its columns.
+
+    Args:
+        content: The file.
+        levels: Intervals that it must have, in percent.
+    """
+    import pandas as pd
+
+    frame = pd.read_parquet(io.BytesIO(content))
+    if frame.empty:
+        return frame
+    bands = [c for c in frame.columns if c.startswith(("lo-", "hi-"))]
+    bands += [f"{side}-{level}" for level in levels for side in ("lo", "hi")]
+    frame[bands].to_numpy(dtype=np.float64)
+    if not np.isfinite(frame["mean"].to_numpy(dtype=np.float64)).all():
+        raise ValueError("it holds a forecast that is no number")
+    for name in ("date", "cutoff"):
+        for text in frame[name].unique():
+            is_day(text)
+    if not all(isinstance(v, str) for v in frame["airport"].unique()):
+        raise TypeError("an airport is no text")
+    return frame

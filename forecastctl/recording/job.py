@@ -1,0 +1,62 @@
+"""The job behind a run: its run, its settings, its machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.recording import decoding
+from forecastctl.recording.read import read_as
+from forecastctl.records import Query
+from forecastctl.records.marks import SET, job_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+
+log = logging.getLogger(__name__)
+
+
+KEPT: Final = "keep"
+"""What jobs did about suspected faults before there was a setting for it."""
+
+
+def job_of(tracker: Tracker, run: StoredRun) -> StoredRun | None:
+    """The job run that a run belongs to."""
+    tags = {job_mark(run.tags["job_id"]): SET, "kind": "job"}
+    found = tracker.find(Query(tags=tags, limit=1))
+    return found[0] if found else None
+
+
+def job_settings(tracker: Tracker, job: StoredRun | None) -> dict[str, Any]:
+    """All settings of a job as recorded; empty where they are not."""
+    try:
+        return {} if job is None else read_settings(tracker, job)
+    except DamagedError as error:
+        log.warning("the usual settings are taken: %s", error.message)
+    except NothingRecordedError:
+        pass
+    return {}
+
+
+def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
+    """All settings of a job as recorded.
+
+    Raises:
+        NothingRecordedError: They are not stored, or cannot be read.
+    """
+    return read_as(tracker, job.run_id, "settings.json", decoding.settings)
+
+
+def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The machine that a run was made on; nothing where that was too long for a tag."""
+    try:
+        found = json.loads(tags.get("machine", "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

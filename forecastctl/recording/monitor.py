@@ -1,0 +1,140 @@
+"""A run of the monitor in the store: written, and read back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.recording import decoding
+from forecastctl.recording.context import cut, json_bytes
+from forecastctl.recording.read import read_as
+from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, canonical_json
+from forecastctl.records.marks import MONITORS, SET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from forecastctl.recording.context import Environment
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+MONITOR = "monitor.json"
+TABLE = "monitor_table.json"
+RUNS_READ = 12
+"""Newest runs of the monitor that are read in search of an airport."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a run of the monitor found about one airport.
+
+    Attributes:
+        start_ms: When it ran, milliseconds since the epoch.
+        status: Status that it gave.
+        reason: Why.
+        since: From when on forecasts counted, or ``None``.
+    """
+
+    start_ms: int
+    status: str
+    reason: str | None
+    since: int | None
+
+
+def record_monitor(
+    tracker: Tracker,
+    report: Mapping[str, Any],
+    params: Mapping[str, Any],
+    environment: Environment,
+) -> dict[str, Any]:
+    """Write the report as one run; returns it with the run's id."""
+    end_ms = max(time.time_ns() // 1_000_000, report["start_ms"])
+    rules = {f"monitor.{key}": value for key, value in report["rules"].items()}
+    asked = {**rules, **params}
+    run = Run(
+        name=f"monitor {report['monitor_id']}",
+        status=FINISHED,
+        start_ms=report["start_ms"],
+        end_ms=end_ms,
+        params={key: cut(str(value)) for key, value in asked.items()},
+        metrics=tuple(_metrics(report, end_ms)),
+        tags=_tags(report, environment),
+        artifacts=(
+            Artifact(MONITOR, json_bytes(report)),
+            Artifact(TABLE, json_bytes(_table(report["results"]))),
+        ),
+    )
+    (run_id,) = tracker.record([run])
+    return {"run_id": run_id, **report}
+
+
+def _tags(report: Mapping[str, Any], environment: Environment) -> dict[str, str]:
+    return {
+        "kind": "monitor",
+        "monitor_id": report["monitor_id"],
+        "origin": report["origin"],
+        "status": "degraded" if report["airports"]["degraded"] else "ok",
+        "reason": cut(report["sentence"]),
+        "panel_digest": report["panel_digest"],
+        "scored_through": report["scored_through"] or "nothing",
+        "environment": environment.digest,
+        "git_commit": environment.git_commit or "unknown",
+        "git_dirty": str(environment.git_dirty).lower(),
+        "versions": cut(" ".join(f"{k}={v}" for k, v in environment.versions.items())),
+        "machine": cut(canonical_json(dict(environment.machine))),
+        "mlflow.loggedArtifacts": canonical_json([{"path": TABLE, "type": "table"}]),
+        MONITORS: SET,
+    }
+
+
+def _metrics(report: Mapping[str, Any], stamp: int) -> Iterator[Metric]:
+    fleet = report["fleet"]
+    values = {f"airports_{key}": value for key, value in report["airports"].items()}
+    values["airports_scored"] = fleet["scored"]
+    keys = ("share_degraded", "expected_false_alarms", "coverage80", "coverage95")
+    values |= {key: fleet[key] for key in keys}
+    for key, value in values.items():
+        if value is not None:
+            yield Metric(key, float(value), 0, stamp)
+    for row in report["by_lead"]:
+        for key in ("mae", "expected", "ratio", "bias", "coverage80", "coverage95"):
+            if row[key] is not None:
+                yield Metric(f"lead_{key}", float(row[key]), row["lead"], stamp)
+
+
+def _table(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Results as a table that MLflow's pages show, without the single tests."""
+    rows = [{k: v for k, v in result.items() if k != "tests"} for result in results]
+    columns = list(rows[0]) if rows else []
+    return {"columns": columns, "data": [[row[c] for c in columns] for row in rows]}
+
+
+def is_watched(tracker: Tracker) -> bool:
+    """Whether the monitor has looked at live forecasts in this experiment."""
+    return bool(tracker.find(Query(tags=_marked("live"), status=FINISHED, limit=1)))
+
+
+def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> dict[str, Finding]:
+    """The newest finding about each airport; airports without one are missing."""
+    found: dict[str, Finding] = {}
+    for run in tracker.find(Query(tags=_marked(origin), status=FINISHED, limit=RUNS_READ)):
+        try:
+            results = read_as(tracker, run.run_id, MONITOR, decoding.judgements)
+        except NothingRecordedError as error:
+            log.warning("what the monitor found is left out: %s", error.message)
+            continue
+        for result in results:
+            if result.airport in airports:
+                finding = Finding(run.start_ms, result.status, result.reason, result.since_ms)
+                found.setdefault(result.airport, finding)
+        if len(found) == len(airports):
+            break
+    return found
+
+
+def _marked(origin: str) -> dict[str, str]:
+    return {MONITORS: SET, "origin": origin}

@@ -1,0 +1,232 @@
+"""Reading back what earlier jobs recorded, as the values they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.recording import decoding
+from forecastctl.recording.cached import remembered
+from forecastctl.recording.context import airport_key
+from forecastctl.recording.write import (
+    FORECAST,
+    MODEL,
+    TRIALS,
+    TUNING,
+)
+from forecastctl.records import FINISHED, Query
+from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from forecastctl.data.panel.panel import Panel
+    from forecastctl.data.panel.rows import Grouped
+    from forecastctl.records import FittedModel, Forecast, StoredRun, Trial, TuneResult
+    from forecastctl.store.port import Tracker
+
+T = TypeVar("T")
+
+SNAPSHOT = "panel.parquet"
+GROUPS = "groups.json"
+"""Artifact of a job with sums: value of each airport by column of groups."""
+JOBS_SEARCHED = 2000
+LIVE = {"origin": "live"}
+ALONE = 16
+"""Up to so many airports are looked up one by one, more of them job by job."""
+
+
+def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> dict[str, StoredRun]:
+    """Newest finished run of each airport that holds a stage; what backtests made never counts.
+
+    Args:
+        tracker: The store.
+        stage: ``tuned``, ``trained`` or ``forecast``.
+        cutoffs: Latest cutoff allowed by airport, so that nothing from the future is used;
+            ``None`` allows any.
+
+    Returns:
+        The run by airport; airports without one are missing.
+    """
+    if len(cutoffs) <= ALONE:
+        return _latest_by_airport(tracker, stage, cutoffs)
+    return _latest_by_job(tracker, stage, cutoffs)
+
+
+def _latest_by_airport(
+    tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
+) -> dict[str, StoredRun]:
+    found: dict[str, StoredRun] = {}
+    for airport, cutoff in cutoffs.items():
+        tags = {airport_mark(airport_key(airport)): SET, stage: "true", **LIVE}
+        for run in tracker.find(Query(tags=tags, status=FINISHED)):
+            if _allowed(run, airport, cutoff):
+                found[airport] = run
+                break
+    return found
+
+
+def _latest_by_job(
+    tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
+) -> dict[str, StoredRun]:
+    found: dict[str, StoredRun] = {}
+    jobs = tracker.find(Query(tags={JOBS: SET, stage: "true", **LIVE}, limit=JOBS_SEARCHED))
+    for job in jobs:
+        if len(found) == len(cutoffs):
+            break
+        tags = {job_mark(job.tags["job_id"]): SET, stage: "true"}
+        for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
+            airport = run.tags.get("airport", "")  # the job itself has none
+            wanted = airport in cutoffs and airport not in found
+            if wanted and _allowed(run, airport, cutoffs[airport]):
+                found[airport] = run
+    return found
+
+
+def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
+    mine = run.tags.get("airport") == airport
+    return mine and (cutoff is None or run.tags.get("cutoff", "9999") <= cutoff)
+
+
+def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], T]) -> T:
+    """A recorded file as a value: the one place where files become values.
+
+    Args:
+        tracker: The store.
+        run_id: The run that holds the file.
+        path: Its path.
+        decode: Makes the value, and may raise anything: see `forecastctl.recording.decoding`.
+
+    Raises:
+        NothingRecordedError: There is no such run or file.
+        DamagedError: The file is there and is not what it should be, whatever is wrong with it.
+    """
+    content = tracker.read_artifact(run_id, path)
+    try:
+        return decode(content)
+    except Exception as error:
+        why = decoding.described(error) if content else "it is empty"
+        raise DamagedError(f"{path} of run {run_id} cannot be read: {why}.") from error
+
+
+def read_tuning(tracker: Tracker, run_id: str) -> TuneResult:
+    """What a search chose; its trials stay in the store."""
+    return read_as(tracker, run_id, TUNING, decoding.tuning)
+
+
+def read_model(tracker: Tracker, run_id: str) -> FittedModel:
+    """A fitted model, bit for bit as it was trained."""
+    return read_as(tracker, run_id, MODEL, decoding.model)
+
+
+def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
+    """A forecast, bit for bit as it was made."""
+    return read_as(tracker, run_id, FORECAST, decoding.forecast)
+
+
+def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
+    """The trials of an airport's search, in order."""
+    return read_as(tracker, run_id, TRIALS, decoding.trials)
+
+
+def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
+    """The panel with this digest, as a job stored it.
+
+    Raises:
+        NothingRecordedError: No job has stored it.
+    """
+    run = find_snapshot(tracker, panel_digest)
+    if run is None:
+        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    return read_as(tracker, run.run_id, SNAPSHOT, decoding.panel)
+
+
+def read_observation(
+    tracker: Tracker, panel_digest: str, airport: str, first: dt.date, after: dt.date
+) -> float | None:
+    """One airport's value dated from ``first`` to before ``after`` in a stored panel, if any.
+
+    Raises:
+        NothingRecordedError: No job has stored the panel.
+    """
+    run = find_snapshot(tracker, panel_digest)
+    if run is None:
+        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    own = panel_rows(tracker, run.run_id).of(airport)
+    start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
+    known = own.y[np.isfinite(own.y) & (own.days >= start) & (own.days < stop)]
+    return float(known[-1]) if len(known) else None
+
+
+def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
+    """Rows of the panel that a job stored.
+
+    Raises:
+        NothingRecordedError: There is none.
+    """
+    from forecastctl.data.panel.columnar import read_rows
+
+    def read() -> Grouped:
+        return read_as(tracker, run_id, SNAPSHOT, read_rows)
+
+    return remembered(tracker, ("rows", run_id), read)
+
+
+def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:
+    """The panel of the newest job that trained, for a forecast that names no data.
+
+    Args:
+        tracker: The store.
+        groups: Whether the groups of its airports are wanted.
+
+    Raises:
+        NothingRecordedError: No job has trained.
+    """
+    wanted = {JOBS: SET, "trained": "true", **LIVE}
+    jobs = tracker.find(Query(tags=wanted, status=FINISHED, limit=1))
+    if not jobs:
+        raise NothingRecordedError(
+            "No job has trained a model in this experiment.",
+            "Run 'forecastctl train' first, or 'forecastctl run', which does it all.",
+        )
+    found = panel_of(tracker, jobs[0])
+    return replace(found, groups=recorded_groups(tracker, jobs[0])) if groups else found
+
+
+def panel_of(tracker: Tracker, job: StoredRun) -> Panel:
+    """The panel that a job saw, without groups.
+
+    Raises:
+        NothingRecordedError: It is not stored any more, or cannot be read.
+    """
+    from forecastctl.data.panel.panel import Panel
+
+    tags = job.tags
+    try:
+        frame = read_snapshot(tracker, tags["panel_digest"])
+    except NothingRecordedError as error:
+        raise type(error)(error.message, "Name the data with --data FILE.") from error
+    label = f"panel of job {tags['job_id']}"
+    return Panel(frame, tags["freq"], int(tags["season_length"]), label, tags["panel_digest"])
+
+
+def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
+    """Value of each airport by column of groups in a job; nothing where it had no sums.
+
+    Raises:
+        NothingRecordedError: It had, and they are not stored any more.
+    """
+    return read_as(tracker, job.run_id, GROUPS, decoding.groups) if "groups" in job.tags else {}
+
+
+def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
+    """The job run that holds the snapshot of a panel, if any."""
+    tags = {panel_mark(panel_digest): SET, "panel_digest": panel_digest}
+    found = tracker.find(Query(tags=tags, limit=1))
+    return found[0] if found else None

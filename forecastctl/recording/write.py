@@ -1,0 +1,335 @@
+"""From results to runs: what is recorded where. Pure.
+
+Nested layout: job > airport > trial, as Hyperopt's SparkTrials does on Databricks. Flat layout:
+job, and one run per airport without a parent, its trials a table. The airport run is the same in
+both, so that every question has the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.recording.context import (
+    NAME_LIMIT,
+    PARAM_LIMIT,
+    JobContext,
+    airport_key,
+    cut,
+    json_bytes,
+)
+from forecastctl.records import (
+    FAILED,
+    FINISHED,
+    KILLED,
+    Artifact,
+    Metric,
+    Run,
+    Status,
+    canonical_json,
+)
+from forecastctl.records.learning import algorithm
+from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from forecastctl.records import AirportResult, Forecast, Trial, TuneResult
+
+TUNING = "tuning.json"
+MODEL = "model.json"
+FORECAST = "forecast.json"
+TRIALS = "trials.json"
+LEARNED = "learned.json"
+CHART = "forecast.png"
+TRACEBACK = "traceback.txt"
+TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
+"""A pruned trial is what SparkTrials calls cancelled: stopped on purpose."""
+
+
+def airport_run(result: AirportResult, context: JobContext) -> Run:
+    """The run of one airport with, in the nested layout, its trials as children."""
+    if result.task is not None:  # in one job some airports may be tuned and others not
+        context = replace(context, plan=result.task.plan)
+    nested = context.layout == "nested"
+    trials = result.tuned.trials if result.tuned and context.plan.tune else ()
+    failed = result.status in (Status.FAILED, Status.REJECTED)
+    common = _airport_tags(result, context)
+    return Run(
+        name=cut(result.airport, NAME_LIMIT) or "(no name)",
+        status=FAILED if failed else FINISHED,
+        start_ms=result.start_ms or context.start_ms,
+        end_ms=result.end_ms or context.start_ms,
+        params=_airport_params(result, context),
+        metrics=tuple(_airport_metrics(result, context)),
+        tags={
+            **common,
+            **context.environment_tags(),
+            **_stage_tags(result, context),
+            **_marks(result, context),
+        },
+        artifacts=tuple(_airport_artifacts(result, context)),
+        children=tuple(trial_run(t, result, common) for t in trials) if nested else (),
+    )
+
+
+def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) -> Run:
+    """The run of one trial: hyperparameters, every metric with its fold values, or the reason."""
+    stamp = trial.end_ms
+    metrics = [Metric(k, v, 0, stamp) for k, v in trial.metrics.items() if math.isfinite(v)]
+    if trial.loss is not None:
+        metrics.append(Metric("loss", trial.loss, 0, stamp))
+    metrics.append(Metric("cpu_seconds", trial.cpu_seconds, 0, stamp))
+    for step, fold in enumerate(trial.folds):
+        values = ((f"fold_{k}", v) for k, v in fold.metrics.items())
+        metrics += [Metric(k, v, step, stamp) for k, v in values if math.isfinite(v)]
+    tags = {
+        **common,
+        "kind": "trial",
+        "status": trial.status,
+        "trial_status": trial.status,
+        "trial": str(trial.number),
+        "model": trial.model.label,
+        "folds": ",".join(fold.cutoff for fold in trial.folds),
+        search_mark(common["fmin_uuid"]): SET,
+    }
+    if trial.reason:
+        tags["reason"] = cut(trial.reason)
+    if trial.duplicate_of is not None:
+        tags["duplicate_of"] = str(trial.duplicate_of)
+    if trial.start is not None:
+        tags["start"] = trial.start
+    return Run(
+        name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
+        status=TRIAL_STATUS[trial.status],
+        start_ms=trial.start_ms,
+        end_ms=trial.end_ms,
+        params=_options(trial),
+        metrics=tuple(metrics),
+        tags=tags,
+    )
+
+
+def trials_table(trials: Iterable[Trial]) -> dict[str, Any]:
+    """Trials as the table that MLflow's ``log_table`` writes and its pages show."""
+    columns = ["trial", "status", "model", "family", "options", "loss", "metrics", "folds"]
+    columns += ["reason", "duplicate_of", "start_ms", "end_ms", "cpu_seconds", "start"]
+    data = [
+        [
+            t.number,
+            t.status,
+            t.model.label,
+            t.model.family,
+            dict(t.model.options),
+            t.loss,
+            _finite(t.metrics),
+            [{"cutoff": f.cutoff, "h": f.h, **_finite(f.metrics)} for f in t.folds],
+            t.reason,
+            t.duplicate_of,
+            t.start_ms,
+            t.end_ms,
+            t.cpu_seconds,
+            t.start,
+        ]
+        for t in trials
+    ]
+    return {"columns": columns, "data": data}
+
+
+def tuning_dict(tuned: TuneResult) -> dict[str, Any]:
+    """What a search chose, without its trials, as JSON."""
+    return {
+        "specification": tuned.specification.to_dict(),
+        "loss": tuned.loss,
+        "metrics": _finite(tuned.metrics),
+        "baseline_loss": tuned.baseline_loss,
+        "backtest_errors": [list(fold) for fold in tuned.backtest_errors],
+        "spread": tuned.spread,
+        "reason": tuned.reason,
+        "stopped": tuned.stopped,
+    }
+
+
+def forecast_dict(forecast: Forecast, model: str) -> dict[str, Any]:
+    """A forecast as JSON with exact floats."""
+    return {
+        "cutoff": forecast.cutoff,
+        "model": model,
+        "ds": [str(d) for d in forecast.ds],
+        "mean": forecast.mean.tolist(),
+        "sd": forecast.sd.tolist(),
+        "intervals": {
+            str(level): {"lo": lo.tolist(), "hi": hi.tolist()}
+            for level, (lo, hi) in forecast.intervals.items()
+        },
+    }
+
+
+def model_label(result: AirportResult) -> str | None:
+    """Label of the model that the airport ended with."""
+    if result.model is not None:
+        return result.model.specification.label
+    return result.tuned.specification.label if result.tuned else None
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """JSON has no NaN."""
+    return {k: v if math.isfinite(v) else None for k, v in values.items()}
+
+
+def _options(trial: Trial) -> dict[str, str]:
+    options = {k: str(v) for k, v in trial.model.options.items()}
+    return {"family": trial.model.family, **options}
+
+
+def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
+    tags = {
+        **context.tags(),
+        "kind": "airport",
+        "airport": result.airport,
+        "airport_key": airport_key(result.airport),
+        "status": str(result.status),
+        "data_digest": result.digest,
+    }
+    if result.airport in context.groups:
+        tags |= {"kind": "group", "level": context.groups[result.airport]}
+    cutoff = _cutoff(result)
+    if cutoff:
+        tags["cutoff"] = cutoff
+    if result.tuned and context.plan.tune:
+        seed = f"{context.job_id}:{result.airport}"
+        tags["fmin_uuid"] = hashlib.sha256(seed.encode()).hexdigest()[:32]
+    return tags
+
+
+def _marks(result: AirportResult, context: JobContext) -> dict[str, str]:
+    """What finds this run again by an index."""
+    keys = [airport_mark(airport_key(result.airport)), job_mark(context.job_id)]
+    keys += [] if result.airport in context.groups else [AIRPORTS]
+    return dict.fromkeys(keys, SET)
+
+
+def _cutoff(result: AirportResult) -> str | None:
+    if result.forecast is not None:
+        return result.forecast.cutoff
+    if result.model is not None:
+        return result.model.cutoff
+    return result.task.series.cutoff if result.task else None
+
+
+def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
+    """Which stages this run holds, what it chose, and whose results it builds on."""
+    plan = context.plan
+    tags = dict(result.task.sources) if result.task else {}
+    held = {
+        "tuned": plan.tune and result.tuned is not None,
+        "trained": plan.train and result.model is not None,
+        "forecast": plan.forecast and result.forecast is not None,
+    }
+    tags |= {stage: "true" for stage, holds in held.items() if holds}
+    if result.task and result.task.retuned:
+        tags["retuned"] = cut(result.task.retuned)
+    if result.task and result.task.anew:
+        tags["done_anew"] = cut(result.task.anew)
+    learned = result.task.learned if result.task else None
+    if learned is not None:
+        tags["learned_from"] = cut(",".join(learned.runs))
+        tags["starts"] = _counted(learned.counts)
+    label = model_label(result)
+    if label:
+        tags["model"] = cut(label)
+    if result.reason:
+        tags["reason"] = cut(result.reason)
+    if result.notes:
+        tags["preparation"] = cut("; ".join(result.notes))
+    if result.suspects:
+        tags["suspects"] = cut("; ".join(result.suspects))
+    if result.task and result.task.series.left_out:
+        tags["left_out"] = ",".join(result.task.series.left_out)
+    if result.tuned and plan.tune:
+        tags["space"] = ",".join(plan.search.families)
+        tags["stopped"] = result.tuned.stopped
+        tags["trials_by_origin"] = _counted(result.tuned.by_origin)
+        tags["mlflow.loggedArtifacts"] = canonical_json([{"path": TRIALS, "type": "table"}])
+    return tags
+
+
+def _counted(by_origin: Mapping[str, int]) -> str:
+    """Numbers by origin: ``baseline=1,pool=13,family=6``."""
+    return ",".join(f"{origin}={n}" for origin, n in by_origin.items())
+
+
+def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str]:
+    search, plan = context.plan.search, context.plan
+    params: dict[str, Any] = {}
+    if result.tuned and plan.tune:
+        params["algo"] = algorithm(result.tuned.by_origin)
+    if plan.tune:
+        params |= {
+            "max_evals": search.max_evals,
+            "parallelism": 1,
+            "timeout": search.timeout,
+            "early_stop": search.early_stop,
+            "loss": search.loss,
+            "families": ",".join(search.families),
+            "folds": search.folds,
+            "step": search.step,
+            "combine": search.combine,
+            "shocks": search.shocks,
+            "seed": search.seed,
+        }
+    params["horizon"] = search.horizon
+    if plan.tune or plan.train:
+        params["engine"] = result.engine or search.engine
+    if plan.forecast:
+        params["levels"] = ",".join(map(str, plan.levels))
+    if result.task:
+        series = result.task.series
+        params |= {"freq": series.freq, "season_length": series.season_length, "n": series.n}
+    label = model_label(result)
+    if label:
+        params["model"] = cut(label, PARAM_LIMIT)
+    return {k: str(v) for k, v in params.items()}
+
+
+def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Metric]:
+    stamp = result.end_ms or context.start_ms
+    values: dict[str, float | None] = {"cpu_seconds": result.cpu_seconds}
+    tuned = result.tuned if context.plan.tune else None
+    if tuned:
+        ok = [t for t in tuned.trials if t.status == "ok"]
+        losses = [t.loss for t in ok if t.loss is not None]
+        values |= {
+            **tuned.metrics,
+            "loss": tuned.loss,
+            "baseline_loss": tuned.baseline_loss,
+            "best_trial_loss": min(losses, default=None),
+            "total_trials_count": len(tuned.trials),
+            "successful_trials_count": len(ok),
+            "failed_trials_count": sum(t.status == "failed" for t in tuned.trials),
+            "cancelled_trials_count": sum(t.status == "pruned" for t in tuned.trials),
+            "objective_seconds": result.objective_seconds,
+        }
+    for key, value in values.items():
+        if value is not None and math.isfinite(value):
+            yield Metric(key, float(value), 0, stamp)
+
+
+def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[Artifact]:
+    plan = context.plan
+    if result.tuned and plan.tune:
+        yield Artifact(TUNING, json_bytes(tuning_dict(result.tuned)))
+        yield Artifact(TRIALS, json_bytes(trials_table(result.tuned.trials)))
+        if result.task and result.task.learned:
+            yield Artifact(LEARNED, json_bytes(result.task.learned.to_dict()))
+    if result.model and plan.train:
+        yield Artifact(MODEL, canonical_json(result.model.to_row()).encode())
+    if result.forecast and plan.forecast:
+        label = model_label(result) or ""
+        yield Artifact(FORECAST, json_bytes(forecast_dict(result.forecast, label)))
+    if result.chart:
+        yield Artifact(CHART, result.chart)
+    if result.failure and result.failure.traceback:
+        yield Artifact(TRACEBACK, result.failure.traceback.encode())

@@ -1,0 +1,1 @@
+"""Make a past forecast again from what is stored, and compare."""

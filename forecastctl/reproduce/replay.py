@@ -1,0 +1,138 @@
+"""Recompute recorded forecasts and compare them with what was stored.
+
+A replay forecasts again from the stored model; it needs neither data nor estimation. A refit
+(`forecastctl.reproduce.refit`) rebuilds each airport's series from the stored panel, searches and
+fits anew, and says what differs.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.models.combination.replay import (
+    DIFFERS,
+    NOT_STORED,
+    Replay,
+    replay,
+)
+from forecastctl.recording.read import read_forecast, read_model
+from forecastctl.recording.resolve import resolve
+from forecastctl.records import Query
+from forecastctl.records.marks import JOBS, SET, job_mark
+from forecastctl.reproduce.values import Chosen, Reproduction, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+MANY = 1_000_000
+OF_SERIES = ("airport", "group")
+SUGGESTED = 3
+
+
+def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Chosen:
+    """The runs of airports that a name stands for.
+
+    Args:
+        tracker: The store.
+        name: Id of a job, the beginning of one that no other job shares, the id of a job's run or
+            of an airport's.
+        airports: Only these, exactly as spelt; empty for all.
+
+    Raises:
+        NothingRecordedError: There is no such job, run or airport, or several jobs begin so.
+    """
+    run = _named(tracker, name)
+    if run.tags.get("kind") in OF_SERIES:
+        runs = [run]
+    elif run.tags.get("kind") == "job":
+        found = tracker.find(Query(tags={job_mark(run.tags["job_id"]): SET}, limit=MANY))
+        runs = [one for one in found if one.tags.get("kind") in OF_SERIES]
+    else:
+        hint = f"Give its airport's: {run.parent_id}." if run.parent_id else None
+        raise NothingRecordedError(f"Run '{name}' is neither a job's nor an airport's.", hint)
+    runs.sort(key=lambda r: r.tags["airport"])
+    known = {r.tags["airport"] for r in runs}
+    for airport in airports:
+        if airport not in known:
+            raise NothingRecordedError(
+                f"Nothing is recorded about airport '{airport}' in job {run.tags['job_id']}.",
+                _suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
+            )
+    kept = tuple(r for r in runs if not airports or r.tags["airport"] in airports)
+    tags = run.tags
+    origin = tags.get("origin", "live")
+    return Chosen(tags["job_id"], tags.get("command", ""), origin, run.run_id, kept)
+
+
+def _named(tracker: Tracker, name: str) -> StoredRun:
+    try:
+        return resolve(tracker, name)
+    except NothingRecordedError as error:
+        message = error.message
+    jobs = tracker.find(Query(tags={JOBS: SET}, limit=MANY))
+    found = [job for job in jobs if name and job.tags["job_id"].startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        newest = ", ".join(job.tags["job_id"] for job in found[:SUGGESTED])
+        raise NothingRecordedError(
+            f"{len(found)} jobs begin with '{name}'.", f"Give one of them: {newest} ..."
+        )
+    ids = [job.tags["job_id"] for job in jobs]
+    close = difflib.get_close_matches(name, ids, SUGGESTED)
+    listed = f"The newest job is {ids[0]}; 'forecastctl history' lists all." if ids else None
+    raise NothingRecordedError(message, _suggestion(close) or listed)
+
+
+def _suggestion(close: Sequence[str]) -> str | None:
+    return f"Did you mean '{close[0]}'?" if close else None
+
+
+def read_stored(tracker: Tracker, run: StoredRun) -> Stored:
+    """The model and the forecast of one airport's run, as far as they are stored and legible."""
+    holds = {stage: run.tags.get(stage) == "true" for stage in ("trained", "forecast")}
+    owner = run.run_id if holds["trained"] else run.tags.get("trained_by")
+    if run.tags.get("status") in ("failed", "rejected") and not any(holds.values()):
+        reason = run.tags.get("reason", "no reason recorded")
+        return Stored(run, missing=f"{run.tags['status']}: {reason}")
+    try:
+        model = read_model(tracker, owner) if owner else None
+        forecast = read_forecast(tracker, run.run_id) if holds["forecast"] else None
+    except DamagedError as error:
+        return Stored(run, broken=f"what is stored cannot be read: {error.message}")
+    except NothingRecordedError as error:
+        return Stored(run, missing=error.message)
+    missing = "" if forecast else f"'{run.tags.get('command')}' makes no forecast"
+    return Stored(run, model, forecast, missing)
+
+
+def replayed(stored: Stored) -> Replay:
+    """The stored model's forecast against the stored one."""
+    if stored.broken:
+        return Replay(DIFFERS, None, (stored.broken,))
+    if stored.model is None or stored.forecast is None:
+        return Replay(NOT_STORED, None, (stored.missing,) if stored.missing else ())
+    return replay(stored.model, stored.forecast)
+
+
+def replay_all(tracker: Tracker, chosen: Chosen) -> Iterator[Reproduction]:
+    """Replay one airport after the other."""
+    for run in chosen.runs:
+        yield Reproduction(run, replayed(read_stored(tracker, run)))
+
+
+def makers(tracker: Tracker, chosen: Chosen) -> dict[str, StoredRun]:
+    """By id of a run, the run that trained the model behind it: itself where no other did."""
+    found = {run.run_id: run for run in chosen.runs}
+    for run in chosen.runs:
+        if "trained_by" in run.tags:
+            try:
+                found[run.run_id] = tracker.get(run.tags["trained_by"])
+            except NothingRecordedError:  # it has been deleted; what there is will be compared
+                continue
+    return found

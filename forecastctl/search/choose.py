@@ -1,0 +1,65 @@
+"""Which trials form the airport's specification."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.records import Member, Specification
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.records import Trial
+
+
+CLEARLY_WORSE = 1.5
+"""Without a pool, a member's loss may be this multiple of the best one's."""
+
+
+HOPELESS = 3.0
+"""The loss of a model of the pool may be this multiple of the best one's."""
+
+
+def choose(
+    trials: Sequence[Trial], combine: int, pool: frozenset[str] = frozenset()
+) -> Specification:
+    """Equally weighted mean of the pool's models and the best other trials, of several families.
+
+    The losses of a few origins say less than they seem to, and the more trials there are, the
+    more the best of them owe to luck. So the models of the pool enter whatever their rank, unless
+    they are hopeless, as long as there is room for all of them. The seats left go to the best
+    other trials that are no worse than the middle one of the pool; each family gets at most its
+    share of all seats, rounded up: what a family has in common, its errors as well, then counts
+    once.
+
+    Args:
+        trials: Trials of one search; at least one succeeded.
+        combine: Members at most. A model of the pool whose loss is more than `HOPELESS` times the
+            best one's is left out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
+        pool: Keys of the pool's models.
+    """
+    good = [t for t in trials if t.loss is not None and t.duplicate_of is None]
+    ranked = sorted(good, key=lambda t: (_loss(t), t.number))
+    best = _loss(ranked[0])
+    chosen = [t for t in ranked if t.model.key in pool and _loss(t) <= HOPELESS * best]
+    if len(chosen) > combine:
+        chosen = []
+    limit = float(np.median([_loss(t) for t in chosen])) if chosen else CLEARLY_WORSE * best
+    share = math.ceil(combine / len({t.model.family for t in good}))
+    taken = Counter(t.model.family for t in chosen)
+    for trial in ranked:
+        if len(chosen) == combine or _loss(trial) > limit:
+            break
+        if trial not in chosen and taken[trial.model.family] < share:
+            taken[trial.model.family] += 1
+            chosen.append(trial)
+    weight = 1.0 / len(chosen)
+    return Specification(tuple(Member(t.model, weight, t.number) for t in chosen))
+
+
+def _loss(trial: Trial) -> float:
+    return math.inf if trial.loss is None else trial.loss

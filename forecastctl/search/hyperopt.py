@@ -1,0 +1,157 @@
+"""The search with Hyperopt's TPE: a space in its terms, trials to begin with, and its proposals.
+
+Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optimization.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecastctl.models import Choice, Uniform
+from forecastctl.records.learning import RANDOM, TPE
+from forecastctl.search.space import ROOT, decode, labels
+from forecastctl.search.trials import PRUNED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.models import Dimension, Space
+    from forecastctl.records import Model, Trial
+    from forecastctl.search.space import Point
+    from forecastctl.search.trials import Search
+
+RAREST = 0.02
+"""Prior of a family that never wins: it stays possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that a search tries before anything proposes.
+
+    Attributes:
+        model: What is tried.
+        point: Where it lies in the spaces of the search.
+        origin: ``pool`` or ``family``.
+    """
+
+    model: Model
+    point: Point
+    origin: str
+
+
+def let_hyperopt_search(
+    run: Search, spaces: Mapping[str, Space], points: Sequence[Candidate], seed: int
+) -> None:
+    """Evaluate these points, and then what Hyperopt proposes, until the search is over.
+
+    Args:
+        run: The search; trials are added to it.
+        spaces: Space by family.
+        points: Starting points.
+        seed: Of the proposals.
+    """
+    import hyperopt
+
+    logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
+
+    waiting = deque(point.origin for point in points)  # evaluated in the order of proposal
+
+    def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
+        """What TPE makes of the trials; with none to go by, all that it knows is the prior."""
+        waiting.append(TPE if trials.trials else RANDOM)
+        return hyperopt.tpe.suggest(new_ids, domain, trials, state, n_startup_jobs=0)
+
+    def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
+        origin = waiting.popleft()
+        if run.stopped:
+            return {"status": hyperopt.STATUS_FAIL}
+        loss = _seen_loss(run, run.evaluate(decode(sample), origin))
+        if loss is None:
+            return {"status": hyperopt.STATUS_FAIL}
+        return {"status": hyperopt.STATUS_OK, "loss": loss}
+
+    remaining = run.search.max_evals - len(run.trials)
+    with suppress(hyperopt.exceptions.AllTrialsFailed):  # the search judges that from our trials
+        hyperopt.fmin(
+            objective,
+            hyperopt_space(spaces, run.learned.prior),
+            algo=propose,
+            max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
+            trials=queued([point.point for point in points], labels(spaces)),
+            rstate=np.random.default_rng(seed),
+            early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
+            return_argmin=False,
+            verbose=False,
+            show_progressbar=False,
+        )
+
+
+def _seen_loss(run: Search, trial: Trial) -> float | None:
+    """Loss as the search sees it: a pruned trial's so far tells it to keep away from there."""
+    return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
+
+
+def hyperopt_space(spaces: Mapping[str, Space], prior: Mapping[str, float] | None = None) -> Any:
+    """Hyperopt's space: a choice between families, each with its options below it.
+
+    Args:
+        spaces: Space by family.
+        prior: Share of each family among earlier winners; by default all are as likely.
+    """
+    from hyperopt import hp
+
+    families = [
+        {"family": name, "options": _hyperopt_options(space, name)}
+        for name, space in spaces.items()
+    ]
+    if not prior:
+        return hp.choice(ROOT, families)
+    shares = [max(prior.get(name, 0.0), RAREST) for name in spaces]
+    return hp.pchoice(ROOT, [(s / sum(shares), f) for s, f in zip(shares, families, strict=True)])
+
+
+def _hyperopt_options(space: Mapping[str, Any], path: str) -> dict[str, Any]:
+    return {
+        key: _hyperopt_dimension(value, f"{path}/{key}")
+        if isinstance(value, Choice | Uniform)
+        else value
+        for key, value in space.items()
+    }
+
+
+def _hyperopt_dimension(dimension: Dimension, label: str) -> Any:
+    from hyperopt import hp
+
+    if isinstance(dimension, Uniform):
+        return hp.uniform(label, dimension.low, dimension.high)
+    values = [
+        _hyperopt_options(value, f"{label}/{index}") if isinstance(value, Mapping) else value
+        for index, value in enumerate(dimension.values)
+    ]
+    if dimension.weights is None:
+        return hp.choice(label, values)
+    return hp.pchoice(label, list(zip(dimension.weights, values, strict=True)))
+
+
+def queued(points: Sequence[Point], known: Sequence[str]) -> Any:
+    """Hyperopt trials that wait for evaluation.
+
+    This is what ``points_to_evaluate`` makes, with the labels of the branches not taken, which
+    TPE asks every trial for.
+    """
+    from hyperopt.fmin import generate_trials_to_calculate
+
+    trials = generate_trials_to_calculate(points)
+    trials.refresh()
+    for trial in trials.trials:
+        for label in known:
+            trial["misc"]["idxs"].setdefault(label, [])
+            trial["misc"]["vals"].setdefault(label, [])
+    return trials

@@ -1,0 +1,1 @@
+"""What earlier searches teach the next one (`--learn`)."""

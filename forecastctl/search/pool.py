@@ -1,0 +1,94 @@
+"""The pool: models that are always tried, and whose mean is the forecast. Pure.
+
+A mean of different models forecasts better than whichever of them looked best on a few origins, and
+better than weights from the same few origins (docs/explanation/combinations.md). So the choice of
+*which* models to average is made once, on many series, rather than by each series for itself: by
+forward selection on rolling origins inside the training data of every second series of the tourism
+competition and on four airports (docs/explanation/accuracy.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecastctl.models.make import make_model
+from forecastctl.models.parts.season import shows_season
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forecastctl.records import Option, Options
+
+
+def _smooth(trend: str, seasonal: str, lam: float | None = None, **more: Option) -> Options:
+    transform: dict[str, Option] = {"transform": "none"}
+    if lam is not None:
+        transform = {"transform": "boxcox", "lambda": lam}
+    estimated = {"initial": "estimated", "smoothing": "estimated"}
+    return {"trend": trend, "seasonal": seasonal, **transform, **estimated, **more}
+
+
+def _arima(orders: tuple[int, ...], lam: float, *, drift: bool = False) -> Options:
+    named = dict(zip(("p", "d", "q", "P", "D", "Q"), orders, strict=True))
+    return {**named, "drift": drift, "transform": "boxcox", "lambda": lam}
+
+
+def _ets(trend: str, seasonal: str, error: str = "mul") -> Options:
+    return {"error": error, "trend": trend, "seasonal": seasonal, "initial": "heuristic"}
+
+
+def _annual(drift: float) -> Options:
+    return {"drift": drift, "gamma": 0.3, "recent": 0.5, "transform": "boxcox", "lambda": 0.5}
+
+
+_THETA: Options = {"theta": "standard", "seasonal": "add", "transform": "boxcox", "lambda": 0.2}
+
+SEASONAL: tuple[tuple[str, Options], ...] = (
+    ("holt_winters", _smooth("add", "add", 0.5)),
+    ("annual", _annual(0.75)),
+    ("sarimax", _arima((2, 0, 0, 1, 1, 1), 0.5, drift=True)),
+    ("ets", _ets("add", "mul")),
+    ("ces", {"seasonal": "full", "transform": "boxcox", "lambda": 0.5}),
+    ("theta", _THETA),
+    ("seasonal_naive", {"drift": True}),
+    ("holt_winters", _smooth("none", "mul")),
+    ("sarimax", _arima((0, 1, 1, 0, 1, 1), 0.2)),
+    ("holt_winters", _smooth("add", "add")),
+    ("annual", _annual(1.0)),
+    ("holt_winters", _smooth("none", "add", 0.5, window=5)),
+    ("holt_winters", _smooth("add", "mul")),
+)
+"""For series with a season, in the order in which they are tried."""
+
+PLAIN: tuple[tuple[str, Options], ...] = (
+    ("holt_winters", _smooth("add", "none", 0.5)),
+    ("theta", _THETA),
+    ("sarimax", _arima((2, 0, 0, 1, 1, 1), 0.5, drift=True)),
+    ("ets", _ets("none", "none")),
+    ("ces", {"seasonal": "none", "transform": "boxcox", "lambda": 0.5}),
+    ("annual", _annual(0.75)),
+    ("sarimax", _arima((1, 1, 1, 1, 0, 0), 0.5)),
+    ("ets", _ets("damped", "none")),
+    ("sarimax", _arima((0, 1, 1, 0, 0, 0), 0.2)),
+    ("sarimax", _arima((0, 1, 1, 0, 1, 1), 0.2)),
+    ("ces", {"seasonal": "full", "transform": "boxcox", "lambda": 0.5}),
+)
+"""For series whose season does not show: most of them without one."""
+
+
+def pool(y: NDArray[np.float64], season_length: int) -> tuple[tuple[str, Options], ...]:
+    """Families and options of the pool for a series, in the order in which they are tried.
+
+    Args:
+        y: Passengers per period, shape ``(n,)``; without shocks, which hide a season.
+        season_length: Observations per season.
+    """
+    return SEASONAL if shows_season(y, season_length) else PLAIN
+
+
+def pool_keys(members: Iterable[tuple[str, Options]]) -> frozenset[str]:
+    """Keys of the pool's models."""
+    return frozenset(make_model(name, options).key for name, options in members)

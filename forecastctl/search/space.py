@@ -1,0 +1,132 @@
+"""Points of a search space: from a family's own terms to Hyperopt's values and back. Pure.
+
+Hyperopt knows a point as a flat mapping from labels to numbers: the index of a choice, the value
+of a uniform. A label is the path to its dimension, such as ``ets/error`` or
+``holt_winters/smoothing/1/alpha`` (dimension ``alpha`` of the second value of ``smoothing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from forecastctl.models import Choice, Uniform
+from forecastctl.models.make import _flatten, make_model
+
+if TYPE_CHECKING:
+    from forecastctl.models import Space
+    from forecastctl.records import Model, Option, Options
+
+ROOT = "family"
+"""Label of the choice between families."""
+
+
+Point: TypeAlias = dict[str, float | int]
+
+
+def decode(sample: Mapping[str, Any]) -> Model:
+    """Model of one evaluated sample, ``{"family": name, "options": nested mapping}``."""
+    return make_model(sample["family"], _flatten(sample["options"]))
+
+
+def encode(spaces: Mapping[str, Space], name: str, options: Options) -> Point | None:
+    """Values by label of a point, or ``None`` where it lies outside the space.
+
+    Args:
+        spaces: Space by family, in the order of the choice between families.
+        name: Family.
+        options: Options, those of nested spaces included.
+    """
+    if name not in spaces:
+        return None
+    inner = _encode(spaces[name], name, options)
+    return None if inner is None else {ROOT: list(spaces).index(name), **inner}
+
+
+def labels(spaces: Mapping[str, Space]) -> list[str]:
+    """Every label of the search, in order."""
+    found = [ROOT]
+    for name, space in spaces.items():
+        found += _labels(space, name)
+    return found
+
+
+def _labels(space: Mapping[str, Any], path: str) -> list[str]:
+    found = []
+    for key, dimension in space.items():
+        label = f"{path}/{key}"
+        if isinstance(dimension, Choice | Uniform):
+            found.append(label)
+        if isinstance(dimension, Choice):
+            for index, value in enumerate(dimension.values):
+                if isinstance(value, Mapping):
+                    found += _labels(value, f"{label}/{index}")
+    return found
+
+
+def _encode(space: Mapping[str, Any], path: str, options: Options) -> Point | None:
+    point: Point = {}
+    for key, dimension in space.items():
+        label = f"{path}/{key}"
+        if isinstance(dimension, Uniform):
+            found = _encode_number(dimension, label, options.get(key))
+        elif isinstance(dimension, Choice):
+            found = _encode_choice(dimension, label, options, key)
+        else:
+            found = {} if _same(options.get(key), dimension) else None
+        if found is None:
+            return None
+        point |= found
+    return point
+
+
+def _encode_number(dimension: Uniform, label: str, value: Option) -> Point | None:
+    if isinstance(value, str | bool) or value is None:
+        return None
+    return {label: value} if dimension.low <= value <= dimension.high else None
+
+
+def _encode_choice(dimension: Choice, label: str, options: Options, key: str) -> Point | None:
+    for index, value in enumerate(dimension.values):
+        if not isinstance(value, Mapping):
+            if key in options and _same(options[key], value):
+                return {label: index}
+            continue
+        inner = _encode(value, f"{label}/{index}", options)
+        if inner is not None:
+            return {label: index, **inner}
+    return None
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and bool(a == b)
+
+
+def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | None:
+    """Where a start lies in the spaces of a search, and the model there; ``None`` if nowhere.
+
+    Args:
+        spaces: Space by family.
+        model: The start. Options that the spaces do not know are dropped.
+    """
+    point = encode(spaces, model.family, model.options)
+    if point is None:
+        return None
+    options = _options(spaces[model.family], model.family, point)
+    return point, decode({"family": model.family, "options": options})
+
+
+def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, dimension in space.items():
+        label = f"{path}/{key}"
+        if isinstance(dimension, Uniform):
+            found[key] = point[label]
+        elif isinstance(dimension, Choice):
+            index = int(point[label])
+            value = dimension.values[index]
+            below = f"{label}/{index}"
+            found[key] = _options(value, below, point) if isinstance(value, Mapping) else value
+        else:
+            found[key] = dimension
+    return found

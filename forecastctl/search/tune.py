@@ -1,0 +1,255 @@
+"""Search of one airport's specification.
+
+What it tries first is decided here; what it tries next by Hyperopt (`forecastctl.search.hyperopt`)
+or by what an earlier search taught (`forecastctl.search.learned.refine`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import ModelError
+from forecastctl.models import Choice, family, working_engine
+from forecastctl.models.baseline import baseline, called
+from forecastctl.models.combination.weights import combined, sd_weights, spread
+from forecastctl.models.make import make_model
+from forecastctl.models.shocks import REPLACED
+from forecastctl.records import (
+    Learned,
+    Member,
+    Specification,
+    Trial,
+    TuneResult,
+    no_clock,
+)
+from forecastctl.records.learning import BASELINE as NAIVE
+from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS
+from forecastctl.search.backtest import fold_errors, fold_scores
+from forecastctl.search.choose import CLEARLY_WORSE, choose
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
+from forecastctl.search.learned.refine import refine
+from forecastctl.search.space import encode, placed
+from forecastctl.search.trials import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecastctl.models import Space
+    from forecastctl.records import Clock, SearchSpec, Series
+
+MOST_STARTS = 12
+"""Starting points at most beyond the pool's, so that the search has evaluations left."""
+
+PAIRS = 7
+"""Models of the pool that are fitted both with and without a shock that is still on."""
+
+WITNESSES = 2
+"""Models of the pool that are fitted with a shock that is over, too."""
+
+JUDGES = 3
+"""The first of them, whose backtest decides whether the others are."""
+
+_SHOCKS = {"data": Choice((REPLACED, {}))}
+"""A dimension of every space, where there are shocks."""
+
+
+def airport_seed(seed: int, airport: str) -> int:
+    """Seed of one airport's search: the same in any order and under any number of workers.
+
+    Args:
+        seed: Seed of the job.
+        airport: Identifier as spelt in the input.
+
+    Returns:
+        First eight bytes of the SHA-256 of both, as a number.
+    """
+    digest = hashlib.sha256(f"{seed}\n{airport}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def tune(
+    series: Series,
+    search: SearchSpec,
+    clock: Clock = no_clock,
+    learned: Learned | None = None,
+) -> TuneResult:
+    """Search for the specification that forecasts best from rolling origins.
+
+    Trial 0 is the seasonal naive. Then come the models of the pool (`forecastctl.search.pool`) and
+    the families' own starting points, and Hyperopt proposes what evaluations these leave. Each
+    trial says which of these it is (`forecastctl.records.learning.ORIGINS`). A model that comes up
+    again is not fitted again. A trial whose first folds are hopeless is stopped, see
+    `forecastctl.search.halving`; one of the pool never is.
+
+    Args:
+        series: Training data.
+        search: What to search, and for how long. ``timeout`` is measured with ``clock``.
+        clock: Time and CPU time, for the trials' records and the timeout.
+        learned: What earlier searches suggest. Its starts are tried right after trial 0, those
+            within the spaces, as many as leave room for the pool. If there are any, what follows is
+            proposed by `forecastctl.search.learned.refine` instead of Hyperopt, and the search
+            stops as soon as the next trial is unlikely to improve
+            (`forecastctl.search.stopping.chance`).
+
+    Returns:
+        The chosen specification with its backtest, and every trial. A series too short to be
+        validated gets the baseline and says so in ``reason``.
+
+    Raises:
+        ModelError: Every trial failed, the baseline's included, and nothing may stand in.
+        UsageError: There is no such engine.
+    """
+    working_engine(search.engine)  # refused here, it does not look like a failure of every trial
+    splits = validation_splits(
+        series.n, search.horizon, search.folds, search.step, series.season_length
+    )
+    if not splits:
+        return _too_short(series)
+    run = Search(series, search, clock, splits, learned or Learned())
+    run.evaluate(baseline(series.n, series.season_length), NAIVE)
+    spaces = _spaces(run)
+    _try_starts(run, spaces)
+    if run.shocked:
+        _judge_shocks(run)
+    _search(run, spaces)
+    return _result(run)
+
+
+def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
+    """Try what the history suggests, as far as that leaves room for the pool."""
+    room = run.search.max_evals - len(run.trials)
+    if run.averages_pool:
+        room -= len(run.pool) + (JUDGES if run.shocked else 0)
+    for start in run.learned.starts:
+        found = placed(spaces, start.model)
+        if found is None or found[1].key in run.seen or run.stopped:
+            continue
+        model = found[1]
+        if model.key not in run.keys:
+            if room <= 0:
+                continue
+            room -= 1
+        run.evaluate(model, start.origin)
+
+
+def _judge_shocks(run: Search) -> None:
+    """Fit the pool without the shocks, and some of its models with them.
+
+    Without them a season is a season again; with them the trend of a recovery is seen, which is why
+    half of the models see a shock that is still on, and how wide intervals must be, which a few can
+    tell. Unless the backtest speaks against it: then all models see all data.
+    """
+    pairs = [((name, o), (name, {**o, **REPLACED})) for name, o in run.pool]
+    losses = [0.0, 0.0]
+    for pair in pairs[:JUDGES]:
+        for i, (name, options) in enumerate(pair):
+            if run.stopped:
+                return
+            loss = run.evaluate(make_model(name, options), SHOCKS).loss
+            losses[i] += math.inf if loss is None else loss
+    if losses[1] <= CLEARLY_WORSE * losses[0]:
+        if run.settled:
+            run.enter([*(out for _, out in pairs), *run.pool[:WITNESSES]])
+        else:
+            run.enter([member for pair in pairs[:PAIRS] for member in pair])
+
+
+def _search(run: Search, spaces: Mapping[str, Space]) -> None:
+    """Propose until the search is over."""
+    remaining = run.search.max_evals - len(run.trials)
+    if not spaces or remaining <= 0:
+        return
+    seed = airport_seed(run.search.seed, run.series.airport)
+    points = _starting_points(run, spaces)[:remaining]
+    if run.begun:
+        refine(run, spaces, points, seed)
+    else:
+        let_hyperopt_search(run, spaces, points, seed)
+
+
+def _spaces(run: Search) -> dict[str, Space]:
+    shortest = run.splits[0].end
+    found: dict[str, Space] = {}
+    for name in run.search.families:
+        space = family(name).space(run.series.y, run.series.season_length, shortest)
+        if space is not None:
+            found[name] = {**space, **(_SHOCKS if run.shocked else {})}
+    return found
+
+
+def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[Candidate]:
+    """The pool's models, then the families' own starting points, those within the spaces.
+
+    What this airport's last search began with is not tried again to no end: neither the starting
+    points of families that are known by now, nor the pool where it is not averaged.
+    """
+    again = any(trial.start == OWN for trial in run.begun)
+    fresh = [name for name in spaces if not (again and name in run.learned.prior)]
+    columns = [[(name, options) for options in family(name).starts] for name in fresh]
+    members = run.pool if run.averages_pool or not again else ()
+    turns = [start for row in zip_longest(*columns) for start in row if start is not None]
+    most, forced = len(run.pool) + MOST_STARTS, 0
+    points: list[Candidate] = []
+    known = set(run.seen)
+    for name, options in (*members, *turns):
+        model = make_model(name, options)
+        point = encode(spaces, name, options) if model.key not in known else None
+        if point is None or len(points) >= most:
+            continue
+        known.add(model.key)
+        pooled = model.key in run.keys
+        forced += run.averages_pool and pooled
+        points.append(Candidate(model, point, POOL if pooled else FAMILY))
+    run.tried = len(run.trials) + forced if run.begun else None
+    return points
+
+
+def _result(run: Search) -> TuneResult:
+    if not run.paths:
+        return _none_succeeded(run)
+    specification = choose(run.trials, run.search.combine, run.keys)
+    members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
+    weights = [m.weight for m in specification.members]
+    widths = sd_weights(specification.members)
+    paths = tuple(combined(fold, weights, widths) for fold in zip(*members, strict=True))
+    _, metrics = fold_scores(run.series, run.splits, paths)
+    errors = fold_errors(run.series, run.splits, paths)
+    return TuneResult(
+        specification,
+        metrics[run.search.loss],
+        metrics,
+        tuple(run.trials),
+        errors,
+        spread(errors, paths),
+        run.trials[0].loss,
+        stopped=run.stopped or "max_evals",
+    )
+
+
+def _none_succeeded(run: Search) -> TuneResult:
+    """The baseline unvalidated, where a fallback is allowed: a series of zeros, for example."""
+    reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
+    failed = f"all {len(run.trials)} trials failed: {reasons}"
+    if not run.search.fallback:
+        raise ModelError(
+            f"{run.series.airport}: {failed}",
+            "Look at the series with 'forecastctl check', or choose another --loss.",
+        )
+    return _baseline(run.series, failed, tuple(run.trials), run.stopped or "max_evals")
+
+
+def _too_short(series: Series) -> TuneResult:
+    few = f"{series.n} observations are too few to validate a model"
+    return _baseline(series, few, (), "too short")
+
+
+def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
+    """What stands in for a search's result, and why."""
+    model = baseline(series.n, series.season_length)
+    reason = f"{why}; {called(model.label)} stands in"
+    specification = Specification((Member(model),))
+    return TuneResult(specification, None, {}, trials, (), reason=reason, stopped=stopped)

@@ -1,0 +1,1 @@
+"""Where runs are kept: the port, the filters, and a store in memory."""

@@ -1,0 +1,1 @@
+"""MLflow as the store: the only package that knows it."""

@@ -1,0 +1,238 @@
+"""Files of runs: where they lie, written and read directly where that is a local directory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from forecastctl.errors import DamagedError, NothingRecordedError, TrackingError, UsageError
+from forecastctl.redaction import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.records import Artifact
+    from forecastctl.store.mlflow.address import Address
+
+MAX_POSTGRES_LOCATION = 150
+"""Characters, so that a run's own directory fits into MLflow's column of 200."""
+
+_FLUSHED_AT_ONCE = 8
+
+
+def default_location(address: Address, experiment: str, given: str | None) -> str | None:
+    """Where a new experiment keeps its artifacts; ``None`` leaves it to the server.
+
+    Raises:
+        UsageError: The place is too long for the store.
+    """
+    if given is not None:
+        if masked(given) != given:
+            raise UsageError(
+                f"The artifact location {masked(given)} holds a secret, which MLflow would keep in "
+                "the store with every run.",
+                "Give it without, and the secret in the variable or file that its storage reads.",
+            )
+        plain = not urlsplit(given).scheme
+        location = _plain(Path(given).absolute()) if plain else given
+    elif address.kind == "http":
+        return None
+    else:
+        # Never relative: cron starts elsewhere.
+        base = Path.cwd() if address.path is None else address.path.parent
+        digest = hashlib.sha256(experiment.encode("utf-8", "replace")).hexdigest()[:16]
+        location = _plain(base / "mlartifacts" / digest)
+    if address.kind == "postgresql" and len(location) > MAX_POSTGRES_LOCATION:
+        raise UsageError(
+            f"The artifact location {location} is longer than the {MAX_POSTGRES_LOCATION} "
+            "characters that MLflow's PostgreSQL tables can hold.",
+            "Give a shorter one.",
+        )
+    return location
+
+
+def _plain(path: Path) -> str:
+    """A path as MLflow reads it: percent signs decode."""
+    return path.as_posix().replace("%", "%25")
+
+
+def run_location(experiment_location: str, run_id: str) -> str:
+    """Where a run keeps its artifacts, as MLflow lays it out."""
+    tail = f"/{run_id}/artifacts"
+    parts = urlsplit(experiment_location)
+    if not parts.scheme:
+        return experiment_location.rstrip("/") + tail
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + tail))
+
+
+def local_directory(location: str) -> Path | None:
+    """Directory of a location, or ``None`` when it lies elsewhere."""
+    parts = urlsplit(location)
+    if not parts.scheme:
+        return Path(unquote(location))
+    if parts.scheme == "file":
+        return Path(unquote(parts.path))
+    return None
+
+
+class Writer:
+    """Writes files of runs, and takes back those that were not there before.
+
+    Files that lie elsewhere than in a local directory are not taken back.
+    """
+
+    def __init__(self) -> None:
+        self._new: list[tuple[Path, Path]] = []
+        self._written: list[Path] = []
+        self._folders: set[Path] = set()
+
+    def write(self, location: str, artifacts: Sequence[Artifact]) -> None:
+        """Write files with checked paths to a run's artifact location.
+
+        Raises:
+            TrackingError: They cannot be written.
+        """
+        root = local_directory(location)
+        try:
+            if root is not None:
+                for artifact in artifacts:
+                    self._write(root, artifact)
+            elif artifacts:
+                _write_elsewhere(location, artifacts)
+        except OSError as error:
+            raise TrackingError(
+                f"Artifacts cannot be written to {masked(location)}: {error}.",
+                "Check the disk and the permissions of that directory.",
+            ) from error
+
+    def settle(self) -> None:
+        """Wait until what was written lies on the disk, so that a power cut cannot take it.
+
+        Raises:
+            TrackingError: The disk refuses.
+        """
+        if not self._written:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        try:
+            # Together, because a journal that is flushed for one file is flushed for all of them.
+            with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:
+                for paths in (self._written, self._folders):
+                    list(pool.map(_flush, paths))
+        except OSError as error:
+            raise TrackingError(
+                f"Artifacts cannot be kept in {self._written[0].parent}: {error}.",
+                "Check the disk.",
+            ) from error
+        self._written.clear()
+        self._folders.clear()
+
+    def undo(self) -> None:
+        """Delete the new files, and the directories of their runs that become empty."""
+        for root, file in self._new:
+            file.unlink(missing_ok=True)
+            for directory in file.parents:
+                if directory == root.parent.parent or any(directory.iterdir()):
+                    break
+                directory.rmdir()
+        self._new.clear()
+
+    def _write(self, root: Path, artifact: Artifact) -> None:
+        target = root / artifact.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{os.getpid()}.draft")
+        try:
+            draft.write_bytes(artifact.content)
+            if not target.exists():
+                self._new.append((root, target))
+            draft.replace(target)
+            self._written.append(target)
+            self._folders |= {target.parent, root, root.parent, root.parent.parent}
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Write a file, or the names in a directory, through to the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no directories, and needs not
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(location: str, run_id: str, path: str) -> bytes:
+    """Content of one file of a run.
+
+    Raises:
+        NothingRecordedError: There is no such file.
+        DamagedError: It cannot be read.
+        TrackingError: What lies elsewhere than in a local directory cannot be reached.
+    """
+    missing = no_artifact(run_id, path)
+    if outside(path):
+        raise missing
+    root = local_directory(location)
+    if root is None:
+        return _read_elsewhere(location, path, missing)
+    try:
+        return (root / path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise missing from error
+    except OSError as error:
+        raise DamagedError(f"{path} of run {run_id} cannot be read: {error}.") from error
+
+
+def outside(path: str) -> bool:
+    """Whether a path leaves the run's own directory."""
+    parts = PurePosixPath(path)
+    return parts.is_absolute() or ".." in parts.parts or "\x00" in path
+
+
+def no_artifact(run_id: str, path: str) -> NothingRecordedError:
+    """Error for a file that a run does not have."""
+    return NothingRecordedError(f"Run {run_id} has no artifact {path}.")
+
+
+@contextmanager
+def staged(artifacts: Sequence[Artifact]) -> Iterator[str]:
+    """A temporary directory that holds the files."""
+    with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+        for artifact in artifacts:
+            target = Path(directory, artifact.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(artifact.content)
+        yield directory
+
+
+def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    from forecastctl.store.mlflow.calls import calling
+
+    with calling(location, "write artifacts to"), staged(artifacts) as directory:
+        repository: Any = get_artifact_repository(location)
+        repository.log_artifacts(directory)
+
+
+def _read_elsewhere(location: str, path: str, missing: NothingRecordedError) -> bytes:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    from forecastctl.store.mlflow.calls import calling
+
+    with calling(location, "read artifacts from"):
+        repository: Any = get_artifact_repository(location)
+        folder = str(PurePosixPath(path).parent)
+        listed = repository.list_artifacts(None if folder == "." else folder)
+        if not any(f.path == path and not f.is_dir for f in listed):
+            raise missing
+        with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+            return Path(repository.download_artifacts(path, directory)).read_bytes()

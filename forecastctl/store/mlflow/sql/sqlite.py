@@ -1,0 +1,132 @@
+"""MLflow's tables in an SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from forecastctl.store.mlflow.address import Address
+    from forecastctl.store.mlflow.sql.database import Row, Session, Stage
+
+BUSY_SECONDS = 60.0
+_PARENTS: list[sqlite3.Connection] = []
+"""Connections of a process that this one was forked from: never used, and never closed here."""
+
+
+class SqliteSession:
+    """An open transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.stage: Stage = "open"
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Rows of a SELECT."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Execute a statement."""
+        return self._connection.execute(sql, params).rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Insert many rows with one prepared statement."""
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+        self._connection.executemany(statement, rows)
+
+
+class SqliteDatabase:
+    """An SQLite file. Journal and durability settings stay as they are."""
+
+    ilike = "lower({}) LIKE lower(?)"
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[SqliteSession]:
+        """Open a transaction; a writer takes its lock at once, so that it cannot deadlock."""
+        try:
+            connection = self._open()
+            session = SqliteSession(connection)
+            try:  # an interrupt may come while the transaction begins
+                connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                yield session
+                session.stage = "ending"
+                connection.execute("COMMIT")
+                session.stage = "committed"
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                    session.stage = "undone"
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def committed(self, session: Session, run_id: str | None) -> bool | None:  # noqa: ARG002 - the protocol's signature
+        """Whether a transaction took place whose end nobody saw: SQLite knows none, only rows."""
+        if run_id is None:
+            return None
+        self.close()  # what failed may have left its connection in any state
+        with self.transaction(write=False) as now:
+            return bool(now.rows("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)))
+
+    def columns(self, table: str) -> set[str]:
+        """Columns of a table."""
+        with self.transaction(write=False) as session:
+            found = session.rows("SELECT name FROM pragma_table_info(?)", (table,))
+        return {str(name) for (name,) in found}
+
+    def revision(self) -> str | None:
+        """Revision of MLflow's schema."""
+        with self.transaction(write=False) as session:
+            table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+            if not session.rows(table):
+                return None
+            found = session.rows("SELECT version_num FROM alembic_version")
+        return str(found[0][0]) if found else None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None and self._pid == os.getpid():
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._pid != os.getpid():
+            _PARENTS.append(self._connection)
+            self._connection = None
+        if self._connection is None:
+            if not (self.address.path and self.address.path.is_file()):
+                raise TrackingError(f"The tracking store {self.address.shown} does not exist.")
+            self._connection = sqlite3.connect(
+                self.address.path,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._pid = os.getpid()
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA case_sensitive_like = ON")
+        if self._connection.in_transaction:  # a second interrupt kept it from being rolled back
+            self._connection.execute("ROLLBACK")
+        return self._connection
+
+    def _error(self, error: sqlite3.Error) -> TrackingError:
+        text = str(error)
+        hint = None
+        if "locked" in text:
+            hint = "Another process is writing to it; wait for it to end and run again."
+        elif "not a database" in text:
+            hint = "Give another file, such as sqlite:///mlflow.db."
+        return TrackingError(
+            f"The tracking store {self.address.shown} cannot be used: {text}.", hint
+        )

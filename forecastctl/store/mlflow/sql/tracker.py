@@ -1,0 +1,238 @@
+"""The tracker port straight on MLflow's tables: whole subtrees in one transaction.
+
+What is written is what MLflow's own client would have written, row by row, so that MLflow's
+server, client and pages read it as their own. Nothing here imports MLflow, except to reach
+artifacts that do not lie in a local directory.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeAlias
+
+from forecastctl.errors import NothingRecordedError, TrackingError
+from forecastctl.records import RUNNING
+from forecastctl.records.failures import storable
+from forecastctl.store.limits import fit, fit_update
+from forecastctl.store.mlflow.artifacts import Writer, read
+from forecastctl.store.mlflow.sql.rows import (
+    COLUMNS,
+    Rows,
+    addable,
+    deleted_run,
+    metric_row,
+)
+from forecastctl.store.mlflow.sql.select import HEAD, find, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from forecastctl.records import Artifact, Metric, Query, Run, RunUpdate, StoredRun
+    from forecastctl.store.mlflow.address import Experiment
+    from forecastctl.store.mlflow.sql.database import Database, Session
+
+Files: TypeAlias = "Sequence[tuple[str, Sequence[Artifact]]]"
+
+_LOG = logging.getLogger(__name__)
+_LATER = (
+    "(excluded.step, excluded.timestamp, excluded.value) > "
+    "(latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)"
+)
+
+
+class MlflowSqlTracker:
+    """Tracker on an SQLite or PostgreSQL store, written in its own tables.
+
+    A subtree is there whole, with its artifacts, or not at all.
+
+    Args:
+        database: The store.
+        experiment: The experiment in it.
+        refusal: Why the store can be read alone, if so; raised by whatever would write.
+    """
+
+    def __init__(
+        self, database: Database, experiment: Experiment, refusal: TrackingError | None = None
+    ) -> None:
+        self._database = database
+        self._experiment = experiment
+        self._refusal = refusal
+
+    def start(self, run: Run, parent_id: str | None = None) -> str:
+        """Open a run."""
+        if run.children:
+            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+        rows = Rows()
+        run_id = rows.add(fit(run), parent_id, self._experiment, RUNNING)
+        self._write(rows.files, rows.insert, run_id)
+        return run_id
+
+    def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
+        """Write subtrees, all in one transaction."""
+        rows = Rows()
+        ids = [
+            rows.add(run, parent_id, self._experiment, run.status)
+            for run in [fit(run) for run in runs]
+        ]
+        self._write(rows.files, rows.insert, ids[0] if ids else None)
+        return ids
+
+    def update(self, run_id: str, update: RunUpdate) -> None:
+        """Add to a run, in one transaction."""
+        location = self._location(run_id)
+        fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, location, path))
+
+        def add(session: Session) -> None:
+            _end(session, run_id, fitted)
+            _add_params(session, run_id, fitted.params)
+            _add_metrics(session, run_id, fitted.metrics)
+            _set_tags(session, run_id, fitted.tags)
+
+        self._write([(location, fitted.artifacts)], add, None)
+
+    def find(self, query: Query) -> list[StoredRun]:
+        """Runs that meet the query."""
+        with self._database.transaction(write=False) as session:
+            return find(session, self._experiment.id, query, self._database.ilike)
+
+    def get(self, run_id: str) -> StoredRun:
+        """One run by id."""
+        with self._database.transaction(write=False) as session:
+            _location(session, run_id)
+            heads = session.rows(f"SELECT {HEAD} FROM runs r WHERE r.run_uuid = ?", (run_id,))  # noqa: S608
+            return load(session, heads)[0]
+
+    def read_artifact(self, run_id: str, path: str) -> bytes:
+        """Content of one artifact."""
+        return read(self._location(run_id), run_id, path)
+
+    def url(self, run_id: str) -> str | None:  # noqa: ARG002 - the port's signature
+        """A database has no pages."""
+        return None
+
+    def close(self) -> None:
+        """Give the connection back; it is opened again when needed."""
+        self._database.close()
+
+    def _write(self, files: Files, act: Callable[[Session], None], run_id: str | None) -> None:
+        """Write artifacts, then rows: a run that is seen has its artifacts.
+
+        Files are taken back only where the rows are surely not there: a file without a run does
+        no harm, a run without its files does.
+
+        Args:
+            files: Artifacts by location.
+            act: Writes the rows.
+            run_id: A run that is there when the rows are, if they hold a new one.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        writer = Writer()
+        session: Session | None = None
+        try:
+            for location, artifacts in files:
+                writer.write(location, artifacts)
+            writer.settle()
+            with self._database.transaction(write=True) as session:
+                act(session)
+        except BaseException as error:
+            there = self._committed(session, run_id)
+            if there is False:
+                writer.undo()
+            elif isinstance(error, TrackingError):
+                self._settle_doubt(error, there=there)
+                return
+            raise
+
+    def _committed(self, session: Session | None, run_id: str | None) -> bool | None:
+        """Whether a transaction that an exception ended took place; ``None`` for unknown."""
+        if session is None or session.stage in ("open", "undone"):
+            return False
+        if session.stage == "committed":
+            return True
+        try:
+            return self._database.committed(session, run_id)
+        except TrackingError:
+            return None
+
+    def _settle_doubt(self, error: TrackingError, *, there: bool | None) -> None:
+        """Go on where an error hid that all is recorded.
+
+        Raises:
+            TrackingError: Nobody knows whether it is.
+        """
+        if there is None:
+            raise TrackingError(
+                f"{error.message} The answer to a COMMIT is lost: whether what it ended is "
+                "recorded is not known. Its files are kept.",
+                error.hint,
+            ) from error
+        _LOG.warning("%s The store has what was being recorded all the same.", error.message)
+
+    def _location(self, run_id: str) -> str:
+        with self._database.transaction(write=False) as session:
+            return _location(session, run_id)
+
+    def _artifact_or_none(self, run_id: str, location: str, path: str) -> bytes | None:
+        try:
+            return read(location, run_id, path)
+        except NothingRecordedError:
+            return None
+
+
+def _location(session: Session, run_id: str) -> str:
+    found = session.rows(
+        "SELECT artifact_uri, lifecycle_stage FROM runs WHERE run_uuid = ?", (storable(run_id),)
+    )
+    if not found:
+        raise NothingRecordedError(f"There is no run {run_id}.")
+    if found[0][1] != "active":
+        raise deleted_run(run_id)
+    return str(found[0][0])
+
+
+def _end(session: Session, run_id: str, update: RunUpdate) -> None:
+    """Set status and end, and lock the run for the rest of the transaction."""
+    changed = session.run(
+        "UPDATE runs SET status = COALESCE(?, status), end_time = COALESCE(?, end_time) "
+        "WHERE run_uuid = ? AND lifecycle_stage = 'active'",
+        (update.status, update.end_ms, run_id),
+    )
+    if not changed:
+        raise NothingRecordedError(f"There is no run {run_id}.")
+
+
+def _add_params(session: Session, run_id: str, params: Mapping[str, str]) -> None:
+    if not params:
+        return
+    rows = session.rows("SELECT key, value FROM params WHERE run_uuid = ?", (run_id,))
+    old = {str(key): str(value) for key, value in rows}
+    changed = sorted(key for key in params if old.get(key, params[key]) != params[key])
+    if changed:
+        raise TrackingError(
+            f"Run {run_id} has its parameters already; {', '.join(changed)} cannot be changed."
+        )
+    new = [(key, value, run_id) for key, value in params.items() if key not in old]
+    session.insert("params", COLUMNS["params"], new)
+
+
+def _add_metrics(session: Session, run_id: str, metrics: Sequence[Metric]) -> None:
+    columns = ", ".join(COLUMNS["metrics"])
+    into = f"({columns}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT"
+    for row in dict.fromkeys(metric_row(m, run_id) for m in metrics):
+        session.run(f"INSERT INTO metrics {into} DO NOTHING", row)
+        session.run(
+            f"INSERT INTO latest_metrics {into} (key, run_uuid) DO UPDATE SET "
+            "value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, "
+            f"is_nan = excluded.is_nan WHERE {_LATER}",
+            row,
+        )
+
+
+def _set_tags(session: Session, run_id: str, tags: Mapping[str, str]) -> None:
+    for key, value in addable(tags).items():
+        session.run(
+            "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?) "
+            "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
+            (key, value, run_id),
+        )

@@ -1,0 +1,73 @@
+"""The port of the store: where runs are recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecastctl.records import Query, Run, RunUpdate, StoredRun
+
+
+class Tracker(Protocol):
+    """Store of runs in one experiment. Only the driver uses it, never a worker."""
+
+    def start(self, run: Run, parent_id: str | None = None) -> str:
+        """Open a run whose end is not known yet, and return its id.
+
+        Its status is `RUNNING` whatever ``run`` says; it must have no children.
+
+        Raises:
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+    def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
+        """Write finished runs with their whole subtrees, and return the ids of the roots.
+
+        A subtree is visible whole or not at all, or, where the store has no transactions, its
+        root stays `RUNNING` until all of it is written.
+
+        Raises:
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+    def update(self, run_id: str, update: RunUpdate) -> None:
+        """Add to a run, and end it where the update gives a status.
+
+        Raises:
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+    def find(self, query: Query) -> list[StoredRun]:
+        """Runs that meet the query, in its order, at most its limit.
+
+        Raises:
+            UsageError: The filter or the order cannot be understood.
+            TrackingError: The store cannot be read.
+        """
+        ...
+
+    def get(self, run_id: str) -> StoredRun:
+        """One run by id.
+
+        Raises:
+            NothingRecordedError: There is no such run.
+        """
+        ...
+
+    def read_artifact(self, run_id: str, path: str) -> bytes:
+        """Content of one artifact.
+
+        Raises:
+            NothingRecordedError: There is no such run or artifact.
+            DamagedError: It is there and cannot be read.
+        """
+        ...
+
+    def url(self, run_id: str) -> str | None:
+        """Address of the run's page, or ``None`` where the store has no pages."""
+        ...
