@@ -13,7 +13,7 @@ from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.write import trial_run
 from forecastctl.records import AirportResult, Query, Status, StoredRun
-from forecastctl.records.days import iso
+from forecastctl.records.calendar import iso
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
 from forecastctl.redaction import masked
 from forecastctl.store.filters import matches, parse_filter

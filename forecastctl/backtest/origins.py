@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import (
-    NO_DAY,
+from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.panel.rows import group
+from forecastctl.errors import UsageError
+from forecastctl.records.calendar import (
     PERIOD_WORDS,
     days_of,
     first_days,
     labels,
     ordinals,
 )
-from forecastctl.data.panel.rows import group
-from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

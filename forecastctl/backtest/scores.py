@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.panel.periods import days_of, ordinals
 from forecastctl.data.panel.rows import cut
 from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import grid_of
+from forecastctl.records.calendar import days_of, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

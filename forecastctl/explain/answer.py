@@ -32,7 +32,7 @@ from forecastctl.recording.context import airport_key
 from forecastctl.recording.read import read_as, read_model
 from forecastctl.recording.write import FORECAST
 from forecastctl.records import Query
-from forecastctl.records.days import iso, parse_day, position
+from forecastctl.records.calendar import iso, parse_day, position
 from forecastctl.records.marks import SET, airport_mark
 
 if TYPE_CHECKING:

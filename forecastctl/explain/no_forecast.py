@@ -12,7 +12,7 @@ from forecastctl.explain.recorded import attempt_facts, lineage_facts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_observation
 from forecastctl.records import FINISHED, Query
-from forecastctl.records.days import period_after
+from forecastctl.records.calendar import period_after
 from forecastctl.records.marks import JOBS, SET
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from forecastctl.explain.standing import Standing, standing
 from forecastctl.figures import number, percent
 from forecastctl.recording.job import machine_of
 from forecastctl.records import Query
-from forecastctl.records.days import iso, parse_day
+from forecastctl.records.calendar import iso, parse_day
 from forecastctl.records.marks import SET, job_mark, search_mark
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import PERIOD_WORDS, ordinals
 from forecastctl.errors import NothingRecordedError
 from forecastctl.recording.monitor import is_watched, newest_results
 from forecastctl.recording.read import latest, read_tuning
 from forecastctl.records import AirportTask
+from forecastctl.records.calendar import PERIOD_WORDS, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

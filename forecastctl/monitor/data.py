@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import ordinals
 from forecastctl.data.panel.rows import cut
 from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import examine_all
@@ -19,6 +18,7 @@ from forecastctl.monitor.tests_of_errors import WIDTHS, standardised
 from forecastctl.recording.decoding import forecast_table
 from forecastctl.recording.read import panel_of, read_as
 from forecastctl.records import FINISHED, Query, Rejection
+from forecastctl.records.calendar import ordinals
 from forecastctl.records.marks import JOBS, SET
 
 if TYPE_CHECKING:

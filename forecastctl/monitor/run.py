@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.panel.periods import first_days, ordinals
 from forecastctl.errors import NothingRecordedError
 from forecastctl.monitor.data import (
     actual_table,
@@ -19,6 +18,7 @@ from forecastctl.monitor.scores import by_lead, fleet_scores, scores
 from forecastctl.monitor.words import fleet_sentence
 from forecastctl.recording.monitor import newest_results, record_monitor
 from forecastctl.recording.read import latest
+from forecastctl.records.calendar import first_days, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

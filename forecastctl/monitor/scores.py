@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.panel.periods import first_days
 from forecastctl.monitor.tests_of_errors import (
     TESTS,
     WIDTHS,
@@ -20,6 +19,7 @@ from forecastctl.monitor.words import (
     direction,
     inside,
 )
+from forecastctl.records.calendar import first_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

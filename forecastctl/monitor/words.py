@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from forecastctl import figures
-from forecastctl.data.panel.periods import PERIOD_WORDS, counted
 from forecastctl.monitor.tests_of_errors import TESTS
+from forecastctl.records.calendar import PERIOD_WORDS, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, model_validator
 
-from forecastctl.records.periods import ordinals
+from forecastctl.records.calendar import ordinals
 
 
 def is_day(text: str) -> str:

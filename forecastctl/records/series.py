@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.records.periods import first_days, period_of
+from forecastctl.records.calendar import first_days, period_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

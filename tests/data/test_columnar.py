@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecastctl.data.panel.columnar import Coded, Columns, read_rows
-from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.rows import group, panel_digest
 
 

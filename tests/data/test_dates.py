@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.read.dates import parse_dates, parse_year_months
 from forecastctl.errors import DataError
 

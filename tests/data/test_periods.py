@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecastctl.data.panel.periods import (
+from forecastctl.data.panel.frequency import infer_freq
+from forecastctl.errors import DataError, UsageError
+from forecastctl.records import future_ds
+from forecastctl.records.calendar import (
     days_of,
     first_days,
-    infer_freq,
     labels,
     ordinals,
     parse_as_of,
+    period_of,
     week_alias,
 )
-from forecastctl.errors import DataError, UsageError
-from forecastctl.records import future_ds
-from forecastctl.records.periods import period_of
 
 ALIASES = ["M", "Q", "D", *(week_alias(w) for w in range(7))]
 DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from forecastctl.data.check.check import check
 from forecastctl.data.panel.build import from_frame
 from forecastctl.data.panel.panel import DataSpec
-from forecastctl.data.panel.periods import days_of, first_days, ordinals
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
 from forecastctl.records import Rejection, Series
+from forecastctl.records.calendar import days_of, first_days, ordinals
 from tests.data.conftest import TODAY
 
 AS_OF = date(2014, 6, 30)

@@ -13,7 +13,7 @@ from forecastctl.explain.question import Question
 from forecastctl.explain.read.series import Source
 from forecastctl.explain.standing import standing
 from forecastctl.records import Failure, Outcome, Rejection, Series
-from forecastctl.records.days import period_after
+from forecastctl.records.calendar import period_after
 from tests.pipeline.conftest import frame_of, make_series
 
 

@@ -58,7 +58,7 @@ def _show(session: Session, found: Explanation) -> None:
 
 def _check(flags: Mapping[str, Any]) -> None:
     """Refuse what cannot be asked or written before any work is done for it."""
-    from forecastctl.records.days import parse_day
+    from forecastctl.records.calendar import parse_day
 
     parse_day(flags["date"])
     if flags["quick"] and (flags["html"] or flags["image"]):

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.check.findings import Finding, airport_findings, shared_names
-from forecastctl.data.panel.periods import PERIOD_WORDS, labels, ordinals
 from forecastctl.data.panel.rows import cut
 from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import examine_all
 from forecastctl.data.prepare.suspects.suspects import MONTH_NAMES
 from forecastctl.records import Rejection, Series, Status
+from forecastctl.records.calendar import PERIOD_WORDS, labels, ordinals
 
 if TYPE_CHECKING:
     from datetime import date

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from forecastctl.data.panel.periods import NO_DAY, labels, ordinals
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.prepare.gaps import holes
 from forecastctl.data.prepare.outliers import find_outliers
 from forecastctl.data.prepare.suspects.suspects import KINDS
 from forecastctl.data.prepare.suspects.zeros import trailing_zeros
 from forecastctl.records import Rejection
+from forecastctl.records.calendar import labels, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

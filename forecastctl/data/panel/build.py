@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.data.panel.frequency import NO_DAY, full_freq, infer_freq
 from forecastctl.data.panel.panel import FRAME_COLUMNS, DataSpec, Panel
-from forecastctl.data.panel.periods import (
-    NO_DAY,
-    SEASON_LENGTHS,
-    full_freq,
-    infer_freq,
-)
 from forecastctl.data.panel.rows import group, panel_digest
 from forecastctl.errors import DataError
+from forecastctl.records.calendar import SEASON_LENGTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.rows import Grouped, arrange
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
-from forecastctl.data.panel.periods import (
-    FREQS,
-)
 from forecastctl.errors import SettingsError
+from forecastctl.records.calendar import FREQS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

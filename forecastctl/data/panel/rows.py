@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.panel.periods import (
-    NO_DAY,
+from forecastctl.data.panel.frequency import NO_DAY, full_freq, infer_freq
+from forecastctl.records.calendar import (
     SEASON_LENGTHS,
     first_days,
-    full_freq,
-    infer_freq,
     ordinals,
     parse_as_of,
 )

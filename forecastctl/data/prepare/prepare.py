@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.build import frequency
+from forecastctl.data.panel.frequency import MAX_STALE
 from forecastctl.data.panel.panel import DEFAULT_MIN_LENGTH
-from forecastctl.data.panel.periods import (
-    MAX_STALE,
-    days_of,
-    first_days,
-    ordinals,
-)
 from forecastctl.data.panel.rows import cut, cut_rows
 from forecastctl.data.prepare.rules import Context
 from forecastctl.data.prepare.suspects.examine import (
@@ -33,7 +28,7 @@ from forecastctl.data.prepare.suspects.examine import (
 )
 from forecastctl.data.prepare.suspects.fleet import Fleet
 from forecastctl.data.prepare.suspects.judging import ZEROS, Judge, with_shared
-from forecastctl.records.periods import period_of
+from forecastctl.records.calendar import days_of, first_days, ordinals, period_of
 
 if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel

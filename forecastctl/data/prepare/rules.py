@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import (
+from forecastctl.data.panel.frequency import (
     APART,
     class_name,
     class_number,
-    counted,
-    labels,
-    ordinals,
     spacing_classes,
     usual_class,
 )
 from forecastctl.errors import AirportError
+from forecastctl.records.calendar import counted, labels, ordinals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

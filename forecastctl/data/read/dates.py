@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import NO_DAY, days_of
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import MISSING, shown
 from forecastctl.errors import DataError
+from forecastctl.records.calendar import days_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from forecastctl.data.panel.build import make_panel
-from forecastctl.data.panel.periods import NO_DAY
+from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import number_problems, parse_numbers
 from forecastctl.data.read.columns import find_columns
 from forecastctl.data.read.dates import FORMS, parse_dates, parse_year_months

@@ -35,7 +35,7 @@ from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.models.combination.replay import same_models
 from forecastctl.records import Specification
-from forecastctl.records.periods import period_of
+from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
     from datetime import date

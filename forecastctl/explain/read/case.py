@@ -19,7 +19,7 @@ from forecastctl.explain.read.series import (
 )
 from forecastctl.recording.job import job_of, job_settings
 from forecastctl.recording.read import read_forecast, read_model, read_trials
-from forecastctl.records.periods import ordinals, period_of
+from forecastctl.records.calendar import ordinals, period_of
 
 if TYPE_CHECKING:
     import datetime as dt

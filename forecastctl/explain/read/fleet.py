@@ -15,8 +15,8 @@ from forecastctl.explain.verdict.fleet import stands_out
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
 from forecastctl.records import FleetPoint, Query
+from forecastctl.records.calendar import ordinals, period_of
 from forecastctl.records.marks import JOBS, SET
-from forecastctl.records.periods import ordinals, period_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import numpy as np
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.case import index_of
 from forecastctl.explain.read.series import series_of, stored_source
-from forecastctl.records.periods import first_days, ordinals, period_of
+from forecastctl.records.calendar import first_days, ordinals, period_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

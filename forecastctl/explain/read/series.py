@@ -11,7 +11,7 @@ from forecastctl.errors import DataError, NothingRecordedError, SettingsError
 from forecastctl.recording.job import KEPT, job_of, job_settings
 from forecastctl.recording.read import find_snapshot, panel_rows
 from forecastctl.records import Rejection, Series
-from forecastctl.records.periods import first_days, ordinals
+from forecastctl.records.calendar import first_days, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

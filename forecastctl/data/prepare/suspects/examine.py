@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import first_days
 from forecastctl.data.prepare.gaps import holes, interpolate, stretches
 from forecastctl.data.prepare.rules import (
     Context,
@@ -25,6 +24,7 @@ from forecastctl.data.prepare.suspects.fleet import Fleet
 from forecastctl.data.prepare.suspects.judging import Judge, warnings_of, with_shared
 from forecastctl.data.prepare.suspects.suspects import NONE, Suspects, find_suspects
 from forecastctl.records import Rejection, Series
+from forecastctl.records.calendar import first_days
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

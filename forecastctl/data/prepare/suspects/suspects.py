@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.periods import PERIOD_WORDS, SEASON_LENGTHS, labels
 from forecastctl.data.prepare.suspects.units import find_units
 from forecastctl.data.prepare.suspects.zeros import find_amid, find_unpublished
+from forecastctl.records.calendar import PERIOD_WORDS, SEASON_LENGTHS, labels
 
 if TYPE_CHECKING:
     from collections.abc import Collection

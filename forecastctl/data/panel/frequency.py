@@ -1,51 +1,18 @@
-"""The frequency of a panel, and the names of its periods.
-
-All per-airport work runs on the integers of `forecastctl.records.periods`, whose functions are
-offered here too.
-"""
+"""The frequency of a panel, told from the spacing of its rows."""
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.errors import DataError, UsageError
-from forecastctl.records.periods import EPOCH_WEEKDAY, WEEKDAYS, first_days, ordinals
+from forecastctl.errors import DataError
+from forecastctl.records.calendar import EPOCH_WEEKDAY, week_alias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-__all__ = [
-    "APART",
-    "FREQS",
-    "MAX_STALE",
-    "NO_DAY",
-    "PERIOD_WORDS",
-    "SEASON_LENGTHS",
-    "class_name",
-    "class_number",
-    "counted",
-    "days_of",
-    "first_days",
-    "full_freq",
-    "infer_freq",
-    "labels",
-    "ordinals",
-    "parse_as_of",
-    "spacing_classes",
-    "usual_class",
-    "week_alias",
-]
-
-FREQS = ("M", "Q", "W", "D")
-SEASON_LENGTHS = {"M": 12, "Q": 4, "W": 52, "D": 7}
 MAX_STALE = {"M": 12, "Q": 4, "W": 26, "D": 30}
-PERIOD_WORDS = {"M": "month", "Q": "quarter", "W": "week", "D": "day"}
 APART = {
     "D": "a day apart",
     "W": "a week apart",
@@ -60,32 +27,6 @@ NO_DAY = int(np.iinfo(np.int64).min)
 _SPACINGS = (("D", 1, 1), ("W", 7, 7), ("M", 25, 35), ("Q", 85, 97), ("Y", 360, 371))
 _CLASSES = "DWMQY"
 _FEW = 10
-
-
-def days_of(value: date) -> int:
-    """Days from 1970-01-01 to a date."""
-    return (value - date(1970, 1, 1)).days
-
-
-def week_alias(first_weekday: int) -> str:
-    """Name, for pandas, the weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
-    return f"W-{WEEKDAYS[(first_weekday - 1) % 7]}"
-
-
-def labels(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
-    """Names of periods: ``2012-10``, ``2012Q4``, and the first day for weeks and days."""
-    days = [str(d) for d in first_days(np.asarray(periods, dtype=np.int64), freq)]
-    if freq[0] == "M":
-        return tuple(d[:7] for d in days)
-    if freq[0] == "Q":
-        return tuple(f"{d[:4]}Q{(int(d[5:7]) + 2) // 3}" for d in days)
-    return tuple(days)
-
-
-def counted(n: int, freq: str) -> str:
-    """``1 month``, ``3 months``."""
-    word = PERIOD_WORDS[freq[0]]
-    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
 def spacing_classes(gaps: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -163,24 +104,3 @@ def _week_of(days: NDArray[np.int64]) -> str:
 def full_freq(kind: str, days: NDArray[np.int64]) -> str:
     """Name, for pandas, a frequency chosen by setting; a week's anchor comes from the days."""
     return (_week_of(days) if len(days) else "W-SUN") if kind == "W" else kind
-
-
-def parse_as_of(text: str) -> int:
-    """Last day, counted from 1970-01-01, that ``YYYY-MM-DD`` or ``YYYY-MM`` (all of it) includes.
-
-    Raises:
-        UsageError: The text is neither.
-    """
-    wrong = UsageError(
-        f"The as-of date {text!r} is not a date.",
-        "Write YYYY-MM-DD, or YYYY-MM to include the whole month, for example 2012-10.",
-    )
-    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
-        raise wrong
-    try:
-        if len(text) == len("2012-10"):
-            month = np.datetime64(text, "M")
-            return int((month + 1).astype("datetime64[D]").astype(np.int64)) - 1
-        return days_of(date.fromisoformat(text))
-    except ValueError:
-        raise wrong from None

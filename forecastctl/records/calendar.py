@@ -1,0 +1,155 @@
+"""The calendar: periods as integers (months, quarters, weeks, days counted from 1970), and dates.
+
+A period's number is plain arithmetic on days; ``pd.Period(label, freq).start_time`` gives the same
+first day as `first_days`. pandas is not imported here, because that takes longer than most answers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+FREQS = ("M", "Q", "W", "D")
+SEASON_LENGTHS = {"M": 12, "Q": 4, "W": 52, "D": 7}
+PERIOD_WORDS = {"M": "month", "Q": "quarter", "W": "week", "D": "day"}
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+EPOCH_WEEKDAY = 3
+"""1970-01-01 was a Thursday."""
+
+
+def _week_offset(freq: str) -> int:
+    last = WEEKDAYS.index(freq.partition("-")[2])
+    return (last + 1 - EPOCH_WEEKDAY) % 7
+
+
+def ordinals(days: NDArray[np.int64], freq: str) -> NDArray[np.int64]:
+    """Number of the period that each day falls in.
+
+    Args:
+        days: Days since 1970-01-01, none of them missing, shape ``(n,)``.
+        freq: ``M``, ``Q``, ``D`` or an anchored week such as ``W-SAT``.
+    """
+    if freq[0] == "D":
+        return days
+    if freq[0] == "W":
+        return (days - _week_offset(freq)) // 7
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(months // 3 if freq[0] == "Q" else months, dtype=np.int64)
+
+
+def first_days(periods: NDArray[np.int64], freq: str) -> NDArray[np.datetime64]:
+    """First day of each period, ``datetime64[D]``; the inverse of `ordinals`."""
+    if freq[0] == "D":
+        return periods.astype("datetime64[D]")
+    if freq[0] == "W":
+        return np.asarray(periods * 7 + _week_offset(freq)).astype("datetime64[D]")
+    months = periods * 3 if freq[0] == "Q" else periods
+    return np.asarray(months).astype("datetime64[M]").astype("datetime64[D]")
+
+
+def period_of(day: object, freq: str) -> int:
+    """Number of the period that one day falls in.
+
+    Args:
+        day: A date, a ``datetime64`` or ISO text.
+        freq: As in `ordinals`.
+    """
+    days = np.array([np.datetime64(day, "D")]).astype(np.int64)  # type: ignore[call-overload]
+    return int(ordinals(days, freq)[0])
+
+
+def week_alias(first_weekday: int) -> str:
+    """Name, for pandas, the weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
+    return f"W-{WEEKDAYS[(first_weekday - 1) % 7]}"
+
+
+def labels(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
+    """Names of periods: ``2012-10``, ``2012Q4``, and the first day for weeks and days."""
+    days = [str(d) for d in first_days(np.asarray(periods, dtype=np.int64), freq)]
+    if freq[0] == "M":
+        return tuple(d[:7] for d in days)
+    if freq[0] == "Q":
+        return tuple(f"{d[:4]}Q{(int(d[5:7]) + 2) // 3}" for d in days)
+    return tuple(days)
+
+
+def counted(n: int, freq: str) -> str:
+    """``1 month``, ``3 months``."""
+    word = PERIOD_WORDS[freq[0]]
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
+
+
+_DAYS = {"W": 7, "D": 1}
+_MONTHS = {"M": 1, "Q": 3}
+
+
+def position(ds: Sequence[dt.date], day: dt.date, freq: str) -> int | None:
+    """Index of the period that holds the day."""
+    holding = (i for i, first in enumerate(ds) if first <= day < period_after(first, freq))
+    return next(holding, None)
+
+
+def period_after(first: dt.date, freq: str) -> dt.date:
+    """First day of the period after the one that begins at ``first``."""
+    if freq[0] in _DAYS:
+        return first + dt.timedelta(days=_DAYS[freq[0]])
+    month = first.month - 1 + _MONTHS[freq[0]]
+    return first.replace(year=first.year + month // 12, month=month % 12 + 1)
+
+
+def days_of(value: dt.date) -> int:
+    """Days from 1970-01-01 to a date."""
+    return (value - dt.date(1970, 1, 1)).days
+
+
+def parse_day(date: str) -> dt.date:
+    """First day of ``YYYY-MM``, or the day of ``YYYY-MM-DD``.
+
+    Raises:
+        UsageError: The text is neither.
+    """
+    found = _date(date)
+    if found is None:
+        hint = "Give YYYY-MM, or YYYY-MM-DD for days and weeks."
+        raise UsageError(f"--date: '{date}' is not a date.", hint)
+    return found
+
+
+def parse_as_of(text: str) -> int:
+    """Last day, counted from 1970-01-01, that ``YYYY-MM-DD`` or ``YYYY-MM`` (all of it) includes.
+
+    Raises:
+        UsageError: The text is neither.
+    """
+    found = _date(text)
+    if found is None:
+        hint = "Write YYYY-MM-DD, or YYYY-MM to include the whole month, for example 2012-10."
+        raise UsageError(f"The as-of date {text!r} is not a date.", hint)
+    if len(text) > len("2012-10"):
+        return days_of(found)
+    return int(first_days(ordinals(np.array([days_of(found)]), "M") + 1, "M")[0].astype(int)) - 1
+
+
+def _date(text: str) -> dt.date | None:
+    """The day that ``YYYY-MM-DD`` or, for its first, ``YYYY-MM`` names; ``None`` where none is."""
+    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
+        return None
+    try:
+        return dt.date.fromisoformat(text if len(text) > len("2012-10") else f"{text}-01")
+    except ValueError:
+        return None
+
+
+def iso(ms: int) -> str:
+    """UTC time of milliseconds since the epoch, to the second."""
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
