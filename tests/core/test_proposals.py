@@ -1,0 +1,72 @@
+"""Who proposes: Hyperopt's TPE from the first trial on, its random search only without any."""
+
+import numpy as np
+import pytest
+
+from forecastctl.core.points import make_model
+from forecastctl.core.proposals import Candidate, let_hyperopt_search
+from forecastctl.core.search import Search
+from forecastctl.core.splits import validation_splits
+from forecastctl.records import SearchSpec, no_clock
+from forecastctl.records.learning import FAMILY, RANDOM, TPE
+from tests.core.conftest import make_series, seasonal_data
+
+ANNUAL = {"drift": 0.25, "gamma": 0.3, "recent": 0.5, "transform": "none"}
+
+
+@pytest.fixture
+def search():
+    spec = SearchSpec(families=("annual",), max_evals=8, horizon=6, folds=1, combine=1)
+    series = make_series(seasonal_data(60))
+    splits = validation_splits(series.n, spec.horizon, spec.folds, spec.step, 12)
+    return Search(series, spec, no_clock, splits)
+
+
+def proposed(search, monkeypatch, points):
+    """Origins of the trials, and how often Hyperopt drew at random."""
+    import hyperopt
+
+    from forecastctl.core.families import family
+
+    drawn = []
+    real = hyperopt.rand.suggest
+    monkeypatch.setattr(
+        hyperopt.tpe.rand, "suggest", lambda *args, **more: drawn.append(1) or real(*args, **more)
+    )
+    spaces = {"annual": family("annual").space(search.series.y, 12, 48)}
+    let_hyperopt_search(search, spaces, points, seed=0)
+    return [trial.start for trial in search.trials], len(drawn)
+
+
+def test_tpe_goes_by_the_trials_however_few(search, monkeypatch):
+    from forecastctl.core.families import family
+    from forecastctl.core.points import placed
+
+    spaces = {"annual": family("annual").space(search.series.y, 12, 48)}
+    point, model = placed(spaces, make_model("annual", ANNUAL))
+    origins, drawn = proposed(search, monkeypatch, [Candidate(model, point, FAMILY)])
+    assert origins == [FAMILY, *[TPE] * 7]
+    assert drawn == 0
+
+
+def test_without_a_trial_all_that_it_knows_is_the_prior(search, monkeypatch):
+    origins, _ = proposed(search, monkeypatch, [])
+    assert origins == [RANDOM, *[TPE] * 7]
+
+
+def test_it_keeps_to_what_did_well(search, monkeypatch):
+    """A loss that grows with the drift: TPE proposes smaller drifts than chance would."""
+    from dataclasses import replace as changed
+
+    from forecastctl.records import Trial
+
+    wide = Search(search.series, changed(search.search, max_evals=60), no_clock, search.splits)
+
+    def fit(model, number):
+        drift = float(model.options["drift"])
+        return Trial(number, model, "ok", drift, {"mase": drift})
+
+    monkeypatch.setattr(wide, "_fit", fit)
+    proposed(wide, monkeypatch, [])
+    drifts = np.array([t.model.options["drift"] for t in wide.trials])
+    assert np.mean(drifts[30:]) < np.mean(drifts[:10])
