@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow bench bench-explain bench-accuracy bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants verdicts bench bench-explain bench-accuracy bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,15 @@ lint: $(VENV)/dev.stamp ## formatting, lint, types and layers
 docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with the code
 	$(BIN)/python -m docs._tools --check
 
-slow: $(VENV)/dev.stamp ## the tests that need minutes
+slow: $(VENV)/dev.stamp ## the tests that need minutes and mutation testing
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m tests.verdict.mutation
+
+mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and count what tests notice
+	$(BIN)/python -m tests.verdict.mutation
+
+verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score
+	$(BIN)/python -m tests.verdict
 
 bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and reading
 	$(BIN)/python benchmarks/recording.py

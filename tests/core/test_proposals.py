@@ -1,6 +1,5 @@
 """Who proposes: Hyperopt's TPE from the first trial on, its random search only without any."""
 
-import numpy as np
 import pytest
 
 from forecastctl.core.points import make_model
@@ -52,21 +51,3 @@ def test_tpe_goes_by_the_trials_however_few(search, monkeypatch):
 def test_without_a_trial_all_that_it_knows_is_the_prior(search, monkeypatch):
     origins, _ = proposed(search, monkeypatch, [])
     assert origins == [RANDOM, *[TPE] * 7]
-
-
-def test_it_keeps_to_what_did_well(search, monkeypatch):
-    """A loss that grows with the drift: TPE proposes smaller drifts than chance would."""
-    from dataclasses import replace as changed
-
-    from forecastctl.records import Trial
-
-    wide = Search(search.series, changed(search.search, max_evals=60), no_clock, search.splits)
-
-    def fit(model, number):
-        drift = float(model.options["drift"])
-        return Trial(number, model, "ok", drift, {"mase": drift})
-
-    monkeypatch.setattr(wide, "_fit", fit)
-    proposed(wide, monkeypatch, [])
-    drifts = np.array([t.model.options["drift"] for t in wide.trials])
-    assert np.mean(drifts[30:]) < np.mean(drifts[:10])
