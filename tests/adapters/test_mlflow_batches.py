@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from forecastctl.adapters.mlflow_batches import batches
-from forecastctl.ports.limits import MAX_PARAM, MAX_TAG
 from forecastctl.records import Metric
+from forecastctl.store.limits import MAX_PARAM, MAX_TAG
+from forecastctl.store.mlflow.batches import batches
 
 TAKEN = 1_000_000
 """MLflow's own limit of a request of ``log_batch``, in bytes of its JSON."""

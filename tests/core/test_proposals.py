@@ -2,12 +2,12 @@
 
 import pytest
 
-from forecastctl.core.points import make_model
-from forecastctl.core.proposals import Candidate, let_hyperopt_search
-from forecastctl.core.search import Search
-from forecastctl.core.splits import validation_splits
+from forecastctl.models.make import make_model
 from forecastctl.records import SearchSpec, no_clock
 from forecastctl.records.learning import FAMILY, RANDOM, TPE
+from forecastctl.search.folds import validation_splits
+from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
+from forecastctl.search.trials import Search
 from tests.core.conftest import make_series, seasonal_data
 
 ANNUAL = {"drift": 0.25, "gamma": 0.3, "recent": 0.5, "transform": "none"}
@@ -25,7 +25,7 @@ def proposed(search, monkeypatch, points):
     """Origins of the trials, and how often Hyperopt drew at random."""
     import hyperopt
 
-    from forecastctl.core.families import family
+    from forecastctl.models import family
 
     drawn = []
     real = hyperopt.rand.suggest
@@ -38,8 +38,8 @@ def proposed(search, monkeypatch, points):
 
 
 def test_tpe_goes_by_the_trials_however_few(search, monkeypatch):
-    from forecastctl.core.families import family
-    from forecastctl.core.points import placed
+    from forecastctl.models import family
+    from forecastctl.search.space import placed
 
     spaces = {"annual": family("annual").space(search.series.y, 12, 48)}
     point, model = placed(spaces, make_model("annual", ANNUAL))

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.files import read_panel
-from forecastctl.data.rows import airport_digests, group, panel_digest
-from forecastctl.data.schema import DataSpec, make_panel
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import airport_digests, group, panel_digest
+from forecastctl.data.read.files import read_panel
 
 
 def panel(problem=None, value=np.nan, row=3):

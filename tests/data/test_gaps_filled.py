@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecastctl.data.gaps import interpolate
+from forecastctl.data.prepare.gaps import interpolate
 
 
 def test_a_hole_in_growing_months_is_filled_on_logarithms():

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.pipeline import backtest_blocks
-from forecastctl.pipeline.backtest_blocks import Block, Step, work_block
-from forecastctl.pipeline.backtest_record import carried
+from forecastctl.backtest import blocks
+from forecastctl.backtest.blocks import Block, Step, work_block
+from forecastctl.backtest.record import carried
 from forecastctl.records import AirportResult, Plan, Specification, Status, StoredRun, TuneResult
 from tests.pipeline import backtesting
 from tests.pipeline.backtesting import SEARCH, Bench
@@ -47,14 +47,14 @@ class TestSearches:
             found = TuneResult(Specification(()), 1.0, {}, (), ()) if task.plan.tune else None
             return AirportResult("AAA", Status.OK, tuned=found)
 
-        monkeypatch.setattr(backtest_blocks, "work", work)
+        monkeypatch.setattr(blocks, "work", work)
         steps = tuple(Step(i, make_series("AAA")) for i in range(4))
         work_block(Block(0, Plan(True, True, True, SEARCH), steps))
         assert asked == [i == 0 or i - 1 == fails for i in range(4)]
 
     def test_a_search_that_failed_is_made_again_by_the_next_call(self, monkeypatch):
         """The first origin fails and the call is cut off: the second must not build on it."""
-        from forecastctl.core import tune
+        from forecastctl.search import tune
 
         real = tune.tune
 

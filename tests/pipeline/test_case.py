@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
-from forecastctl.pipeline.explain import Question, explain
-from forecastctl.pipeline.seen import Source
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.explain.answer import explain
+from forecastctl.explain.question import Question
+from forecastctl.explain.read.series import Source
 from tests.pipeline.conftest import frame_of
 from tests.pipeline.fleets import SEARCH, Fleet
 
@@ -101,7 +102,7 @@ class TestFailedSince:
         return [e["statement"] for e in facts["evidence"] if e["name"] == "status"]
 
     def failing(self, fleet, months, monkeypatch):
-        from forecastctl.core import forecast
+        from forecastctl.models.combination import fit_and_predict as forecast
 
         def fit(*_args, **_more):
             raise MemoryError("no memory")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.data.rows import group
-from forecastctl.data.schema import DataSpec
-from forecastctl.pipeline.peers import with_fleet
-from forecastctl.pipeline.seen import Source
-from forecastctl.ports import MemoryTracker
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import group
+from forecastctl.explain.read.fleet import with_fleet
+from forecastctl.explain.read.series import Source
+from forecastctl.store.memory import MemoryTracker
 from tests.verdict.values import FIRST, case_of, series
 
 N = 60

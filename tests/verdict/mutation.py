@@ -24,22 +24,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 MODULES = tuple(
-    f"forecastctl.core.{name}"
+    f"forecastctl.explain.{name}"
     for name in (
-        "alternatives",
-        "attribution",
-        "breaks",
         "case",
-        "changepoints",
-        "evidence",
-        "explain",
-        "fault",
-        "faults",
-        "faults_seen",
-        "findings",
-        "fleet",
+        "parts.attribution",
         "size",
-        "verdict",
+        "standing",
+        "verdict.alternatives",
+        "verdict.breaks",
+        "verdict.changepoints",
+        "verdict.evidence",
+        "verdict.fault",
+        "verdict.faults",
+        "verdict.faults_seen",
+        "verdict.findings",
+        "verdict.fleet",
+        "verdict.rules",
     )
 )
 """What is changed."""
@@ -182,10 +182,10 @@ def load():
     import pytest  # noqa: F401
     import ruptures  # noqa: F401
 
-    from forecastctl.core.forecast import fit, predict
-    from forecastctl.core.points import make_model
-    from forecastctl.core.pool import pool
+    from forecastctl.models.combination.fit_and_predict import fit, predict
+    from forecastctl.models.make import make_model
     from forecastctl.records import Member, Series, Specification
+    from forecastctl.search.pool import pool
     from tests.verdict.generated import panel
 
     table = panel(0, 1)

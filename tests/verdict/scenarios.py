@@ -18,17 +18,18 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from forecastctl.data.prepare import prepare
-from forecastctl.data.schema import DataSpec, from_frame
+from forecastctl.data.panel.build import from_frame
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import ForecastctlError
-from forecastctl.pipeline import deep
-from forecastctl.pipeline.context import Environment
-from forecastctl.pipeline.explain import Question as Asked
-from forecastctl.pipeline.explain import explain
-from forecastctl.pipeline.jobs import run_job
-from forecastctl.pipeline.plan import Request, plan_job
-from forecastctl.ports import MemoryTracker
+from forecastctl.explain import deep
+from forecastctl.explain.answer import explain
+from forecastctl.explain.question import Question as Asked
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
+from forecastctl.recording.context import Environment
 from forecastctl.records import SearchSpec
+from forecastctl.store.memory import MemoryTracker
 from tests.verdict import generated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecastctl.core.case import Case
+from forecastctl.explain.case import Case
 from forecastctl.records import (
     FittedModel,
     FleetPoint,

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.breaks import Break
-from forecastctl.core.explain import ordinary_error, standing
-from forecastctl.core.size import usualness
-from forecastctl.core.verdict import judge
+from forecastctl.explain.size import usualness
+from forecastctl.explain.standing import ordinary_error, standing
+from forecastctl.explain.verdict.breaks import Break
+from forecastctl.explain.verdict.rules import judge
 from tests.verdict.values import (
     LEVEL,
     RULES,

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from forecastctl.core.breaks import find_break
-from forecastctl.core.verdict import find
+from forecastctl.explain.verdict.breaks import find_break
+from forecastctl.explain.verdict.rules import find
 from tests.verdict.values import JUST, LEVEL, RULES, M, case_of, months, series
 
 ZEROS = np.zeros(44)

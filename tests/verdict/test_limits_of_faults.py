@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.verdict import find
+from forecastctl.explain.verdict.rules import find
 from forecastctl.records import FleetPoint
 from tests.verdict.values import (
     JUST,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecastctl.core.fleet import stands_out, view_fleet
+from forecastctl.explain.verdict.fleet import stands_out, view_fleet
 from forecastctl.records import FleetPoint
 from tests.verdict.values import others
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.breaks import Break
-from forecastctl.core.verdict import find, judge
+from forecastctl.explain.verdict.breaks import Break
+from forecastctl.explain.verdict.rules import find, judge
 from forecastctl.records import FleetPoint
 from tests.verdict.values import (
     JUST,

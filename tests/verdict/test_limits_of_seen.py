@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.verdict import find
+from forecastctl.explain.verdict.rules import find
 from forecastctl.records import Member
 from tests.verdict.values import (
     DRIFT,

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecastctl.core.alternatives import alternatives
-from forecastctl.core.attribution import attribute
-from forecastctl.core.forecast import fit, predict
-from forecastctl.core.points import make_model
-from forecastctl.core.vintages import VintageInput, split_change
+from forecastctl.explain.parts.attribution import attribute
+from forecastctl.explain.parts.between_vintages import VintageInput, split_change
+from forecastctl.explain.verdict.alternatives import alternatives
+from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.make import make_model
 from forecastctl.records import Member, Specification, Trial
 from tests.verdict.values import DRIFT, SNAIVE, case_of, flat, renewed, series
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecastctl.core.alternatives import Alternative
-from forecastctl.core.case import Case
-from forecastctl.core.fault import Fault
-from forecastctl.core.findings import Findings
-from forecastctl.core.fleet import view_fleet
-from forecastctl.core.points import make_model
-from forecastctl.core.verdict import find, judge
+from forecastctl.explain.case import Case
+from forecastctl.explain.verdict.alternatives import Alternative
+from forecastctl.explain.verdict.fault import Fault
+from forecastctl.explain.verdict.findings import Findings
+from forecastctl.explain.verdict.fleet import view_fleet
+from forecastctl.explain.verdict.rules import find, judge
+from forecastctl.models.make import make_model
 from forecastctl.records import (
     ExplainRules,
     FittedMember,
