@@ -8,6 +8,7 @@ none could. Where that is open, there is no label and no case.
 import copy
 import datetime as dt
 import functools
+import itertools
 import logging
 import sys
 import warnings
@@ -144,6 +145,15 @@ def play(scenario):
             case = _case(store, question)
             if case is not None:
                 yield question, case
+
+
+def played_events(count):
+    """Answers about the benchmark's first real events; their panels must be there."""
+    import events
+    import playing
+
+    for scenario in itertools.islice(events.event_scenarios(), count):
+        yield from playing.play(scenario, on_disk=False)
 
 
 def _job(store, step, scenario, number):
