@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from forecastctl.cli.app import app
-from forecastctl.cli.flags.all_flags import FLAGS
+from forecastctl.cli.options import settings_of
 
 NOTE = "<!-- Made by 'make docs' from the commands. Do not edit. -->\n"
 INTRO = """# Command line
@@ -35,7 +35,7 @@ def page() -> str:
 
 
 def _command(command: Any) -> str:
-    settings = {name: flag.setting for name, flag in FLAGS.items() if flag.setting}
+    settings = settings_of(command.callback)
     options = [p for p in command.params if p.param_type_name == "option"]
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     needed = [f"{p.opts[0]} {p.metavar}" for p in options if p.required]

@@ -9,7 +9,7 @@ import typer
 
 from docs._tools.meanings import MEANINGS
 from forecastctl.cli.app import app
-from forecastctl.cli.flags.all_flags import FLAGS
+from forecastctl.cli.options import settings_of
 from forecastctl.settings import SECTIONS, Settings
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def _flags() -> dict[str, str]:
     root: Any = typer.main.get_command(app)
     found: dict[str, str] = {}
     for command in root.commands.values():
+        settings = settings_of(command.callback)
         for param in command.params:
-            setting = FLAGS[param.name].setting if param.name in FLAGS else None
-            if setting:
+            if param.name in settings:
                 names = [max(param.opts, key=len), *param.secondary_opts]
-                found[setting] = ", ".join(f"`{name}`" for name in names)
+                found[settings[param.name]] = ", ".join(f"`{name}`" for name in names)
     return found
 
 

@@ -1,15 +1,25 @@
-"""The commands: each turns flags into one call and renders what it returns."""
+"""The command line: all commands, in the order in which the help lists them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from forecastctl import __version__
 from forecastctl.cli.boundary import Boundary
-from forecastctl.cli.flags.commands import COMMANDS, signature
-from forecastctl.errors import EXIT_AIRPORTS_FAILED, DataError
+from forecastctl.cli.commands.backtest import backtest
+from forecastctl.cli.commands.check import check
+from forecastctl.cli.commands.explain import explain
+from forecastctl.cli.commands.forecast import forecast
+from forecastctl.cli.commands.history import history
+from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.reproduce import reproduce
+from forecastctl.cli.commands.run import run
+from forecastctl.cli.commands.sample import sample
+from forecastctl.cli.commands.settings import settings
+from forecastctl.cli.commands.train import train
+from forecastctl.cli.commands.tune import tune
 
 app = typer.Typer(
     name="forecastctl",
@@ -42,119 +52,18 @@ def _root(
     pass
 
 
-def _job(command: str, flags: dict[str, Any]) -> None:
-    """Run a job, print what it ended with, and set the exit code."""
-    from forecastctl.cli.compose import run_command
-    from forecastctl.cli.output import render
-    from forecastctl.data.write.targets import shown_target
-    from forecastctl.store.mlflow.open import display_uri
-
-    session, summary = run_command(command, flags)
-    written = summary.table is not None and len(summary.table) > 0
-    out = session.settings.forecast.out if written else None
-    if session.as_json:
-        render.print_json(summary.to_dict())
-    elif not session.quiet and out != "-":
-        tracking = session.settings.tracking
-        store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        shown = shown_target(out) if out else None
-        render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
-    render.warn(summary)
-    counts = summary.counts
-    if counts["failed"] or summary.status == "partial":
-        raise typer.Exit(EXIT_AIRPORTS_FAILED)
-    if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
-        raise typer.Exit(DataError.exit_code)
-
-
-def _run(**flags: Any) -> None:
-    """Tune, train and forecast: the command for cron."""
-    _job("run", flags)
-
-
-def _tune(**flags: Any) -> None:
-    """Search each airport's specification."""
-    _job("tune", flags)
-
-
-def _train(**flags: Any) -> None:
-    """Fit each airport's newest specification."""
-    _job("train", flags)
-
-
-def _forecast(**flags: Any) -> None:
-    """Forecast with each airport's newest model."""
-    _job("forecast", flags)
-
-
-def _check(**flags: Any) -> None:
-    """Report on every airport's data."""
-    from forecastctl.cli.reports import check_report
-
-    check_report(flags)
-
-
-def _history(**flags: Any) -> None:
-    """List what is recorded, or compare two runs."""
-    from forecastctl.cli.reports import history_report
-
-    history_report(flags)
-
-
-def _explain(**flags: Any) -> None:
-    """Say why a forecast was so far off."""
-    from forecastctl.cli.commands.explain import explain_report
-
-    explain_report(flags)
-
-
-def _backtest(**flags: Any) -> None:
-    """Replay history: run as of each origin, recorded as backtests."""
-    from forecastctl.cli.commands.backtest import backtest_report
-
-    backtest_report(flags)
-
-
-def _reproduce(**flags: Any) -> None:
-    """Recompute recorded forecasts and compare them with what was stored."""
-    from forecastctl.cli.commands.reproduce import reproduce_report
-
-    reproduce_report(flags)
-
-
-def _monitor(**flags: Any) -> None:
-    """Score forecasts whose actuals have arrived: which airports have degraded?"""
-    from forecastctl.cli.commands.monitor import monitor_report
-
-    monitor_report(flags)
-
-
-def _sample(**flags: Any) -> None:
-    """Write generated airport-like data, for a first try."""
-    from forecastctl.cli.reports import write_sample
-
-    write_sample(flags)
-
-
-def _settings(**flags: Any) -> None:
-    """Show every setting and where it comes from."""
-    from forecastctl.cli.reports import settings_report
-
-    settings_report(flags)
-
-
-for _name, _function in {
-    "check": _check,
-    "run": _run,
-    "tune": _tune,
-    "train": _train,
-    "forecast": _forecast,
-    "backtest": _backtest,
-    "history": _history,
-    "explain": _explain,
-    "reproduce": _reproduce,
-    "monitor": _monitor,
-    "sample": _sample,
-    "settings": _settings,
-}.items():
-    app.command(_name)(signature(_function, COMMANDS[_name]))
+for _command in (
+    check,
+    run,
+    tune,
+    train,
+    forecast,
+    backtest,
+    history,
+    explain,
+    reproduce,
+    monitor,
+    sample,
+    settings,
+):
+    app.command()(_command)

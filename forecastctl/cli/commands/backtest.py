@@ -6,24 +6,33 @@ import logging
 import signal
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
-import typer
-
-from forecastctl.cli.compose import environment, open_session, open_store, read
+from forecastctl.cli import flags
+from forecastctl.cli.compose import (
+    check_out,
+    environment,
+    make_executor,
+    open_session,
+    open_store,
+    read,
+    recorded,
+)
+from forecastctl.cli.job import end_with
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import EXIT_AIRPORTS_FAILED, DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from forecastctl.backtest.run import Replay
+    from forecastctl.backtest.run import Replay, Surroundings
     from forecastctl.backtest.summary import BacktestSummary
     from forecastctl.cli.compose import Session
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.jobs.plan import Request
+    from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -31,43 +40,57 @@ log = logging.getLogger(__name__)
 SHOWN = 20
 
 
-def backtest_report(flags: Mapping[str, Any]) -> None:
-    """Replay history, print what came of it, and set the exit code."""
-    session = open_session(flags)
+def backtest(
+    start: flags.Start,
+    end: flags.End,
+    every: flags.Every = 1,
+    retune_every: flags.RetuneEvery = 1,
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    suspects: flags.Suspects = None,
+    airport: flags.Airports = None,
+    select: flags.Select = None,
+    max_evals: flags.MaxEvals = None,
+    loss: flags.Loss = None,
+    family: flags.Families = None,
+    engine: flags.Engine = None,
+    folds: flags.Folds = None,
+    combine: flags.Combine = None,
+    shocks: flags.Shocks = None,
+    timeout: flags.Timeout = None,
+    early_stop: flags.EarlyStop = None,
+    seed: flags.Seed = None,
+    horizon: flags.Horizon = None,
+    level: flags.Levels = None,
+    charts: flags.Charts = None,
+    out: flags.Out = None,
+    fallback: flags.Fallback = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    layout: flags.Layout = None,
+    jobs: flags.Jobs = None,
+    airport_timeout: flags.AirportTimeout = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Replay history: run as of each origin, recorded as backtests."""
+    from forecastctl.backtest.run import Replay, Surroundings
+
+    session = open_session(backtest, locals())
     # Only the flag: the settings' own target holds the live forecasts, which are to stay.
-    out = flags["out"]
-    if out == "-" and session.as_json:
-        raise UsageError("--out - and --json both want stdout.", "Write --out to a file.")
-    tracker, summary = _run(session, out)
-    if out:
-        _write(tracker, summary, out, session.settings.forecast.table)
-    if session.as_json:
-        render.print_json(summary.to_dict())
-    elif not session.quiet and out != "-":
-        _print(session, summary, out)
-    counts = summary.counts
-    if counts["failed"]:
-        raise typer.Exit(EXIT_AIRPORTS_FAILED)
-    if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
-        raise typer.Exit(DataError.exit_code)
-
-
-def _run(session: Session, out: str | None) -> tuple[Tracker, BacktestSummary]:
-    from forecastctl.backtest.run import Surroundings, backtest
-    from forecastctl.data.write.targets import check_target
-    from forecastctl.execute.loky import make_executor
-
-    if out and out != "-":
-        check_target(out)
+    check_out(session, out)
+    settings = session.settings
     panel, spec = read(session)
-    upgrade = session.flags["upgrade_store"]
-    tracker = open_store(session.settings, heal=True, upgrade=upgrade)
-    settings, together = session.settings, session.flags["retune_every"] or 1
-    executor = make_executor(settings.run.jobs, settings.airport_limit(max(together, 1)))
-    replay = _replay(session, out, executor.jobs)
+    tracker = open_store(settings, heal=True, upgrade=upgrade_store)
+    executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
+    request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
     today = date.today()  # noqa: DTZ011 - local day
     with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:
-        surroundings = Surroundings(
+        around = Surroundings(
             tracker,
             executor,
             environment(),
@@ -76,11 +99,61 @@ def _run(session: Session, out: str | None) -> tuple[Tracker, BacktestSummary]:
             session.log.read,
             interruptions.held,
         )
-        try:
-            return tracker, backtest(replay, panel, spec, surroundings)
-        except KeyboardInterrupt:
-            log.warning("The same command goes on where this one stopped.")
-            raise
+        summary = _run(Replay(request, start, end, every, retune_every), panel, spec, around)
+    if out:
+        _write(tracker, summary, out, settings.forecast.table)
+    if as_json:
+        render.print_json(summary.to_dict())
+    elif not quiet and out != "-":
+        _print(settings, summary, out)
+    end_with(summary.counts)
+
+
+def _request(
+    session: Session,
+    airport: list[str] | None,
+    select: list[str] | None,
+    *,
+    charts: bool,
+    out: str | None,
+    jobs: int,
+) -> Request:
+    """What is asked of the job of each origin."""
+    from forecastctl.jobs.plan import Request
+    from forecastctl.settings import shown
+
+    settings = session.settings
+    return Request(
+        command="backtest",
+        job_id="",
+        start_ms=session.started,
+        search=settings.search(),
+        levels=settings.forecast.level,
+        layout=settings.tracking.layout,
+        charts=charts,
+        config_digest=settings.result_digest(),
+        settings={
+            **recorded(settings),
+            "forecast.charts": charts,
+            "forecast.out": shown(out),
+            "airport": shown(airport),
+            "select": shown(select),
+        },
+        airports=tuple(airport or ()),
+        select=tuple(select or ()),
+        jobs=jobs,
+        batch=settings.run.batch,
+    )
+
+
+def _run(replay: Replay, panel: Panel, spec: DataSpec, around: Surroundings) -> BacktestSummary:
+    from forecastctl.backtest.run import backtest as run
+
+    try:
+        return run(replay, panel, spec, around)
+    except KeyboardInterrupt:
+        log.warning("The same command goes on where this one stopped.")
+        raise
 
 
 class _Interruptions:
@@ -118,38 +191,6 @@ class _Interruptions:
             raise KeyboardInterrupt
 
 
-def _replay(session: Session, out: str | None, jobs: int) -> Replay:
-    from forecastctl.backtest.run import Replay
-    from forecastctl.jobs.plan import Request
-    from forecastctl.settings import shown
-
-    settings, flags = session.settings, session.flags
-    charts = bool(flags["charts"])
-    recorded = {
-        name: ",".join(map(str, value)) if isinstance(value, tuple) else value
-        for name, value, _ in settings.items()
-    }
-    recorded |= {"forecast.charts": charts, "forecast.out": shown(out)}
-    recorded |= {"airport": shown(flags["airport"]), "select": shown(flags["select"])}
-    request = Request(
-        command="backtest",
-        job_id="",
-        start_ms=time.time_ns() // 1_000_000,
-        search=settings.search(),
-        levels=settings.forecast.level,
-        layout=settings.tracking.layout,
-        charts=charts,
-        config_digest=settings.result_digest(),
-        settings=recorded,
-        airports=tuple(flags["airport"] or ()),
-        select=tuple(flags["select"] or ()),
-        jobs=jobs,
-        batch=settings.run.batch,
-    )
-    every = {name: 1 if flags[name] is None else flags[name] for name in ("every", "retune_every")}
-    return Replay(request, flags["start"], flags["end"], **every)
-
-
 def _write(tracker: Tracker, summary: BacktestSummary, out: str, table: str) -> None:
     from forecastctl.backtest.run import forecast_table
     from forecastctl.data.write.spreadsheets import csv_text
@@ -162,7 +203,7 @@ def _write(tracker: Tracker, summary: BacktestSummary, out: str, table: str) -> 
         write_frame(frame, out, table=table)
 
 
-def _print(session: Session, summary: BacktestSummary, out: str | None) -> None:
+def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> None:
     from forecastctl.data.write.targets import shown_target
     from forecastctl.store.mlflow.open import display_uri
 
@@ -178,9 +219,9 @@ def _print(session: Session, summary: BacktestSummary, out: str | None) -> None:
         render.print_rows([_score_row(row) for row in summary.scores], "")
     else:
         render.print_line("No actual is known yet of any period that was forecast.")
-    tracking, cost = session.settings.tracking, summary.cost
+    tracking, cost = settings.tracking, summary.cost
     facts = {
-        f"median {session.settings.tune.loss} in validation": summary.validation_loss,
+        f"median {settings.tune.loss} in validation": summary.validation_loss,
         "forecasts": shown_target(out) if out else None,
         "recorded": f"{display_uri(tracking.uri)} (experiment {tracking.experiment})",
         "resumed": f"{summary.resumed} were recorded before" if summary.resumed else None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read, read_store
 from forecastctl.cli.output import render
 from forecastctl.errors import TrackingError, UsageError
-from forecastctl.records import Artifact, RunUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,31 +17,43 @@ if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
     from forecastctl.explain.question import Explanation
     from forecastctl.explain.read.series import Source
+    from forecastctl.records import Artifact
     from forecastctl.store.port import Tracker
 
 FOLDER = "explain"
 KINDS = {".png": "png", ".svg": "svg"}
 
 
-def explain_report(flags: Mapping[str, Any]) -> None:
+def explain(
+    airport: flags.TheAirport,
+    date: flags.Date,
+    cutoff: flags.Cutoff = None,
+    between: flags.Between = None,
+    quick: flags.Quick = False,
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    html: flags.Html = None,
+    image: flags.Image = None,
+    verbose: flags.Verbose = False,
+) -> None:
     """Say why a forecast was so far off."""
-    from forecastctl.explain.answer import explain
+    from forecastctl.explain.answer import explain as answer
     from forecastctl.explain.question import Question
+    from forecastctl.records.calendar import parse_day
 
-    _check(flags)
-    session = open_session(flags)
-    question = Question(
-        flags["this_airport"],
-        flags["date"],
-        flags["cutoff"],
-        flags["between"],
-        flags["quick"],
-        session.settings.rules(),
-    )
-    newer = _newer(session) if flags.get("data") else None
+    session = open_session(explain, locals())
+    parse_day(date)
+    _check(html, image, quick=quick)
+    question = Question(airport, date, cutoff, between, quick, session.settings.rules())
+    newer = _newer(session) if data else None
     tracker = read_store(session.settings)
-    found = explain(tracker, question, newer)
-    artifacts = _write(found, flags)
+    found = answer(tracker, question, newer)
+    artifacts = _write(found, html, image)
     _show(session, found)
     if artifacts:
         _keep(tracker, found, artifacts, quiet=session.as_json)
@@ -56,18 +68,13 @@ def _show(session: Session, found: Explanation) -> None:
     print_explanation(found.facts)
 
 
-def _check(flags: Mapping[str, Any]) -> None:
-    """Refuse what cannot be asked or written before any work is done for it."""
-    from forecastctl.records.calendar import parse_day
-
-    parse_day(flags["date"])
-    if flags["quick"] and (flags["html"] or flags["image"]):
+def _check(html: Path | None, image: Path | None, *, quick: bool) -> None:
+    """Refuse what cannot be written before any work is done for it."""
+    if quick and (html or image):
         raise UsageError("--quick makes no page and no image.", "Leave out one of them.")
-    image: Path | None = flags["image"]
     if image is not None and image.suffix.lower() not in KINDS:
         raise UsageError(f"--image: {image} ends in neither .png nor .svg.", "Give it an ending.")
-    for name in ("html", "image"):
-        path: Path | None = flags[name]
+    for name, path in (("html", html), ("image", image)):
         if path is None:
             continue
         if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
@@ -86,24 +93,25 @@ def _newer(session: Session) -> Source:
     return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
-def _write(found: Explanation, flags: Mapping[str, Any]) -> dict[Path, Artifact]:
+def _write(found: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
     """Write page and image; returns what is to be recorded of them."""
-    wanted = {name: flags[name] for name in ("html", "image") if flags[name] is not None}
-    if not wanted:
+    if html is None and image is None:
         return {}
     if found.view is None:
         raise UsageError(
             "There is no page: what the charts are drawn from is not stored.", "Try --json."
         )
     from forecastctl.explain.page.page import explanation_image, explanation_page
+    from forecastctl.records import Artifact
 
+    contents: dict[Path, tuple[str, bytes]] = {}
+    if html is not None:
+        contents[html] = "html", explanation_page(found.facts, found.view).encode()
+    if image is not None:
+        kind = KINDS[image.suffix.lower()]
+        contents[image] = kind, explanation_image(found.facts, found.view, kind)
     written = {}
-    for name, path in wanted.items():
-        kind = "html" if name == "html" else KINDS[path.suffix.lower()]
-        if name == "html":
-            content = explanation_page(found.facts, found.view).encode()
-        else:
-            content = explanation_image(found.facts, found.view, kind)
+    for path, (kind, content) in contents.items():
         path.write_bytes(content)
         written[path] = Artifact(f"{FOLDER}/{found.facts['date']}.{kind}", content)
     return written
@@ -117,6 +125,8 @@ def _keep(
     Raises:
         TrackingError: They cannot be recorded; the files are written all the same.
     """
+    from forecastctl.records import RunUpdate
+
     run_id = found.facts["lineage"]["run_id"]
     try:
         tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts.values())))

@@ -1,4 +1,4 @@
-"""The monitor command: score, show what has degraded, set the exit code."""
+"""The monitor command: score, show what has degraded, set the exit code (7 where it has)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from forecastctl.cli import flags
 from forecastctl.cli.compose import (
     data_spec,
     environment,
@@ -23,39 +24,70 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forecastctl.cli.compose import Session
-    from forecastctl.monitor.run import Watch
 
 SHOWN = 20
 
 
-def monitor_report(flags: Mapping[str, Any]) -> None:
-    """Score forecasts whose actuals have arrived; ends with 7 where airports have degraded."""
+def monitor(
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    suspects: flags.Suspects = None,
+    as_of: flags.AsOf = None,
+    airport: flags.Airports = None,
+    select: flags.Select = None,
+    origin: flags.Origin = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Score forecasts whose actuals have arrived: which airports have degraded?"""
     from forecastctl.jobs.plan import select_airports
     from forecastctl.monitor.data import newest_panel, observations
-    from forecastctl.monitor.run import monitor
+    from forecastctl.monitor.run import Watch
+    from forecastctl.monitor.run import monitor as score
+    from forecastctl.settings import shown
 
-    session = open_session(flags)
-    origin = _origin(flags)
-    given = session.settings.data.source is not None
-    panel, spec = read(session) if given else (None, data_spec(session.settings))
-    tracker = open_store(session.settings, upgrade=flags["upgrade_store"], existing=True)
+    session = open_session(monitor, locals())
+    settings, counted = session.settings, _origin(origin)
+    given = settings.data.source is not None
+    panel, spec = read(session) if given else (None, data_spec(settings))
+    tracker = open_store(settings, upgrade=upgrade_store, existing=True)
     panel = panel or newest_panel(tracker)
     today = date.today()  # noqa: DTZ011 - the user's own day
-    observed, freq = observations(panel, spec, flags.get("as_of"), today)
-    names, globs = flags.get("airport") or (), flags.get("select") or ()
-    chosen = select_airports([o.airport for o in observed], names, globs)
+    observed, freq = observations(panel, spec, as_of, today)
+    chosen = select_airports([o.airport for o in observed], airport or (), select or ())
     kept = [o for o in observed if o.airport in chosen]
-    watch = _watch(session, origin, freq, panel.digest)
-    found = monitor(tracker, kept, watch, environment())
+    started = time.time_ns() // 1_000_000
+    watch = Watch(
+        new_job_id(started),
+        started,
+        settings.alarms(),
+        counted,
+        freq,
+        panel.digest,
+        {
+            "data.source": shown(settings.data.source),
+            "as_of": shown(as_of),
+            "airport": shown(airport),
+            "select": shown(select),
+        },
+        whole=not (airport or select),
+    )
+    found = score(tracker, kept, watch, environment())
     _show(session, found)
     if found["airports"]["degraded"]:
         raise typer.Exit(EXIT_FOUND)
 
 
-def _origin(flags: Mapping[str, Any]) -> str:
+def _origin(given: str | None) -> str:
     from forecastctl.monitor.data import ORIGINS
 
-    origin: str = flags.get("origin") or ORIGINS[0]
+    origin = given or ORIGINS[0]
     if origin not in ORIGINS:
         raise UsageError(f"--origin: there is no origin '{origin}'.", f"One of {_any(ORIGINS)}.")
     return origin
@@ -63,26 +95,6 @@ def _origin(flags: Mapping[str, Any]) -> str:
 
 def _any(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _watch(session: Session, origin: str, freq: str, digest: str) -> Watch:
-    from forecastctl.monitor.run import Watch
-    from forecastctl.settings import shown
-
-    started = time.time_ns() // 1_000_000
-    flags = session.flags
-    asked = {name: shown(flags.get(name)) for name in ("as_of", "airport", "select")}
-    source = {name: value for name, value, _ in session.settings.items() if name == "data.source"}
-    return Watch(
-        new_job_id(started),
-        started,
-        session.settings.alarms(),
-        origin,
-        freq,
-        digest,
-        {**source, **asked},
-        whole=not (flags.get("airport") or flags.get("select")),
-    )
 
 
 def _show(session: Session, found: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The reproduce command: recompute what is recorded, and show what differs."""
+"""The reproduce command: recompute what is recorded, show what differs, exit with 7 if any does."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from forecastctl.cli.compose import environment, open_session, read_store
+from forecastctl.cli import flags
+from forecastctl.cli.compose import environment, make_executor, open_session, read_store
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import EXIT_FOUND
-from forecastctl.models.combination.replay import IDENTICAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from forecastctl.cli.compose import Session
     from forecastctl.records import AirportResult
@@ -33,24 +33,31 @@ class _Done:
     status: str
 
 
-def reproduce_report(flags: Mapping[str, Any]) -> None:
-    """Recompute a job's or a run's forecasts; exit with 7 when one differs.
-
-    Raises:
-        typer.Exit: Something differs.
-    """
+def reproduce(
+    run: flags.RunOrJob,
+    refit: flags.Refit = False,
+    airport: flags.Airports = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    jobs: flags.Jobs = None,
+    airport_timeout: flags.AirportTimeout = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Recompute recorded forecasts and compare them with what was stored."""
     from forecastctl.reproduce.replay import choose_runs, makers
     from forecastctl.reproduce.report import Report, environment_differences
 
-    session = open_session(flags)
+    session = open_session(reproduce, locals())
     tracker = read_store(session.settings)
-    chosen = choose_runs(tracker, flags["run_or_job"], flags.get("airport") or ())
-    refit = bool(flags.get("refit"))
+    chosen = choose_runs(tracker, run, airport or ())
     here = environment()
     rows = sorted(_rows(session, tracker, chosen, refit=refit), key=lambda r: r.run.tags["airport"])
-    made = {run.run_id: run for run in chosen.runs}
+    made = {one.run_id: one for one in chosen.runs}
     if refit:
-        made |= {run.run_id: run for run in makers(tracker, chosen).values()}
+        made |= {one.run_id: one for one in makers(tracker, chosen).values()}
     report = Report(chosen, tuple(rows), environment_differences(made.values(), here), refit)
     if session.as_json:
         render.print_json(report.to_dict())
@@ -68,13 +75,12 @@ def _rows(
     if not refit:
         yield from replay_all(tracker, chosen)
         return
-    from forecastctl.execute.loky import make_executor
     from forecastctl.reproduce.refit import refit_all
 
     run = session.settings.run
     # Where no limit is set, how long the searches were that are repeated is not known here.
     limit = session.settings.airport_limit(1 if run.airport_timeout else _AMPLY)
-    executor = make_executor(run.jobs, limit)
+    executor = make_executor(session.settings, limit)
     with Progress(quiet=session.quiet) as progress, executor:
         for row in refit_all(tracker, chosen, executor):
             done = _Done("different" if row.differs else "as stored")
@@ -83,6 +89,8 @@ def _rows(
 
 
 def _print_report(report: Report) -> None:
+    from forecastctl.models.combination.replay import IDENTICAL
+
     render.print_line(report.sentence, style="bold")
     rows = [_line(row, refitted=report.refitted) for row in report.rows]
     notable = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import statistics
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -101,6 +100,8 @@ def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Seque
 
 def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -> None:
     """What a job ended with, for people: counts, what needs attention, where things are."""
+    from statistics import median
+
     console = _console()
     counts = summary.counts
     head = tally(counts)
@@ -117,7 +118,7 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
     _print_sums(console, summary)
     losses = sorted(li.loss for li in summary.lines if li.loss is not None)
     if losses:
-        console.print(f"median {loss} {statistics.median(losses):.3f}", markup=False)
+        console.print(f"median {loss} {median(losses):.3f}", markup=False)
     if out:
         console.print(f"forecasts   {out}", markup=False, soft_wrap=True)
     console.print(f"recorded    {store}", markup=False, soft_wrap=True)

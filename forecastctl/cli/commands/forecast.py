@@ -1,0 +1,38 @@
+"""The forecast command: forecasts of what was fitted before."""
+
+from __future__ import annotations
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session
+from forecastctl.cli.job import Selection, do_job
+
+
+def forecast(
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    suspects: flags.Suspects = None,
+    as_of: flags.AsOf = None,
+    airport: flags.Airports = None,
+    select: flags.Select = None,
+    group: flags.Groups = None,
+    groups_from: flags.GroupsFrom = None,
+    reconcile: flags.Reconcile = None,
+    horizon: flags.Horizon = None,
+    level: flags.Levels = None,
+    out: flags.Out = None,
+    charts: flags.Charts = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    layout: flags.Layout = None,
+    jobs: flags.Jobs = None,
+    airport_timeout: flags.AirportTimeout = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Forecast with each airport's newest model."""
+    session = open_session(forecast, locals())
+    do_job("forecast", session, Selection(airport, select, as_of), upgrade=upgrade_store)

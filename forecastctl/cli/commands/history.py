@@ -1,0 +1,75 @@
+"""The history command: what is recorded, as rows."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session, read_store
+from forecastctl.cli.output import render
+from forecastctl.errors import UsageError
+
+
+def history(
+    what: flags.What = "jobs",
+    airport: flags.OneAirport = None,
+    job: flags.Job = None,
+    status: flags.Status = None,
+    since: flags.Since = None,
+    predicates: flags.Filter = None,
+    best: flags.Best = False,
+    pair: flags.Compare = None,
+    limit: flags.Limit = 20,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    as_csv: flags.AsCsv = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """List what is recorded, or compare two runs."""
+    from forecastctl.history import HistoryQuery, check, compare
+    from forecastctl.history import history as recorded
+
+    session = open_session(history, locals())
+    if as_json and as_csv:
+        raise UsageError("--json and --csv contradict each other.", "Give one of them.")
+    query = HistoryQuery(
+        what=what,
+        airport=airport,
+        job_id=job,
+        status=status,
+        since_ms=_since(since),
+        filter=predicates,
+        best=best,
+        limit=limit,
+    )
+    check(query)
+    tracker = read_store(session.settings)
+    rows = compare(tracker, *pair) if pair else recorded(tracker, query)
+    if as_json:
+        render.print_json(rows)
+    elif as_csv:
+        render.print_csv(rows)
+    else:
+        render.print_rows(rows, f"No {what} are recorded that meet this.")
+
+
+def _since(text: str | None) -> int | None:
+    """Milliseconds since the epoch of a date, or of so many hours, days or weeks ago."""
+    if text is None:
+        return None
+    ago = re.fullmatch(r"(\d+)([hdw])", text)
+    if ago:
+        hours = int(ago[1]) * {"h": 1, "d": 24, "w": 168}[ago[2]]
+        return int(1000 * (time.time() - 3600 * hours))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--since: '{text}' is not a date.", "Give YYYY-MM-DD (UTC), or 36h, 7d, 2w."
+        ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(1000 * moment.timestamp())

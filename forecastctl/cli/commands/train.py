@@ -1,0 +1,36 @@
+"""The train command: fits of what was found before."""
+
+from __future__ import annotations
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session
+from forecastctl.cli.job import Selection, do_job
+
+
+def train(
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    suspects: flags.Suspects = None,
+    as_of: flags.AsOf = None,
+    airport: flags.Airports = None,
+    select: flags.Select = None,
+    group: flags.Groups = None,
+    groups_from: flags.GroupsFrom = None,
+    reconcile: flags.Reconcile = None,
+    engine: flags.Engine = None,
+    fallback: flags.Fallback = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    layout: flags.Layout = None,
+    jobs: flags.Jobs = None,
+    airport_timeout: flags.AirportTimeout = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Fit each airport's newest specification."""
+    session = open_session(train, locals())
+    do_job("train", session, Selection(airport, select, as_of), upgrade=upgrade_store)

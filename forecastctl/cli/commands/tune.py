@@ -1,0 +1,46 @@
+"""The tune command: the search alone."""
+
+from __future__ import annotations
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session
+from forecastctl.cli.job import Selection, do_job
+
+
+def tune(
+    data: flags.Data = None,
+    query: flags.Query = None,
+    value: flags.Value = None,
+    suspects: flags.Suspects = None,
+    as_of: flags.AsOf = None,
+    airport: flags.Airports = None,
+    select: flags.Select = None,
+    group: flags.Groups = None,
+    groups_from: flags.GroupsFrom = None,
+    reconcile: flags.Reconcile = None,
+    max_evals: flags.MaxEvals = None,
+    loss: flags.Loss = None,
+    family: flags.Families = None,
+    engine: flags.Engine = None,
+    folds: flags.Folds = None,
+    combine: flags.Combine = None,
+    shocks: flags.Shocks = None,
+    timeout: flags.Timeout = None,
+    early_stop: flags.EarlyStop = None,
+    seed: flags.Seed = None,
+    learn: flags.Learn = None,
+    horizon: flags.Horizon = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    layout: flags.Layout = None,
+    jobs: flags.Jobs = None,
+    airport_timeout: flags.AirportTimeout = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Search each airport's specification."""
+    session = open_session(tune, locals())
+    do_job("tune", session, Selection(airport, select, as_of), upgrade=upgrade_store)

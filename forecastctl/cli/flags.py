@@ -1,0 +1,336 @@
+"""Every flag once: its type, its option with the help, and the setting that it overrides.
+
+Commands take them as annotations of their parameters. A flag that overrides a setting is ``None``
+where it is not given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from forecastctl.cli.options import Sets, argument, option
+
+# Headings under which the help shows them
+
+DATA = "Data"
+SEARCH = "Search"
+FORECAST = "Forecast"
+TRACKING = "Tracking"
+EXECUTION = "Execution"
+OUTPUT = "Output"
+BACKTEST = "Backtest"
+ASK = "Question"
+
+# The data
+
+Data = Annotated[
+    str | None,
+    option("--data", "CSV (.gz), Parquet, SQLAlchemy URL, or 'sample'.", DATA, "FILE"),
+    Sets("data.source"),
+]
+Query = Annotated[
+    str | None,
+    option("--query", "SQL query, where --data is a URL.", DATA, "SQL"),
+    Sets("data.query"),
+]
+Value = Annotated[
+    str | None,
+    option("--value", "Column that holds the passengers.", DATA, "COLUMN"),
+    Sets("data.value"),
+]
+Suspects = Annotated[
+    str | None,
+    option(
+        "--suspects",
+        "What looks wrong in the data: recent (left out at the end), keep, missing, reject.",
+        DATA,
+        "POLICY",
+    ),
+    Sets("data.suspects"),
+]
+AsOf = Annotated[
+    str | None,
+    option("--as-of", "Use no observation after this date (YYYY-MM or YYYY-MM-DD).", DATA, "DATE"),
+]
+Airports = Annotated[
+    list[str] | None, option("--airport", "Only this airport (repeatable).", DATA, "NAME")
+]
+Select = Annotated[
+    list[str] | None,
+    option("--select", "Only airports that match this glob (repeatable).", DATA, "GLOB"),
+]
+Groups = Annotated[
+    list[str] | None,
+    option(
+        "--group",
+        "Also forecast the sums over each value of this column, and the total (repeatable).",
+        DATA,
+        "COLUMN",
+    ),
+    Sets("data.groups"),
+]
+GroupsFrom = Annotated[
+    str | None,
+    option("--groups-from", "CSV or Parquet that holds these columns by airport.", DATA, "FILE"),
+    Sets("data.group_file"),
+]
+SampleAirports = Annotated[int, option("--airports", "Number of airports (8).", DATA, "N")]
+SampleMonths = Annotated[int, option("--months", "Months of history (120).", DATA, "N")]
+SampleSeed = Annotated[int, option("--seed", "Seed of the generator (0).", DATA, "N")]
+
+# The search
+
+MaxEvals = Annotated[
+    int | None,
+    option("--max-evals", "Trials per airport at most.", SEARCH, "N"),
+    Sets("tune.max_evals"),
+]
+Loss = Annotated[
+    str | None,
+    option("--loss", "mase, rmse, mae, smape, wape or pinball.", SEARCH, "NAME"),
+    Sets("tune.loss"),
+]
+Families = Annotated[
+    list[str] | None,
+    option("--family", "Search only this model family (repeatable).", SEARCH, "NAME"),
+    Sets("tune.families"),
+]
+Engine = Annotated[
+    str | None,
+    option(
+        "--engine", "What fits: compiled, or statsmodels (the reference, slower).", SEARCH, "NAME"
+    ),
+    Sets("tune.engine"),
+]
+Folds = Annotated[
+    int | None,
+    option("--folds", "Rolling origins per trial at most.", SEARCH, "N"),
+    Sets("tune.folds"),
+]
+Combine = Annotated[
+    int | None,
+    option("--combine", "Average the best N trials (1: the best alone).", SEARCH, "N"),
+    Sets("tune.combine"),
+]
+Shocks = Annotated[
+    str | None,
+    option(
+        "--shocks",
+        "replace stretches out of pattern before fitting, or keep them.",
+        SEARCH,
+        "POLICY",
+    ),
+    Sets("tune.shocks"),
+]
+Timeout = Annotated[
+    float | None,
+    option("--timeout", "Seconds per airport's search at most.", SEARCH, "SECONDS"),
+    Sets("tune.timeout"),
+]
+EarlyStop = Annotated[
+    int | None,
+    option("--early-stop", "Stop after N trials without improvement.", SEARCH, "N"),
+    Sets("tune.early_stop"),
+]
+Seed = Annotated[
+    int | None, option("--seed", "Seed of the search.", SEARCH, "N"), Sets("tune.seed")
+]
+Learn = Annotated[
+    bool | None,
+    option(
+        "--learn/--no-learn",
+        "Start each search from what earlier ones found, and stop when little is left to find.",
+        SEARCH,
+    ),
+    Sets("tune.learn"),
+]
+Retune = Annotated[
+    str | None,
+    option(
+        "--retune",
+        "always; degraded: only where 'monitor' says so; auto: degraded once it is in use.",
+        SEARCH,
+        "WHEN",
+    ),
+    Sets("tune.retune"),
+]
+
+# The forecast
+
+Horizon = Annotated[
+    int | None,
+    option("--horizon -H", "Periods ahead, in validation and forecast.", FORECAST, "H"),
+    Sets("forecast.horizon"),
+]
+Levels = Annotated[
+    list[int] | None,
+    option("--level", "Interval level in percent (repeatable).", FORECAST, "PERCENT"),
+    Sets("forecast.level"),
+]
+Out = Annotated[
+    str | None,
+    option(
+        "--out -o",
+        "Write forecasts to CSV (.gz), Parquet, a SQLAlchemy URL, or - for stdout.",
+        FORECAST,
+        "TARGET",
+    ),
+    Sets("forecast.out"),
+]
+Charts = Annotated[
+    bool | None,
+    option("--charts/--no-charts", "Draw and record a chart per airport.", FORECAST),
+    Sets("forecast.charts"),
+]
+Fallback = Annotated[
+    bool | None,
+    option(
+        "--fallback/--no-fallback",
+        "Let a simpler model stand in, recorded, where the chosen one fails.",
+        FORECAST,
+    ),
+    Sets("forecast.fallback"),
+]
+Reconcile = Annotated[
+    str | None,
+    option(
+        "--reconcile",
+        "Make the forecasts of airports, groups and total add up: bottom_up, mint_shrink, ...",
+        FORECAST,
+        "METHOD",
+    ),
+    Sets("forecast.reconcile"),
+]
+
+# The store
+
+TrackingUri = Annotated[
+    str | None,
+    option("--tracking-uri", "MLflow store or server.", TRACKING, "URI"),
+    Sets("tracking.uri"),
+]
+Experiment = Annotated[
+    str | None,
+    option("--experiment", "MLflow experiment.", TRACKING, "NAME"),
+    Sets("tracking.experiment"),
+]
+UpgradeStore = Annotated[
+    bool,
+    option(
+        "--upgrade-store",
+        "Migrate a store of an older MLflow, so that only newer ones can open it.",
+        TRACKING,
+    ),
+]
+Layout = Annotated[
+    str | None,
+    option("--layout", "nested (a run per trial) or flat (a table per airport).", TRACKING, "NAME"),
+    Sets("tracking.layout"),
+]
+
+# The work
+
+Jobs = Annotated[
+    int | None,
+    option("--jobs -j", "Workers (-1: one per core).", EXECUTION, "N"),
+    Sets("run.jobs"),
+]
+AirportTimeout = Annotated[
+    float | None,
+    option(
+        "--airport-timeout",
+        "Seconds until an airport's work is ended as hung (60 per trial and at least 900).",
+        EXECUTION,
+        "SECONDS",
+    ),
+    Sets("run.airport_timeout"),
+]
+SkipUnchanged = Annotated[
+    bool | None,
+    option(
+        "--skip-unchanged/--all",
+        "Leave airports alone whose data and settings have not changed.",
+        EXECUTION,
+    ),
+    Sets("run.skip_unchanged"),
+]
+
+# The origins of a backtest
+
+Start = Annotated[str, option("--from", "First origin (YYYY-MM).", BACKTEST, "DATE")]
+End = Annotated[str, option("--to", "Last origin (YYYY-MM).", BACKTEST, "DATE")]
+Every = Annotated[int, option("--every", "Periods from one origin to the next (1).", BACKTEST, "K")]
+RetuneEvery = Annotated[
+    int,
+    option(
+        "--retune-every",
+        "Tune anew at every K-th origin; train and forecast at each (1).",
+        BACKTEST,
+        "K",
+    ),
+]
+
+# What is asked of the record
+
+What = Annotated[str, argument("WHAT", "jobs, airports, trials, models or forecasts.")]
+OneAirport = Annotated[str | None, option("--airport", "Only this airport.", ASK, "NAME")]
+Job = Annotated[str | None, option("--job", "Only this job.", ASK, "ID")]
+Status = Annotated[
+    str | None,
+    option("--status", "Only this status: ok, failed, rejected, running ...", ASK, "NAME"),
+]
+Since = Annotated[
+    str | None,
+    option("--since", "Started at or after: YYYY-MM-DD, or 36h, 7d, 2w ago.", ASK, "DATE"),
+]
+Filter = Annotated[
+    str | None,
+    option("--filter", "MLflow's own predicates, such as 'metrics.loss < 0.8'.", ASK, "PREDICATES"),
+]
+Best = Annotated[bool, option("--best", "Lowest loss first.", ASK)]
+Compare = Annotated[
+    tuple[str, str] | None, option("--compare", "Two runs or jobs side by side.", ASK, "A B")
+]
+Limit = Annotated[int, option("--limit -n", "Rows at most (20).", ASK, "N")]
+TheAirport = Annotated[str, option("--airport", "The airport, as spelt in the data.", ASK, "NAME")]
+Date = Annotated[str, option("--date", "YYYY-MM, or YYYY-MM-DD.", ASK, "DATE")]
+Cutoff = Annotated[
+    str | None,
+    option("--cutoff", "Explain the forecast made from this cutoff, not the newest.", ASK, "DATE"),
+]
+Between = Annotated[
+    tuple[str, str] | None,
+    option(
+        "--between",
+        "Split what changed from the forecast of one cutoff to that of another.",
+        ASK,
+        "DATE DATE",
+    ),
+]
+Quick = Annotated[bool, option("--quick", "Only what is recorded: no refits, no verdict.", ASK)]
+RunOrJob = Annotated[str, argument("RUN", "A job's or a run's id.")]
+Refit = Annotated[
+    bool,
+    option("--refit", "Also tune and fit anew from the stored panel, and say what differs.", ASK),
+]
+Origin = Annotated[
+    str | None,
+    option("--origin", "Which forecasts count: live (default), backtest or all.", ASK, "NAME"),
+]
+
+# What is printed and written
+
+Config = Annotated[
+    Path | None,
+    option("--config", "Settings file (default: forecastctl.toml here).", OUTPUT, "FILE"),
+]
+AsJson = Annotated[bool, option("--json", "Print the result as JSON.", OUTPUT)]
+AsCsv = Annotated[bool, option("--csv", "Print the result as CSV.", OUTPUT)]
+Quiet = Annotated[bool, option("--quiet -q", "No progress, no table.", OUTPUT)]
+Verbose = Annotated[bool, option("--verbose -v", "Log on stderr.", OUTPUT)]
+Html = Annotated[
+    Path | None, option("--html", "Write a self-contained page with charts.", OUTPUT, "FILE")
+]
+Image = Annotated[Path | None, option("--image", "Write the charts as PNG or SVG.", OUTPUT, "FILE")]
+SampleOut = Annotated[str, option("--out -o", "CSV (.gz) or Parquet to write.", OUTPUT, "FILE")]

@@ -1,1 +1,0 @@
-"""What flags there are, and which command takes which."""

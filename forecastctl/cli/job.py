@@ -1,0 +1,226 @@
+"""What run, tune, train and forecast share: from their flags to the written forecasts."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import typer
+
+from forecastctl.cli.compose import (
+    check_out,
+    data_spec,
+    environment,
+    make_executor,
+    new_job_id,
+    open_store,
+    read,
+    recorded,
+)
+from forecastctl.cli.output import render
+from forecastctl.cli.output.progress import Progress
+from forecastctl.errors import EXIT_AIRPORTS_FAILED, DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from forecastctl.cli.compose import Session
+    from forecastctl.data.panel.panel import Panel
+    from forecastctl.jobs.plan import Request
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the data a job is for, as it was given.
+
+    Attributes:
+        airport: Only these airports.
+        select: Only airports that match one of these globs.
+        as_of: No observation after this date.
+    """
+
+    airport: list[str] | None
+    select: list[str] | None
+    as_of: str | None
+
+
+def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
+    """Run a job, print what it ended with, and set the exit code.
+
+    Args:
+        command: ``run``, ``tune``, ``train`` or ``forecast``.
+        session: Its settings and log.
+        chosen: What of the data it is for.
+        upgrade: Whether a store of an older MLflow is migrated.
+    """
+    settings = session.settings
+    out = settings.forecast.out if command in ("run", "forecast") else None
+    check_out(session, out)
+    summary = _work(command, session, chosen, upgrade=upgrade)
+    if out and summary.table is not None and len(summary.table):
+        _write(summary.table, out, settings.forecast.table)
+    else:
+        out = None
+    _show(session, summary, out)
+    end_with(summary.counts, failed=summary.status == "partial")
+
+
+def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
+    """Set the exit code by what became of the airports.
+
+    Args:
+        counts: Airports by status.
+        failed: Whether it counts as failed although no airport did.
+
+    Raises:
+        typer.Exit: An airport failed, or all were rejected because of their data.
+    """
+    if counts["failed"] or failed:
+        raise typer.Exit(EXIT_AIRPORTS_FAILED)
+    if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
+        raise typer.Exit(DataError.exit_code)
+
+
+def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> Summary:
+    from forecastctl.data.prepare.prepare import prepare_panel
+    from forecastctl.jobs.plan import plan_job
+    from forecastctl.jobs.run import run_job
+
+    settings = session.settings
+    sums = _adds_up(session, chosen)
+    recorded_panel = command == "forecast" and settings.data.source is None
+    panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
+    tracker = open_store(settings, heal=True, upgrade=upgrade, existing=recorded_panel)
+    if panel is None:
+        panel = _trained_panel(session, tracker, groups=sums)
+    today = date.today()  # noqa: DTZ011 - local day
+    prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
+    executor = make_executor(settings, settings.airport_limit())
+    request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
+    job = plan_job(request, panel, prepared.entries, environment(), tracker)
+    job = replace(job, warnings=prepared.warnings)
+    with Progress(quiet=session.quiet) as progress, executor:
+        return run_job(job, tracker, executor, progress, session.log.read)
+
+
+def _write(frame: pd.DataFrame, out: str, table: str) -> None:
+    from forecastctl.data.write.spreadsheets import csv_text
+    from forecastctl.data.write.targets import write_frame
+
+    if out == "-":
+        sys.stdout.write(csv_text(frame))
+    else:
+        write_frame(frame, out, table=table)
+
+
+def _show(session: Session, summary: Summary, out: str | None) -> None:
+    from forecastctl.data.write.targets import shown_target
+    from forecastctl.store.mlflow.open import display_uri
+
+    if session.as_json:
+        render.print_json(summary.to_dict())
+    elif not session.quiet and out != "-":
+        tracking = session.settings.tracking
+        store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
+        shown = shown_target(out) if out else None
+        render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
+    render.warn(summary)
+
+
+def _adds_up(session: Session, chosen: Selection) -> bool:
+    """Whether the job forecasts groups and the total as well; what that needs is there.
+
+    Where the settings file asks for it and the command line selects airports, it does not: the
+    sums of a few airports are not those of all.
+
+    Raises:
+        UsageError: The command line asks for both, or the library that reconciles is missing.
+    """
+    settings, origins = session.settings, session.settings.origins
+    asked = {
+        "data.groups": bool(settings.data.groups),
+        "data.group_file": settings.data.group_file is not None,
+        "forecast.reconcile": settings.forecast.reconcile != "none",
+    }
+    if not any(asked.values()):
+        return False
+    if chosen.airport or chosen.select:
+        given = [origins[key] for key, wanted in asked.items() if wanted]
+        flags = [origin for origin in given if origin.startswith("--")]
+        if flags:
+            raise UsageError(
+                f"{flags[0]} adds up all airports, and --airport and --select leave some out.",
+                "Give one or the other.",
+            )
+        log.info("airports are selected: no groups and no total in this job")
+        return False
+    if asked["forecast.reconcile"]:
+        from forecastctl.jobs.sums.reconcile import library_version
+
+        log.info("hierarchicalforecast %s reconciles", library_version())
+    return True
+
+
+def _request(
+    command: str, session: Session, chosen: Selection, *, sums: bool, jobs: int
+) -> Request:
+    from forecastctl.jobs.plan import Request
+    from forecastctl.settings import shown
+
+    settings = session.settings
+    return Request(
+        command=command,
+        job_id=new_job_id(session.started),
+        start_ms=session.started,
+        search=settings.search(),
+        levels=settings.forecast.level,
+        layout=settings.tracking.layout,
+        charts=settings.forecast.charts,
+        config_digest=settings.result_digest(),
+        settings={
+            **recorded(settings),
+            "as_of": chosen.as_of,
+            "airport": shown(chosen.airport),
+            "select": shown(chosen.select),
+        },
+        airports=tuple(chosen.airport or ()),
+        select=tuple(chosen.select or ()),
+        skip_unchanged=settings.run.skip_unchanged,
+        retune=settings.tune.retune,
+        learn=settings.tune.learn,
+        max_age=settings.monitor.max_age,
+        jobs=jobs,
+        batch=settings.run.batch,
+        sums=sums,
+        reconcile=settings.forecast.reconcile,
+    )
+
+
+def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:
+    """The panel of the newest training, for a forecast that names no data."""
+    from forecastctl.data.read.files import read_groups
+    from forecastctl.recording.read import trained_panel
+
+    data = session.settings.data
+    panel = trained_panel(tracker, groups=groups and data.group_file is None)
+    if not groups:
+        return panel
+    if data.group_file is not None:
+        spec = data_spec(session.settings, groups=True)
+        return replace(panel, groups=read_groups(spec, data.group_file))
+    unknown = [column for column in data.groups if column not in panel.groups]
+    if unknown:
+        raise UsageError(
+            f"The job that trained knows no groups by {unknown[0]!r}.",
+            "Name the data with --data, or the groups with --groups-from.",
+        )
+    return replace(panel, groups={c: panel.groups[c] for c in data.groups or panel.groups})

@@ -1,0 +1,54 @@
+"""How a flag is declared, and which setting it overrides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """Marks a flag that overrides a setting, named as ``section.key``."""
+
+    setting: str
+
+
+def settings_of(command: Callable[..., None]) -> dict[str, str]:
+    """Those parameters of a command that override a setting, with its name."""
+    hints = get_type_hints(command, include_extras=True)
+    return {
+        name: mark.setting
+        for name, hint in hints.items()
+        for mark in get_args(hint)
+        if isinstance(mark, Sets)
+    }
+
+
+def overrides(command: Callable[..., None], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that were given for the parameters of a command, by the setting they override."""
+    named = settings_of(command).items()
+    return {setting: given[name] for name, setting in named if given[name] is not None}
+
+
+def option(names: str, meaning: str, panel: str, metavar: str | None = None) -> Any:
+    """An option.
+
+    Args:
+        names: Long and short name, with a blank between them.
+        meaning: One sentence.
+        panel: Heading under which the help shows it.
+        metavar: Name of the value in the help.
+    """
+    return typer.Option(
+        *names.split(), help=meaning, rich_help_panel=panel, metavar=metavar, show_default=False
+    )
+
+
+def argument(metavar: str, meaning: str) -> Any:
+    """A value that is given without a name before it."""
+    return typer.Argument(help=meaning, metavar=metavar, show_default=False)
