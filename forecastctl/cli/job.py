@@ -67,11 +67,22 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     check_out(session, out)
     summary = _work(command, session, chosen, upgrade=upgrade)
     if out and summary.table is not None and len(summary.table):
-        _write(summary.table, out, settings.forecast.table)
+        write_out(summary.table, out, settings.forecast.table)
     else:
         out = None
     _show(session, summary, out)
     end_with(summary.counts, failed=summary.status == "partial")
+
+
+def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
+    """Write forecasts to a file or database, if there are any, or to stdout for ``-``."""
+    from forecastctl.data.write.spreadsheets import csv_text
+    from forecastctl.data.write.targets import write_frame
+
+    if out == "-":
+        sys.stdout.write(csv_text(frame))
+    elif len(frame):
+        write_frame(frame, out, table=table)
 
 
 def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
@@ -110,16 +121,6 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     job = replace(job, warnings=prepared.warnings)
     with Progress(quiet=session.quiet) as progress, executor:
         return run_job(job, tracker, executor, progress, session.log.read)
-
-
-def _write(frame: pd.DataFrame, out: str, table: str) -> None:
-    from forecastctl.data.write.spreadsheets import csv_text
-    from forecastctl.data.write.targets import write_frame
-
-    if out == "-":
-        sys.stdout.write(csv_text(frame))
-    else:
-        write_frame(frame, out, table=table)
 
 
 def _show(session: Session, summary: Summary, out: str | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 from datetime import date
@@ -20,7 +19,7 @@ from forecastctl.cli.compose import (
     read,
     recorded,
 )
-from forecastctl.cli.job import end_with
+from forecastctl.cli.job import end_with, write_out
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.jobs.plan import Request
     from forecastctl.settings import Settings
-    from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +76,7 @@ def backtest(
     verbose: flags.Verbose = False,
 ) -> None:
     """Replay history: run as of each origin, recorded as backtests."""
-    from forecastctl.backtest.run import Replay, Surroundings
+    from forecastctl.backtest.run import Replay, Surroundings, forecast_table
 
     session = open_session(backtest, locals())
     # Only the flag: the settings' own target holds the live forecasts, which are to stay.
@@ -101,7 +99,7 @@ def backtest(
         )
         summary = _run(Replay(request, start, end, every, retune_every), panel, spec, around)
     if out:
-        _write(tracker, summary, out, settings.forecast.table)
+        write_out(forecast_table(tracker, summary), out, settings.forecast.table)
     if as_json:
         render.print_json(summary.to_dict())
     elif not quiet and out != "-":
@@ -189,18 +187,6 @@ class _Interruptions:
         if self._pending and not self._depth:
             self._pending = False
             raise KeyboardInterrupt
-
-
-def _write(tracker: Tracker, summary: BacktestSummary, out: str, table: str) -> None:
-    from forecastctl.backtest.run import forecast_table
-    from forecastctl.data.write.spreadsheets import csv_text
-    from forecastctl.data.write.targets import write_frame
-
-    frame = forecast_table(tracker, summary)
-    if out == "-":
-        sys.stdout.write(csv_text(frame))
-    elif len(frame):
-        write_frame(frame, out, table=table)
 
 
 def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> None:
