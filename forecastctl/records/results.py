@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from forecastctl.records.learning import ORIGINS
 
@@ -168,6 +168,34 @@ class Forecast:
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
     intervals: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+ReplayResult: TypeAlias = Literal["bit-identical", "equal after rounding", "differs", "not stored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How a stored forecast compares with the one made again.
+
+    Attributes:
+        result: ``bit-identical``; ``equal after rounding``, every value to within 1e-9 relative;
+            ``differs``; ``not stored``, where there was nothing to compare.
+        largest_difference: The largest relative difference of any value, 0 when all are equal;
+            ``None`` where no value could be compared with another.
+        where: The largest differences in words, behind what differs in shape.
+    """
+
+    result: ReplayResult
+    largest_difference: float | None = None
+    where: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON value."""
+        return {
+            "result": self.result,
+            "largest_difference": self.largest_difference,
+            "where": list(self.where),
+        }
 
 
 T = TypeVar("T")

@@ -14,12 +14,11 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.models.combination.replay import (
     DIFFERS,
     NOT_STORED,
-    Replay,
     replay,
 )
 from forecastctl.recording.read import read_forecast, read_model
 from forecastctl.recording.resolve import resolve
-from forecastctl.records import Query
+from forecastctl.records import Query, Replay
 from forecastctl.records.marks import JOBS, SET, job_mark
 from forecastctl.reproduce.values import Chosen, Reproduction, Stored
 

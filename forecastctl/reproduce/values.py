@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.models.combination.replay import (
-    DIFFERS,
-    NOT_STORED,
-    Replay,
-)
+from forecastctl.models.combination.replay import DIFFERS, NOT_STORED
+from forecastctl.records import Replay
 
 if TYPE_CHECKING:
     from forecastctl.records import FittedModel, Forecast, StoredRun

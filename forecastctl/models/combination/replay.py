@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from forecastctl.errors import ForecastctlError
 from forecastctl.models.combination.fit_and_predict import predict
-from forecastctl.records import described
+from forecastctl.records import Replay, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 
     from forecastctl.records import FittedModel, Forecast, Specification
 
-IDENTICAL = "bit-identical"
-ROUNDED = "equal after rounding"
-DIFFERS = "differs"
-NOT_STORED = "not stored"
+IDENTICAL: Final = "bit-identical"
+ROUNDED: Final = "equal after rounding"
+DIFFERS: Final = "differs"
+NOT_STORED: Final = "not stored"
 
 RESULTS = (IDENTICAL, ROUNDED, DIFFERS, NOT_STORED)
 """What a comparison may end with, best first; the last one means that there was none."""
@@ -34,32 +33,6 @@ MOST_PLACES = 5
 """Differences that are named, the largest first."""
 
 _BROKEN = (ForecastctlError, LookupError, TypeError, ValueError, ArithmeticError)
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """How a stored forecast compares with the one made again.
-
-    Attributes:
-        result: One of `RESULTS`: ``bit-identical``; ``equal after rounding``, every value to within
-            `TOLERANCE`; ``differs``; ``not stored``.
-        largest_difference: The largest relative difference of any value, 0 when all are equal,
-            ``None`` where no value could be compared with another.
-        where: Sentences that name quantity, date and both values of the largest differences, at
-            most `MOST_PLACES`, behind what differs in shape.
-    """
-
-    result: str
-    largest_difference: float | None = None
-    where: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {
-            "result": self.result,
-            "largest_difference": self.largest_difference,
-            "where": list(self.where),
-        }
 
 
 def replay(model: FittedModel, stored: Forecast) -> Replay:
