@@ -113,7 +113,7 @@ def ask(store: Tracker, question: Question, scenario: str) -> Row:
     date = question.date or CHOSEN[question.airport]
     started = time.process_time()
     try:
-        facts = explain(store, Asked(question.airport, date, question.cutoff)).facts
+        facts = explain(store, Asked(question.airport, date, question.cutoff)).answer.to_dict()
     except ForecastctlError as error:
         facts = {"verdict": f"error: {error.message}"}
     seconds = time.process_time() - started

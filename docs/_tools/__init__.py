@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs._tools import cli_reference, exit_codes, layers, settings_reference
+from docs._tools import (
+    cli_reference,
+    exit_codes,
+    explain_reference,
+    explain_schema,
+    layers,
+    settings_reference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +23,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli_reference.page,
     "docs/reference/settings.md": settings_reference.page,
     "docs/reference/exit-codes.md": exit_codes.page,
+    "docs/reference/explain.md": explain_reference.page,
+    "docs/reference/explain.schema.json": explain_schema.page,
     "docs/images/layers.svg": layers.picture,
 }
 

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.no_forecast import (
-    BAD,
-    SCHEMA,
     failed_attempt,
     nothing,
     reaches,
     recorded_actual,
     without_forecast,
 )
-from forecastctl.explain.question import Explanation, Question, Vintage
+from forecastctl.explain.question import Explanation, Question, Subject
 from forecastctl.explain.read.gap import recorded_gap
-from forecastctl.explain.recorded import (
-    MANY,
-    attempt_facts,
-    judged,
-    lineage_facts,
-    model_facts,
-    pick,
-)
+from forecastctl.explain.recorded import MANY, Record, pick, recorded_answer
+from forecastctl.explain.values import Interval, Vintage
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import Once
 from forecastctl.recording.context import airport_key
@@ -70,22 +62,25 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         failed = failed_attempt(runs, day)
         if failed is None:
             raise nothing(tracker, airport, question.date, day, runs)
-        facts = without_forecast(tracker, airport, day, failed, runs)
+        answer = without_forecast(tracker, airport, day, failed, runs)
         if question.quick:
-            return Explanation(facts)
-        from forecastctl.explain.deep import failed_view
+            return Explanation(answer)
+        from forecastctl.explain.judged import failed_view
 
-        return Explanation(facts, failed_view(tracker, failed, day, runs))
+        return Explanation(answer, failed_view(tracker, failed, day, runs))
     chosen = _choose(vintages, question)
     run = next(r for r in runs if r.run_id == chosen.run_id)
     model_run, model = _model(tracker, run)
-    found = Explanation(_recorded(tracker, chosen, vintages, (run, model_run, model), runs))
+    subject = Subject(airport, dt.date.fromisoformat(chosen.date), run, model_run, runs)
+    record = Record(question, vintages, chosen, subject)
+    actual = recorded_actual(tracker, airport, chosen.date, runs)
+    gap = recorded_gap(tracker, airport, chosen.date, runs) if actual is None else None
+    answer = recorded_answer(tracker, record, model, actual, gap)
     if question.quick:
-        return found
-    from forecastctl.explain.deep import Asked, deepen
+        return Explanation(answer)
+    from forecastctl.explain.judged import judged
 
-    asked = Asked(question, chosen, vintages, run, model_run, runs)
-    return deepen(tracker, found, asked, newer)
+    return judged(tracker, answer, record, newer)
 
 
 def _vintages(
@@ -137,41 +132,6 @@ def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
     return next((v for v in vintages if v.origin == "live"), vintages[0])
 
 
-def _recorded(
-    tracker: Tracker,
-    chosen: Vintage,
-    vintages: Sequence[Vintage],
-    origin: tuple[StoredRun, StoredRun, FittedModel | None],
-    runs: Sequence[StoredRun],
-) -> dict[str, Any]:
-    """What the record says without any computation; the deeper parts stand empty."""
-    run, model_run, model = origin
-    airport = run.tags["airport"]
-    actual = recorded_actual(tracker, airport, chosen.date, runs)
-    gap = recorded_gap(tracker, airport, chosen.date, runs) if actual is None else None
-    return {
-        "schema": SCHEMA,
-        "airport": airport,
-        "date": chosen.date,
-        **judged(chosen, vintages, (actual, gap), model),
-        "verdict": None,
-        "confidence": None,
-        "evidence": [],
-        "next_time": [],
-        "parts": [],
-        "fleet": None,
-        "break": None,
-        "alternatives": [],
-        "neighbours": [],
-        "replay": None,
-        "vintage_change": None,
-        "model": model_facts(tracker, run, model_run, model),
-        "lineage": lineage_facts(tracker, run, model_run),
-        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in BAD],
-        "rules": {},
-    }
-
-
 def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     if run.tags.get("forecast") != "true" or run.tags.get("cutoff", "") >= str(day):
         return None
@@ -180,21 +140,20 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     if at is None:
         return None
     return Vintage(
-        run.tags["airport"],
-        run.tags.get("origin", "live"),
-        iso(run.start_ms),
-        value.cutoff,
-        at + 1,
-        value.mean[at],
-        value.sd[at],
-        {k: {"lo": b.lo[at], "hi": b.hi[at]} for k, b in value.intervals.items()},
-        value.model,
-        run.tags["status"],
-        run.tags["command"],
-        run.tags["job_id"],
-        run.run_id,
-        tracker.url(run.run_id),
-        value.ds[at],
+        origin=run.tags.get("origin", "live"),
+        made=iso(run.start_ms),
+        cutoff=value.cutoff,
+        lead=at + 1,
+        mean=value.mean[at],
+        sd=value.sd[at],
+        intervals={k: Interval(b.lo[at], b.hi[at]) for k, b in value.intervals.items()},
+        model=value.model,
+        status=run.tags["status"],
+        command=run.tags["command"],
+        job_id=run.tags["job_id"],
+        run_id=run.run_id,
+        url=tracker.url(run.run_id),
+        date=value.ds[at],
     )
 
 

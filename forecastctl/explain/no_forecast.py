@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.question import Actual
-from forecastctl.explain.recorded import attempt_facts, lineage_facts
+from forecastctl.explain.recorded import WITHOUT_FORECAST, attempts, lineage
+from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_observation
 from forecastctl.records import FINISHED, Query
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-SCHEMA = 2
-"""Version of the JSON of explain."""
-
-BAD = ("failed", "rejected")
 
 
 def failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
@@ -46,32 +42,24 @@ def reaches(run: StoredRun, day: dt.date) -> bool:
 
 def without_forecast(
     tracker: Tracker, airport: str, day: dt.date, failed: StoredRun, runs: Sequence[StoredRun]
-) -> dict[str, Any]:
+) -> Answer:
     """The answer where the run that should have made the forecast failed."""
     actual = recorded_actual(tracker, airport, str(day), runs)
     reason, job = failed.tags.get("reason", "no reason recorded"), failed.tags["job_id"]
     statement = f"the run of job {job} failed: {reason}"
-    return {
-        "schema": SCHEMA,
-        "airport": airport,
-        "date": str(day),
-        "sentence": f"{airport}, {day:%B %Y}: there is no forecast, {statement}.",
-        "verdict": "run_failure",
-        "confidence": 1.0,
-        "evidence": [{"name": "status", "statement": statement, "value": None, "threshold": None}],
-        "next_time": [],
-        "actual": None if actual is None else actual.value,
-        "actual_source": None if actual is None else actual.source,
-        "gap": None,
-        **dict.fromkeys(("forecast", "miss", "miss_percent", "standing"), None),
-        "parts": [],
-        **dict.fromkeys(("fleet", "break", "replay", "vintage_change"), None),
-        **{key: [] for key in ("alternatives", "neighbours", "vintages")},
-        "model": {"label": None, "members": []},
-        "lineage": lineage_facts(tracker, failed, failed),
-        "without_forecast": [attempt_facts(r) for r in runs if r.tags.get("status") in BAD],
-        "rules": {},
-    }
+    return Answer(
+        airport=airport,
+        date=str(day),
+        sentence=f"{airport}, {day:%B %Y}: there is no forecast, {statement}.",
+        actual=None if actual is None else actual.value,
+        actual_source=None if actual is None else actual.source,
+        verdict="run_failure",
+        confidence=1.0,
+        evidence=(Evidence("status", statement, None, None),),
+        model=ModelFacts(label=None),
+        lineage=lineage(tracker, failed, failed),
+        without_forecast=attempts(runs),
+    )
 
 
 def nothing(
@@ -87,7 +75,7 @@ def nothing(
     else:
         cutoffs = sorted({r.tags["cutoff"] for r in runs if r.tags.get("forecast") == "true"})
         held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
-        bad = next((r for r in runs if r.tags.get("status") in BAD), None)
+        bad = next((r for r in runs if r.tags.get("status") in WITHOUT_FORECAST), None)
         message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
         if bad:
             status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
-from forecastctl.records import ExplainRules, ExplainView
+from forecastctl.records import ExplainRules
 
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
 
-@dataclass(frozen=True, slots=True)
-class Vintage:
-    """One stored forecast of the period asked for."""
-
-    airport: str
-    origin: str
-    made: str
-    cutoff: str
-    lead: int
-    mean: float
-    sd: float
-    intervals: dict[str, dict[str, float]]
-    model: str
-    status: str
-    command: str
-    job_id: str
-    run_id: str
-    url: str | None
-    date: str
-
-    def to_dict(self, actual: float | None) -> dict[str, Any]:
-        """Plain JSON value, with the miss where the actual is known."""
-        value = {key: getattr(self, key) for key in self.__slots__ if key not in _ASKED}
-        return {**value, "miss": None if actual is None else self.mean - actual}
-
-
-_ASKED = ("airport", "date")
+    from forecastctl.explain.values import Answer
+    from forecastctl.records import ExplainView, StoredRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +45,32 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """The answer.
+class Subject:
+    """The forecast that is asked about.
 
     Attributes:
-        facts: A plain JSON value; docs/reference/explain.md describes it.
+        airport: Its airport.
+        date: First day of the period.
+        run: The run that made it.
+        model_run: The run that trained the model behind it.
+        runs: All runs of the airport, newest first.
+    """
+
+    airport: str
+    date: dt.date
+    run: StoredRun
+    model_run: StoredRun
+    runs: Sequence[StoredRun]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer, and what its charts are drawn from.
+
+    Attributes:
+        answer: Everything that is said.
         view: The series behind the charts, where they are stored.
     """
 
-    facts: dict[str, Any]
+    answer: Answer
     view: ExplainView | None = None

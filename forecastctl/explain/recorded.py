@@ -1,13 +1,23 @@
-"""The parts of an explanation: vintages, the model behind one, its lineage, the sentence."""
+"""What the record says without any computation: forecasts, the model, its lineage, the miss."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.page import words
 from forecastctl.explain.size import STATED, stated_ends
-from forecastctl.explain.standing import Standing, standing
+from forecastctl.explain.standing import standing
+from forecastctl.explain.values import (
+    Answer,
+    Attempt,
+    ForecastFacts,
+    Lineage,
+    MemberFacts,
+    ModelFacts,
+    Pages,
+)
 from forecastctl.figures import number, percent
 from forecastctl.recording.job import machine_of
 from forecastctl.records import Query
@@ -17,54 +27,161 @@ from forecastctl.records.marks import SET, job_mark, search_mark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.explain.question import Actual, Vintage
-    from forecastctl.explain.read.gap import Gap
+    from forecastctl.explain.question import Actual, Question, Subject
+    from forecastctl.explain.values import Gap, Standing, Vintage
     from forecastctl.records import FittedModel, StoredRun
     from forecastctl.store.port import Tracker
 
 MANY = 100_000
 
+WITHOUT_FORECAST = ("failed", "rejected")
+"""Status of a run that made no forecast."""
 
-def forecast_facts(vintage: Vintage) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is stored for a question.
+
+    Attributes:
+        question: What is asked.
+        vintages: Every stored forecast of the period, latest cutoff first.
+        chosen: The one of them that is explained.
+        subject: The runs behind it.
+    """
+
+    question: Question
+    vintages: Sequence[Vintage]
+    chosen: Vintage
+    subject: Subject
+
+
+def recorded_answer(
+    tracker: Tracker,
+    record: Record,
+    model: FittedModel | None,
+    actual: Actual | None,
+    gap: Gap | None,
+) -> Answer:
+    """What the record says without any computation: no verdict, and nothing fitted again."""
+    subject, chosen = record.subject, record.chosen
+    answer = Answer(
+        airport=subject.airport,
+        date=chosen.date,
+        sentence=f"{_forecast(subject.airport, chosen)}.",
+        forecast=forecast_facts(chosen),
+        vintages=tuple(record.vintages),
+        model=model_facts(tracker, subject.run, subject.model_run, model),
+        lineage=lineage(tracker, subject.run, subject.model_run),
+        without_forecast=attempts(subject.runs),
+    )
+    if actual is None:
+        return without_actual(answer, chosen, gap)
+    return with_actual(answer, chosen, actual, model)
+
+
+def with_actual(
+    answer: Answer, chosen: Vintage, actual: Actual, model: FittedModel | None
+) -> Answer:
+    """The answer with what came true, and the miss.
+
+    Args:
+        answer: The answer so far.
+        chosen: The forecast that is explained.
+        actual: What came true.
+        model: The model behind the forecast, where it can be read.
+    """
+    miss, share = chosen.mean - actual.value, None
+    how = "exactly as forecast"
+    if actual.value:
+        share = 100 * miss / actual.value
+    if miss:
+        how = f"{number(abs(miss))} {'too high' if miss > 0 else 'too low'}"
+        how += f" ({percent(abs(miss / actual.value))})" if actual.value else ""
+    place = _standing(chosen, miss, actual.value, model)
+    said = f"{_forecast(answer.airport, chosen)}, {number(actual.value)} came true: {how}"
+    return replace(
+        answer,
+        sentence=f"{', '.join(filter(None, (said, words.among(place))))}.",
+        actual=actual.value,
+        actual_source=actual.source,
+        gap=None,
+        miss=miss,
+        miss_percent=share,
+        standing=place,
+        vintages=tuple(replace(v, miss=v.mean - actual.value) for v in answer.vintages),
+    )
+
+
+def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None) -> Answer:
+    """The answer with why it is not known what came true: it is missing, or yet to come."""
+    return replace(
+        answer,
+        sentence=f"{_forecast(answer.airport, chosen)}; {words.absent(gap, 'D')}.",
+        actual=None,
+        actual_source=None,
+        gap=gap,
+        miss=None,
+        miss_percent=None,
+        standing=None,
+        vintages=tuple(replace(v, miss=None) for v in answer.vintages),
+    )
+
+
+def _forecast(airport: str, chosen: Vintage) -> str:
+    """What was forecast, as the beginning of a sentence."""
+    periods = "period" if chosen.lead == 1 else "periods"
+    return (
+        f"{airport}, {chosen.date}: {number(chosen.mean)} forecast {chosen.lead} "
+        f"{periods} ahead (from {chosen.cutoff})"
+    )
+
+
+def _standing(chosen: Vintage, miss: float, actual: float, model: FittedModel | None) -> Standing:
+    band = chosen.intervals.get(str(STATED))
+    lo, hi = stated_ends(chosen.mean, chosen.sd, (band.lo, band.hi) if band else None)
+    errors = model.backtest_errors if model else ()
+    return standing(miss, chosen.sd, chosen.lead, errors, outside=not lo <= actual <= hi)
+
+
+def forecast_facts(vintage: Vintage) -> ForecastFacts:
     """The forecast that is explained."""
-    keys = ("mean", "sd", "intervals", "cutoff", "lead", "made", "run_id", "origin", "model")
-    return {key: getattr(vintage, key) for key in keys}
-
-
-def miss_percent(miss: float | None, actual: Actual | None) -> float | None:
-    """The miss in percent of the actual."""
-    return None if miss is None or not actual or not actual.value else 100 * miss / actual.value
-
-
-def standing_facts(place: Standing) -> dict[str, Any]:
-    """The standing as JSON."""
-    return {key: getattr(place, key) for key in Standing.__slots__}
+    return ForecastFacts(
+        mean=vintage.mean,
+        sd=vintage.sd,
+        intervals=vintage.intervals,
+        cutoff=vintage.cutoff,
+        lead=vintage.lead,
+        made=vintage.made,
+        run_id=vintage.run_id,
+        origin=vintage.origin,
+        model=vintage.model,
+    )
 
 
 def model_facts(
     tracker: Tracker, run: StoredRun, model_run: StoredRun, model: FittedModel | None
-) -> dict[str, Any]:
+) -> ModelFacts:
     """The specification, its members with parameters, and the trials that they came from."""
-    facts: dict[str, Any] = {"label": run.tags.get("model"), "members": []}
+    label = run.tags.get("model")
     if model is None:
-        return facts
+        return ModelFacts(label=label)
     trials = _trial_runs(tracker, model_run, {m.member.trial for m in model.members})
-    facts |= {"cutoff": model.cutoff, "n": model.n, "spread": model.spread}
-    for fitted in model.members:
-        member = fitted.member
-        facts["members"].append(
-            {
-                "label": member.model.label,
-                "family": member.model.family,
-                "options": dict(member.model.options),
-                "weight": member.weight,
-                "trial": member.trial,
-                "trial_run_id": trials.get(member.trial),
-                "params": fitted.params,
-                "sigma": fitted.sigma,
-            }
+    members = tuple(
+        MemberFacts(
+            label=fitted.member.model.label,
+            family=fitted.member.model.family,
+            options=fitted.member.model.options,
+            weight=fitted.member.weight,
+            trial=fitted.member.trial,
+            trial_run_id=trials.get(fitted.member.trial),
+            params=fitted.params,
+            sigma=fitted.sigma,
         )
-    return facts
+        for fitted in model.members
+    )
+    return ModelFacts(
+        label=label, members=members, cutoff=model.cutoff, n=model.n, spread=model.spread
+    )
 
 
 def _trial_runs(
@@ -79,66 +196,54 @@ def _trial_runs(
     return {int(c.tags["trial"]): c.run_id for c in children if int(c.tags["trial"]) in numbers}
 
 
-_COPIED = (
-    "job_id",
-    "command",
-    "layout",
-    "status",
-    "reason",
-    "seed",
-    "data_digest",
-    "panel_digest",
-    "config_digest",
-    "environment",
-    "versions",
-    "git_commit",
-    "git_dirty",
-    "preparation",
-)
-
-
-def lineage_facts(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> dict[str, Any]:
+def lineage(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> Lineage:
     """Job, runs, digests, commit and links behind a forecast."""
     tags = run.tags
     jobs = tracker.find(Query(tags={job_mark(tags["job_id"]): SET, "kind": "job"}, limit=1))
     trained = model_run.run_id
     tuned = model_run.tags.get("tuned_by", trained)
-    urls = {"forecast": run.run_id, "trained": trained, "tuned": tuned}
-    job_run_id = jobs[0].run_id if jobs else None
-    return {
-        **{key: tags.get(key) for key in _COPIED},
-        "machine": machine_of(tags) or None,
-        "job_run_id": job_run_id,
-        "run_id": run.run_id,
-        "trained_run_id": trained,
-        "tuned_run_id": tuned,
-        "urls": {name: tracker.url(run_id) for name, run_id in urls.items()},
-    }
-
-
-def attempt_facts(run: StoredRun) -> dict[str, Any]:
-    """A run that ended without a forecast."""
-    keys = ("job_id", "status", "reason", "cutoff")
-    return {**{k: run.tags.get(k) for k in keys}, "run_id": run.run_id, "made": iso(run.start_ms)}
-
-
-def sentence(
-    vintage: Vintage, actual: Actual | None, place: Standing | None, gap: Gap | None
-) -> str:
-    """The answer in one sentence for people."""
-    periods = "period" if vintage.lead == 1 else "periods"
-    head = (
-        f"{vintage.airport}, {vintage.date}: {number(vintage.mean)} forecast {vintage.lead} "
-        f"{periods} ahead (from {vintage.cutoff})"
+    return Lineage(
+        job_id=tags.get("job_id"),
+        command=tags.get("command"),
+        layout=tags.get("layout"),
+        status=tags.get("status"),
+        reason=tags.get("reason"),
+        seed=tags.get("seed"),
+        data_digest=tags.get("data_digest"),
+        panel_digest=tags.get("panel_digest"),
+        config_digest=tags.get("config_digest"),
+        environment=tags.get("environment"),
+        versions=tags.get("versions"),
+        git_commit=tags.get("git_commit"),
+        git_dirty=tags.get("git_dirty"),
+        preparation=tags.get("preparation"),
+        machine=machine_of(tags) or None,
+        job_run_id=jobs[0].run_id if jobs else None,
+        run_id=run.run_id,
+        trained_run_id=trained,
+        tuned_run_id=tuned,
+        urls=Pages(
+            forecast=tracker.url(run.run_id),
+            trained=tracker.url(trained),
+            tuned=tracker.url(tuned),
+        ),
     )
-    if actual is None or place is None:
-        return f"{head}; {words.absent({'gap': gap and gap.to_dict()}, 'D')}."
-    miss = vintage.mean - actual.value
-    side = "too high" if miss > 0 else "too low"
-    share = f" ({percent(abs(miss / actual.value))})" if actual.value else ""
-    how = f"{number(abs(miss))} {side}{share}" if miss else "exactly as forecast"
-    found = [f"{head}, {number(actual.value)} came true: {how}", words.among(standing_facts(place))]
-    return f"{', '.join(filter(None, found))}."
+
+
+def attempts(runs: Sequence[StoredRun]) -> tuple[Attempt, ...]:
+    """The runs that ended without a forecast."""
+    return tuple(
+        Attempt(
+            job_id=run.tags.get("job_id"),
+            status=run.tags.get("status"),
+            reason=run.tags.get("reason"),
+            cutoff=run.tags.get("cutoff"),
+            run_id=run.run_id,
+            made=iso(run.start_ms),
+        )
+        for run in runs
+        if run.tags.get("status") in WITHOUT_FORECAST
+    )
 
 
 def pick(vintages: Sequence[Vintage], cutoff: str) -> Vintage:
@@ -155,32 +260,3 @@ def pick(vintages: Sequence[Vintage], cutoff: str) -> Vintage:
     raise NothingRecordedError(
         f"No forecast of {vintages[0].date} from {cutoff} is stored.", f"There are {held}."
     )
-
-
-def judged(
-    chosen: Vintage,
-    vintages: Sequence[Vintage],
-    known: tuple[Actual | None, Gap | None],
-    model: FittedModel | None,
-) -> dict[str, Any]:
-    """The facts that depend on what came true, or on why that is not known."""
-    actual, gap = known
-    miss = None if actual is None else chosen.mean - actual.value
-    errors = model.backtest_errors if model else ()
-    place = None
-    if actual is not None and miss is not None:
-        band = chosen.intervals.get(str(STATED))
-        lo, hi = stated_ends(chosen.mean, chosen.sd, (band["lo"], band["hi"]) if band else None)
-        outside = not lo <= actual.value <= hi
-        place = standing(miss, chosen.sd, chosen.lead, errors, outside=outside)
-    return {
-        "sentence": sentence(chosen, actual, place, gap),
-        "actual": None if actual is None else actual.value,
-        "actual_source": None if actual is None else actual.source,
-        "gap": None if gap is None else gap.to_dict(),
-        "forecast": forecast_facts(chosen),
-        "miss": miss,
-        "miss_percent": miss_percent(miss, actual),
-        "standing": None if place is None else standing_facts(place),
-        "vintages": [v.to_dict(actual.value if actual else None) for v in vintages],
-    }

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecastctl.explain.values import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAME_LEAD_AT_LEAST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A miss in its context.
-
-    Attributes:
-        z: Miss divided by the forecast's standard deviation, or ``None`` where that is zero.
-        percentile: Share of backtest errors that are smaller in size than the miss, in percent,
-            or ``None`` where there are none.
-        compared: Number of backtest errors compared with.
-        same_lead: Whether these are of the same lead alone.
-        expected_error: Mean absolute backtest error of those compared with, passengers.
-        usual_error: See `ordinary_error`: what every rule measures the miss in, passengers.
-        outside: Whether the actual lies outside the stated 95 % interval.
-    """
-
-    z: float | None
-    percentile: float | None
-    compared: int
-    same_lead: bool
-    expected_error: float | None
-    usual_error: float = 0.0
-    outside: bool = False
 
 
 def standing(

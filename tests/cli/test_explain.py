@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import QUICK, panel
+from tests.explain_schema import faults
 
 AIRPORTS = ("JFK", "LGA", "EWR", "BOS")
 
@@ -28,7 +29,9 @@ def asked(cli):
 
 
 def ask(cli, *more, airport="JFK", date="2018-03"):
-    return cli.json("explain", "--airport", airport, "--date", date, *more)
+    found = cli.json("explain", "--airport", airport, "--date", date, *more)
+    assert list(faults(found)) == []
+    return found
 
 
 def test_a_system_wide_fall_is_named_with_its_share_and_parts_that_sum(asked):

@@ -4,11 +4,13 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from forecastctl.cli.output import render
 from forecastctl.cli.output.explanation import print_explanation
+from forecastctl.explain.values import Gap, Part
 from tests.viz.cases import HOSTILE, make_cases
 
 CASES = make_cases()
@@ -21,12 +23,12 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def screen(monkeypatch):
-    def show(facts, width):
+    def show(answer, width):
         terminal = Terminal()
         monkeypatch.setattr(sys, "stdout", terminal)
         monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setenv("TERM", "xterm")
-        print_explanation(facts)
+        print_explanation(answer)
         return re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
 
     return show
@@ -35,7 +37,7 @@ def screen(monkeypatch):
 @pytest.mark.parametrize("name", CASES)
 def test_every_verdict_fits_in_one_screen(screen, name):
     lines = screen(CASES[name][0], 100)
-    assert lines[0] == CASES[name][0]["sentence"]
+    assert lines[0] == CASES[name][0].sentence
     assert len(lines) <= 45
     assert max(map(len, lines)) <= 100
 
@@ -51,18 +53,18 @@ def test_a_narrow_terminal_folds_and_loses_nothing(screen, name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_pipe_gets_plain_uncut_lines(capsys, name):
-    facts, _ = CASES[name]
-    print_explanation(facts)
+    answer, _ = CASES[name]
+    print_explanation(answer)
     out = capsys.readouterr().out
-    assert out.splitlines()[0] == facts["sentence"]
+    assert out.splitlines()[0] == answer.sentence
     assert "\x1b" not in out
-    for found in facts["evidence"]:
-        assert found["statement"] in out
-    for part in facts["parts"]:
-        if part["value"]:
-            assert part["evidence"] in out
-    for vintage in facts["vintages"][:4]:
-        assert vintage["run_id"] in out
+    for evidence in answer.evidence:
+        assert evidence.statement in out
+    for part in answer.parts:
+        if part.value:
+            assert part.evidence in out
+    for vintage in answer.vintages[:4]:
+        assert vintage.run_id in out
 
 
 def test_the_order_is_verdict_miss_why_parts(capsys):
@@ -77,17 +79,16 @@ def test_the_order_is_verdict_miss_why_parts(capsys):
 
 
 def test_control_characters_of_a_name_are_shown_not_sent(capsys):
-    facts, _ = CASES["cannot_tell"]
-    print_explanation({**facts, "sentence": "JFK\x1b[31m\nred"})
+    answer, _ = CASES["cannot_tell"]
+    print_explanation(replace(answer, sentence="JFK\x1b[31m\nred"))
     assert "\x1b[31m" not in capsys.readouterr().out
-    print_explanation(facts)
+    print_explanation(answer)
     assert HOSTILE in capsys.readouterr().out
 
 
 def test_quick_and_failed_explanations_have_no_empty_sections(capsys):
     for name in ("quick", "run_failure", "no_actual"):
-        facts = {**CASES[name][0], "replay": None, "rules": {}, "vintages": []}
-        print_explanation(facts)
+        print_explanation(replace(CASES[name][0], replay=None, rules=None, vintages=()))
         assert "None" not in capsys.readouterr().out
 
 
@@ -117,13 +118,11 @@ def test_a_cell_writes_tiny_and_round_numbers_plainly(value, text):
 
 
 def test_tiny_numbers_and_gaps_are_plain_on_the_screen(capsys):
-    facts = CASES["no_actual"][0]
-    gap = {"until": "2020-06-01", "filled": 12.5, "source": "new.csv"}
-    print_explanation({**facts, "verdict": "cannot_tell", "gap": gap})
+    gap = Gap("2020-06-01", 12.5, "new.csv")
+    print_explanation(replace(CASES["no_actual"][0], verdict="cannot_tell", gap=gap))
     out = capsys.readouterr().out
     assert "Missing in the data" in out
     assert "known yet" not in out
-    tiny = {**CASES["expected_noise"][0], "actual": 1.2, "miss": -0.867}
-    tiny["parts"] = [{"name": "one_off", "value": -0.867, "evidence": "e"}]
-    print_explanation(tiny)
+    tiny = {"actual": 1.2, "miss": -0.867, "parts": (Part("one_off", -0.867, "e"),)}
+    print_explanation(replace(CASES["expected_noise"][0], **tiny))
     assert "one-off  -0.867  100 %  e" in capsys.readouterr().out

@@ -60,4 +60,4 @@ def test_the_last_period_may_be_the_break():
     series = shifted(80, 79, 0.3)
     found = find_break(series, series.ds[79], series.ds[78])
     assert found.began == str(series.ds[79])
-    assert found.to_dict()["recovered"] is False
+    assert found.facts().recovered is False

@@ -20,9 +20,11 @@ from forecastctl.explain.verdict.fleet import view_fleet
 from forecastctl.explain.verdict.rules import VERDICTS, find, judge
 from forecastctl.records import ExplainRules
 from tests.core.cases import fleet, make_case
+from tests.viz.cases import make_cases
 
 RULES = ExplainRules()
 CASE = make_case()
+ANSWER = make_cases()["expected_noise"][0]
 KNOWN = ("well within", "known to make", "no more than it usually does", "No more than usual")
 
 
@@ -41,21 +43,24 @@ def found_of(case, *, faults=(), alternatives=(), broke=None, reset=None):
 
 
 def said(found):
-    """The sentence, and what page and screen make of the same facts."""
+    """The sentence, and what page and screen make of the same answer."""
     verdict = judge(found, RULES)
     case = found.case
-    facts = {
-        "airport": "JFK",
-        "date": "2019-04-01",
-        "verdict": verdict.name,
-        "actual": case.actual,
-        "miss": case.miss,
-        "forecast": {"mean": case.mean},
-        "evidence": [e.to_dict() for e in verdict.evidence],
-        "standing": {"percentile": case.percentile},
-        "fleet": found.fleet.to_dict(),
-    }
-    return verdict, " | ".join((verdict.headline, words.headline(facts), words.label(facts)))
+    answer = replace(
+        ANSWER,
+        airport="JFK",
+        date="2019-04-01",
+        verdict=verdict.name,
+        actual=case.actual,
+        miss=case.miss,
+        forecast=replace(ANSWER.forecast, mean=case.mean),
+        evidence=verdict.evidence,
+        standing=replace(ANSWER.standing, percentile=case.percentile),
+        alternatives=found.alternatives,
+        neighbours=(),
+        fleet=found.fleet,
+    )
+    return verdict, " | ".join((verdict.headline, words.headline(answer), words.label(answer)))
 
 
 def near(kind, value, actual, trial=1, loss=1.0):

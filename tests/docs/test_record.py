@@ -106,30 +106,46 @@ def test_the_lineage_page_names_every_artifact(tracker):
     assert stored - known == set()
 
 
-def test_the_explain_page_names_every_key(tracker):
+def test_the_explain_page_and_the_schema_name_everything(tracker):
     from forecastctl.explain.answer import explain
-    from forecastctl.explain.parts.between_vintages import ORDER, VintageChange
+    from forecastctl.explain.parts import attribution, between_vintages
     from forecastctl.explain.question import Question
-    from forecastctl.explain.verdict.breaks import Break
     from forecastctl.explain.verdict.rules import VERDICTS
+    from tests.explain_schema import SCHEMA, answered
 
-    found = explain(tracker, Question("ELA", "2019-09")).facts
+    found = answered(explain(tracker, Question("ELA", "2019-09")))
+    assert found["parts"]
+    assert found["fleet"]
     known = named("explain.md")
-    assert found["standing"]
-    for part in ("forecast", "standing", "model", "lineage", "fleet", "replay", "rules"):
-        assert set(found[part]) - known == set(), part
-    for part in ("evidence", "parts", "alternatives", "neighbours"):
-        assert found[part], part
-        assert set(found[part][0]) - known == set(), part
-    assert {p["name"] for p in found["parts"]} - known == set()
-    assert set(VERDICTS) - known == set()
-    told = Break("2019-01-01", 1, 0.1, 1, None).to_dict()
-    told |= VintageChange("", "", 0.0, dict.fromkeys(ORDER, 0.0)).to_dict()
-    assert {*told, *ORDER} - known == set()
-    assert set(found) - known == set()
-    assert set(found["vintages"][0]) - known == set()
-    assert set(found["model"]["members"][0]) - known == set()
-    assert set(found["lineage"]["urls"]) - known == set()
+    keys = {*SCHEMA["properties"], *(k for d in SCHEMA["$defs"].values() for k in d["properties"])}
+    assert keys - {"lo", "hi"} - known == set()
+    for part in ("evidence", "parts"):
+        assert {one["name"] for one in found[part]} - known == set()
+    assert {*VERDICTS, *attribution.ORDER, *between_vintages.ORDER} - known == set()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"verdict": "who knows"}, "none of several"),
+        ({"schema": 3}, "not one of"),
+        ({"sentence": None}, "not string"),
+        ({"confidence": True}, "not ['number', 'null']"),
+        ({"later": 1}, "is not in the schema"),
+        ({"gap": {"until": "2020-01-01"}}, "none of several"),
+        ({"rules": {"noise_z": 3.0}}, "none of several"),
+    ],
+)
+def test_the_schema_refuses_another_answer(tracker, wrong, fault):
+    from forecastctl.explain.answer import explain
+    from forecastctl.explain.question import Question
+    from tests.explain_schema import answered, faults
+
+    found = answered(explain(tracker, Question("ELA", "2019-09", quick=True)))
+    (said,) = faults({**found, **wrong})
+    assert fault in said
+    del found["lineage"]["run_id"]
+    assert list(faults(found)) == ["answer.lineage lacks run_id"]
 
 
 def test_the_outputs_page_names_every_key_of_a_summary(tracker):

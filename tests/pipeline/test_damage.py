@@ -11,6 +11,7 @@ from forecastctl.explain.answer import explain
 from forecastctl.explain.question import Question
 from forecastctl.history import HistoryQuery, history
 from forecastctl.monitor.data import newest_panel
+from tests.explain_schema import answered
 from tests.pipeline.backtesting import Bench
 from tests.pipeline.fleets import BAD, Fleet, H, N, again, make_judged, of
 from tests.pipeline.test_backtest_resume import assert_equal
@@ -172,7 +173,8 @@ class TestExplain:
     DATE = "2019-03"
 
     def explain(self, fleet, **more):
-        return explain(fleet.tracker, Question("AAA", self.DATE, quick=True, **more)).facts
+        question = Question("AAA", self.DATE, quick=True, **more)
+        return answered(explain(fleet.tracker, question))
 
     def test_no_other_forecast_is_explained_in_place_of_the_one_asked_for(self, judged, spoil):
         fleet = again(judged)
@@ -209,7 +211,7 @@ class TestExplain:
         fleet.at(N + H).job()
         run = next(r for r in fleet.runs("airport", airport="AAA") if "2018" in r.tags["cutoff"])
         spoil(fleet.tracker, run.run_id, name)
-        facts = explain(fleet.tracker, Question("AAA", self.DATE, cutoff="2018-12")).facts
+        facts = answered(explain(fleet.tracker, Question("AAA", self.DATE, cutoff="2018-12")))
         assert facts["sentence"].startswith("AAA, ")
         if name == "model.json":
             assert facts["verdict"] == "cannot_tell"

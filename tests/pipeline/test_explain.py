@@ -14,11 +14,12 @@ from forecastctl.explain.read.series import Source
 from forecastctl.explain.standing import standing
 from forecastctl.records import Failure, Outcome, Rejection, Series
 from forecastctl.records.calendar import period_after
+from tests.explain_schema import answered
 from tests.pipeline.conftest import frame_of, make_series
 
 
 def ask(tracker, airport, date, newer=None, **more):
-    return explain(tracker, Question(airport, date, **more), newer).facts
+    return answered(explain(tracker, Question(airport, date, **more), newer))
 
 
 def cut(entries, periods):

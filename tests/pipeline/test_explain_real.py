@@ -20,6 +20,7 @@ from forecastctl.jobs.plan import Request, plan_job
 from forecastctl.jobs.run import run_job
 from forecastctl.records import SearchSpec
 from forecastctl.store.memory import MemoryTracker
+from tests.explain_schema import answered
 from tests.pipeline.conftest import ENVIRONMENT
 
 KNOWN = ("well within", "known to make", "no more than it usually does", "No more than usual")
@@ -74,26 +75,27 @@ def answers(seen, later, cutoff, leads=(1, 3)):
         for lead in leads:
             month = str(dt.date.fromisoformat(cutoff).replace(day=28) + dt.timedelta(30 * lead))[:7]
             try:
-                facts = explain(tracker, Question(airport, month), newer).facts
+                found = explain(tracker, Question(airport, month), newer)
             except NothingRecordedError:  # a rejected airport has no forecast
                 continue
-            if facts["miss"] is not None:
-                yield facts
+            if found.answer.miss is not None:
+                answered(found)
+                yield found.answer
 
 
-def check(facts):
-    said = " | ".join((facts["sentence"], words.headline(facts), words.label(facts) or ""))
-    band, actual = facts["forecast"]["intervals"]["95"], facts["actual"]
-    outside = not band["lo"] <= actual <= band["hi"]
-    assert facts["standing"]["outside"] == outside
-    if outside or large(facts["miss"], actual):
+def check(answer):
+    said = " | ".join((answer.sentence, words.headline(answer), words.label(answer) or ""))
+    band, actual = answer.forecast.intervals["95"], answer.actual
+    outside = not band.lo <= actual <= band.hi
+    assert answer.standing.outside == outside
+    if outside or large(answer.miss, actual):
         assert not any(phrase in said for phrase in KNOWN), said
     if outside:
-        assert facts["verdict"] != "expected_noise"
-    if facts["verdict"] == "expected_noise" and large(facts["miss"], actual):
-        assert facts["confidence"] <= 0.6
+        assert answer.verdict != "expected_noise"
+    if answer.verdict == "expected_noise" and large(answer.miss, actual):
+        assert answer.confidence <= 0.6
         assert "known to be poor" in said
-    return facts["verdict"]
+    return answer.verdict
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def check(facts):
 def test_the_port_authority(shared_data, cutoff):
     frame = panel_of(shared_data / "port_authority.csv")
     frame = frame[frame["ds"] >= "2000-01-01"]
-    said = [check(facts) for facts in answers(frame, frame, cutoff)]
+    said = [check(answer) for answer in answers(frame, frame, cutoff)]
     assert len(said) >= 6
 
 
@@ -111,21 +113,21 @@ def test_a_last_month_in_another_unit_mended_since(shared_data, factor):
     frame = panel_of(shared_data / "port_authority.csv")
     frame = frame[frame["ds"] >= "2000-01-01"]
     seen = scaled(frame, ["EWR", "LGA"], "2008-10-01", "2008-10-01", factor)
-    found = {(f["airport"], f["date"]): f for f in answers(seen, frame, "2008-10-01")}
-    for (airport, _), facts in found.items():
-        verdict = check(facts)
-        if airport in ("EWR", "LGA") and large(facts["miss"], facts["actual"]):
+    found = {(a.airport, a.date): a for a in answers(seen, frame, "2008-10-01")}
+    for (airport, _), answer in found.items():
+        verdict = check(answer)
+        if airport in ("EWR", "LGA") and large(answer.miss, answer.actual):
             assert verdict == "data_problem"
-            assert "that of 2008-10-01" in facts["sentence"]
+            assert "that of 2008-10-01" in answer.sentence
     if factor == 1000.0:
-        assert sum(large(f["miss"], f["actual"]) for f in found.values()) >= 2
+        assert sum(large(a.miss, a.actual) for a in found.values()) >= 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cutoff", ["2019-12-01", "2021-03-01", "2021-09-01"])
 def test_a_sample_of_tsa(shared_data, cutoff):
     frame = panel_of(shared_data / "tsa_monthly.csv", every=6)
-    assert len([check(facts) for facts in answers(frame, frame, cutoff)]) > 60
+    assert len([check(answer) for answer in answers(frame, frame, cutoff)]) > 60
 
 
 @pytest.mark.slow
@@ -135,8 +137,8 @@ def test_faults_in_what_came_true(shared_data):
     cutoff = "2010-06-01"
     zero = scaled(frame[frame["ds"] <= "2010-07-01"], ["JFK"], "2010-07-01", "2010-07-01", 0.0)
     for later in (zero, swapped(frame, "SWF", "LGA", cutoff)):
-        verdicts = {f["airport"]: check(f) for f in answers(frame, later, cutoff, leads=(1,))}
+        verdicts = {a.airport: check(a) for a in answers(frame, later, cutoff, leads=(1,))}
         assert verdicts["EWR"] in ("expected_noise", "cannot_tell")
-    assert {f["airport"]: f["verdict"] for f in answers(frame, zero, cutoff, (1,))}["JFK"] == (
+    assert {a.airport: a.verdict for a in answers(frame, zero, cutoff, (1,))}["JFK"] == (
         "data_problem"
     )

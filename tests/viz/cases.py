@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from forecastctl.records import Forecast, future_ds
+from forecastctl.explain.recorded import forecast_facts
+from forecastctl.explain.values import (
+    Alternative,
+    Answer,
+    Attempt,
+    BreakFacts,
+    ChangePart,
+    Evidence,
+    FleetAirport,
+    FleetFacts,
+    Interval,
+    Lineage,
+    MemberFacts,
+    ModelFacts,
+    Neighbour,
+    Pages,
+    Part,
+    Standing,
+    Vintage,
+    VintageChange,
+)
+from forecastctl.records import Forecast, Replay, future_ds
 from forecastctl.records.explanation import ExplainView, FleetPoint, VintagePath
 from forecastctl.records.rules import ExplainRules
 
-RULES = {k: getattr(ExplainRules(), k) for k in ExplainRules.__slots__}
 HOSTILE = '<script>alert(1)</script> "$x$" & \'é🛫'
 H = 12
 
@@ -55,39 +77,40 @@ def _fleet_facts(points, miss):
     same = outside & (np.sign(z) == np.sign(miss))
     below = float(np.mean(z[outside] > 0)) if outside.any() else 0.5
     worst = sorted(points, key=lambda p: -abs(p.z))[:5]
-    return {
-        "airports": len(points) + 1,
-        "share_outside": float(outside.mean()),
-        "share_same": float(same.mean()),
-        "direction": "below" if below > 0.75 else "above" if below < 0.25 else "mixed",
-        "median_z": float(np.median(z)),
-        "median_ratio": float(np.median([p.ratio for p in points])),
-        "stands_out": 0.4,
-        "source": "recorded",
-        "worst": [{"airport": p.airport, "z": p.z, "ratio": p.ratio} for p in worst],
-    }
+    return FleetFacts(
+        airports=len(points) + 1,
+        share_outside=float(outside.mean()),
+        share_same=float(same.mean()),
+        direction="below" if below > 0.75 else "above" if below < 0.25 else "mixed",
+        median_z=float(np.median(z)),
+        median_ratio=float(np.median([p.ratio for p in points])),
+        stands_out=0.4,
+        source="recorded",
+        worst=tuple(FleetAirport(p.airport, p.z, p.ratio) for p in worst),
+    )
 
 
 def _vintage(path, at, run, actual, origin="live"):
     bands = {
-        str(k): {"lo": float(lo[at]), "hi": float(hi[at])} for k, (lo, hi) in path.intervals.items()
+        str(k): Interval(float(lo[at]), float(hi[at])) for k, (lo, hi) in path.intervals.items()
     }
-    return {
-        "made": f"{path.cutoff[:8]}28T04:00:12.345678+00:00",
-        "cutoff": path.cutoff,
-        "lead": at + 1,
-        "mean": float(path.mean[at]),
-        "sd": float(path.sd[at]),
-        "intervals": bands,
-        "model": "mean of 3: HW(A,M) + ETS(A,A,M) + SARIMA(1,0,1)(0,1,1)",
-        "status": "ok",
-        "command": "run",
-        "origin": origin,
-        "job_id": "20200301T040001-5f3a",
-        "run_id": run,
-        "url": f"http://mlflow.example:5000/#/experiments/1/runs/{run}",
-        "miss": None if actual is None else float(path.mean[at]) - actual,
-    }
+    return Vintage(
+        made=f"{path.cutoff[:8]}28T04:00:12.345678+00:00",
+        cutoff=path.cutoff,
+        lead=at + 1,
+        mean=float(path.mean[at]),
+        sd=float(path.sd[at]),
+        intervals=bands,
+        model="mean of 3: HW(A,M) + ETS(A,A,M) + SARIMA(1,0,1)(0,1,1)",
+        status="ok",
+        command="run",
+        origin=origin,
+        job_id="20200301T040001-5f3a",
+        run_id=run,
+        url=f"http://mlflow.example:5000/#/experiments/1/runs/{run}",
+        date=str(path.ds[at]),
+        miss=None if actual is None else float(path.mean[at]) - actual,
+    )
 
 
 ZERO = {
@@ -112,7 +135,7 @@ def _parts(miss, **shares):
     """Parts with these shares of the miss; the remainder is one-off, so that they sum exactly."""
     values = {**ZERO, **{k: v * miss for k, v in shares.items()}}
     values["one_off"] = miss - sum(v for k, v in values.items() if k != "one_off")
-    return [{"name": k, "value": v, "evidence": SAID[k]} for k, v in values.items()]
+    return tuple(Part(k, v, SAID[k]) for k, v in values.items())
 
 
 def case(
@@ -132,7 +155,7 @@ def case(
     shares=None,
     known=True,
     forecast=True,
-    extra=None,
+    **more,
 ):
     """One explanation and the view behind its charts.
 
@@ -143,7 +166,7 @@ def case(
         shares: Shares of the miss by part; ``None`` for no parts at all.
         known: Whether the actual is known.
         forecast: Whether there is a forecast.
-        extra: More facts.
+        more: Other values of the answer.
     """
     ds, y = _traffic(level, seed=len(airport))
     if shift:
@@ -171,97 +194,43 @@ def case(
             run = f"{k:02d}c0ffee5eed4a0b8e1f2d3c4b5a6978"
             rows.append(_vintage(earlier, lead - 1 + k, run, actual, origin))
             paths.append(VintagePath(earlier.cutoff, origin, earlier.ds, earlier.mean))
-    around = [
-        {
-            "date": str(ds[i]),
-            "lead": lead,
-            "forecast": float(plain[i] * 1.01),
-            "actual": float(y[i]),
-            "miss": float(plain[i] * 1.01 - y[i]),
-            "z": float((plain[i] * 1.01 - y[i]) / (0.034 * plain[i])),
-        }
+    around = tuple(
+        Neighbour(
+            date=str(ds[i]),
+            lead=lead,
+            forecast=float(plain[i] * 1.01),
+            actual=float(y[i]),
+            miss=float(plain[i] * 1.01 - y[i]),
+            z=float((plain[i] * 1.01 - y[i]) / (0.034 * plain[i])),
+        )
         for i in range(at - 12, min(at + 7, len(y)))
         if known
-    ]
-    fleet_facts = _fleet_facts(points, miss or 1.0) if known and verdict else None
+    )
     made = rows[0] if rows else None
-    facts = {
-        "schema": 2,
-        "airport": airport,
-        "date": date,
-        "sentence": f"{mean:,.0f} were forecast {lead} months ahead, from {cutoff[:7]}"
+    answer = Answer(
+        airport=airport,
+        date=date,
+        sentence=f"{mean:,.0f} were forecast {lead} months ahead, from {cutoff[:7]}"
         + ("." if miss is None else f"; {actual:,.0f} came: {abs(miss):,.0f} off."),
-        "verdict": verdict,
-        "confidence": confidence if verdict else None,
-        "evidence": list(evidence),
-        "next_time": [],
-        "actual": actual,
-        "actual_source": "panel 9c1f4a7b2d3e stored by job 20200601T040001-77aa" if known else None,
-        "gap": None,
-        "forecast": made
-        and {
-            k: made[k]
-            for k in (
-                "mean",
-                "sd",
-                "intervals",
-                "cutoff",
-                "lead",
-                "made",
-                "run_id",
-                "origin",
-                "model",
-            )
-        },
-        "miss": miss,
-        "miss_percent": None if not miss else 100 * miss / actual,
-        "standing": None
-        if miss is None
-        else {
-            "z": miss / sd,
-            "percentile": 100.0 if abs(miss) > 3 * sd else 62.5,
-            "compared": 48,
-            "same_lead": True,
-            "expected_error": 0.7 * sd,
-            "usual_error": sd,
-            "outside": abs(miss) > 1.96 * sd,
-        },
-        "parts": [] if shares is None or miss is None else _parts(miss, **shares),
-        "fleet": fleet_facts,
-        "break": None,
-        "alternatives": []
-        if miss is None or not verdict
-        else [
-            _alternative("baseline", "seasonal naive", None, 0.96 * mean, actual),
-            _alternative("trial", "ETS(M,Ad,M)", 7, 0.99 * mean, actual),
-            _alternative("champion", "mean of 3: HW(A,M) + ETS(A,A,M)", None, 1.02 * mean, actual),
-            _alternative("trial", "SARIMA(2,1,1)(0,1,1)", 11, 1.03 * mean, actual),
-        ],
-        "neighbours": around,
-        "replay": {"result": "bit-identical", "largest_difference": 0.0, "where": []}
-        if forecast
-        else {"result": "not stored", "largest_difference": None, "where": []},
-        "vintages": rows,
-        "vintage_change": None,
-        "model": {
-            "label": "mean of 3",
-            "cutoff": cutoff,
-            "n": end + 1,
-            "members": [
-                {"label": "HW(A,M)", "weight": 0.4, "trial": 3, "trial_run_id": "aa11bb22cc33"},
-                {"label": "ETS(A,A,M)", "weight": 0.35, "trial": 9, "trial_run_id": "bb11bb22cc33"},
-                {
-                    "label": "SARIMA(1,0,1)(0,1,1)",
-                    "weight": 0.25,
-                    "trial": 12,
-                    "trial_run_id": "cc11bb22cc33",
-                },
-            ],
-        },
-        "lineage": _lineage(rows[0]["run_id"] if rows else "deadbeefdeadbeef"),
-        "without_forecast": [],
-        "rules": RULES,
-    }
+        verdict=verdict,
+        confidence=confidence if verdict else None,
+        evidence=tuple(evidence),
+        actual=actual,
+        actual_source="panel 9c1f4a7b2d3e stored by job 20200601T040001-77aa" if known else None,
+        forecast=forecast_facts(made) if made else None,
+        miss=miss,
+        miss_percent=100 * miss / actual if miss else None,
+        standing=None if miss is None else _standing(miss, sd),
+        parts=() if shares is None or miss is None else _parts(miss, **shares),
+        fleet=_fleet_facts(points, miss or 1.0) if known and verdict else None,
+        alternatives=_alternatives(mean, actual) if miss is not None and verdict else (),
+        neighbours=around,
+        replay=Replay("bit-identical", 0.0) if forecast else Replay("not stored"),
+        vintages=tuple(rows),
+        model=_model(cutoff, end + 1),
+        lineage=lineage(made.run_id if made else "deadbeefdeadbeef"),
+        rules=ExplainRules(),
+    )
     view = ExplainView(
         airport,
         date,
@@ -275,92 +244,122 @@ def case(
         tuple(paths),
         points if known else (),
     )
-    return {**facts, **(extra or {})}, view
+    return replace(answer, **more), view
+
+
+def _standing(miss, sd):
+    return Standing(
+        z=miss / sd,
+        percentile=100.0 if abs(miss) > 3 * sd else 62.5,
+        compared=48,
+        same_lead=True,
+        expected_error=0.7 * sd,
+        usual_error=sd,
+        outside=abs(miss) > 1.96 * sd,
+    )
+
+
+def _alternatives(mean, actual):
+    return (
+        _alternative("baseline", "seasonal naive", None, 0.96 * mean, actual),
+        _alternative("trial", "ETS(M,Ad,M)", 7, 0.99 * mean, actual),
+        _alternative("champion", "mean of 3: HW(A,M) + ETS(A,A,M)", None, 1.02 * mean, actual),
+        _alternative("trial", "SARIMA(2,1,1)(0,1,1)", 11, 1.03 * mean, actual),
+    )
+
+
+def _model(cutoff, n):
+    members = (
+        _member("HW(A,M)", "holt_winters", 0.4, 3, "aa11bb22cc33"),
+        _member("ETS(A,A,M)", "ets", 0.35, 9, "bb11bb22cc33"),
+        _member("SARIMA(1,0,1)(0,1,1)", "sarimax", 0.25, 12, "cc11bb22cc33"),
+    )
+    return ModelFacts(label="mean of 3", members=members, cutoff=cutoff, n=n, spread=1.0)
+
+
+def _member(label, family, weight, trial, run):
+    return MemberFacts(
+        label=label,
+        family=family,
+        options={},
+        weight=weight,
+        trial=trial,
+        trial_run_id=run,
+        params={},
+        sigma=1.0,
+    )
 
 
 def _alternative(kind, label, trial, value, actual):
-    miss = value - actual
     run = f"{trial or 0:02d}aa55aa55aa55"
-    return {
-        "kind": kind,
-        "label": label,
-        "trial": trial,
-        "value": value,
-        "miss": miss,
-        "loss": 0.83,
-        "run_id": run,
-    }
+    return Alternative(kind, label, trial, value, value - actual, 0.83, run_id=run)
 
 
-def _lineage(run):
-    return {
-        "job_id": "20200301T040001-5f3a",
-        "command": "run",
-        "layout": "nested",
-        "status": "ok",
-        "reason": None,
-        "seed": "0",
-        "data_digest": "3f8a9c1f4a7b2d3e" * 4,
-        "panel_digest": "9c1f4a7b2d3e3f8a" * 4,
-        "config_digest": "77aa9c1f4a7b2d3e" * 4,
-        "environment": "d41d8cd98f00b204",
-        "versions": '{"python": "3.11.9", "statsmodels": "0.14.4", "numpy": "2.1.0"}',
-        "git_commit": "0123456789abcdef0123456789abcdef01234567",
-        "git_dirty": "false",
-        "preparation": None,
-        "machine": {"cpu": "x86_64", "blas": "openblas 0.3.27"},
-        "job_run_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
-        "run_id": run,
-        "trained_run_id": run,
-        "tuned_run_id": run,
-        "urls": {
-            "forecast": f"http://mlflow.example:5000/#/experiments/1/runs/{run}",
-            "trained": None,
-            "tuned": "javascript:alert(2)",
-        },
-    }
+def lineage(run):
+    """Where a forecast comes from, on a server."""
+    return Lineage(
+        job_id="20200301T040001-5f3a",
+        command="run",
+        layout="nested",
+        status="ok",
+        reason=None,
+        seed="0",
+        data_digest="3f8a9c1f4a7b2d3e" * 4,
+        panel_digest="9c1f4a7b2d3e3f8a" * 4,
+        config_digest="77aa9c1f4a7b2d3e" * 4,
+        environment="d41d8cd98f00b204",
+        versions='{"python": "3.11.9", "statsmodels": "0.14.4", "numpy": "2.1.0"}',
+        git_commit="0123456789abcdef0123456789abcdef01234567",
+        git_dirty="false",
+        preparation=None,
+        machine={"cpu": "x86_64", "blas": "openblas 0.3.27"},
+        job_run_id="0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        run_id=run,
+        trained_run_id=run,
+        tuned_run_id=run,
+        urls=Pages(
+            forecast=f"http://mlflow.example:5000/#/experiments/1/runs/{run}",
+            trained=None,
+            tuned="javascript:alert(2)",
+        ),
+    )
 
 
-def _found(name, statement, value, threshold):
-    return {"name": name, "statement": statement, "value": value, "threshold": threshold}
-
-
-NOISE = _found("z", "The miss is 0.4 standard deviations.", 0.4, 3.0)
-LARGE = _found("z", "The miss is 31 standard deviations, far more than noise.", 31.2, 3.0)
-SHARE = _found(
+NOISE = Evidence("z", "The miss is 0.4 standard deviations.", 0.4, 3.0)
+LARGE = Evidence("z", "The miss is 31 standard deviations, far more than noise.", 31.2, 3.0)
+SHARE = Evidence(
     "share_same",
     "97 % of 411 other airports missed the month in the same direction.",
     0.97,
     0.5,
 )
-NOBODY = _found("near", "No recorded alternative came within half of the miss.", 0.94, 0.5)
-BREAK = {
-    "began": "2019-09-01",
-    "before_cutoff": 6,
-    "percent": -18.2,
-    "size": -430_000.0,
-    "length": 8,
-    "recovered": False,
-    "recovered_on": None,
-}
-CHANGE = {
-    "from": "2019-11-01",
-    "to": "2020-02-01",
-    "difference": 12_345.0,
-    "order": ["data_revised", "data_added", "specification", "parameters", "code"],
-    "parts": [
-        {"name": "data_revised", "value": 0.0},
-        {"name": "data_added", "value": 15_000.0},
-        {"name": "specification", "value": -4_000.0},
-        {"name": "parameters", "value": 1_345.0},
-        {"name": "code", "value": 0.0},
-    ],
-    "notes": ["Both were made by the same code."],
-}
+NOBODY = Evidence("near", "No recorded alternative came within half of the miss.", 0.94, 0.5)
+BREAK = BreakFacts(
+    began="2019-09-01",
+    before_cutoff=6,
+    percent=-18.2,
+    length=8,
+    recovered=False,
+    recovered_on=None,
+)
+CHANGE = VintageChange(
+    "2019-11-01",
+    "2020-02-01",
+    12_345.0,
+    ("data_revised", "data_added", "specification", "parameters", "code"),
+    (
+        ChangePart("data_revised", 0.0),
+        ChangePart("data_added", 15_000.0),
+        ChangePart("specification", -4_000.0),
+        ChangePart("parameters", 1_345.0),
+        ChangePart("code", 0.0),
+    ),
+    ("Both were made by the same code.",),
+)
 
 
 def make_cases():
-    """Facts and view by name."""
+    """Answer and view by name."""
     found = {}
     found["system_shock"] = case(
         "system_shock",
@@ -370,32 +369,28 @@ def make_cases():
         confidence=0.97,
         evidence=(LARGE, SHARE, NOBODY),
         shares={"level": 0.08, "seasonal": -0.02},
-        extra={
-            "break": {**BREAK, "began": "2020-03-01", "before_cutoff": -1, "percent": -95.4},
-            "vintage_change": CHANGE,
-        },
+        break_=replace(BREAK, began="2020-03-01", before_cutoff=-1, percent=-95.4),
+        vintage_change=CHANGE,
     )
     found["local_shock"] = case(
         "local_shock",
         airport="LGA",
         factor=0.55,
-        evidence=(LARGE, _found("stands_out", "It stands 9 spreads apart.", 9.2, 4.0)),
+        evidence=(LARGE, Evidence("stands_out", "It stands 9 spreads apart.", 9.2, 4.0)),
         shares={"level": 0.1},
-        extra={
-            "break": {
-                **BREAK,
-                "began": "2020-04-01",
-                "before_cutoff": -1,
-                "recovered": True,
-                "recovered_on": "2020-05-01",
-            }
-        },
+        break_=replace(
+            BREAK,
+            began="2020-04-01",
+            before_cutoff=-1,
+            recovered=True,
+            recovered_on="2020-05-01",
+        ),
     )
     found["data_problem"] = case(
         "data_problem",
         airport="EWR",
         factor=1000.0,
-        evidence=(_found("unit", "The actual is 1,000 times its neighbours.", 1000.0, 10.0),),
+        evidence=(Evidence("unit", "The actual is 1,000 times its neighbours.", 1000.0, 10.0),),
         shares={"data_revision": 0.999},
     )
     found["expected_noise"] = case(
@@ -411,28 +406,26 @@ def make_cases():
     found["level_shift_before_cutoff"] = case(
         "level_shift_before_cutoff",
         shift="2019-09",
-        evidence=(LARGE, _found("visible", "It began 6 months before the cutoff.", 6, 3)),
+        evidence=(LARGE, Evidence("visible", "It began 6 months before the cutoff.", 6, 3)),
         shares={"level": 0.9, "trend": 0.15, "seasonal": -0.1},
-        extra={"break": BREAK},
+        break_=BREAK,
     )
     found["run_failure"] = case(
         "run_failure",
         forecast=False,
         confidence=0.99,
-        evidence=(_found("status", "The run of 2020-03 ended as failed.", "failed", None),),
-        extra={
-            "sentence": "No forecast was made: the optimiser did not converge.",
-            "without_forecast": [
-                {
-                    "job_id": "20200301T040001-5f3a",
-                    "status": "failed",
-                    "reason": "the optimiser did not converge",
-                    "cutoff": "2020-02-01",
-                    "run_id": "deadbeefdeadbeef",
-                    "made": "2020-03-01T04:00:12+00:00",
-                }
-            ],
-        },
+        evidence=(Evidence("status", "The run of 2020-03 ended as failed.", None, None),),
+        sentence="No forecast was made: the optimiser did not converge.",
+        without_forecast=(
+            Attempt(
+                job_id="20200301T040001-5f3a",
+                status="failed",
+                reason="the optimiser did not converge",
+                cutoff="2020-02-01",
+                run_id="deadbeefdeadbeef",
+                made="2020-03-01T04:00:12+00:00",
+            ),
+        ),
     )
     found["cannot_tell"] = case(
         "cannot_tell",
@@ -443,12 +436,10 @@ def make_cases():
         confidence=0.55,
         evidence=(LARGE,),
         shares={"level": 0.2},
-        extra={
-            "next_time": [
-                f"Forecast other airports beside {HOSTILE} in the same job.",
-                "Record a backtest: forecastctl backtest --from 2018-01 --to 2020-02.",
-            ]
-        },
+        next_time=(
+            f"Forecast other airports beside {HOSTILE} in the same job.",
+            "Record a backtest: forecastctl backtest --from 2018-01 --to 2020-02.",
+        ),
     )
     found["quick"] = case(None, factor=0.045, vintages=3)
     found["no_actual"] = case(None, known=False)

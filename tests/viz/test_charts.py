@@ -1,8 +1,8 @@
 """What the charts of an explanation show, and the picture of them all."""
 
-import dataclasses
 import struct
 import warnings
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -17,10 +17,10 @@ CASES = make_cases()
 
 
 def test_history_ends_where_the_path_does_and_holds_the_period():
-    facts, view = CASES["system_shock"]
-    data = charts.history_data(facts, view)
-    assert data.forecast == facts["forecast"]["mean"]
-    assert data.actual == facts["actual"]
+    answer, view = CASES["system_shock"]
+    data = charts.history_data(answer, view)
+    assert data.forecast == answer.forecast.mean
+    assert data.actual == answer.actual
     assert data.known[0][-1] <= data.path[0][-1]
     assert str(data.known[0][0]) == "2016-03-01"
     assert str(data.began) == "2020-03-01"
@@ -28,19 +28,19 @@ def test_history_ends_where_the_path_does_and_holds_the_period():
 
 
 def test_revised_values_are_told_from_those_seen():
-    facts, view = CASES["local_shock"]
+    answer, view = CASES["local_shock"]
     seen = view.history_y.copy()
     seen[-3] *= 1.5
-    data = charts.history_data(facts, dataclasses.replace(view, history_y=seen))
+    data = charts.history_data(answer, replace(view, history_y=seen))
     assert data.revised
 
 
 def test_one_forecast_per_cutoff_the_one_explained_first():
-    facts, _ = CASES["system_shock"]
-    again = {**facts["vintages"][0], "run_id": "other", "mean": 1.0}
-    data = charts.evolution_data({**facts, "vintages": [again, *facts["vintages"]]})
+    answer, _ = CASES["system_shock"]
+    again = replace(answer.vintages[0], run_id="other", mean=1.0)
+    data = charts.evolution_data(replace(answer, vintages=(again, *answer.vintages)))
     assert len(data.means) == 8
-    assert data.means[data.explained] == facts["forecast"]["mean"]
+    assert data.means[data.explained] == answer.forecast.mean
     assert list(data.cutoffs) == sorted(data.cutoffs)
     assert data.live == (False,) * 4 + (True,) * 4
 
@@ -51,27 +51,27 @@ def test_parts_lead_from_the_actual_to_the_forecast():
 
 
 def test_the_neighbours_keep_their_own_scale():
-    facts, _ = CASES["local_shock"]
-    data = charts.neighbours_data(facts)
-    own = next(n for n in facts["neighbours"] if n["date"] == facts["date"])
-    assert data.z[data.at] == own["z"]
-    assert data.bound == facts["rules"]["noise_z"]
+    answer, _ = CASES["local_shock"]
+    data = charts.neighbours_data(answer)
+    own = next(n for n in answer.neighbours if n.date == answer.date)
+    assert data.z[data.at] == own.z
+    assert data.bound == answer.rules.noise_z
 
 
 def test_airports_without_a_ratio_are_left_out_of_the_fleet():
-    facts, view = CASES["local_shock"]
-    view = dataclasses.replace(view, fleet=(*view.fleet, FleetPoint("Z", 3.0, None, True, True)))
-    data = charts.fleet_data(facts, view)
+    answer, view = CASES["local_shock"]
+    view = replace(view, fleet=(*view.fleet, FleetPoint("Z", 3.0, None, True, True)))
+    data = charts.fleet_data(answer, view)
     assert len(data.ratios) == 60
-    assert data.own == pytest.approx(100 * facts["actual"] / facts["forecast"]["mean"])
+    assert data.own == pytest.approx(100 * answer.actual / answer.forecast.mean)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_picture_of_every_verdict(name):
-    facts, view = CASES[name]
+    answer, view = CASES[name]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        png = explanation_image(facts, view, "png")
+        png = explanation_image(answer, view, "png")
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
     assert width == 1452
@@ -79,50 +79,51 @@ def test_the_picture_of_every_verdict(name):
 
 
 def test_the_svg_holds_text_as_text():
-    facts, view = CASES["cannot_tell"]
-    svg = explanation_image(facts, view, "svg")
+    answer, view = CASES["cannot_tell"]
+    svg = explanation_image(answer, view, "svg")
     text = "".join(ET.fromstring(svg).itertext())  # noqa: S314 - our own
     assert "What was forecast, and what came true" in text
     assert "actual 918k" in text
-    assert svg == explanation_image(facts, view, "svg")
+    assert svg == explanation_image(answer, view, "svg")
 
 
 def test_a_failed_run_with_an_empty_path_and_nothing_stored():
-    facts, view = CASES["run_failure"]
+    answer, view = CASES["run_failure"]
     days, none = view.known_ds[:0], view.known_y[:0]
     empty = Forecast("2020-02-01", days, none, none, {})
     bare = {"forecast": empty, "history_ds": days, "history_y": none, "known_ds": days}
-    view = dataclasses.replace(view, **bare, known_y=none, fleet=(), vintages=())
-    facts = {**facts, "neighbours": [], "fleet": None, "replay": None, "rules": {}, "actual": None}
-    html = explanation_page(facts, view)
+    view = replace(view, **bare, known_y=none, fleet=(), vintages=())
+    answer = replace(answer, neighbours=(), fleet=None, replay=None, rules=None, actual=None)
+    html = explanation_page(answer, view)
     assert "Nothing is recorded about the passengers of this airport." in html
-    assert explanation_image(facts, view, "png").startswith(b"\x89PNG")
+    assert explanation_image(answer, view, "png").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("actual", [0.0, 1.0, 5e9])
 def test_odd_actuals_are_drawn(actual):
-    facts, view = CASES["local_shock"]
-    known = np.where(view.known_ds == np.datetime64(facts["date"]), actual, view.known_y)
-    miss = facts["forecast"]["mean"] - actual
+    answer, view = CASES["local_shock"]
+    known = np.where(view.known_ds == np.datetime64(answer.date), actual, view.known_y)
+    miss = answer.forecast.mean - actual
     share = 100 * miss / actual if actual else None
-    facts = {**facts, "actual": actual, "miss": miss, "miss_percent": share}
-    view = dataclasses.replace(view, known_y=known)
-    assert f"{actual:,.0f}" in explanation_page(facts, view)
+    answer = replace(answer, actual=actual, miss=miss, miss_percent=share)
+    view = replace(view, known_y=known)
+    assert f"{actual:,.0f}" in explanation_page(answer, view)
 
 
 def test_periods_by_frequency():
     assert words.period("2020-04-01", "M") == "April 2020"
     assert words.period("2020-04-01", "Q") == "Q2 2020"
     assert words.period("2020-04-06", "W-SUN") == "2020-04-06"
-    days = [{"date": f"2020-04-0{i}"} for i in (1, 2, 3)]
-    assert words.frequency({"date": "2020-04-01", "neighbours": days}) == "D"
-    assert words.frequency({"date": "2020-04-01"}) == "M"
+    answer = replace(CASES["expected_noise"][0], date="2020-04-01")
+    days = tuple(replace(answer.neighbours[0], date=f"2020-04-0{i}") for i in (1, 2, 3))
+    assert words.frequency(replace(answer, neighbours=days)) == "D"
+    assert words.frequency(replace(answer, neighbours=())) == "M"
 
 
 def test_headlines_name_what_they_rest_on():
     assert "of 411 other airports fell far below" in words.headline(CASES["system_shock"][0])
     assert "seasonal naive would have come" in words.headline(CASES["stale_model"][0])
-    waiting = {**CASES["no_actual"][0], "verdict": "cannot_tell", "confidence": 1.0}
+    waiting = replace(CASES["no_actual"][0], verdict="cannot_tell", confidence=1.0)
     assert words.headline(waiting).endswith("no actual is known yet.")
     assert words.label(waiting) == "No actual yet"
     assert words.confidence(waiting) is None

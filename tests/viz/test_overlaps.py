@@ -72,9 +72,9 @@ def beyond(figure):
     ]
 
 
-def picture(facts, view):
+def picture(answer, view):
     with mpl.rc_context(settings()):
-        return whole(facts, view)
+        return whole(answer, view)
 
 
 def test_every_chart_of_the_picture():
@@ -84,10 +84,10 @@ def test_every_chart_of_the_picture():
 
 
 def test_the_narrow_drawing_of_a_page_holds_every_entry_of_its_legend():
-    facts, view = CASES["level_shift_before_cutoff"]
+    answer, view = CASES["level_shift_before_cutoff"]
     seen = view.history_y.copy()
     seen[-3] *= 1.5
-    chart = gallery(facts, dataclasses.replace(view, history_y=seen))[0]
+    chart = gallery(answer, dataclasses.replace(view, history_y=seen))[0]
     figure = Figure(figsize=(NARROW[0] / POINTS, NARROW[1] / POINTS), layout="constrained")
     FigureCanvasAgg(figure)
     with mpl.rc_context(settings()):
@@ -99,9 +99,9 @@ def test_the_narrow_drawing_of_a_page_holds_every_entry_of_its_legend():
 
 @pytest.mark.parametrize(("repeated", "airport"), [(4, NAME), (20, "W" * 150)])
 def test_the_title_and_the_sentence_of_any_length(repeated, airport):
-    facts, view = CASES["cannot_tell"]
-    facts = {**facts, "airport": airport, "sentence": WORDS * repeated}
-    figure = picture(facts, dataclasses.replace(view, airport=airport))
+    answer, view = CASES["cannot_tell"]
+    answer = dataclasses.replace(answer, airport=airport, sentence=WORDS * repeated)
+    figure = picture(answer, dataclasses.replace(view, airport=airport))
     assert overlapping(figure) == []
     assert beyond(figure) == []
     shown = " ".join(figure.subfigs[0].texts[1].get_text().split())
@@ -122,8 +122,8 @@ def test_the_titles_of_a_forecast_chart(airport, model):
     ("forecast", "actual"), [(0.0, 0.0), (3.0, 0.0), (0.4, 90.0), (1e3, 1e3), (1e3, 0.0)]
 )
 def test_the_labels_of_forecast_and_actual(forecast, actual):
-    facts, view = CASES["no_actual"]
-    chart = history_data(facts, view)
+    answer, view = CASES["no_actual"]
+    chart = history_data(answer, view)
     values = np.where(np.arange(len(chart.known[1])) % 2, 900.0, 1000.0)
     chart = dataclasses.replace(
         chart,

@@ -1,4 +1,4 @@
-"""The page of an explanation: whole, self-contained, safe, and true to the facts."""
+"""The page of an explanation: whole, self-contained, safe, and true to the answer."""
 
 import re
 from html.parser import HTMLParser
@@ -55,13 +55,13 @@ def pages():
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_verdict_gives_a_whole_page_with_its_headline(pages, name):
-    facts, view = CASES[name]
+    answer, view = CASES[name]
     page = Page(pages[name])
-    headline = words.headline(facts, view.freq)
+    headline = words.headline(answer, view.freq)
     assert "".join(page.text["h1"]) == headline
     assert "".join(page.text["title"]) == headline
     assert ("html", {"lang": "en"}) in page.tags
-    for number in (facts["actual"], facts["miss"]):
+    for number in (answer.actual, answer.miss):
         if number is not None:
             assert f"{abs(number):,.0f}" in "".join(page.text["dd"])
 
@@ -96,18 +96,17 @@ def test_a_hostile_name_stays_text(pages):
 
 
 def test_the_parts_shown_add_up_to_the_miss_shown(pages):
-    for name, (facts, view) in CASES.items():
-        if not facts["parts"]:
-            (said,) = (c.missing for c in gallery(facts, view) if c.name == "parts")
+    for name, (answer, view) in CASES.items():
+        if not answer.parts:
+            (said,) = (c.missing for c in gallery(answer, view) if c.name == "parts")
             assert said in pages[name]
             continue
         cells = {row[0]: row[1] for row in Page(pages[name]).cells if len(row) >= 2}
         shown = [
-            float(cells[words.PARTS[p["name"]]].replace(",", "").replace("+", ""))
-            for p in facts["parts"]
+            float(cells[words.part(p)].replace(",", "").replace("+", "")) for p in answer.parts
         ]
-        assert cells["together: the miss"] == signed(facts["miss"])
-        assert sum(shown) == pytest.approx(facts["miss"], abs=0.5 * len(shown))
+        assert cells["together: the miss"] == signed(answer.miss)
+        assert sum(shown) == pytest.approx(answer.miss, abs=0.5 * len(shown))
 
 
 def test_what_is_missing_is_said(pages):
@@ -125,7 +124,7 @@ def test_what_is_missing_is_said(pages):
     assert missing["no_actual"] == ["parts", "fleet", "neighbours", "alternatives"]
 
 
-def test_equal_facts_give_equal_bytes(pages):
+def test_equal_answers_give_equal_bytes(pages):
     assert explanation_page(*CASES["system_shock"]) == pages["system_shock"]
 
 

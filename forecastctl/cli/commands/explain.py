@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecastctl.explain.question import Explanation
     from forecastctl.explain.read.series import Source
     from forecastctl.records import Artifact
+    from forecastctl.explain.values import Answer
     from forecastctl.store.port import Tracker
 
 FOLDER = "explain"
@@ -42,7 +43,7 @@ def explain(
     verbose: flags.Verbose = False,
 ) -> None:
     """Say why a forecast was so far off."""
-    from forecastctl.explain.answer import explain as answer
+    from forecastctl.explain.answer import explain as explain_miss
     from forecastctl.explain.question import Question
     from forecastctl.records.calendar import parse_day
 
@@ -52,20 +53,20 @@ def explain(
     question = Question(airport, date, cutoff, between, quick, session.settings.rules())
     newer = _newer(session) if data else None
     tracker = read_store(session.settings)
-    found = answer(tracker, question, newer)
-    artifacts = _write(found, html, image)
-    _show(session, found)
+    explanation = explain_miss(tracker, question, newer)
+    artifacts = _write(explanation, html, image)
+    _show(session, explanation.answer)
     if artifacts:
-        _keep(tracker, found, artifacts, quiet=session.as_json)
+        _keep(tracker, explanation.answer, artifacts, quiet=session.as_json)
 
 
-def _show(session: Session, found: Explanation) -> None:
+def _show(session: Session, answer: Answer) -> None:
     if session.as_json:
-        render.print_json(found.facts)
+        render.print_json(answer.to_dict())
         return
     from forecastctl.cli.output.explanation import print_explanation
 
-    print_explanation(found.facts)
+    print_explanation(answer)
 
 
 def _check(html: Path | None, image: Path | None, *, quick: bool) -> None:
@@ -93,11 +94,13 @@ def _newer(session: Session) -> Source:
     return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
-def _write(found: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
+def _write(
+    explanation: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
     """Write page and image; returns what is to be recorded of them."""
     if html is None and image is None:
         return {}
-    if found.view is None:
+    answer, view = explanation.answer, explanation.view
+    if view is None:
         raise UsageError(
             "There is no page: what the charts are drawn from is not stored.", "Try --json."
         )
@@ -106,19 +109,19 @@ def _write(found: Explanation, html: Path | None, image: Path | None) -> dict[Pa
 
     contents: dict[Path, tuple[str, bytes]] = {}
     if html is not None:
-        contents[html] = "html", explanation_page(found.facts, found.view).encode()
+        contents[html] = "html", explanation_page(answer, view).encode()
     if image is not None:
         kind = KINDS[image.suffix.lower()]
-        contents[image] = kind, explanation_image(found.facts, found.view, kind)
+        contents[image] = kind, explanation_image(answer, view, kind)
     written = {}
     for path, (kind, content) in contents.items():
         path.write_bytes(content)
-        written[path] = Artifact(f"{FOLDER}/{found.facts['date']}.{kind}", content)
+        written[path] = Artifact(f"{FOLDER}/{answer.date}.{kind}", content)
     return written
 
 
 def _keep(
-    tracker: Tracker, found: Explanation, artifacts: Mapping[Path, Artifact], *, quiet: bool
+    tracker: Tracker, answer: Answer, artifacts: Mapping[Path, Artifact], *, quiet: bool
 ) -> None:
     """Record page and image with the run that they explain.
 

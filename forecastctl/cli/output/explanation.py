@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.cli.output import render
 from forecastctl.explain.page import words
@@ -18,7 +18,18 @@ from forecastctl.explain.page.tables import (
 from forecastctl.figures import number, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from forecastctl.explain.values import (
+        Alternative,
+        Answer,
+        Attempt,
+        Evidence,
+        FleetFacts,
+        Lineage,
+        ModelFacts,
+        Vintage,
+    )
 
 ALTERNATIVES_SHOWN = 3
 MEMBERS_SHOWN = 5
@@ -30,121 +41,108 @@ DEEPEST = 40
 INDENT = "  "
 
 
-def print_explanation(facts: Mapping[str, Any]) -> None:
-    """Print an explanation for people.
-
-    Args:
-        facts: The explanation, schema 2 of docs/reference/explain.md.
-    """
-    freq = words.frequency(facts)
-    _lines(facts["sentence"], style="bold")
-    sure = ", ".join(text for text in (words.label(facts), words.confidence(facts)) if text)
+def print_explanation(answer: Answer) -> None:
+    """Print an explanation for people."""
+    freq = words.frequency(answer)
+    _lines(answer.sentence, style="bold")
+    sure = ", ".join(text for text in (words.label(answer), words.confidence(answer)) if text)
     if sure:
         _lines(sure)
-    _section("Next time", [("", text) for text in facts.get("next_time") or ()])
-    _section("Miss", _miss(facts, freq))
-    _section("Why", _why(facts))
-    _section("Parts of the miss", _parts(facts))
-    _section("Around it", _around(facts, freq))
-    _alternatives(facts)
-    _vintages(facts, freq)
-    _section("Runs without a forecast", _attempts(facts))
-    _section("Where it comes from", _lineage(facts))
+    _section("Next time", [("", text) for text in answer.next_time])
+    _section("Miss", _miss(answer, freq))
+    _section("Why", _why(answer.evidence))
+    _section("Parts of the miss", _parts(answer))
+    _section("Around it", _around(answer, freq))
+    _alternatives(answer.alternatives)
+    _vintages(answer.vintages, freq)
+    _section("Runs without a forecast", _attempts(answer.without_forecast))
+    _section("Where it comes from", _lineage(answer.model, answer.lineage))
 
 
-def _miss(facts: Mapping[str, Any], freq: str) -> list[tuple[str, ...]]:
-    made, actual = facts.get("forecast"), facts.get("actual")
+def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
+    made = answer.forecast
     rows: list[tuple[str, ...]] = []
-    if made:
-        bands = ", ".join(f"{k} % {interval(b)}" for k, b in made["intervals"].items())
-        known = f"knowing {words.period(made['cutoff'], freq)}, {made['lead']} ahead"
-        rows.append(("forecast", number(made["mean"]), "; ".join(filter(None, (known, bands)))))
-    if actual is not None:
-        rows.append(("actual", number(actual), str(facts.get("actual_source") or "")))
-    if facts.get("miss") is not None:
-        rows.append(("miss", signed(facts["miss"]), _standing(facts)))
+    if made is not None:
+        bands = ", ".join(f"{k} % {interval(b)}" for k, b in made.intervals.items())
+        known = f"knowing {words.period(made.cutoff, freq)}, {made.lead} ahead"
+        rows.append(("forecast", number(made.mean), "; ".join(filter(None, (known, bands)))))
+    if answer.actual is not None:
+        rows.append(("actual", number(answer.actual), answer.actual_source or ""))
+    if answer.miss is not None:
+        rows.append(("miss", signed(answer.miss), _standing(answer)))
     return rows
 
 
-def _standing(facts: Mapping[str, Any]) -> str:
+def _standing(answer: Answer) -> str:
     """The miss in percent, in standard deviations, and among the errors of the backtest."""
-    place = facts.get("standing") or {}
-    share = facts.get("miss_percent")
-    found = [] if share is None else [f"{signed(share)} % of the actual"]
-    if place.get("z") is not None:
-        found.append(f"{number(place['z'])} standard deviations")
-    found += filter(None, [words.among(place)])
-    times = words.unusual(facts)
-    return ", ".join([*found, *([f"{times} the usual error"] if times else [])])
+    place, share = answer.standing, answer.miss_percent
+    said = [] if share is None else [f"{signed(share)} % of the actual"]
+    if place is not None and place.z is not None:
+        said.append(f"{number(place.z)} standard deviations")
+    if place is not None:
+        said += filter(None, [words.among(place)])
+    times = words.unusual(answer)
+    return ", ".join([*said, *([f"{times} the usual error"] if times else [])])
 
 
-def _why(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _why(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for found in facts.get("evidence") or ():
-        text = str(found["statement"])
-        if found.get("value") is not None and found.get("threshold") is not None:
-            text += f" [{render.cell(found['value'])}; rule {render.cell(found['threshold'])}]"
+    for one in evidence:
+        text = one.statement
+        if one.value is not None and one.threshold is not None:
+            text += f" [{render.cell(one.value)}; rule {render.cell(one.threshold)}]"
         rows.append(("-", text))
     return rows
 
 
-def _parts(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _parts(answer: Answer) -> list[tuple[str, ...]]:
     """Parts that are something; the others have no part in it."""
     return [
-        (
-            words.PARTS.get(p["name"], p["name"]),
-            signed(p["value"]),
-            share_of(p["value"], facts.get("miss")),
-            str(p.get("evidence") or ""),
-        )
-        for p in facts.get("parts") or ()
-        if p["value"]
+        (words.part(p), signed(p.value), share_of(p.value, answer.miss), p.evidence)
+        for p in answer.parts
+        if p.value
     ]
 
 
-def _around(facts: Mapping[str, Any], freq: str) -> list[tuple[str, ...]]:
+def _around(answer: Answer, freq: str) -> list[tuple[str, ...]]:
     """Fleet, break, what changed the number, replay."""
-    rows = [("airports", _fleet(facts)), ("break", words.break_sentence(facts, freq))]
-    change = facts.get("vintage_change")
-    if change:
+    rows = [("airports", _fleet(answer.fleet)), ("break", words.break_sentence(answer, freq))]
+    change = answer.vintage_change
+    if change is not None:
         parts = ", ".join(
-            f"{p['name'].replace('_', ' ')} {signed(p['value'])}"
-            for p in change["parts"]
-            if p["value"]
+            f"{p.name.replace('_', ' ')} {signed(p.value)}" for p in change.parts if p.value
         )
-        start, end = (words.period(str(change[k]), freq) for k in ("from", "to"))
-        text = f"{signed(change['difference'])} from {start} to {end}"
+        start, end = words.period(change.from_, freq), words.period(change.to, freq)
+        text = f"{signed(change.difference)} from {start} to {end}"
         rows.append(("changed", f"{text}: {parts}" if parts else text))
-    replay = facts.get("replay")
-    rows.append(("replay", replay_sentence(replay) if replay else None))
+    rows.append(("replay", replay_sentence(answer.replay) if answer.replay else None))
     return [(name, text) for name, text in rows if text]
 
 
-def _fleet(facts: Mapping[str, Any]) -> str | None:
+def _fleet(fleet: FleetFacts | None) -> str | None:
     """How the other airports fared, and by how much in the middle."""
-    text = words.fleet_sentence(facts)
-    middle = (facts.get("fleet") or {}).get("median_z")
-    return text if text is None or middle is None else f"{text} (median z {number(middle)})"
+    text = words.fleet_sentence(fleet)
+    if text is None or fleet is None or fleet.median_z is None:
+        return text
+    return f"{text} (median z {number(fleet.median_z)})"
 
 
-def _alternatives(facts: Mapping[str, Any]) -> None:
-    every = facts.get("alternatives") or ()
+def _alternatives(every: Sequence[Alternative]) -> None:
     rows = [
-        (words.alternative(a), number(a["value"]), signed(a.get("miss")), words.sort(a))
+        (words.alternative(a), number(a.value), signed(a.miss), words.sort(a))
         for a in every[:ALTERNATIVES_SHOWN]
     ]
     more = len(every) - len(rows)
     _section("Other models would have said" + (f" (best of {len(every)})" if more else ""), rows)
 
 
-def _vintages(facts: Mapping[str, Any], freq: str) -> None:
-    every = facts.get("vintages") or ()
+def _vintages(every: Sequence[Vintage], freq: str) -> None:
     rows = [
         (
-            words.period(v["cutoff"], freq),
-            number(v["mean"]),
-            signed(v["miss"]) if v.get("miss") is not None else "",
-            f"made {moment(v['made'])[:DAY]}, {v.get('origin') or 'live'}, run {v['run_id']}",
+            words.period(v.cutoff, freq),
+            number(v.mean),
+            signed(v.miss) if v.miss is not None else "",
+            f"made {moment(v.made)[:DAY]}, {v.origin}, run {v.run_id}",
         )
         for v in every[:VINTAGES_SHOWN]
     ]
@@ -153,43 +151,46 @@ def _vintages(facts: Mapping[str, Any], freq: str) -> None:
     _section(f"{title} ({len(rows)} of {len(every)})" if more else title, rows)
 
 
-def _attempts(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _attempts(attempts: Sequence[Attempt]) -> list[tuple[str, ...]]:
     return [
-        (str(a.get("status")), f"{a.get('reason') or '-'} (job {a.get('job_id')})")
-        for a in (facts.get("without_forecast") or ())[:VINTAGES_SHOWN]
+        (str(a.status), f"{a.reason or '-'} (job {a.job_id})") for a in attempts[:VINTAGES_SHOWN]
     ]
 
 
-def _lineage(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    model, lineage = facts.get("model") or {}, facts.get("lineage") or {}
-    every = model.get("members") or ()
+def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
     members = [
-        f"{number(m['weight'])} {m['label']}"
-        + (f" (trial {m['trial']})" if m.get("trial") is not None else "")
-        for m in every[:MEMBERS_SHOWN]
+        f"{number(m.weight)} {m.label}" + (f" (trial {m.trial})" if m.trial is not None else "")
+        for m in model.members[:MEMBERS_SHOWN]
     ]
-    if len(every) > MEMBERS_SHOWN:
-        members.append(f"{len(every) - MEMBERS_SHOWN} more that --json names")
-    job = [lineage.get("job_id"), f"run {lineage.get('run_id')}"]
-    code = [lineage.get("git_commit"), "changed since" if _dirty(lineage) else None]
+    if len(model.members) > MEMBERS_SHOWN:
+        members.append(f"{len(model.members) - MEMBERS_SHOWN} more that --json names")
+    job = [lineage.job_id, f"run {lineage.run_id}"]
+    code = [lineage.git_commit, "changed since" if _dirty(lineage) else None]
     digests = [
-        f"{key} {str(lineage[f'{key}_digest'])[:DIGEST_SHOWN]}"
-        for key in ("data", "panel", "config")
-        if lineage.get(f"{key}_digest")
+        f"{name} {digest[:DIGEST_SHOWN]}"
+        for name, digest in (
+            ("data", lineage.data_digest),
+            ("panel", lineage.panel_digest),
+            ("config", lineage.config_digest),
+        )
+        if digest
     ]
+    pages = lineage.urls
     rows = [
         ("model", " + ".join(members)),
-        ("status", "; ".join(str(lineage[k]) for k in ("status", "reason") if lineage.get(k))),
-        ("job", ", ".join(str(text) for text in job if text)),
+        ("status", "; ".join(filter(None, (lineage.status, lineage.reason)))),
+        ("job", ", ".join(filter(None, job))),
         ("data", ", ".join(digests)),
-        ("code", ", ".join(str(text) for text in code if text)),
-        *((f"{k} page", url) for k, url in (lineage.get("urls") or {}).items() if url),
+        ("code", ", ".join(filter(None, code))),
+        ("forecast page", pages.forecast),
+        ("trained page", pages.trained),
+        ("tuned page", pages.tuned),
     ]
     return [(name, text) for name, text in rows if text]
 
 
-def _dirty(lineage: Mapping[str, Any]) -> bool:
-    return str(lineage.get("git_dirty")).lower() == "true"
+def _dirty(lineage: Lineage) -> bool:
+    return str(lineage.git_dirty).lower() == "true"
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecastctl.explain.values import Answer, Interval, Vintage
     from forecastctl.records.explanation import ExplainView, FleetPoint
 
     Days: TypeAlias = NDArray[np.datetime64]
@@ -119,15 +120,15 @@ class AlternativesChart:
     actual: float
 
 
-def history_data(facts: Mapping[str, Any], view: ExplainView) -> HistoryChart | Missing:
+def history_data(answer: Answer, view: ExplainView) -> HistoryChart | Missing:
     """The last seasons before the cutoff, the path, and what has come true since."""
-    made = facts.get("forecast")
+    made = answer.forecast
     path = view.forecast if made else None
     day = np.datetime64(view.date, "D")
     cutoff = None if path is None else np.datetime64(path.cutoff, "D")
     season = max(view.season_length, SEASON_LEAST)
     seen = (view.history_ds, view.history_y)
-    known = _observed(facts, view)
+    known = _observed(answer, view)
     if not len(known[0]) and not len(seen[0]):
         return Missing("Nothing is recorded about the passengers of this airport.")
     before = np.concatenate([seen[0], known[0]])
@@ -136,25 +137,25 @@ def history_data(facts: Mapping[str, Any], view: ExplainView) -> HistoryChart | 
     after = known[0][known[0] > day][:season]
     ends = [day, *after[-1:], *(() if path is None else path.ds[-1:])]
     seen, known = _window(seen, first, max(ends)), _window(known, first, max(ends))
-    found = facts.get("break")
-    began = np.datetime64(found["began"][:10], "D") if found else None
+    broke = answer.break_
+    began = np.datetime64(broke.began, "D") if broke else None
     return HistoryChart(
         seen,
         known,
         (seen[0][:0], seen[1][:0]) if path is None else (path.ds, path.mean),
         {} if path is None else path.intervals,
         day,
-        made["mean"] if made else None,
-        facts.get("actual"),
+        made.mean if made else None,
+        answer.actual,
         cutoff,
         began if began is not None and first <= began <= max(ends) else None,
         _revised(seen, known),
     )
 
 
-def _observed(facts: Mapping[str, Any], view: ExplainView) -> tuple[Days, Values]:
+def _observed(answer: Answer, view: ExplainView) -> tuple[Days, Values]:
     """What is known; no value in the period explained where it was put in for want of one."""
-    if not facts.get("gap"):
+    if answer.gap is None:
         return view.known_ds, view.known_y
     absent = view.known_ds == np.datetime64(view.date, "D")
     return view.known_ds, np.where(absent, np.nan, view.known_y)
@@ -174,85 +175,84 @@ def _revised(seen: tuple[Days, Values], known: tuple[Days, Values]) -> bool:
     return not np.allclose(seen[1][a], known[1][b], rtol=1e-9, equal_nan=True)
 
 
-def paths_data(facts: Mapping[str, Any], view: ExplainView) -> PathsChart | Missing:
+def paths_data(answer: Answer, view: ExplainView) -> PathsChart | Missing:
     """At most `PATHS_SHOWN` stored paths, those of the latest cutoffs."""
     if len(view.vintages) < 2:  # noqa: PLR2004 - one is in the first chart already
         return Missing("No other forecast of this period is stored." if view.vintages else _NONE)
-    made = (facts.get("forecast") or {}).get("cutoff")
+    made = None if answer.forecast is None else answer.forecast.cutoff
     shown = view.vintages[:PATHS_SHOWN][::-1]
     first = min(p.ds[0] for p in shown) - np.timedelta64(180, "D")
     last = max(p.ds[-1] for p in shown)
     explained = next((p for p in view.vintages if p.cutoff == made), None)
     return PathsChart(
-        _window(_observed(facts, view), first, last),
+        _window(_observed(answer, view), first, last),
         tuple((p.ds, p.mean, p is explained) for p in shown),
         np.datetime64(view.date, "D"),
-        facts.get("actual"),
+        answer.actual,
     )
 
 
-def evolution_data(facts: Mapping[str, Any]) -> EvolutionChart | Missing:
+def evolution_data(answer: Answer) -> EvolutionChart | Missing:
     """One forecast by cutoff: the one explained, else the newest made."""
-    made = facts.get("forecast") or {}
-    newest: dict[str, Mapping[str, Any]] = {}
-    for vintage in facts.get("vintages") or ():
-        if vintage["cutoff"] not in newest or vintage["run_id"] == made.get("run_id"):
-            newest[vintage["cutoff"]] = vintage
+    made = None if answer.forecast is None else answer.forecast.run_id
+    newest: dict[str, Vintage] = {}
+    for vintage in answer.vintages:
+        if vintage.cutoff not in newest or vintage.run_id == made:
+            newest[vintage.cutoff] = vintage
     rows = [newest[c] for c in sorted(newest)]
     if len(rows) < 2:  # noqa: PLR2004 - nothing evolved
         return Missing(_ALONE if rows else _NONE)
-    explained = [i for i, v in enumerate(rows) if v["run_id"] == made.get("run_id")]
-    levels = [k for k in rows[0]["intervals"] if all(k in v["intervals"] for v in rows)]
+    explained = [i for i, v in enumerate(rows) if v.run_id == made]
+    levels = [k for k in rows[0].intervals if all(k in v.intervals for v in rows)]
     return EvolutionChart(
-        np.array([v["cutoff"][:10] for v in rows], "datetime64[D]"),
-        np.array([v["mean"] for v in rows]),
-        {k: _ends([v["intervals"][k] for v in rows]) for k in levels},
-        tuple(v.get("origin", "live") != "backtest" for v in rows),
+        np.array([v.cutoff for v in rows], "datetime64[D]"),
+        np.array([v.mean for v in rows]),
+        {k: _ends([v.intervals[k] for v in rows]) for k in levels},
+        tuple(v.origin != "backtest" for v in rows),
         explained[0] if explained else None,
-        facts.get("actual"),
+        answer.actual,
     )
 
 
-def _ends(bands: Sequence[Mapping[str, float]]) -> tuple[Values, Values]:
-    return np.array([b["lo"] for b in bands]), np.array([b["hi"] for b in bands])
+def _ends(bands: Sequence[Interval]) -> tuple[Values, Values]:
+    return np.array([b.lo for b in bands]), np.array([b.hi for b in bands])
 
 
-def neighbours_data(facts: Mapping[str, Any]) -> NeighboursChart | Missing:
+def neighbours_data(answer: Answer) -> NeighboursChart | Missing:
     """Misses around the period, the one explained among them."""
-    rows = {n["date"][:10]: n["z"] for n in facts.get("neighbours") or () if n["z"] is not None}
-    day = facts["date"][:10]
-    place = facts.get("standing") or {}
-    usual = place.get("usual_error")
-    own = facts["miss"] / usual if usual else place.get("z")
-    if facts.get("actual") is None:
+    rows = {n.date: n.z for n in answer.neighbours if n.z is not None}
+    day, place = answer.date, answer.standing
+    if answer.actual is None:
         return Missing(_NO_ACTUAL)
     if not rows:
         return Missing("No neighbouring period has both a stored forecast and an actual.")
-    if own is not None:
-        rows.setdefault(day, own)
+    if place is not None and answer.miss is not None:
+        own = answer.miss / place.usual_error if place.usual_error else place.z
+        if own is not None:
+            rows.setdefault(day, own)
     dates = sorted(rows)
     return NeighboursChart(
         np.array(dates, "datetime64[D]"),
         np.array([rows[d] for d in dates], dtype=float),
         dates.index(day) if day in rows else None,
-        float((facts.get("rules") or {}).get("noise_z") or BOUND),
+        BOUND if answer.rules is None else answer.rules.noise_z,
     )
 
 
-def fleet_data(facts: Mapping[str, Any], view: ExplainView) -> FleetChart | Missing:
+def fleet_data(answer: Answer, view: ExplainView) -> FleetChart | Missing:
     """Ratios of the airports that have one, this one apart."""
     points: list[FleetPoint] = [p for p in view.fleet if p.ratio is not None]
-    if not points and facts.get("actual") is None:
+    if not points and answer.actual is None:
         return Missing(_NO_ACTUAL)
     if not points:
         return Missing(
             "No other airport has a forecast and an actual of this period: local and system-wide "
             "causes cannot be told apart."
         )
-    made, actual = facts.get("forecast"), facts.get("actual")
+    made, actual = answer.forecast, answer.actual
     own = None
-    if made is not None and actual is not None and made["mean"] > 0:
-        own = 100 * actual / made["mean"]
+    if made is not None and actual is not None and made.mean > 0:
+        own = 100 * actual / made.mean
     return FleetChart(
         np.array([100 * p.ratio for p in points if p.ratio is not None]),
         tuple(p.outside for p in points),
@@ -261,34 +261,33 @@ def fleet_data(facts: Mapping[str, Any], view: ExplainView) -> FleetChart | Miss
     )
 
 
-def parts_data(facts: Mapping[str, Any]) -> PartsChart | Missing:
+def parts_data(answer: Answer) -> PartsChart | Missing:
     """The parts in the order of the record."""
-    parts = facts.get("parts") or ()
-    if facts.get("actual") is None:
+    parts, made, actual = answer.parts, answer.forecast, answer.actual
+    if actual is None:
         return Missing(_NO_ACTUAL)
-    if not parts:
+    if not parts or made is None:
         return Missing("The miss was not split into parts.")
     return PartsChart(
-        tuple(words.PARTS.get(p["name"], p["name"].replace("_", " ")) for p in parts),
-        np.array([p["value"] for p in parts], dtype=float),
-        facts["actual"],
-        facts["forecast"]["mean"],
+        tuple(map(words.part, parts)),
+        np.array([p.value for p in parts], dtype=float),
+        actual,
+        made.mean,
     )
 
 
-def alternatives_data(facts: Mapping[str, Any]) -> AlternativesChart | Missing:
+def alternatives_data(answer: Answer) -> AlternativesChart | Missing:
     """The best alternatives."""
-    rows = [a for a in facts.get("alternatives") or () if a.get("value") is not None]
-    made, actual = facts.get("forecast"), facts.get("actual")
+    rows, made, actual = answer.alternatives, answer.forecast, answer.actual
     if made is not None and actual is None:
         return Missing(_NO_ACTUAL)
     if not rows or made is None or actual is None:
         return Missing("No alternative to this forecast is recorded.")
     shown = rows[:ALTERNATIVES_SHOWN]
     return AlternativesChart(
-        tuple(str(a.get("label") or a["kind"]) for a in shown),
+        tuple(a.label for a in shown),
         tuple(words.kind(a) for a in shown),
-        np.array([a["value"] for a in shown], dtype=float),
-        made["mean"],
+        np.array([a.value for a in shown], dtype=float),
+        made.mean,
         actual,
     )

@@ -12,8 +12,9 @@ from forecastctl.explain.page.svg import inline_svg, settings, svg_bytes
 from forecastctl.viz.style import INK, MUTED, PAPER, folded, glyphs_missing_quietly, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from forecastctl.explain.values import Answer
     from forecastctl.records.explanation import ExplainView
 
 POINTS = 72
@@ -60,43 +61,43 @@ class Chart:
         (draw.draw_missing if self.missing else self.drawn)(axes, self.data)
 
 
-def gallery(facts: Mapping[str, Any], view: ExplainView) -> tuple[Chart, ...]:
+def gallery(answer: Answer, view: ExplainView) -> tuple[Chart, ...]:
     """Every chart, the one over the whole width first, those that are missing last."""
     when = words.period(view.date, view.freq)
     found = (
         Chart(
             "history",
             "What was forecast, and what came true",
-            _history_caption(facts, view),
-            charts.history_data(facts, view),
+            _history_caption(answer, view),
+            charts.history_data(answer, view),
             draw.draw_history,
         ),
         Chart(
             "parts",
             "What the miss is made of",
             "From the actual to the forecast, step by step. The steps add up to the miss.",
-            charts.parts_data(facts),
+            charts.parts_data(answer),
             draw.draw_parts,
         ),
         Chart(
             "fleet",
             "The other airports in the same period",
-            _fleet_caption(facts),
-            charts.fleet_data(facts, view),
+            _fleet_caption(answer),
+            charts.fleet_data(answer, view),
             draw_fleet,
         ),
         Chart(
             "neighbours",
             "This miss among its neighbours",
-            _neighbours_caption(facts, when),
-            charts.neighbours_data(facts),
+            _neighbours_caption(answer, when),
+            charts.neighbours_data(answer),
             draw.draw_neighbours,
         ),
         Chart(
             "alternatives",
             "What other models would have said",
             "Each dot is the forecast of another recorded model, the closest to the actual first.",
-            charts.alternatives_data(facts),
+            charts.alternatives_data(answer),
             draw.draw_alternatives,
         ),
         Chart(
@@ -104,40 +105,40 @@ def gallery(facts: Mapping[str, Any], view: ExplainView) -> tuple[Chart, ...]:
             f"How the forecast for {when} changed",
             "Each dot is a forecast, with its 80 and 95 % intervals; the large dot is the one "
             "explained. Hollow dots were made afterwards, by a backtest.",
-            charts.evolution_data(facts),
+            charts.evolution_data(answer),
             draw.draw_evolution,
         ),
         Chart(
             "paths",
             f"Every stored forecast through {when}",
             _paths_caption(view),
-            charts.paths_data(facts, view),
+            charts.paths_data(answer, view),
             draw.draw_paths,
         ),
     )
     return tuple(sorted(found, key=lambda chart: chart.missing is not None))
 
 
-def _history_caption(facts: Mapping[str, Any], view: ExplainView) -> str:
-    made = facts.get("forecast")
+def _history_caption(answer: Answer, view: ExplainView) -> str:
+    made = answer.forecast
     parts = ["Passengers per period."]
     if made:
         parts.append(
-            f"The forecast knew the figures up to {words.period(made['cutoff'], view.freq)} "
+            f"The forecast knew the figures up to {words.period(made.cutoff, view.freq)} "
             "(dotted line); the shaded bands should hold 80 and 95 % of what comes true."
         )
-    return " ".join([*parts, words.break_sentence(facts, view.freq) or ""]).strip()
+    return " ".join([*parts, words.break_sentence(answer, view.freq) or ""]).strip()
 
 
-def _fleet_caption(facts: Mapping[str, Any]) -> str:
-    said = words.fleet_sentence(facts)
+def _fleet_caption(answer: Answer) -> str:
+    said = words.fleet_sentence(answer.fleet)
     head = "Airports by their actual in percent of the forecast; blue are those outside "
     return f"{head}their 95 % interval." + (f" {said}." if said else "")
 
 
-def _neighbours_caption(facts: Mapping[str, Any], when: str) -> str:
+def _neighbours_caption(answer: Answer, when: str) -> str:
     text = f"Misses in usual errors; {when} is orange. In the grey band a miss needs no cause."
-    said = words.among(facts.get("standing") or {})
+    said = None if answer.standing is None else words.among(answer.standing)
     return f"{text} This one is {said}." if said else text
 
 
@@ -168,12 +169,12 @@ def _markup(chart: Chart, size: tuple[int, int], number: int) -> str:
     return inline_svg(svg_bytes(figure), name, f"{chart.title}. {chart.caption}")
 
 
-def image(facts: Mapping[str, Any], view: ExplainView, kind: str) -> bytes:
+def image(answer: Answer, view: ExplainView, kind: str) -> bytes:
     """All charts as one figure: ``png`` or ``svg``."""
     import matplotlib as mpl
 
     with mpl.rc_context(settings()):
-        figure = whole(facts, view)
+        figure = whole(answer, view)
         if kind == "svg":
             return svg_bytes(figure)
         buffer = io.BytesIO()
@@ -182,7 +183,7 @@ def image(facts: Mapping[str, Any], view: ExplainView, kind: str) -> bytes:
         return buffer.getvalue()
 
 
-def whole(facts: Mapping[str, Any], view: ExplainView) -> Any:
+def whole(answer: Answer, view: ExplainView) -> Any:
     """The figure of `image`, as tall as its text needs."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -192,8 +193,8 @@ def whole(facts: Mapping[str, Any], view: ExplainView) -> Any:
     figure: Any = Figure(figsize=IMAGE, dpi=DPI, facecolor=PAPER, layout=layout)
     FigureCanvasAgg(figure)
     width = 1 - 2 * MARGIN
-    title = folded(figure, one_line(words.headline(facts, view.freq), LONGEST), width, *TITLE)
-    said = one_line(words.figures(facts, view.freq) or "", LONGEST)
+    title = folded(figure, one_line(words.headline(answer, view.freq), LONGEST), width, *TITLE)
+    said = one_line(words.figures(answer, view.freq) or "", LONGEST)
     lines = folded(figure, said, width, *SAID) if said else []
     heights = [LINE * len(title) * TITLE[0] / POINTS, LINE * len(lines) * SAID[0] / POINTS]
     above = sum(heights) + 3 * SPACE
@@ -206,12 +207,12 @@ def whole(facts: Mapping[str, Any], view: ExplainView) -> Any:
         style = {"fontsize": size, "fontweight": weight, "color": colour, "linespacing": LINE}
         head.text(MARGIN, at, "\n".join(text), va="top", parse_math=False, **style)
         at -= (height + SPACE) / above
-    _compose(body, facts, view)
+    _compose(body, answer, view)
     return figure
 
 
-def _compose(body: Any, facts: Mapping[str, Any], view: ExplainView) -> None:
-    first, *rest = gallery(facts, view)
+def _compose(body: Any, answer: Answer, view: ExplainView) -> None:
+    first, *rest = gallery(answer, view)
     top, bottom = body.subfigures(2, 1, height_ratios=(1.25, 3))
     _panel(top, first)
     for panel, chart in zip(bottom.subfigures(3, 2).flat, rest, strict=True):

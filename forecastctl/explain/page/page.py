@@ -11,8 +11,7 @@ from forecastctl.explain.page.tables import Link, interval, tables
 from forecastctl.figures import number, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from forecastctl.explain.values import Answer
     from forecastctl.records.explanation import ExplainView
 
 TEMPLATE = "explanation.html"
@@ -20,15 +19,15 @@ LONG = 24
 HEX = re.compile("[0-9a-f]+")
 
 
-def explanation_page(facts: Mapping[str, Any], view: ExplainView) -> str:
+def explanation_page(answer: Answer, view: ExplainView) -> str:
     """The page: verdict, figures, charts, tables.
 
     Args:
-        facts: The explanation, schema 2 of docs/reference/explain.md.
+        answer: What explain answers.
         view: The series behind the charts.
 
     Returns:
-        HTML that needs no network and no script; the same facts give the same bytes.
+        HTML that needs no network and no script; the same answer gives the same bytes.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -40,23 +39,23 @@ def explanation_page(facts: Mapping[str, Any], view: ExplainView) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return pages.get_template(TEMPLATE).render(_content(facts, view), kind=_kind)
+    return pages.get_template(TEMPLATE).render(_content(answer, view), kind=_kind)
 
 
-def explanation_image(facts: Mapping[str, Any], view: ExplainView, kind: str) -> bytes:
+def explanation_image(answer: Answer, view: ExplainView, kind: str) -> bytes:
     """The charts as one figure.
 
     Args:
-        facts: The explanation, schema 2 of docs/reference/explain.md.
+        answer: What explain answers.
         view: The series behind the charts.
         kind: ``png`` or ``svg``.
     """
     from forecastctl.explain.page.gallery import image
 
-    return image(facts, view, kind)
+    return image(answer, view, kind)
 
 
-def _content(facts: Mapping[str, Any], view: ExplainView) -> dict[str, Any]:
+def _content(answer: Answer, view: ExplainView) -> dict[str, Any]:
     from markupsafe import Markup
 
     from forecastctl import __version__
@@ -71,21 +70,21 @@ def _content(facts: Mapping[str, Any], view: ExplainView) -> dict[str, Any]:
             # Drawn by us, text escaped by the writer of SVG.
             "drawings": () if chart.missing else [Markup(s) for s in chart_markup(chart)],  # noqa: S704
         }
-        for chart in gallery(facts, view)
+        for chart in gallery(answer, view)
     ]
     return {
-        "airport": facts["airport"],
+        "airport": answer.airport,
         "when": words.period(view.date, view.freq),
-        "headline": words.headline(facts, view.freq),
-        "label": words.label(facts),
-        "verdict": facts.get("verdict") or "none",
-        "confidence": words.confidence(facts),
-        "sentence": words.figures(facts, view.freq),
-        "tiles": _tiles(facts, view.freq),
-        "next_time": list(facts.get("next_time") or ()),
+        "headline": words.headline(answer, view.freq),
+        "label": words.label(answer),
+        "verdict": answer.verdict or "none",
+        "confidence": words.confidence(answer),
+        "sentence": words.figures(answer, view.freq),
+        "tiles": _tiles(answer, view.freq),
+        "next_time": answer.next_time,
         "charts": charts,
-        "tables": tables(facts, view.freq),
-        "commands": commands(facts),
+        "tables": tables(answer, view.freq),
+        "commands": commands(answer),
         "version": __version__,
     }
 
@@ -100,46 +99,46 @@ def _kind(column: str, cell: str | Link) -> str:
     return "short" if len(text) < LONG else "long"
 
 
-def _tiles(facts: Mapping[str, Any], freq: str) -> list[dict[str, str]]:
+def _tiles(answer: Answer, freq: str) -> list[dict[str, str]]:
     """The figures that everybody asks for first."""
-    made, miss = facts.get("forecast"), facts.get("miss")
-    actual = facts.get("actual")
-    note = "" if actual is not None else words.absent(facts, freq).removeprefix("the actual is ")
-    note = "not known yet" if actual is None and not facts.get("gap") else note
-    found = [{"name": "Actual", "value": number(actual), "note": note}]
-    if not made:
-        return [*found, {"name": "Forecast", "value": "-", "note": "none was made"}]
-    bands = made["intervals"]
-    note = f"made knowing {words.period(made['cutoff'], freq)}"
+    made, miss, actual = answer.forecast, answer.miss, answer.actual
+    note = ""
+    if actual is None:
+        note = words.absent(answer.gap, freq).removeprefix("the actual is ")
+        note = note if answer.gap else "not known yet"
+    tiles = [{"name": "Actual", "value": number(actual), "note": note}]
+    if made is None:
+        return [*tiles, {"name": "Forecast", "value": "-", "note": "none was made"}]
+    bands = made.intervals
+    note = f"made knowing {words.period(made.cutoff, freq)}"
     if bands:
         widest = max(bands, key=int)
         note = f"{widest} % interval: {interval(bands[widest])}"
-    found.append({"name": "Forecast", "value": number(made["mean"]), "note": note})
+    tiles.append({"name": "Forecast", "value": number(made.mean), "note": note})
     if miss is None:
-        return found
-    note = _miss_note(facts)
-    found.append({"name": "Miss", "value": signed(miss), "note": note})
-    times = words.unusual(facts)
-    if times:
-        note = f"the usual error is {number(facts['standing']['usual_error'])}"
-        found.append({"name": "Against the usual error", "value": times, "note": note})
-    return found
+        return tiles
+    note = _miss_note(made.mean, miss, actual, answer.miss_percent)
+    tiles.append({"name": "Miss", "value": signed(miss), "note": note})
+    times = words.unusual(answer)
+    if times and answer.standing is not None:
+        note = f"the usual error is {number(answer.standing.usual_error)}"
+        tiles.append({"name": "Against the usual error", "value": times, "note": note})
+    return tiles
 
 
-def _miss_note(facts: Mapping[str, Any]) -> str:
-    miss, share, mean = facts["miss"], facts.get("miss_percent"), facts["forecast"]["mean"]
+def _miss_note(mean: float, miss: float, actual: float | None, share: float | None) -> str:
     side = "too high" if miss > 0 else "too low" if miss < 0 else "as forecast"
-    if not share:
+    if not share or actual is None:
         return side
     if abs(share) > words.ALL and mean:  # more than all of it says little
-        return f"{side}: the actual is {number(100 * facts['actual'] / mean)} % of the forecast"
+        return f"{side}: the actual is {number(100 * actual / mean)} % of the forecast"
     return f"{side} by {number(abs(share))} % of the actual"
 
 
-def commands(facts: Mapping[str, Any]) -> list[str]:
+def commands(answer: Answer) -> list[str]:
     """What to type to get this page, and the forecast, again."""
-    made = facts.get("forecast")
-    ask = f"forecastctl explain --airport {shlex.quote(facts['airport'])} --date {facts['date']}"
-    if not made:
+    made = answer.forecast
+    ask = f"forecastctl explain --airport {shlex.quote(answer.airport)} --date {answer.date}"
+    if made is None:
         return [ask]
-    return [f"{ask} --cutoff {made['cutoff']}", f"forecastctl reproduce {made['run_id']}"]
+    return [f"{ask} --cutoff {made.cutoff}", f"forecastctl reproduce {made.run_id}"]

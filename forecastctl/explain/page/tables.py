@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.explain.page import words
+from forecastctl.explain.values import plain
 from forecastctl.figures import number, percent, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from forecastctl.explain.values import (
+        Answer,
+        Attempt,
+        FleetFacts,
+        Interval,
+        Vintage,
+        VintageChange,
+    )
+    from forecastctl.records import Replay
 
 VINTAGES_SHOWN = 40
 
@@ -41,45 +52,36 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def tables(facts: Mapping[str, Any], freq: str) -> tuple[Table, ...]:
+def tables(answer: Answer, freq: str) -> tuple[Table, ...]:
     """Every table that has something to say, in the order of interest."""
-    found = (
-        _evidence(facts),
-        _parts(facts),
-        _alternatives(facts),
-        _fleet(facts),
-        _change(facts, freq),
-        _vintages(facts, freq),
-        _attempts(facts, freq),
-        _model(facts),
-        _lineage(facts),
-        _rules(facts),
+    every = (
+        _evidence(answer),
+        _parts(answer),
+        _alternatives(answer),
+        _fleet(answer.fleet),
+        _change(answer.vintage_change, freq),
+        _vintages(answer.vintages, freq),
+        _attempts(answer.without_forecast, freq),
+        _model(answer),
+        _lineage(answer),
+        _rules(answer),
     )
-    return tuple(t for t in found if t is not None and (t.rows or t.notes))
+    return tuple(t for t in every if t is not None and (t.rows or t.notes))
 
 
-def _evidence(facts: Mapping[str, Any]) -> Table:
-    rows = tuple(
-        (e["statement"], _value(e.get("value")), _value(e.get("threshold")))
-        for e in facts.get("evidence") or ()
-    )
+def _evidence(answer: Answer) -> Table:
+    rows = tuple((e.statement, _value(e.value), _value(e.threshold)) for e in answer.evidence)
     return Table("Why", ("What was found", "Value#", "Threshold#"), rows)
 
 
-def _parts(facts: Mapping[str, Any]) -> Table | None:
-    parts, miss = facts.get("parts") or (), facts.get("miss")
-    if not parts:
+def _parts(answer: Answer) -> Table | None:
+    if not answer.parts:
         return None
     rows = [
-        (
-            words.PARTS.get(p["name"], p["name"]),
-            signed(p["value"]),
-            share_of(p["value"], miss),
-            p.get("evidence") or "",
-        )
-        for p in parts
+        (words.part(p), signed(p.value), share_of(p.value, answer.miss), p.evidence)
+        for p in answer.parts
     ]
-    total = ("together: the miss", signed(miss), percent(1.0) if miss else "-", "")
+    total = ("together: the miss", signed(answer.miss), percent(1.0) if answer.miss else "-", "")
     columns = ("Part", "Passengers#", "Share#", "From what")
     return Table("Parts of the miss", columns, (*rows, total))
 
@@ -89,149 +91,138 @@ def share_of(value: float, miss: float | None) -> str:
     return percent(value / miss if value else 0.0) if miss else "-"
 
 
-def _alternatives(facts: Mapping[str, Any]) -> Table:
+def _alternatives(answer: Answer) -> Table:
     rows = tuple(
         (
             words.alternative(a),
             words.sort(a),
-            number(a["value"]),
-            signed(a.get("miss")),
-            _value(a.get("loss")),
-            str(a.get("run_id") or ""),
+            number(a.value),
+            signed(a.miss),
+            _value(a.loss),
+            a.run_id or "",
         )
-        for a in facts.get("alternatives") or ()
+        for a in answer.alternatives
     )
     columns = ("Model", "Kind", "Would have said#", "Miss#", "Backtest loss#", "Run")
     return Table("Other models", columns, rows)
 
 
-def _fleet(facts: Mapping[str, Any]) -> Table | None:
-    fleet = facts.get("fleet")
-    if not fleet:
+def _fleet(fleet: FleetFacts | None) -> Table | None:
+    if fleet is None:
         return None
     rows = tuple(
-        (
-            str(w["airport"]),
-            _value(w.get("z")),
-            "-" if w.get("ratio") is None else percent(w["ratio"]),
-        )
-        for w in fleet.get("worst") or ()
+        (w.airport, _value(w.z), "-" if w.ratio is None else percent(w.ratio)) for w in fleet.worst
     )
-    said = words.fleet_sentence(facts)
+    said = words.fleet_sentence(fleet)
     notes = [f"{said}."] if said else []
-    if fleet.get("source") == "stand-in":
+    if fleet.source == "stand-in":
         notes.append("Their forecasts are stand-ins made now, for want of recorded ones.")
     columns = ("Airport", "Miss in standard deviations#", "Actual in percent of forecast#")
     return Table("Airports farthest off", columns, rows, tuple(notes))
 
 
-def _change(facts: Mapping[str, Any], freq: str) -> Table | None:
-    change = facts.get("vintage_change")
-    if not change:
+def _change(change: VintageChange | None, freq: str) -> Table | None:
+    if change is None:
         return None
-    rows = [(p["name"].replace("_", " "), signed(p["value"])) for p in change["parts"]]
-    order = ", ".join(n.replace("_", " ") for n in change.get("order") or ())
+    rows = [(p.name.replace("_", " "), signed(p.value)) for p in change.parts]
+    order = ", ".join(n.replace("_", " ") for n in change.order)
     notes = (f"Swapped one after the other, in this order: {order}.",) if order else ()
-    ends = [words.period(str(change[k]), freq) for k in ("from", "to")]
+    start, end = words.period(change.from_, freq), words.period(change.to, freq)
     return Table(
-        f"What changed the forecast from {ends[0]} to {ends[1]}",
+        f"What changed the forecast from {start} to {end}",
         ("Cause", "Passengers#"),
-        (*rows, ("together", signed(change["difference"]))),
-        (*notes, *map(str, change.get("notes") or ())),
+        (*rows, ("together", signed(change.difference))),
+        (*notes, *change.notes),
     )
 
 
-def _vintages(facts: Mapping[str, Any], freq: str) -> Table:
-    every = facts.get("vintages") or ()
-    levels = list(every[0]["intervals"]) if every else []
-    rows = tuple(_vintage(v, levels, freq) for v in every[:VINTAGES_SHOWN])
+def _vintages(vintages: Sequence[Vintage], freq: str) -> Table:
+    levels = list(vintages[0].intervals) if vintages else []
+    rows = tuple(_vintage(v, levels, freq) for v in vintages[:VINTAGES_SHOWN])
     columns = ("Knew up to", "Made", "Lead#", "Forecast#", *(f"{k} % interval#" for k in levels))
-    more = len(every) - len(rows)
+    more = len(vintages) - len(rows)
     notes = (f"And {more:,} more; --json has them all.",) if more else ()
     columns = (*columns, "Miss#", "Model", "Kind", "Run")
     return Table("Every stored forecast of this period", columns, rows, notes)
 
 
-def _vintage(v: Mapping[str, Any], levels: Sequence[str], freq: str) -> tuple[str | Link, ...]:
+def _vintage(vintage: Vintage, levels: Sequence[str], freq: str) -> tuple[str | Link, ...]:
     return (
-        words.period(v["cutoff"], freq),
-        moment(v["made"]),
-        str(v["lead"]),
-        number(v["mean"]),
-        *(interval(v["intervals"].get(k)) for k in levels),
-        signed(v.get("miss")),
-        str(v["model"]),
-        str(v.get("origin") or "live"),
-        _link(v["run_id"], v.get("url")),
+        words.period(vintage.cutoff, freq),
+        moment(vintage.made),
+        str(vintage.lead),
+        number(vintage.mean),
+        *(interval(vintage.intervals.get(k)) for k in levels),
+        signed(vintage.miss),
+        vintage.model,
+        vintage.origin,
+        _link(vintage.run_id, vintage.url),
     )
 
 
-def interval(band: Mapping[str, float] | None) -> str:
+def interval(band: Interval | None) -> str:
     """Both ends of an interval."""
-    return "-" if not band else f"{number(band['lo'])} to {number(band['hi'])}"
+    return "-" if band is None else f"{number(band.lo)} to {number(band.hi)}"
 
 
-def moment(iso: str | None) -> str:
+def moment(iso: str) -> str:
     """A time without its fractions of a second."""
-    return str(iso or "-")[:16].replace("T", " ")
+    return iso[:16].replace("T", " ")
 
 
-def _attempts(facts: Mapping[str, Any], freq: str) -> Table:
+def _attempts(attempts: Sequence[Attempt], freq: str) -> Table:
     rows = tuple(
         (
-            words.period(a["cutoff"], freq) if a.get("cutoff") else "-",
-            moment(a.get("made")),
-            str(a.get("status") or "-"),
-            str(a.get("reason") or "-"),
-            str(a["run_id"]),
+            words.period(a.cutoff, freq) if a.cutoff else "-",
+            moment(a.made),
+            a.status or "-",
+            a.reason or "-",
+            a.run_id,
         )
-        for a in facts.get("without_forecast") or ()
+        for a in attempts
     )
     columns = ("Knew up to", "Made", "Status", "Reason", "Run")
     return Table("Runs without a forecast", columns, rows)
 
 
-def _model(facts: Mapping[str, Any]) -> Table:
+def _model(answer: Answer) -> Table:
     rows = tuple(
         (
-            str(m["label"]),
-            number(m["weight"]),
-            "-" if m.get("trial") is None else str(m["trial"]),
-            str(m.get("trial_run_id") or "-"),
+            m.label,
+            number(m.weight),
+            "-" if m.trial is None else str(m.trial),
+            m.trial_run_id or "-",
         )
-        for m in (facts.get("model") or {}).get("members") or ()
+        for m in answer.model.members
     )
     return Table("The model", ("Member", "Weight#", "Trial#", "Run of the trial"), rows)
 
 
-def _lineage(facts: Mapping[str, Any]) -> Table:
+def _lineage(answer: Answer) -> Table:
     rows: list[tuple[str | Link, ...]] = []
-    replay = facts.get("replay")
-    if replay:
-        rows.append(("replayed from what is stored", replay_sentence(replay)))
-    if facts.get("actual_source"):
-        rows.append(("actual known from", str(facts["actual_source"])))
-    lineage = dict(facts.get("lineage") or {})
-    urls = lineage.pop("urls", None) or {}
+    if answer.replay is not None:
+        rows.append(("replayed from what is stored", replay_sentence(answer.replay)))
+    if answer.actual_source:
+        rows.append(("actual known from", answer.actual_source))
+    lineage = plain(answer.lineage)
+    pages = lineage.pop("urls")
     for key, value in lineage.items():
         if value is not None and value != "":
             rows.append((key.replace("_", " "), _plain(value)))
-    rows += [(f"{name} page", _link(url, url)) for name, url in urls.items() if url]
+    rows += [(f"{name} page", _link(url, url)) for name, url in pages.items() if url]
     return Table("Where it comes from", ("What", "Value"), tuple(rows))
 
 
-def replay_sentence(replay: Mapping[str, Any]) -> str:
+def replay_sentence(replay: Replay) -> str:
     """What a replay of the stored forecast gave."""
-    text = str(replay["result"])
-    largest = replay.get("largest_difference")
-    if largest:
-        text += f", by at most {number(largest)}"
-    where = replay.get("where")
-    return f"{text} ({', '.join(map(str, where))})" if where else text
+    text: str = replay.result
+    if replay.largest_difference:
+        text += f", by at most {number(replay.largest_difference)}"
+    return f"{text} ({', '.join(replay.where)})" if replay.where else text
 
 
-def _rules(facts: Mapping[str, Any]) -> Table:
-    rules = facts.get("rules") or {}
+def _rules(answer: Answer) -> Table:
+    rules = {} if answer.rules is None else asdict(answer.rules)
     rows = tuple((f"explain.{k}", _value(v)) for k, v in rules.items())
     return Table("Rules used", ("Setting", "Value#"), rows)
 
@@ -254,7 +245,5 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {None: "-", True: "yes", False: "no"}[value]
-    return number(value) if isinstance(value, int | float) else str(value)
+def _value(value: float | None) -> str:
+    return "-" if value is None else number(value)

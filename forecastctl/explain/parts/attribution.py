@@ -11,14 +11,14 @@ one-off remainder.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.errors import ForecastctlError
 from forecastctl.explain.case import index_of, up_to
 from forecastctl.explain.parts.components import decompose, path_length
+from forecastctl.explain.values import Part
 from forecastctl.figures import number, percent, signed
 from forecastctl.models.combination.fit_and_predict import fit, predict
 
@@ -31,19 +31,6 @@ SEASON_PARTS = 4
 """Hindsight reaches a quarter of a season beyond the period explained."""
 
 ORDER = ("data_revision", "specification", "level", "trend", "seasonal", "one_off")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a miss, passengers, and the numbers behind it in a sentence."""
-
-    name: str
-    value: float
-    evidence: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {"name": self.name, "value": self.value, "evidence": self.evidence}
 
 
 def attribute(case: Case) -> tuple[Part, ...]:

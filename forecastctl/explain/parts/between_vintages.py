@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.errors import ModelError, UsageError
 from forecastctl.explain.parts.vintage_notes import MadeBy, changed_code, revisions
+from forecastctl.explain.values import ChangePart, VintageChange
 from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.models.combination.replay import same_models
@@ -84,37 +85,6 @@ class VintageInput:
         return MadeBy(self.versions, self.code, self.environment)
 
 
-@dataclass(frozen=True, slots=True)
-class VintageChange:
-    """What changed a forecast.
-
-    Attributes:
-        older: Cutoff of the older forecast.
-        newer: Cutoff of the newer forecast.
-        difference: Newer minus older, passengers.
-        parts: Share of each thing in it by the names of `ORDER`, passengers; they sum to
-            ``difference`` to within 1e-9 of the largest number involved.
-        notes: What could not be told apart, and what else is known.
-    """
-
-    older: str
-    newer: str
-    difference: float
-    parts: dict[str, float]
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value, as ``vintage_change`` in an explanation."""
-        return {
-            "from": self.older,
-            "to": self.newer,
-            "difference": self.difference,
-            "order": list(ORDER),
-            "parts": [{"name": name, "value": self.parts[name]} for name in ORDER],
-            "notes": list(self.notes),
-        }
-
-
 def split_change(older: VintageInput, newer: VintageInput, target: date) -> VintageChange:
     """Split the difference between two stored forecasts of one period.
 
@@ -127,7 +97,8 @@ def split_change(older: VintageInput, newer: VintageInput, target: date) -> Vint
         target: First day of the period.
 
     Returns:
-        The parts, which sum to newer minus older.
+        The parts, in the order of `ORDER`; they sum to newer minus older to within 1e-9 of the
+        largest number involved.
 
     Raises:
         UsageError: The older forecast starts from a later cutoff than the newer one, or the period
@@ -264,8 +235,14 @@ class _Walk:
         self.parts[rest] = math.fsum([difference, *(-value for value in others)])
         if abs(self.parts[CODE]) > _ROUNDING * max(abs(older.mean), abs(newer.mean)):
             self.notes.append(changed_code(older.made_by, newer.made_by))
-        notes = tuple(dict.fromkeys(self.notes))
-        return VintageChange(older.model.cutoff, newer.model.cutoff, difference, self.parts, notes)
+        return VintageChange(
+            older.model.cutoff,
+            newer.model.cutoff,
+            difference,
+            ORDER,
+            tuple(ChangePart(name, self.parts[name]) for name in ORDER),
+            tuple(dict.fromkeys(self.notes)),
+        )
 
     def _step(self, part: str, model: FittedModel) -> None:
         value = self._at(model)

@@ -23,24 +23,14 @@ from forecastctl.records.calendar import ordinals, period_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from forecastctl.explain.question import Subject
     from forecastctl.records import FittedModel, Series, Specification, StoredRun, Trial
     from forecastctl.store.port import Tracker
 
 PANELS_READ = 6
 """Stored panels that are searched for an actual, and for how it was first recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is asked about: the airport, the period, the run behind the forecast, all its runs."""
-
-    airport: str
-    date: dt.date
-    run: StoredRun
-    model_run: StoredRun
-    runs: Sequence[StoredRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +52,12 @@ class Known:
     airports: int
 
 
-def read_known(tracker: Tracker, setting: Setting, newer: Source | None) -> Known | None:
+def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> Known | None:
     """The newest panel with an actual of the period, else the newest at all."""
     best: tuple[Source, float | None] | None = None
     observed: list[float] = []
-    for source in _sources(tracker, setting, newer):
-        value = observation(source, setting.airport, setting.date, setting.run.tags["freq"])
+    for source in _sources(tracker, subject, newer):
+        value = observation(source, subject.airport, subject.date, subject.run.tags["freq"])
         if value is not None:
             observed.append(value)
         if best is None or (best[1] is None and value is not None):
@@ -75,31 +65,31 @@ def read_known(tracker: Tracker, setting: Setting, newer: Source | None) -> Know
     if best is None:
         return None
     source, actual = best
-    series = _known_series(source, setting, actual)
+    series = _known_series(source, subject, actual)
     if series is None:
         return None
     first = observed[-1] if len(observed) > 1 and observed[-1] != actual else None
     return Known(source, series, actual, first, len(source.rows.names))
 
 
-def _known_series(source: Source, setting: Setting, actual: float | None) -> Series | None:
-    date = np.datetime64(setting.date, "D")
+def _known_series(source: Source, subject: Subject, actual: float | None) -> Series | None:
+    date = np.datetime64(subject.date, "D")
     insist = None if actual is None else date
-    series = series_of(source, setting.airport, None, insist=insist)
+    series = series_of(source, subject.airport, None, insist=insist)
     if series is None or (actual is not None and index_of(series, date) is None):
-        tags = setting.run.tags
-        series = values_of(source, setting.airport, tags["freq"], int(tags["season_length"]))
+        tags = subject.run.tags
+        series = values_of(source, subject.airport, tags["freq"], int(tags["season_length"]))
     if series is None or actual is None:
         return series
     return with_value(series, date, actual)
 
 
-def _sources(tracker: Tracker, setting: Setting, newer: Source | None) -> Iterator[Source]:
+def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterator[Source]:
     """Distinct panels of the airport's runs, newest first, after what the user names."""
     if newer is not None:
         yield newer
     seen: set[str] = set()
-    for run in setting.runs:
+    for run in subject.runs:
         digest = run.tags["panel_digest"]
         if digest in seen or len(seen) >= PANELS_READ:
             continue
@@ -118,22 +108,22 @@ def observation(source: Source, airport: str, date: dt.date, freq: str) -> float
     return float(found[-1]) if len(found) else None
 
 
-def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
+def read_case(tracker: Tracker, subject: Subject, known: Known) -> Case | None:
     """Everything about the miss; ``None`` where it cannot be prepared again.
 
     Raises:
         NothingRecordedError: Model, forecast or panel are not stored, or cannot be read.
     """
-    run = setting.run
-    model = read_model(tracker, setting.model_run.run_id)
+    run = subject.run
+    model = read_model(tracker, subject.model_run.run_id)
     forecast = read_forecast(tracker, run.run_id)
     own = stored_source(tracker, run)
-    date = np.datetime64(setting.date, "D")
+    date = np.datetime64(subject.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
-    seen = series_of(own, setting.airport, model.cutoff, run=setting.model_run)
+    seen = series_of(own, subject.airport, model.cutoff, run=subject.model_run)
     if seen is None or known.actual is None:
         return None
-    champion, champion_run = _champion(tracker, setting, model)
+    champion, champion_run = _champion(tracker, subject, model)
     case = Case(
         lead,
         forecast,
@@ -142,28 +132,28 @@ def read_case(tracker: Tracker, setting: Setting, known: Known) -> Case | None:
         known.series,
         model,
         int(run.params.get("horizon", len(forecast.ds))),
-        setting.model_run.params.get("engine", "compiled"),
-        _trials(tracker, setting.model_run),
+        subject.model_run.params.get("engine", "compiled"),
+        _trials(tracker, subject.model_run),
         champion,
         run.tags["status"],
         run.tags.get("reason"),
         (),
         known.airports,
         known.first_actual,
-        _fresh(own, setting, job_settings(tracker, job_of(tracker, run)), seen),
+        _fresh(own, subject, job_settings(tracker, job_of(tracker, run)), seen),
         champion_run,
-        failed_since=_failed_since(setting, model.cutoff),
+        failed_since=_failed_since(subject, model.cutoff),
     )
-    return with_fleet(tracker, setting.airport, run, known.source, case)
+    return with_fleet(tracker, subject.airport, run, known.source, case)
 
 
-def _failed_since(setting: Setting, cutoff: str) -> str | None:
+def _failed_since(subject: Subject, cutoff: str) -> str | None:
     """What became of the newest attempt, where it knew later data than the model and failed."""
     newer = [
         r
-        for r in setting.runs
-        if cutoff < r.tags.get("cutoff", "") < str(setting.date)
-        and r.tags.get("origin") == setting.run.tags.get("origin")
+        for r in subject.runs
+        if cutoff < r.tags.get("cutoff", "") < str(subject.date)
+        and r.tags.get("origin") == subject.run.tags.get("origin")
     ]
     if not newer or newer[0].tags.get("status") != "failed":
         return None
@@ -171,15 +161,15 @@ def _failed_since(setting: Setting, cutoff: str) -> str | None:
     return f"job {tags['job_id']} failed with data up to {tags['cutoff']}: {tags.get('reason')}"
 
 
-def read_seen(tracker: Tracker, setting: Setting) -> Series | None:
+def read_seen(tracker: Tracker, subject: Subject) -> Series | None:
     """The series as the model saw it, where its panel is stored."""
-    run = setting.run
+    run = subject.run
     try:
         own = stored_source(tracker, run)
     except NothingRecordedError:
         return None
-    owner = setting.model_run
-    return series_of(own, setting.airport, owner.tags.get("cutoff"), run=owner)
+    owner = subject.model_run
+    return series_of(own, subject.airport, owner.tags.get("cutoff"), run=owner)
 
 
 def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
@@ -190,27 +180,27 @@ def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
 
 
 def _fresh(
-    own: Source, setting: Setting, settings: Mapping[str, Any], seen: Series
+    own: Source, subject: Subject, settings: Mapping[str, Any], seen: Series
 ) -> Series | None:
     """What the job's own panel held beyond the model's cutoff and before the period."""
-    if setting.run.tags.get("origin") == "backtest":
+    if subject.run.tags.get("origin") == "backtest":
         return None
-    whole = series_of(own, setting.airport, settings.get("as_of"), run=setting.run)
+    whole = series_of(own, subject.airport, settings.get("as_of"), run=subject.run)
     if whole is None:
         return None
-    before = up_to(whole, np.datetime64(setting.date, "D") - np.timedelta64(1, "D"))
+    before = up_to(whole, np.datetime64(subject.date, "D") - np.timedelta64(1, "D"))
     return before if before.n and before.ds[-1] > seen.ds[-1] else None
 
 
 def _champion(
-    tracker: Tracker, setting: Setting, model: FittedModel
+    tracker: Tracker, subject: Subject, model: FittedModel
 ) -> tuple[Specification | None, str | None]:
     """The airport's newest specification, where it is younger than the model and another one."""
     used = model.specification
-    origin = setting.run.tags.get("origin")
+    origin = subject.run.tags.get("origin")
     trained = [
         r
-        for r in setting.runs
+        for r in subject.runs
         if r.tags.get("trained") == "true"
         and r.tags.get("origin") in ("live", origin)
         and r.tags.get("cutoff", "") > model.cutoff

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.case import index_of
 from forecastctl.explain.read.series import series_of, stored_source
 from forecastctl.records.calendar import first_days, ordinals, period_of
+from forecastctl.explain.values import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,25 +18,6 @@ if TYPE_CHECKING:
     from forecastctl.explain.read.series import Source
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A hole in the data.
-
-    Attributes:
-        until: First day of the last period that has a value.
-        filled: What the models are given in its place, passengers; ``None`` where it is left out.
-        source: Where that was looked for.
-    """
-
-    until: str
-    filled: float | None
-    source: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {key: getattr(self, key) for key in self.__slots__}
 
 
 def find_gap(source: Source, airport: str, date: str, freq: str) -> Gap | None:

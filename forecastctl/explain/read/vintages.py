@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.read.series import series_of, stored_source
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecastctl.explain.parts.between_vintages import VintageInput
-    from forecastctl.explain.question import Vintage
+    from forecastctl.explain.values import Vintage, VintageChange
     from forecastctl.store.port import Tracker
 
 
@@ -23,7 +23,7 @@ def previous(chosen: Vintage, vintages: Sequence[Vintage]) -> Vintage | None:
     return next(earlier, None)
 
 
-def vintage_change(tracker: Tracker, older: Vintage, newer: Vintage) -> dict[str, Any]:
+def vintage_change(tracker: Tracker, airport: str, older: Vintage, newer: Vintage) -> VintageChange:
     """Split the difference between two stored forecasts of one period.
 
     Raises:
@@ -32,18 +32,18 @@ def vintage_change(tracker: Tracker, older: Vintage, newer: Vintage) -> dict[str
     from forecastctl.explain.parts.between_vintages import split_change
 
     first, last = sorted((older, newer), key=lambda v: (v.cutoff, v.made))
-    inputs = [_input(tracker, vintage) for vintage in (first, last)]
-    return split_change(inputs[0], inputs[1], dt.date.fromisoformat(newer.date)).to_dict()
+    inputs = [_input(tracker, airport, vintage) for vintage in (first, last)]
+    return split_change(inputs[0], inputs[1], dt.date.fromisoformat(newer.date))
 
 
-def _input(tracker: Tracker, vintage: Vintage) -> VintageInput:
+def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
     from forecastctl.explain.parts.between_vintages import VintageInput
 
     run = tracker.get(vintage.run_id)
     owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
     model = read_model(tracker, owner.run_id)
     source = stored_source(tracker, run)
-    series = series_of(source, vintage.airport, model.cutoff, run=owner)
+    series = series_of(source, airport, model.cutoff, run=owner)
     if series is None:
         raise NothingRecordedError(
             f"The series behind the forecast from {vintage.cutoff} cannot be prepared again."

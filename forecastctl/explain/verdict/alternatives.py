@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.explain.parts.attribution import value_at
+from forecastctl.explain.values import Alternative
 from forecastctl.models.baseline import BASELINE, baseline
 from forecastctl.records import Member, Specification
 
@@ -13,39 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecastctl.explain.case import Case
+    from forecastctl.explain.values import AlternativeKind
     from forecastctl.records import Series, Trial
 
 MOST = 40
 """Trials that are fitted again at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """Another model's forecast of the same period from the same cutoff.
-
-    Attributes:
-        kind: ``trial``, ``baseline``, ``champion`` (the airport's newest specification) or
-            ``refit`` (the same specification on data that the model had not seen though they were
-            there).
-        label: The model in short.
-        trial: Number of the trial, where it is one.
-        value: What it would have said, passengers.
-        miss: That minus the actual.
-        loss: Its backtest loss, where it has one.
-        start: Where the trial came from, one of `forecastctl.records.learning.ORIGINS`.
-    """
-
-    kind: str
-    label: str
-    trial: int | None
-    value: float
-    miss: float
-    loss: float | None
-    start: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {key: getattr(self, key) for key in self.__slots__}
 
 
 def alternatives(case: Case) -> tuple[Alternative, ...]:
@@ -71,13 +43,13 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
 
 def _candidates(
     case: Case,
-) -> Iterator[tuple[str, Specification, Trial | None, Series]]:
+) -> Iterator[tuple[AlternativeKind, Specification, Trial | None, Series]]:
     used = case.model.specification
     alone = {m.model.key for m in used.members} if len(used.members) == 1 else set()
     for trial in _distinct(case):
         if trial.model.key in alone:
             continue
-        kind = "baseline" if trial.model.family == BASELINE else "trial"
+        kind: AlternativeKind = "baseline" if trial.model.family == BASELINE else "trial"
         yield kind, Specification((Member(trial.model),)), trial, case.seen
     if not any(t.model.family == BASELINE for t in case.trials):
         naive = Specification((Member(baseline(case.seen.n, case.seen.season_length)),))

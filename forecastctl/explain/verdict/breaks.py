@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.explain.values import BreakFacts
 from forecastctl.explain.verdict.changepoints import changepoints
 
 if TYPE_CHECKING:
@@ -58,16 +59,16 @@ class Break:
         """Change of the level in percent."""
         return 100.0 * math.expm1(self.change)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {
-            "began": self.began,
-            "before_cutoff": self.before_cutoff,
-            "percent": self.percent,
-            "length": self.length,
-            "recovered": self.recovered_on is not None,
-            "recovered_on": self.recovered_on,
-        }
+    def facts(self) -> BreakFacts:
+        """What an answer says of it."""
+        return BreakFacts(
+            began=self.began,
+            before_cutoff=self.before_cutoff,
+            percent=self.percent,
+            length=self.length,
+            recovered=self.recovered_on is not None,
+            recovered_on=self.recovered_on,
+        )
 
 
 def season_changes(y: NDArray[np.float64], m: int) -> NDArray[np.float64]:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from forecastctl.explain.values import Evidence
 from forecastctl.figures import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecastctl.explain.case import Case
+    from forecastctl.explain.values import FleetFacts
     from forecastctl.explain.verdict.findings import Findings
-    from forecastctl.explain.verdict.fleet import FleetView
     from forecastctl.records import ExplainRules
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One number that was looked at: in words, with its threshold."""
-
-    name: str
-    statement: str
-    value: float | None
-    threshold: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {key: getattr(self, key) for key in self.__slots__}
 
 
 def evidence(found: Findings, rules: ExplainRules, first: str = "noise") -> Iterator[Evidence]:
@@ -92,7 +78,7 @@ def _interval(case: Case) -> Evidence:
     )
 
 
-def same_side(fleet: FleetView) -> str:
+def same_side(fleet: FleetFacts) -> str:
     """How many others missed as this airport did: ``3 of 8 other airports (38 %) lay ...``."""
     others, share = fleet.airports - 1, fleet.share_same or 0.0
     count = round(share * others)
@@ -106,7 +92,7 @@ def same_side(fleet: FleetView) -> str:
     return f"{who} other airports{shown} lay outside their 95 % intervals on the same side"
 
 
-def _fleet(fleet: FleetView, rules: ExplainRules) -> Iterator[Evidence]:
+def _fleet(fleet: FleetFacts, rules: ExplainRules) -> Iterator[Evidence]:
     if fleet.share_same is not None:
         yield Evidence(
             "fleet_share",

@@ -17,10 +17,9 @@ from forecastctl.explain.verdict.fleet import view_fleet
 
 if TYPE_CHECKING:
     from forecastctl.explain.case import Case
-    from forecastctl.explain.verdict.alternatives import Alternative
+    from forecastctl.explain.values import Alternative, FleetFacts
     from forecastctl.explain.verdict.breaks import Break
     from forecastctl.explain.verdict.fault import Fault
-    from forecastctl.explain.verdict.fleet import FleetView
     from forecastctl.records import ExplainRules
 
 FALLBACK = "ok-with-fallback"
@@ -54,7 +53,7 @@ class Findings:
     """What was found about a case before it is judged."""
 
     case: Case
-    fleet: FleetView
+    fleet: FleetFacts
     broke: Break | None
     alternatives: tuple[Alternative, ...]
     faults: tuple[Fault, ...]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from forecastctl.explain.values import FleetAirport, FleetFacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from forecastctl.explain.values import Side
     from forecastctl.records import FleetPoint
 
 WORST = 5
@@ -23,43 +25,9 @@ PEERS_LEAST = 8
 PEER_SIZE = math.log(5.0)
 
 
-@dataclass(frozen=True, slots=True)
-class FleetView:
-    """One airport among its fleet in one period.
-
-    Attributes:
-        airports: Airports with a forecast and an actual, this one included.
-        share_outside: Share of the others whose actual is outside their 95 % interval.
-        share_same: Share of the others outside it on the side of this airport's actual.
-        direction: Side of most of those outside: actuals ``below`` or ``above`` the forecasts,
-            ``mixed``, or ``None`` where none is outside.
-        median_z: Median of the others' misses in standard deviations.
-        median_ratio: Median of the others' actual over forecast.
-        stands_out: How far this airport's change stands from its peers', see `stands_out`.
-        source: ``recorded`` forecasts, or a ``stand-in`` made now.
-        worst: The others farthest off.
-    """
-
-    airports: int
-    share_outside: float | None
-    share_same: float | None
-    direction: str | None
-    median_z: float | None
-    median_ratio: float | None
-    stands_out: float | None
-    source: str
-    worst: tuple[FleetPoint, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        keys = [k for k in self.__slots__ if k != "worst"]
-        worst = [{"airport": p.airport, "z": p.z, "ratio": p.ratio} for p in self.worst]
-        return {**{k: getattr(self, k) for k in keys}, "worst": worst}
-
-
 def view_fleet(
     others: Sequence[FleetPoint], miss: float, distance: float | None = None
-) -> FleetView:
+) -> FleetFacts:
     """Place one airport among the others.
 
     Args:
@@ -68,7 +36,7 @@ def view_fleet(
         distance: See `stands_out`.
     """
     if not others:
-        return FleetView(1, None, None, None, None, None, distance, "none")
+        return FleetFacts(airports=1, stands_out=distance)
     z = np.array([p.z for p in others])
     outside = np.array([p.outside for p in others])
     below = int(np.sum(outside & (z > 0)))
@@ -76,20 +44,21 @@ def view_fleet(
     same = below if miss > 0 else above
     ratios = [p.ratio for p in others if p.ratio is not None]
     recorded = sum(p.recorded for p in others)
-    return FleetView(
-        len(others) + 1,
-        float(np.mean(outside)),
-        same / len(others),
-        _direction(below, above),
-        float(np.median(z)),
-        float(np.median(ratios)) if ratios else None,
-        distance,
-        "recorded" if recorded * 2 >= len(others) else "stand-in",
-        tuple(sorted(others, key=lambda p: (-abs(p.z), p.airport))[:WORST]),
+    worst = sorted(others, key=lambda p: (-abs(p.z), p.airport))[:WORST]
+    return FleetFacts(
+        airports=len(others) + 1,
+        share_outside=float(np.mean(outside)),
+        share_same=same / len(others),
+        direction=_direction(below, above),
+        median_z=float(np.median(z)),
+        median_ratio=float(np.median(ratios)) if ratios else None,
+        stands_out=distance,
+        source="recorded" if recorded * 2 >= len(others) else "stand-in",
+        worst=tuple(FleetAirport(p.airport, p.z, p.ratio) for p in worst),
     )
 
 
-def _direction(below: int, above: int) -> str | None:
+def _direction(below: int, above: int) -> Side | None:
     if not below and not above:
         return None
     share = below / (below + above)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from forecastctl.explain.size import (
     INSIDE,
@@ -18,7 +18,8 @@ from forecastctl.explain.size import (
     WELL,
     usualness,
 )
-from forecastctl.explain.verdict.evidence import Evidence, evidence, same_side
+from forecastctl.explain.values import Evidence, VerdictName
+from forecastctl.explain.verdict.evidence import evidence, same_side
 from forecastctl.explain.verdict.findings import (
     FALLBACK,
     Findings,
@@ -40,17 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERDICTS", "Evidence", "Findings", "Verdict", "find", "judge"]
 
-VERDICTS = (
-    "expected_noise",
-    "data_problem",
-    "level_shift_before_cutoff",
-    "stale_model",
-    "run_failure",
-    "local_shock",
-    "system_shock",
-    "cannot_tell",
-)
-
+VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 
 CAPPED = {INSIDE: 0.7, POOR: 0.6}
 """Confidence at most, where the interval alone allows for the miss: it may hide a cause."""
@@ -71,7 +62,7 @@ class Verdict:
         next_time: What to record so that the next question can be answered.
     """
 
-    name: str
+    name: VerdictName
     confidence: float
     headline: str
     evidence: tuple[Evidence, ...]
@@ -229,7 +220,7 @@ def _system(found: Findings, rules: ExplainRules) -> Verdict | None:
     return _shock(found, rules, "system_shock") if widespread(found, rules) else None
 
 
-def _shock(found: Findings, rules: ExplainRules, name: str) -> Verdict:
+def _shock(found: Findings, rules: ExplainRules, name: VerdictName) -> Verdict:
     fleet, case = found.fleet, found.case
     side = "below" if case.miss > 0 else "above"
     if name == "system_shock":

@@ -1,0 +1,54 @@
+"""What explain answers: frozen values whose fields are the keys of its JSON."""
+
+from forecastctl.explain.values.answer import Answer, VerdictName
+from forecastctl.explain.values.causes import (
+    Alternative,
+    AlternativeKind,
+    BreakFacts,
+    ChangePart,
+    Evidence,
+    FleetAirport,
+    FleetFacts,
+    FleetSource,
+    Part,
+    Side,
+    VintageChange,
+)
+from forecastctl.explain.values.form import plain
+from forecastctl.explain.values.miss import (
+    ForecastFacts,
+    Gap,
+    Interval,
+    Neighbour,
+    Standing,
+    Vintage,
+)
+from forecastctl.explain.values.origin import Attempt, Lineage, MemberFacts, ModelFacts, Pages
+
+__all__ = [
+    "Alternative",
+    "AlternativeKind",
+    "Answer",
+    "Attempt",
+    "BreakFacts",
+    "ChangePart",
+    "Evidence",
+    "FleetAirport",
+    "FleetFacts",
+    "FleetSource",
+    "ForecastFacts",
+    "Gap",
+    "Interval",
+    "Lineage",
+    "MemberFacts",
+    "ModelFacts",
+    "Neighbour",
+    "Pages",
+    "Part",
+    "Side",
+    "Standing",
+    "VerdictName",
+    "Vintage",
+    "VintageChange",
+    "plain",
+]
