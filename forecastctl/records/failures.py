@@ -65,12 +65,13 @@ def storable(text: str, limit: int | None = None) -> str:
     """What a store holds in place of a text: itself, where it can be held.
 
     Args:
-        text: Any text; NUL and lone surrogates become U+FFFD.
+        text: Any text, such as a member of an enumeration, which becomes plain text; NUL and lone
+            surrogates become U+FFFD.
         limit: Characters at most; a longer text is cut and ends in an ellipsis.
     """
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 def _message(error: BaseException) -> str:

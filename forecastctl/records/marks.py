@@ -32,3 +32,23 @@ def search_mark(fmin_uuid: str) -> str:
 def panel_mark(digest: str) -> str:
     """Key of the runs that hold the snapshot of a panel."""
     return f"{MARK}panel.{digest[:32]}"
+
+
+def backtest_mark(name: str) -> str:
+    """Key of the job runs of one backtest."""
+    return f"{MARK}backtest.{name}"
+
+
+MARKS = {
+    JOBS: "every job run",
+    AIRPORTS: "every airport run, not on groups",
+    job_mark("<job_id>"): "the runs of one job: itself and its airports",
+    airport_mark("<airport_key>"): "the runs of one airport or group",
+    search_mark("<fmin_uuid>"): "the trials of one search",
+    panel_mark("<panel_digest>"): (
+        "the job that holds the snapshot of a panel (32 digits of its digest)"
+    ),
+    backtest_mark("<backtest_id>"): "the job runs of one backtest",
+    MONITORS: "every run of the [monitor](monitor.md)",
+}
+"""What carries each mark, for the reference."""

@@ -1,0 +1,180 @@
+"""What a stored run says of itself, read by name and type instead of by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import DamagedError
+from forecastctl.records.schema import (
+    A_SERIES,
+    BACKTEST,
+    FLAT,
+    LIVE,
+    TRUE,
+    Kind,
+    MetricKey,
+    Param,
+    Tag,
+)
+
+if TYPE_CHECKING:
+    from forecastctl.records import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunOf:
+    """Reads a run of a job.
+
+    What every run of a kind has is given as it is, or raises a `DamagedError` where the run lacks
+    it; what only some have may be ``None``.
+
+    Attributes:
+        run: The run.
+    """
+
+    run: StoredRun
+
+    @property
+    def kind(self) -> str | None:
+        """One of `Kind`; ``None`` of a run that something else recorded."""
+        return self.run.tags.get(Tag.KIND)
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it is the run of a job."""
+        return self.kind == Kind.JOB
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is the run of an airport or a group."""
+        return self.kind in A_SERIES
+
+    @property
+    def job_id(self) -> str:
+        """Id of the job."""
+        return self._must(Tag.JOB_ID)
+
+    @property
+    def airport(self) -> str:
+        """The airport, as spelt in the data, or the name of a group."""
+        return self._must(Tag.AIRPORT)
+
+    @property
+    def cutoff(self) -> str:
+        """First day of the last period seen, ISO format."""
+        return self._must(Tag.CUTOFF)
+
+    @property
+    def status(self) -> str:
+        """What became of it."""
+        return self._must(Tag.STATUS)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it became that."""
+        return self.run.tags.get(Tag.REASON)
+
+    @property
+    def command(self) -> str | None:
+        """The command that made it."""
+        return self.run.tags.get(Tag.COMMAND)
+
+    @property
+    def model(self) -> str | None:
+        """The specification in short."""
+        return self.run.tags.get(Tag.MODEL)
+
+    @property
+    def freq(self) -> str:
+        """Alias in pandas of the periods."""
+        return self._must(Tag.FREQ)
+
+    @property
+    def season_length(self) -> int:
+        """Periods per season."""
+        return self._number(Tag.SEASON_LENGTH)
+
+    @property
+    def panel_digest(self) -> str:
+        """SHA-256 of the panel that it saw."""
+        return self._must(Tag.PANEL_DIGEST)
+
+    @property
+    def attempt(self) -> int:
+        """1, or more where an interrupted backtest was completed."""
+        return self._number(Tag.ATTEMPT)
+
+    @property
+    def trial(self) -> int:
+        """Number of a trial, from 0."""
+        return self._number(Tag.TRIAL)
+
+    @property
+    def origin(self) -> str:
+        """``live`` or ``backtest``."""
+        return self.run.tags.get(Tag.ORIGIN, LIVE)
+
+    @property
+    def is_backtest(self) -> bool:
+        """Whether it replays history."""
+        return self.origin == BACKTEST
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether its trials are a table instead of runs."""
+        return self.run.tags.get(Tag.LAYOUT) == FLAT
+
+    @property
+    def search_id(self) -> str:
+        """Id that the trials of its search share; empty without one."""
+        return self.run.tags.get(Tag.FMIN_UUID, "")
+
+    @property
+    def tuned_by(self) -> str:
+        """Id of the run that holds the search: its own where no other is named."""
+        return self.run.tags.get(Tag.TUNED_BY, self.run.run_id)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """First days of the periods that were not used because they look wrong."""
+        text = self.run.tags.get(Tag.LEFT_OUT, "")
+        return tuple(text.split(",")) if text else ()
+
+    @property
+    def loss(self) -> float | None:
+        """Backtest loss."""
+        return self.run.metrics.get(MetricKey.LOSS)
+
+    def holds(self, stage: str) -> bool:
+        """Whether it holds a search, a model or a forecast.
+
+        Args:
+            stage: `Tag.TUNED`, `Tag.TRAINED` or `Tag.FORECAST`.
+        """
+        return self.run.tags.get(stage) == TRUE
+
+    def engine(self, default: str) -> str:
+        """What fitted; the default for records of before there was a choice."""
+        return self.run.params.get(Param.ENGINE, default)
+
+    def horizon(self, default: int) -> int:
+        """Periods ahead."""
+        text = self.run.params.get(Param.HORIZON)
+        return default if text is None else self._whole(Param.HORIZON, text)
+
+    def _must(self, tag: Tag) -> str:
+        value = self.run.tags.get(tag)
+        if value is None:
+            raise DamagedError(f"Run {self.run.run_id} has no tag '{tag}'.")
+        return value
+
+    def _number(self, tag: Tag) -> int:
+        return self._whole(tag, self._must(tag))
+
+    def _whole(self, key: str, text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            message = f"'{key}' of run {self.run.run_id} is no whole number: '{text}'."
+            raise DamagedError(message) from None

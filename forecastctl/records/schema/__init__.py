@@ -1,0 +1,57 @@
+"""The names under which everything is recorded: kinds of runs, tags, parameters, metrics, files.
+
+Each name stands here once, with the kinds of runs that have it and what it means. All other code
+uses these names and spells none itself, and docs/reference/lineage.md is generated from them. They
+are among the records, not in `forecastctl.recording`, because the store, which lies below that,
+finds the runs of killed jobs by some of them. Stored runs keep their names for ever: a name may be
+added, but none may be changed.
+
+Marks, which are tags that only find runs, are in `forecastctl.records.marks`.
+"""
+
+from forecastctl.records.schema.files import (
+    FILE_VERSIONS,
+    MONITOR_VERSION,
+    WINNERS_VERSION,
+    File,
+    page_path,
+)
+from forecastctl.records.schema.keys import A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
+from forecastctl.records.schema.metrics import MetricKey, airports_key, fold_key, lead_key
+from forecastctl.records.schema.params import Param
+from forecastctl.records.schema.tags import (
+    BACKTEST,
+    FLAT,
+    LIVE,
+    NESTED,
+    STAGES,
+    TRUE,
+    UNKNOWN,
+    Tag,
+)
+
+__all__ = [
+    "ALL_KINDS",
+    "A_SERIES",
+    "BACKTEST",
+    "FILE_VERSIONS",
+    "FLAT",
+    "IN_JOBS",
+    "LIVE",
+    "MONITOR_VERSION",
+    "NESTED",
+    "STAGES",
+    "TRUE",
+    "UNKNOWN",
+    "WINNERS_VERSION",
+    "File",
+    "Key",
+    "Kind",
+    "MetricKey",
+    "Param",
+    "Tag",
+    "airports_key",
+    "fold_key",
+    "lead_key",
+    "page_path",
+]

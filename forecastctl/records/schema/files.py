@@ -1,0 +1,102 @@
+"""Artifacts, and the versions of what is written into them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecastctl.records.models import MODEL_ROW_VERSION
+from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_SERIES, Key
+
+
+class File(Key):
+    """Artifacts of a run, by their paths."""
+
+    SETTINGS = "settings.json", A_JOB, "all settings"
+    ENVIRONMENT = "environment.json", A_JOB, "versions, CPU and BLAS, git, host, user"
+    PANEL = "panel.parquet", A_JOB, "the panel as read, once per distinct content"
+    WINNERS = (
+        "winners.json",
+        A_JOB,
+        (
+            "sixteen good models of every airport with their losses, and a few features of its "
+            "series: what later searches learn from"
+        ),
+    )
+    RESULTS = "results.json", A_JOB, "the [summary](outputs.md#the-json-summary-of-a-job)"
+    FORECASTS = (
+        "forecasts.parquet",
+        A_JOB,
+        "the [forecast table](outputs.md#the-forecast-table), if the job forecasts",
+    )
+    GROUPS = (
+        "groups.json",
+        A_JOB,
+        "value of each airport by column of groups, where the job has sums",
+    )
+    HIERARCHY = (
+        "hierarchy.json",
+        A_JOB,
+        (
+            "members of each sum, method asked and used, library version, notes, stand-ins, "
+            "airports left out"
+        ),
+    )
+    RECONCILED = (
+        "reconciled.parquet",
+        A_JOB,
+        "forecasts of airports, total and groups that add up, with `level` and `base`",
+    )
+    LOG = "log.txt", A_JOB, "the log"
+    FLEET = (
+        "fleet/models.parquet",
+        A_JOB,
+        (
+            "all models of the job, if it trains; rows of JSON, no pickles. In MLflow `fleet` is "
+            "one model: `fleet/MLmodel`, `fleet/requirements.txt` and `fleet/python_env.yaml` "
+            "stand beside it"
+        ),
+    )
+
+    TUNING = (
+        "tuning.json",
+        A_SERIES,
+        "the specification, its metrics, the backtest errors by fold and lead",
+    )
+    TRIALS = "trials.json", A_SERIES, "all trials with options, metrics and folds, as a table"
+    LEARNED = "learned.json", A_SERIES, "with `--learn`: all that the search knew of earlier ones"
+    MODEL = (
+        "model.json",
+        A_SERIES,
+        (
+            "the fitted model: specification, parameters, states, and the `ceiling` that no "
+            "interval exceeds; enough to forecast again"
+        ),
+    )
+    FORECAST = (
+        "forecast.json",
+        A_SERIES,
+        "means, standard deviations and intervals with exact floats",
+    )
+    CHART = "forecast.png", A_SERIES, "the chart"
+    TRACEBACK = "traceback.txt", A_SERIES, "of a failure"
+    PAGE = "explain/DATE.html", A_SERIES, "page that `explain` made about a forecast of this run"
+    PAGE_PNG = "explain/DATE.png", A_SERIES, "image of the same"
+    PAGE_SVG = "explain/DATE.svg", A_SERIES, "image of the same"
+
+    MONITOR = "monitor.json", A_MONITOR, "[the JSON](monitor.md#the-json) without `run_id`"
+    MONITOR_TABLE = "monitor_table.json", A_MONITOR, "the results as a table, without single tests"
+
+
+WINNERS_VERSION: Final = 1
+MONITOR_VERSION: Final = 1
+FILE_VERSIONS: Final = {
+    File.MODEL: MODEL_ROW_VERSION,
+    File.WINNERS: WINNERS_VERSION,
+    File.MONITOR: MONITOR_VERSION,
+}
+"""Version of what is written into the files that have one; a later version still reads it."""
+
+
+def page_path(date: str, kind: str) -> str:
+    """Path of a page or an image (``html``, ``png``, ``svg``) about the forecast of a period."""
+    return File(f"explain/DATE.{kind}").replace("DATE", date)

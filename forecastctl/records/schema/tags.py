@@ -1,0 +1,212 @@
+"""Tags, and the values that some of them have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecastctl.records.schema.keys import (
+    A_JOB,
+    A_MONITOR,
+    A_SERIES,
+    A_TRIAL,
+    ALL_KINDS,
+    BELOW,
+    IN_JOBS,
+    Key,
+    Kind,
+)
+
+TRUE: Final = "true"
+"""Value of a tag that is there or not, such as `Tag.TUNED`."""
+
+LIVE: Final = "live"
+BACKTEST: Final = "backtest"
+"""Values of `Tag.ORIGIN`."""
+
+NESTED: Final = "nested"
+FLAT: Final = "flat"
+"""Values of `Tag.LAYOUT`."""
+
+UNKNOWN: Final = "unknown"
+"""Value of `Tag.GIT_COMMIT` outside a repository."""
+
+
+class Tag(Key):
+    """Small labels of a run, by which runs are found."""
+
+    KIND = "kind", ALL_KINDS, "kind of the run: `job`, `airport`, `group`, `trial` or `monitor`"
+    STATUS = (
+        "status",
+        ALL_KINDS,
+        (
+            "what became of it: of a job `ok`, `partial`, `failed` or `interrupted` (`running` "
+            "while an origin of a backtest is completed); of an airport `ok`, "
+            "`ok-without-suspects`, `ok-with-fallback`, `failed` or `rejected`; of a trial `ok`, "
+            "`failed` or `pruned`; of a monitor `ok` or `degraded`"
+        ),
+    )
+    REASON = (
+        "reason",
+        ALL_KINDS,
+        (
+            "why: of a job when it broke off, of an airport for everything but `ok`, of a trial "
+            "that failed or was pruned, of a monitor its answer in one sentence"
+        ),
+    )
+    ORIGIN = (
+        "origin",
+        ALL_KINDS,
+        (
+            "`live`, or `backtest` for replayed history; of a monitor also `all`, the forecasts "
+            "that it looked at"
+        ),
+    )
+    PANEL_DIGEST = (
+        "panel_digest",
+        ALL_KINDS,
+        "SHA-256 of all rows of the data, whatever their order",
+    )
+    ENVIRONMENT = "environment", ALL_KINDS, "digest of versions and machine"
+    GIT_COMMIT = (
+        "git_commit",
+        ALL_KINDS,
+        "commit of the repository around the working directory; `unknown` where there is none",
+    )
+    GIT_DIRTY = (
+        "git_dirty",
+        ALL_KINDS,
+        "whether that repository had changes that were not committed",
+    )
+
+    JOB_ID = "job_id", IN_JOBS, "id of the job"
+    COMMAND = "command", IN_JOBS, "`run`, `tune`, `train`, `forecast` or `backtest`"
+    LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"
+    BACKTEST_ID = "backtest_id", IN_JOBS, "the backtest that a run with that origin belongs to"
+    ATTEMPT = "attempt", IN_JOBS, "`1`; more where an interrupted backtest was completed"
+    FREQ = "freq", IN_JOBS, "frequency of the panel, such as `M`"
+    SEASON_LENGTH = "season_length", IN_JOBS, "periods per season of the panel"
+    SEED = "seed", IN_JOBS, "seed of the job"
+    CONFIG_DIGEST = (
+        "config_digest",
+        IN_JOBS,
+        "SHA-256 of the settings that can change a forecast; not of workers, store or output",
+    )
+
+    VERSIONS = (
+        "versions",
+        (*A_JOB, *A_SERIES, *A_MONITOR),
+        "versions of Python and packages, in full",
+    )
+    MACHINE = "machine", (*A_JOB, *A_SERIES, *A_MONITOR), "processor and BLAS, in full"
+    TUNED = "tuned", (*A_JOB, *A_SERIES), "`true` where the run holds a search"
+    TRAINED = "trained", (*A_JOB, *A_SERIES), "`true` where it holds a fitted model"
+    FORECAST = "forecast", (*A_JOB, *A_SERIES), "`true` where it holds a forecast"
+
+    HOST = "host", A_JOB, "name of the computer it runs on"
+    PID = "pid", A_JOB, "id of the process there"
+    SNAPSHOT = "snapshot", A_JOB, "`true` where this run holds the panel"
+    SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
+    RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"
+    GROUPS = "groups", A_JOB, "number of sums, where it has any"
+
+    AIRPORT = "airport", BELOW, "as spelt in the data; of a group its name"
+    AIRPORT_KEY = (
+        "airport_key",
+        BELOW,
+        "first 16 hexadecimal digits of the SHA-256 of the name, safe in any filter",
+    )
+    CUTOFF = "cutoff", BELOW, "first day of the last period seen"
+    DATA_DIGEST = (
+        "data_digest",
+        BELOW,
+        "SHA-256 of the airport's own rows up to the as-of date, as read",
+    )
+    LEVEL = (
+        "level",
+        (Kind.GROUP, *A_TRIAL),
+        "of a group: `total`, or the column that the group is a value of",
+    )
+    FMIN_UUID = "fmin_uuid", BELOW, "id of the search"
+    MODEL = "model", BELOW, "the specification in short; of a trial its model"
+
+    PREPARATION = "preparation", A_SERIES, "what was done about gaps and suspected errors"
+    SUSPECTS = (
+        "suspects",
+        A_SERIES,
+        "what looks wrong in its recent data and was left out, where there is any",
+    )
+    LEFT_OUT = (
+        "left_out",
+        A_SERIES,
+        (
+            "first days of the periods that were not used because they look wrong, with "
+            "`data.suspects` `recent` or `missing`"
+        ),
+    )
+    TUNED_BY = (
+        "tuned_by",
+        A_SERIES,
+        (
+            "run whose search this one builds on: after `train` or `forecast`, and where `run` or"
+            " `backtest` kept a specification"
+        ),
+    )
+    TRAINED_BY = "trained_by", A_SERIES, "run whose model this one forecasts with: after `forecast`"
+    RETUNED = (
+        "retuned",
+        A_SERIES,
+        "why `run` tuned it: `always`, or what is wrong with the specification that it had",
+    )
+    DONE_ANEW = (
+        "done_anew",
+        A_SERIES,
+        (
+            "which record could not be read, where that is why the airport was done again: by "
+            "`run --skip-unchanged`, or by a backtest that went on"
+        ),
+    )
+    SPACE = "space", A_SERIES, "families that were searched"
+    STOPPED = (
+        "stopped",
+        A_SERIES,
+        (
+            "why the search ended: `max_evals`, `timeout`, `early_stop`, `unlikely` (to improve) "
+            "or `too short`"
+        ),
+    )
+    TRIALS_BY_ORIGIN = (
+        "trials_by_origin",
+        A_SERIES,
+        "how many of its trials came from where (`baseline=1,pool=13,family=6`)",
+    )
+    LEARNED_FROM = (
+        "learned_from",
+        A_SERIES,
+        "with `--learn`: the runs that the search learned from, its own first",
+    )
+    STARTS = (
+        "starts",
+        A_SERIES,
+        "with `--learn`: how many starts came from where (`own=5,similar=3,fleet=3`)",
+    )
+
+    TRIAL = "trial", A_TRIAL, "its number, from 0"
+    TRIAL_STATUS = "trial_status", A_TRIAL, "the same as `status`, under Hyperopt's name"
+    FOLDS = "folds", A_TRIAL, "cutoffs of the folds that it was scored on"
+    DUPLICATE_OF = (
+        "duplicate_of",
+        A_TRIAL,
+        "an earlier trial with the same model, whose scores it repeats",
+    )
+    START = "start", A_TRIAL, "where it came from (below)"
+
+    MONITOR_ID = "monitor_id", A_MONITOR, "its id; sorts by time"
+    SCORED_THROUGH = (
+        "scored_through",
+        A_MONITOR,
+        "first day of the last period scored, or `nothing`",
+    )
+
+
+STAGES: Final = (Tag.TUNED, Tag.TRAINED, Tag.FORECAST)
+"""Tags that say which stages a run holds, in their order."""
