@@ -11,10 +11,12 @@ from forecastctl.jobs.summary import COUNTED
 from forecastctl.recording.context import airport_key
 from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
+from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.write import trial_run
 from forecastctl.records import AirportResult, Query, Status, StoredRun
 from forecastctl.records.calendar import iso
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
+from forecastctl.records.schema import STAGES, TRUE, MetricKey, Param, Tag, airports_key
 from forecastctl.redaction import masked
 from forecastctl.store.filters import matches, parse_filter
 
@@ -32,9 +34,9 @@ KINDS: dict[str, dict[str, str]] = {
     "jobs": {},
     "airports": {},
     "trials": {},
-    "models": {"trained": "true"},
-    "forecasts": {"forecast": "true"},
-    "searches": {"tuned": "true"},
+    "models": {Tag.TRAINED: TRUE},
+    "forecasts": {Tag.FORECAST: TRUE},
+    "searches": {Tag.TUNED: TRUE},
 }
 ASKED = ("jobs", "airports", "trials", "models", "forecasts")
 MLFLOW_STATUSES = ("running", "killed")
@@ -99,7 +101,7 @@ def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
         tags[airport_mark(airport_key(query.airport))] = SET
     if query.job_id is not None:
         tags[job_mark(query.job_id)] = SET
-    order = "metrics.loss ASC" if query.best else "start_time DESC"
+    order = f"metrics.{MetricKey.LOSS} ASC" if query.best else "start_time DESC"
     return tracker.find(_conditions(query, tags, order, query.limit))
 
 
@@ -108,7 +110,7 @@ def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: in
     if query.status in MLFLOW_STATUSES:
         status = query.status.upper()
     elif query.status is not None:
-        tags = {**tags, "status": query.status}
+        tags = {**tags, Tag.STATUS: query.status}
     return Query(
         tags=tags,
         status=status,
@@ -138,8 +140,8 @@ def _of_owners(
     for owner in owners:
         if len(found) >= query.limit and not query.best:
             break
-        if owner.tags["layout"] != "flat":
-            mark = {search_mark(owner.tags["fmin_uuid"]): SET}
+        if not RunOf(owner).is_flat:
+            mark = {search_mark(RunOf(owner).search_id): SET}
             found += tracker.find(_conditions(query, mark, "start_time DESC", MANY))
             continue
         try:
@@ -159,14 +161,14 @@ def _table_trials(tracker: Tracker, query: HistoryQuery, owner: StoredRun) -> It
         return
     predicates = parse_filter(query.filter) if query.filter else ()
     for run in _as_runs(tracker, owner):
-        wanted = query.status is None or run.tags["status"] == query.status
+        wanted = query.status is None or RunOf(run).status == query.status
         if wanted and all(matches(run, p) for p in predicates):
             yield run
 
 
 def _as_runs(tracker: Tracker, owner: StoredRun) -> Iterable[StoredRun]:
-    result = AirportResult(owner.tags["airport"], Status.OK)
-    common = {k: v for k, v in owner.tags.items() if k not in ("tuned", "trained", "forecast")}
+    result = AirportResult(RunOf(owner).airport, Status.OK)
+    common = {k: v for k, v in owner.tags.items() if k not in STAGES}
     for trial in read_trials(tracker, owner.run_id):
         run = trial_run(trial, result, common)
         yield _stored(run, owner.run_id, trial.number)
@@ -193,13 +195,13 @@ def _stored(run: Run, owner_id: str, number: int) -> StoredRun:
 def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
     if not query.best:
         return sorted(runs, key=lambda r: (-r.start_ms, r.run_id))
-    scored = [r for r in runs if "loss" in r.metrics]
-    scored.sort(key=lambda r: (r.metrics["loss"], r.run_id))
+    scored = [r for r in runs if MetricKey.LOSS in r.metrics]
+    scored.sort(key=lambda r: (r.metrics[MetricKey.LOSS], r.run_id))
     if query.what != "trials":
         return scored
     best: dict[str, StoredRun] = {}
     for run in scored:
-        best.setdefault(run.tags["airport"], run)
+        best.setdefault(RunOf(run).airport, run)
     return list(best.values())
 
 
@@ -207,40 +209,44 @@ def _row(what: str, run: StoredRun) -> Row:
     tags, metrics = run.tags, run.metrics
     if what == "jobs":
         counts = {
-            k: int(metrics[f"airports_{k}"]) if f"airports_{k}" in metrics else None
+            k: int(metrics[airports_key(k)]) if airports_key(k) in metrics else None
             for k in ("total", *COUNTED)
         }
-        row: Row = {"job_id": tags.get("job_id"), "command": tags.get("command")}
-        row |= {"layout": tags.get("layout"), "status": _status(run), **counts}
-        row |= {"wall_seconds": metrics.get("wall_seconds")}
-        row |= {"panel_digest": tags.get("panel_digest")}
+        row: Row = {"job_id": tags.get(Tag.JOB_ID), "command": tags.get(Tag.COMMAND)}
+        row |= {"layout": tags.get(Tag.LAYOUT), "status": _status(run), **counts}
+        row |= {"wall_seconds": metrics.get(MetricKey.WALL_SECONDS)}
+        row |= {"panel_digest": tags.get(Tag.PANEL_DIGEST)}
     else:
-        row = {"airport": tags.get("airport"), "job_id": tags.get("job_id")}
+        row = {"airport": tags.get(Tag.AIRPORT), "job_id": tags.get(Tag.JOB_ID)}
         if what == "trials":
-            row |= {"trial": int(tags["trial"]), "start": tags.get("start")}
-        row |= {"status": _status(run), "model": tags.get("model"), "loss": metrics.get("loss")}
-        row |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
+            row |= {"trial": RunOf(run).trial, "start": tags.get(Tag.START)}
+        row |= {
+            "status": _status(run),
+            "model": tags.get(Tag.MODEL),
+            "loss": metrics.get(MetricKey.LOSS),
+        }
+        row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": tags.get(Tag.REASON)}
         if what == "forecasts":
-            row["horizon"] = int(run.params["horizon"])
+            row["horizon"] = int(run.params[Param.HORIZON])
     return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
 
 
 def _status(run: StoredRun) -> str:
-    return run.tags.get("status") or run.status.lower()
+    return run.tags.get(Tag.STATUS) or run.status.lower()
 
 
 DATA_TAGS = (
-    "airport",
-    "cutoff",
-    "data_digest",
-    "panel_digest",
-    "config_digest",
-    "environment",
-    "versions",
-    "machine",
-    "git_commit",
-    "git_dirty",
-    "seed",
+    Tag.AIRPORT,
+    Tag.CUTOFF,
+    Tag.DATA_DIGEST,
+    Tag.PANEL_DIGEST,
+    Tag.CONFIG_DIGEST,
+    Tag.ENVIRONMENT,
+    Tag.VERSIONS,
+    Tag.MACHINE,
+    Tag.GIT_COMMIT,
+    Tag.GIT_DIRTY,
+    Tag.SEED,
 )
 
 
@@ -259,11 +265,11 @@ def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
         NothingRecordedError: There is no such run or job.
     """
     left, right = resolve(tracker, a), resolve(tracker, b)
-    facts = {"status": "status", "model": "model"}
+    facts = (Tag.STATUS, Tag.MODEL)
     sections: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "result": (
-            {k: left.tags.get(v) for k, v in facts.items()},
-            {k: right.tags.get(v) for k, v in facts.items()},
+            {k: left.tags.get(k) for k in facts},
+            {k: right.tags.get(k) for k in facts},
         ),
         # Earlier versions recorded some addresses with their secrets.
         "params": (_masked(left.params), _masked(right.params)),

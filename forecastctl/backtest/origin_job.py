@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.record import backtest_mark, restore
+from forecastctl.backtest.record import restore
 from forecastctl.jobs.ending import abandon_job, close_job
 from forecastctl.jobs.ledger import Ledger, record_results, summarise
 from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
 from forecastctl.records import RUNNING, RunUpdate
-from forecastctl.records.marks import SET
+from forecastctl.records.marks import SET, backtest_mark
+from forecastctl.records.schema import TRUE, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,12 +57,14 @@ class OriginJob:
         self.log_from = len(read_log())
         run = job_run(self.job)
         if self.before is None:
-            mark = backtest_mark(run.tags["backtest_id"])
+            mark = backtest_mark(run.tags[Tag.BACKTEST_ID])
             self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))
         else:
             self.run_id = self.before.run_id
-            tags = {key: run.tags[key] for key in ("attempt", "host", "pid")}
-            tags |= {"status": "running"} | ({"reason": ""} if "reason" in self.before.tags else {})
+            tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
+            tags[Tag.STATUS] = "running"
+            if Tag.REASON in self.before.tags:
+                tags[Tag.REASON] = ""
             tracker.update(self.run_id, RunUpdate(RUNNING, tags=tags))
         store_inputs(self.job, tracker, self.run_id)
         restore(self.ledger, tracker, self.done)
@@ -73,7 +76,7 @@ class OriginJob:
     def close(self, tracker: Tracker, read_log: Callable[[], bytes]) -> Summary:
         """Account for every airport and end the job's run."""
         if self.tuned and not self.job.context.plan.tune:
-            tracker.update(self.run_id, RunUpdate(tags={"tuned": "true"}))
+            tracker.update(self.run_id, RunUpdate(tags={Tag.TUNED: TRUE}))
         summary = summarise(self.job, self.run_id, self.ledger)
         close_job(tracker, summary, (), lambda: self._own(read_log()))
         return summary
@@ -88,6 +91,6 @@ class OriginJob:
     def _own(self, log: bytes) -> bytes:
         """Lines since the job was opened, but for those of other origins."""
         context = self.job.context
-        mine, ours = context.job_id.encode(), context.extra_tags["backtest_id"].encode()
+        mine, ours = context.job_id.encode(), context.extra_tags[Tag.BACKTEST_ID].encode()
         lines = log[self.log_from :].splitlines(keepends=True)
         return b"".join(line for line in lines if mine in line or ours not in line)

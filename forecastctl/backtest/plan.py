@@ -27,7 +27,9 @@ from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
 from forecastctl.recording.read import read_tuning
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Plan, Rejection, Series
+from forecastctl.records.schema import BACKTEST, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -244,18 +246,18 @@ class BacktestPlan:
             clock()[0],
             freq=freq,
             season_length=self._panel.season_length,
-            attempt=1 if before is None else int(before.tags["attempt"]) + 1,
-            origin="backtest",
-            extra_tags={"backtest_id": self.name},
+            attempt=1 if before is None else RunOf(before).attempt + 1,
+            origin=BACKTEST,
+            extra_tags={Tag.BACKTEST_ID: self.name},
         )
 
     def _settings(self, origin: Origin) -> dict[str, object]:
         replay = self._replay
         return {
             **self._request.settings,
-            "as_of": origin.as_of,
-            "from": replay.start,
-            "to": replay.end,
-            "every": replay.every,
-            "retune_every": replay.retune_every,
+            Param.AS_OF: origin.as_of,
+            Param.FROM: replay.start,
+            Param.TO: replay.end,
+            Param.EVERY: replay.every,
+            Param.RETUNE_EVERY: replay.retune_every,
         }

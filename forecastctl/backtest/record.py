@@ -10,8 +10,10 @@ from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.summary import Line
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_forecast
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FAILED, FINISHED, RUNNING, Query, Status, canonical_json
-from forecastctl.records.marks import MARK, SET, job_mark
+from forecastctl.records.marks import SET, backtest_mark, job_mark
+from forecastctl.records.schema import File, Kind, MetricKey, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,19 +25,12 @@ if TYPE_CHECKING:
     from forecastctl.store.port import Tracker
 
 MANY = 1_000_000
-RESULTS = "results.json"
-FORECASTS = "forecasts.parquet"
 ENDED = (FINISHED, FAILED)
 
 
 def backtest_id(content: Mapping[str, Any]) -> str:
     """Id of a backtest: a digest of all that can change one of its numbers."""
     return hashlib.sha256(canonical_json(dict(content)).encode()).hexdigest()[:12]
-
-
-def backtest_mark(name: str) -> str:
-    """Key of the job runs of one backtest."""
-    return f"{MARK}backtest.{name}"
 
 
 def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
@@ -47,26 +42,26 @@ def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
     found = tracker.find(Query(tags={backtest_mark(name): SET}, limit=MANY))
     for run in found:
         if run.status == RUNNING:
-            host, pid = run.tags.get("host"), run.tags.get("pid")
+            host, pid = run.tags.get(Tag.HOST), run.tags.get(Tag.PID)
             raise UsageError(
                 f"Backtest {name} is being worked at by process {pid} on {host}.",
                 f"Wait for it; if it is gone, set run {run.run_id} to KILLED in MLflow.",
             )
-    return {run.tags["job_id"]: run for run in found}
+    return {RunOf(run).job_id: run for run in found}
 
 
 def is_complete(run: StoredRun | None) -> bool:
     """Whether a job has accounted for all of its airports."""
-    return run is not None and run.status in ENDED and "airports_total" in run.metrics
+    return run is not None and run.status in ENDED and MetricKey.AIRPORTS_TOTAL in run.metrics
 
 
 def airport_runs(tracker: Tracker, job_id: str) -> dict[str, StoredRun]:
     """Whole runs of a job's airports; of one that was done anew, the newest."""
-    found = tracker.find(Query(tags={job_mark(job_id): SET, "kind": "airport"}, limit=MANY))
+    found = tracker.find(Query(tags={job_mark(job_id): SET, Tag.KIND: Kind.AIRPORT}, limit=MANY))
     newest: dict[str, StoredRun] = {}
     for run in found:
         if run.status in ENDED:
-            newest.setdefault(run.tags["airport"], run)
+            newest.setdefault(RunOf(run).airport, run)
     return newest
 
 
@@ -84,7 +79,7 @@ def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str,
 
 
 def _has_forecast(run: StoredRun) -> bool:
-    return run.tags.get("forecast") == "true" and run.tags["status"] != Status.FAILED
+    return RunOf(run).holds(Tag.FORECAST) and RunOf(run).status != Status.FAILED
 
 
 def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
@@ -92,9 +87,9 @@ def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
     searches: dict[str, str] = {}
     for of_origin in runs:
         for airport, run in of_origin.items():
-            if run.tags["status"] == Status.FAILED:
+            if RunOf(run).status == Status.FAILED:
                 searches.pop(airport, None)
-            elif run.tags.get("tuned") == "true":
+            elif RunOf(run).holds(Tag.TUNED):
                 searches[airport] = run.run_id
     return searches
 
@@ -102,32 +97,30 @@ def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
 def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> None:
     """Enter what an interrupted origin has recorded, as if it had just been done."""
     for airport, run in runs.items():
-        tags, metrics = run.tags, run.metrics
-        loss = metrics.get("loss")
-        if "tuned_by" in tags:
-            loss = _loss_of(tracker, tags["tuned_by"])
-        ledger.lines[airport] = Line(
-            airport, tags["status"], tags.get("reason"), loss, tags.get("model"), run.run_id
-        )
+        of, metrics = RunOf(run), run.metrics
+        loss = of.loss
+        if Tag.TUNED_BY in run.tags:
+            loss = _loss_of(tracker, of.tuned_by)
+        ledger.lines[airport] = Line(airport, of.status, of.reason, loss, of.model, run.run_id)
         if _has_forecast(run):
             ledger.forecasts[airport] = read_forecast(tracker, run.run_id)
-        ledger.cpu_seconds += metrics.get("cpu_seconds", 0.0)
-        ledger.objective_seconds += metrics.get("objective_seconds", 0.0)
+        ledger.cpu_seconds += metrics.get(MetricKey.CPU_SECONDS, 0.0)
+        ledger.objective_seconds += metrics.get(MetricKey.OBJECTIVE_SECONDS, 0.0)
 
 
 def _loss_of(tracker: Tracker, run_id: str) -> float | None:
     """Loss of a search; none where its run was deleted."""
     try:
-        return tracker.get(run_id).metrics.get("loss")
+        return RunOf(tracker.get(run_id)).loss
     except NothingRecordedError:
         return None
 
 
 def read_results(tracker: Tracker, run_id: str) -> dict[str, Any]:
     """The summary of an origin's job."""
-    return read_as(tracker, run_id, RESULTS, decoding.summary)
+    return read_as(tracker, run_id, File.RESULTS, decoding.summary)
 
 
 def read_table(tracker: Tracker, run_id: str, levels: Sequence[int]) -> pd.DataFrame:
     """The forecast table of an origin's job, with these intervals."""
-    return read_as(tracker, run_id, FORECASTS, partial(decoding.forecast_table, levels=levels))
+    return read_as(tracker, run_id, File.FORECASTS, partial(decoding.forecast_table, levels=levels))

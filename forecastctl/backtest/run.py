@@ -21,6 +21,7 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.jobs.run import batches
 from forecastctl.jobs.work import clock
 from forecastctl.records import Status
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -273,4 +274,4 @@ def _with_source(result: AirportResult, search: str | None) -> AirportResult:
     """Name the run whose search a result builds on, where it is another one."""
     if result.task is None or result.task.plan.tune or search is None:
         return result
-    return replace(result, task=replace(result.task, sources={"tuned_by": search}))
+    return replace(result, task=replace(result.task, sources={Tag.TUNED_BY: search}))

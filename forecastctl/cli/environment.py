@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecastctl
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from forecastctl.records import StoredRun
@@ -99,9 +100,9 @@ def user() -> str:
 
 def job_is_alive(run: StoredRun) -> bool:
     """Whether the driver of a running job still lives; another machine's is taken to."""
-    if run.tags.get("host") != host():
+    if run.tags.get(Tag.HOST) != host():
         return True
-    pid = int(run.tags.get("pid", "0"))
+    pid = int(run.tags.get(Tag.PID, "0"))
     if pid == os.getpid():
         return True
     try:

@@ -10,6 +10,7 @@ from forecastctl.jobs.sums.reconcile import NONE
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
+from forecastctl.records.schema import File, Tag, airports_key
 from forecastctl.redaction import scrub
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def sums_artifacts(summary: Summary) -> tuple[Artifact, ...]:
     groups = [{**g, "run_id": ids.get(g["name"])} for g in coherent.record["groups"]]
     record = json_bytes({**coherent.record, "groups": groups}, readable=True)
     if coherent.record["used"] == NONE:
-        return (Artifact("hierarchy.json", record),)
+        return (Artifact(File.HIERARCHY, record),)
     buffer = io.BytesIO()
     coherent.table.to_parquet(buffer, index=False)
-    return Artifact("hierarchy.json", record), Artifact("reconciled.parquet", buffer.getvalue())
+    return Artifact(File.HIERARCHY, record), Artifact(File.RECONCILED, buffer.getvalue())
 
 
 def close_job(
@@ -44,19 +45,19 @@ def close_job(
 ) -> None:
     """Write the accounts and end the job's run."""
     end_ms = clock()[0]
-    counts = {f"airports_{k}": float(v) for k, v in summary.counts.items()}
+    counts: dict[str, float] = {airports_key(k): float(v) for k, v in summary.counts.items()}
     metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
-    artifacts = [*fleet, Artifact("results.json", json_bytes(summary.to_dict(), readable=True))]
+    artifacts = [*fleet, Artifact(File.RESULTS, json_bytes(summary.to_dict(), readable=True))]
     if summary.forecasts is not None:
         buffer = io.BytesIO()
         summary.forecasts.to_parquet(buffer, index=False)
-        artifacts.append(Artifact("forecasts.parquet", buffer.getvalue()))
+        artifacts.append(Artifact(File.FORECASTS, buffer.getvalue()))
     log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
-    artifacts.append(Artifact("log.txt", read_log()))
+    artifacts.append(Artifact(File.LOG, read_log()))
     status = FAILED if summary.status == "failed" else FINISHED
     tracker.update(
         summary.run_id,
-        RunUpdate(status, end_ms, {}, metrics, {"status": summary.status}, tuple(artifacts)),
+        RunUpdate(status, end_ms, {}, metrics, {Tag.STATUS: summary.status}, tuple(artifacts)),
     )
 
 
@@ -74,10 +75,13 @@ def abandon_job(
     update = RunUpdate(
         KILLED if killed else FAILED,
         clock()[0],
-        tags={"status": "interrupted" if killed else "failed", "reason": cut(scrub(f"{error}"))},
+        tags={
+            Tag.STATUS: "interrupted" if killed else "failed",
+            Tag.REASON: cut(scrub(f"{error}")),
+        },
     )
     try:
         tracker.update(run_id, update)
-        tracker.update(run_id, RunUpdate(artifacts=(Artifact("log.txt", read_log()),)))
+        tracker.update(run_id, RunUpdate(artifacts=(Artifact(File.LOG, read_log()),)))
     except Exception:
         log.exception("the end of the job could not be recorded either")

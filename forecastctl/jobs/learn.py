@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.context import json_bytes
-from forecastctl.recording.decoding import WINNERS_VERSION
 from forecastctl.recording.decoding import winners as winners_of
 from forecastctl.recording.read import (
     ALONE,
-    LIVE,
+    LIVE_RUNS,
     latest,
     read_as,
     read_trials,
 )
-from forecastctl.recording.write import LEARNED
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, Artifact, Query
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import TRUE, WINNERS_VERSION, File, Param, Tag
 from forecastctl.search.learned.shape import shape
 from forecastctl.search.learned.starts import Fleet, remember
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WINNERS = "winners.json"
 JOBS_READ = 24
 """Newest jobs whose winners are looked at."""
 
@@ -95,7 +94,7 @@ def winners(pasts: Iterable[Past], context: JobContext) -> tuple[Artifact, ...]:
         "columns": [*_COLUMNS],
         "data": rows,
     }
-    return (Artifact(WINNERS, json_bytes(content)),)
+    return (Artifact(File.WINNERS, json_bytes(content)),)
 
 
 _COLUMNS = (
@@ -169,7 +168,7 @@ def books(
     found: list[tuple[str, list[Past]]] = []
     seen: set[str] = set()
     missing = dict(series)
-    query = Query(tags={JOBS: SET, "tuned": "true", **LIVE}, status=FINISHED, limit=JOBS_READ)
+    query = Query(tags={JOBS: SET, Tag.TUNED: TRUE, **LIVE_RUNS}, status=FINISHED, limit=JOBS_READ)
     for job in tracker.find(query):
         pasts = _read(tracker, job, wanted)
         found.append((job.run_id, pasts))
@@ -186,15 +185,17 @@ def books(
 
 def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
     """What makes one search comparable to another."""
-    terms = {"loss": search.loss, "horizon": search.horizon}
-    terms |= {"freq": freq, "season_length": season_length}
+    terms = {Param.LOSS: search.loss, Param.HORIZON: search.horizon}
+    terms |= {Param.FREQ: freq, Param.SEASON_LENGTH: season_length}
     return {name: str(value) for name, value in terms.items()}
 
 
 def _read(tracker: Tracker, job: StoredRun, wanted: Mapping[str, str]) -> list[Past]:
     """Winners of one job; none where it has no such file, or one made on other terms."""
     try:
-        return read_as(tracker, job.run_id, WINNERS, lambda content: winners_of(content, wanted))
+        return read_as(
+            tracker, job.run_id, File.WINNERS, lambda content: winners_of(content, wanted)
+        )
     except NothingRecordedError as error:
         _say(error)
         return []
@@ -210,7 +211,7 @@ def _from_trials(
     tracker: Tracker, missing: Mapping[str, Series], wanted: Mapping[str, str]
 ) -> list[Past]:
     """Airports that no job's file holds: those of jobs that were killed, or are older than it."""
-    runs = latest(tracker, "tuned", {a: s.cutoff for a, s in missing.items()})
+    runs = latest(tracker, Tag.TUNED, {a: s.cutoff for a, s in missing.items()})
     found = []
     for airport, run in sorted(runs.items()):
         if any(run.params.get(name) != text for name, text in wanted.items()):
@@ -222,7 +223,7 @@ def _from_trials(
             continue
         series = missing[airport]
         features = shape(series.y, series.season_length)
-        past = remember(airport, run.run_id, run.tags["cutoff"], features, trials)
+        past = remember(airport, run.run_id, RunOf(run).cutoff, features, trials)
         if past is not None:
             # Older records do not say which trials were starts, so they say nothing of proposals.
             found.append(replace(past, proposed=0, improved=0))
@@ -231,6 +232,6 @@ def _from_trials(
 
 def read_learned(tracker: Tracker, run: StoredRun) -> Learned | None:
     """What the search of a run had learned, as it was."""
-    if "learned_from" not in run.tags:
+    if Tag.LEARNED_FROM not in run.tags:
         return None
-    return read_as(tracker, run.run_id, LEARNED, decoding.learned)
+    return read_as(tracker, run.run_id, File.LEARNED, decoding.learned)

@@ -14,6 +14,7 @@ from forecastctl.jobs.tables import forecast_table
 from forecastctl.jobs.work import clock
 from forecastctl.recording.write import airport_run, model_label
 from forecastctl.records import Status
+from forecastctl.records.schema import NESTED, MetricKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def record_results(
     """Write the runs of some airports in one transaction, enter them, and return their ids."""
     context = job.context
     kept = [r for r in results if r.status is not Status.SKIPPED]
-    parent = run_id if context.layout == "nested" else None
+    parent = run_id if context.layout == NESTED else None
     ids = tracker.record([airport_run(r, context) for r in kept], parent) if kept else []
     by_airport = dict(zip((r.airport for r in kept), ids, strict=True))
     for r in results:
@@ -125,10 +126,12 @@ def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
     work = work if ledger.first_start_ms else 0.0
     worked = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
     return {
-        "wall_seconds": round(wall, 3),
-        "work_seconds": round(work, 3),
-        "cpu_seconds": round(ledger.cpu_seconds, 3),
-        "objective_seconds": round(ledger.objective_seconds, 3),
-        "airports_per_minute": round(60 * worked / wall, 2),
-        "efficiency": round(ledger.objective_seconds / (work * job.jobs), 4) if work else 0.0,
+        MetricKey.WALL_SECONDS: round(wall, 3),
+        MetricKey.WORK_SECONDS: round(work, 3),
+        MetricKey.CPU_SECONDS: round(ledger.cpu_seconds, 3),
+        MetricKey.OBJECTIVE_SECONDS: round(ledger.objective_seconds, 3),
+        MetricKey.AIRPORTS_PER_MINUTE: round(60 * worked / wall, 2),
+        MetricKey.EFFICIENCY: round(ledger.objective_seconds / (work * job.jobs), 4)
+        if work
+        else 0.0,
     }

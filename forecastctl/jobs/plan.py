@@ -21,6 +21,7 @@ from forecastctl.recording.read import (
     read_model,
     read_tuning,
 )
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import (
     AirportResult,
     AirportTask,
@@ -31,6 +32,7 @@ from forecastctl.records import (
     Series,
     Status,
 )
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -222,9 +224,9 @@ def _tasks(
 ) -> tuple[list[AirportTask], list[AirportResult]]:
     """Tasks, and what needs none; ``late`` is never up to date, as it is forecast further."""
     if request.command == "train":
-        return _continue(plan, series, tracker, "tuned")
+        return _continue(plan, series, tracker, Tag.TUNED)
     if request.command == "forecast":
-        return _continue(plan, series, tracker, "trained")
+        return _continue(plan, series, tracker, Tag.TRAINED)
     if request.command == "tune":
         return [AirportTask(plan, s) for s in series], []
     retuning = decide(request.retune, series, request.search, request.max_age, tracker)
@@ -240,7 +242,7 @@ def _tasks(
 
 
 def _continue(
-    plan: Plan, series: Sequence[Series], tracker: Tracker, stage: str
+    plan: Plan, series: Sequence[Series], tracker: Tracker, stage: Tag
 ) -> tuple[list[AirportTask], list[AirportResult]]:
     """Build on the newest run of each airport that holds a stage and saw no later data."""
     runs = latest(tracker, stage, {s.airport: s.cutoff for s in series})
@@ -258,19 +260,19 @@ def _continue(
     return tasks, failed
 
 
-def _task(plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: str) -> AirportTask:
-    if stage == "tuned":
+def _task(plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: Tag) -> AirportTask:
+    if stage == Tag.TUNED:
         tuned = read_tuning(tracker, run.run_id)
-        return AirportTask(plan, series, tuned=tuned, sources={"tuned_by": run.run_id})
+        return AirportTask(plan, series, tuned=tuned, sources={Tag.TUNED_BY: run.run_id})
     model = read_model(tracker, run.run_id)
-    sources = {"trained_by": run.run_id}
-    if "tuned_by" in run.tags or run.tags.get("tuned") == "true":
-        sources["tuned_by"] = run.tags.get("tuned_by", run.run_id)
+    sources: dict[str, str] = {Tag.TRAINED_BY: run.run_id}
+    if Tag.TUNED_BY in run.tags or RunOf(run).holds(Tag.TUNED):
+        sources[Tag.TUNED_BY] = RunOf(run).tuned_by
     return AirportTask(plan, series, model=model, sources=sources)
 
 
-def _without(series: Series, stage: str) -> AirportResult:
-    command, past = {"tuned": ("tune", "tuned"), "trained": ("train", "trained")}[stage]
+def _without(series: Series, stage: Tag) -> AirportResult:
+    command, past = {Tag.TUNED: ("tune", "tuned"), Tag.TRAINED: ("train", "trained")}[stage]
     reason = f"never {past} on data up to {series.cutoff}: run 'forecastctl {command}' first"
     return AirportResult(
         series.airport,
@@ -305,14 +307,14 @@ def _up_to_date(
         Those whose forecast is there, and of the others the reason why it is lost.
     """
     by_airport = {s.airport: s for s in series}
-    runs = latest(tracker, "forecast", {a: s.cutoff for a, s in by_airport.items()})
+    runs = latest(tracker, Tag.FORECAST, {a: s.cutoff for a, s in by_airport.items()})
     wanted: Callable[[Series], dict[str, str]] = lambda s: {  # noqa: E731
-        "command": "run",
-        "data_digest": s.digest,
-        "cutoff": s.cutoff,
-        "config_digest": request.config_digest,
-        "environment": environment.digest,
-        "left_out": ",".join(s.left_out),
+        Tag.COMMAND: "run",
+        Tag.DATA_DIGEST: s.digest,
+        Tag.CUTOFF: s.cutoff,
+        Tag.CONFIG_DIGEST: request.config_digest,
+        Tag.ENVIRONMENT: environment.digest,
+        Tag.LEFT_OUT: ",".join(s.left_out),
     }
     done: dict[str, AirportResult] = {}
     lost: dict[str, str] = {}
@@ -339,7 +341,7 @@ def _kept(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
         series.airport,
         Status.SKIPPED,
         f"up to date: run {run.run_id} has the same data and settings",
-        tuned=read_tuning(tracker, run.tags.get("tuned_by", run.run_id)),
+        tuned=read_tuning(tracker, RunOf(run).tuned_by),
         forecast=read_forecast(tracker, run.run_id),
         digest=series.digest,
         suspects=series.suspects,

@@ -11,8 +11,10 @@ import numpy as np
 from forecastctl.errors import NothingRecordedError
 from forecastctl.recording.monitor import is_watched, newest_results
 from forecastctl.recording.read import latest, read_tuning
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportTask
 from forecastctl.records.calendar import PERIOD_WORDS, ordinals
+from forecastctl.records.schema import LIVE, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,17 +27,17 @@ log = logging.getLogger(__name__)
 
 ALWAYS = "always"
 DECISIVE = (
-    "families",
-    "loss",
-    "max_evals",
-    "folds",
-    "step",
-    "combine",
-    "shocks",
-    "timeout",
-    "early_stop",
-    "seed",
-    "horizon",
+    Param.FAMILIES,
+    Param.LOSS,
+    Param.MAX_EVALS,
+    Param.FOLDS,
+    Param.STEP,
+    Param.COMBINE,
+    Param.SHOCKS,
+    Param.TIMEOUT,
+    Param.EARLY_STOP,
+    Param.SEED,
+    Param.HORIZON,
 )
 """Settings of the search that decide what it chooses. Engines are left out: they agree."""
 
@@ -69,8 +71,8 @@ def decide(
     airports = {s.airport: s.cutoff for s in series}
     if when == ALWAYS or (when == "auto" and not is_watched(tracker)):
         return Retuning(dict.fromkeys(airports, ALWAYS), {})
-    specifications = latest(tracker, "tuned", airports)
-    findings = newest_results(tracker, set(airports), "live")
+    specifications = latest(tracker, Tag.TUNED, airports)
+    findings = newest_results(tracker, set(airports), LIVE)
     reasons: dict[str, str] = {}
     for one in series:
         run = specifications.get(one.airport)
@@ -91,15 +93,15 @@ def _reason(
     """Why an airport is to be tuned, or ``None``."""
     if run is None:
         return "never tuned"
-    if "loss" not in run.metrics:
-        return f"its last search chose nothing: {run.tags.get('reason', 'no trial succeeded')}"
+    if RunOf(run).loss is None:
+        return f"its last search chose nothing: {RunOf(run).reason or 'no trial succeeded'}"
     changed = _changed(series, run, search)
     if changed:
         return f"tuned with other settings: {changed}"
     age = _age(series, run)
     if age >= max_age:
         word = PERIOD_WORDS[series.freq[0]]
-        return f"tuned on data up to {run.tags['cutoff']}, {age} {word}s ago; at most {max_age}"
+        return f"tuned on data up to {RunOf(run).cutoff}, {age} {word}s ago; at most {max_age}"
     if finding is not None and finding.status == "degraded" and run.start_ms <= finding.start_ms:
         return f"degraded: {finding.reason}"
     return None
@@ -108,7 +110,7 @@ def _reason(
 def _changed(series: Series, run: StoredRun, search: SearchSpec) -> str:
     """Settings that differ from those of a search: ``max_evals 5, now 15``."""
     now = {name: getattr(search, name) for name in DECISIVE}
-    now |= {"freq": series.freq, "season_length": series.season_length}
+    now |= {Param.FREQ: series.freq, Param.SEASON_LENGTH: series.season_length}
     texts = {
         name: ",".join(value) if isinstance(value, tuple) else str(value)
         for name, value in now.items()
@@ -122,7 +124,7 @@ def _changed(series: Series, run: StoredRun, search: SearchSpec) -> str:
 
 def _age(series: Series, run: StoredRun) -> int:
     """Periods from the data of a search to those of now."""
-    days = np.array([run.tags["cutoff"], series.cutoff], dtype="datetime64[D]").astype(np.int64)
+    days = np.array([RunOf(run).cutoff, series.cutoff], dtype="datetime64[D]").astype(np.int64)
     then, now = ordinals(days, series.freq)
     return int(now - then)
 
@@ -142,5 +144,5 @@ def task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracker) -> Ai
             log.warning("%s is tuned anew: %s", series.airport, reason)
         else:
             kept = replace(plan, tune=False)
-            return AirportTask(kept, series, tuned=tuned, sources={"tuned_by": run.run_id})
+            return AirportTask(kept, series, tuned=tuned, sources={Tag.TUNED_BY: run.run_id})
     return AirportTask(plan, series, retuned=reason)

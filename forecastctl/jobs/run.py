@@ -12,7 +12,7 @@ from forecastctl.jobs.ledger import Ledger, record_results, summarise
 from forecastctl.jobs.work import clock, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.mlmodel import fleet_artifacts
-from forecastctl.recording.read import GROUPS, SNAPSHOT, find_snapshot
+from forecastctl.recording.read import find_snapshot
 from forecastctl.records import (
     AirportResult,
     AirportTask,
@@ -22,6 +22,7 @@ from forecastctl.records import (
     Status,
 )
 from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark
+from forecastctl.records.schema import TRUE, File, Kind, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,20 +82,20 @@ def run_job(
 def job_run(job: Job) -> Run:
     """The run of a job, as it is opened."""
     context = job.context
-    stages = {"tune": "tuned", "train": "trained", "forecast": "forecast"}
+    stages = {"tune": Tag.TUNED, "train": Tag.TRAINED, "forecast": Tag.FORECAST}
     env = context.environment
-    tags = {
+    tags: dict[str, str] = {
         **context.tags(),
         **context.environment_tags(),
-        "kind": "job",
-        "host": env.host,
-        "pid": str(env.pid),
-        **{stages[stage]: "true" for stage in context.plan.stages},
+        Tag.KIND: Kind.JOB,
+        Tag.HOST: env.host,
+        Tag.PID: str(env.pid),
+        **{stages[stage]: TRUE for stage in context.plan.stages},
         JOBS: SET,
         job_mark(context.job_id): SET,
     }
     if job.sums:
-        tags |= {"reconcile": job.sums.method, "groups": str(len(job.sums.hierarchy.groups))}
+        tags |= {Tag.RECONCILE: job.sums.method, Tag.GROUPS: str(len(job.sums.hierarchy.groups))}
     params = {k: cut(str(v)) for k, v in job.settings.items()}
     return Run(
         name=f"{context.command} {context.job_id}",
@@ -107,22 +108,22 @@ def job_run(job: Job) -> Run:
 def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
     """Settings, environment and, once per distinct content, the panel itself."""
     artifacts = [
-        Artifact("settings.json", json_bytes(dict(job.settings), readable=True)),
-        Artifact("environment.json", json_bytes(job.context.environment.to_dict(), readable=True)),
+        Artifact(File.SETTINGS, json_bytes(dict(job.settings), readable=True)),
+        Artifact(File.ENVIRONMENT, json_bytes(job.context.environment.to_dict(), readable=True)),
     ]
     if job.sums:
-        artifacts.append(Artifact(GROUPS, json_bytes(job.sums.columns, readable=True)))
+        artifacts.append(Artifact(File.GROUPS, json_bytes(job.sums.columns, readable=True)))
     tags: dict[str, str] = {}
     if job.snapshot is not None:
         held = find_snapshot(tracker, job.context.panel_digest)
         if held is None:
             buffer = io.BytesIO()
             job.snapshot.to_parquet(buffer, index=False)
-            artifacts.append(Artifact(SNAPSHOT, buffer.getvalue()))
+            artifacts.append(Artifact(File.PANEL, buffer.getvalue()))
             mark = panel_mark(job.context.panel_digest)
-            tags = {"snapshot": "true", "snapshot_run_id": run_id, mark: SET}
+            tags = {Tag.SNAPSHOT: TRUE, Tag.SNAPSHOT_RUN_ID: run_id, mark: SET}
         else:
-            tags = {"snapshot_run_id": held.run_id}
+            tags = {Tag.SNAPSHOT_RUN_ID: held.run_id}
     tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
 
 

@@ -17,9 +17,11 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.monitor.tests_of_errors import WIDTHS, standardised
 from forecastctl.recording.decoding import forecast_table
 from forecastctl.recording.read import panel_of, read_as
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, Query, Rejection
 from forecastctl.records.calendar import ordinals
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import BACKTEST, LIVE, TRUE, File, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
-FORECASTS = "forecasts.parquet"
 log = logging.getLogger(__name__)
 
 JOBS_READ = 5_000
@@ -46,7 +47,10 @@ IDLE_JOBS = 24
 NEVER = 10**9
 """Number of a period that is never reached."""
 
-ORIGINS = ("live", "backtest", "all")
+OF_CONTENT = (Tag.PANEL_DIGEST, Tag.CONFIG_DIGEST, Tag.ORIGIN, Tag.COMMAND)
+"""Tags that are equal where the same was done with the same data."""
+
+ORIGINS = (LIVE, BACKTEST, "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +153,15 @@ def vintages(
     unreadable: list[str] = []
     newest, idle = -NEVER, 0
     for job in jobs:
-        if _key(job) in seen or job.tags["freq"] != freq:
+        if _key(job) in seen or RunOf(job).freq != freq:
             continue
         try:
-            part = read_as(tracker, job.run_id, FORECASTS, partial(_rows, job=job, freq=freq))
+            part = read_as(tracker, job.run_id, File.FORECASTS, partial(_rows, job=job, freq=freq))
         except NothingRecordedError as error:
-            log.warning("forecasts of job %s are left out: %s", job.tags["job_id"], error.message)
-            unreadable.append(f"job {job.tags['job_id']}: {error.message}")
+            log.warning("forecasts of job %s are left out: %s", RunOf(job).job_id, error.message)
+            unreadable.append(f"job {RunOf(job).job_id}: {error.message}")
             continue
-        if job.tags.get("origin") == "live":
+        if job.tags.get(Tag.ORIGIN) == LIVE:
             seen.add(_key(job))
         part = part[part["period"] <= last]
         newest = max(newest, part["period"].max()) if len(part) else newest
@@ -173,15 +177,15 @@ def vintages(
 
 def _jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
     """Jobs that forecast, newest first."""
-    tags = {JOBS: SET, "forecast": "true"} | ({} if origin == "all" else {"origin": origin})
+    tags = {JOBS: SET, Tag.FORECAST: TRUE} | ({} if origin == "all" else {Tag.ORIGIN: origin})
     return tracker.find(Query(tags=tags, status=FINISHED, limit=JOBS_READ))
 
 
 def _key(job: StoredRun) -> tuple[str | None, ...]:
     """Equal for jobs that forecast the same airports from the same data and settings."""
     tags, params = job.tags, job.params
-    asked = (params.get(name) for name in ("as_of", "airport", "select"))
-    digests = (tags.get(name) for name in ("panel_digest", "config_digest", "origin", "command"))
+    asked = (params.get(name) for name in (Param.AS_OF, Param.AIRPORT, Param.SELECT))
+    digests = (tags.get(name) for name in OF_CONTENT)
     return (*digests, *asked)
 
 
@@ -270,7 +274,7 @@ def newest_panel(tracker: Tracker) -> Panel:
     jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=PANELS_READ))
     lost: dict[str, NothingRecordedError] = {}
     for job in jobs:
-        digest = job.tags["panel_digest"]
+        digest = RunOf(job).panel_digest
         if digest in lost:
             continue
         try:

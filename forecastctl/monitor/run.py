@@ -18,7 +18,9 @@ from forecastctl.monitor.scores import by_lead, fleet_scores, scores
 from forecastctl.monitor.words import fleet_sentence
 from forecastctl.recording.monitor import newest_results, record_monitor
 from forecastctl.recording.read import latest
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records.calendar import first_days, ordinals
+from forecastctl.records.schema import LIVE, MONITOR_VERSION, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from forecastctl.records import MonitorRules, StoredRun
     from forecastctl.store.port import Tracker
 
-SCHEMA = 1
 STATUSES = ("degraded", "past_max_age", "never_tuned", "no_actuals", "too_few_scored", "ok")
 """Worst first."""
 
@@ -119,8 +120,8 @@ def _known(tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: i
         forecasts = forecasts[forecasts["airport"].isin(list(by_airport))]
     names = {*by_airport, *forecasts["airport"].unique()}
     specifications: Mapping[str, StoredRun] = {}
-    if watch.origin == "live":  # what a backtest chose is not in use
-        specifications = latest(tracker, "tuned", dict.fromkeys(sorted(names)))
+    if watch.origin == LIVE:  # what a backtest chose is not in use
+        specifications = latest(tracker, Tag.TUNED, dict.fromkeys(sorted(names)))
     earlier = newest_results(tracker, names, watch.origin)
     since = {
         airport: start
@@ -192,7 +193,7 @@ def _result(airport: str, known: _Known, watch: Watch) -> dict[str, Any]:
         "status": "ok",
         "reason": None,
         **scores(rows, watch.rules, watch.freq),
-        "tuned_on": None if specification is None else specification.tags.get("cutoff"),
+        "tuned_on": None if specification is None else specification.tags.get(Tag.CUTOFF),
         "age": _age(observed, specification, watch.freq),
         "run_id": None if specification is None else specification.run_id,
         "since_ms": known.since.get(airport),
@@ -205,7 +206,7 @@ def _age(observed: Observed | None, specification: StoredRun | None, freq: str) 
     """Periods of data since the specification was chosen."""
     if observed is None or specification is None or not len(observed.periods):
         return None
-    day = np.array([specification.tags["cutoff"]], dtype="datetime64[D]").astype(np.int64)
+    day = np.array([RunOf(specification).cutoff], dtype="datetime64[D]").astype(np.int64)
     return int(observed.periods[-1] - ordinals(day, freq)[0])
 
 
@@ -226,7 +227,7 @@ def _status(
         (alarm is not None, "degraded", alarm),
         (missing, "no_actuals", "not in the data" if observed is None else observed.reason),
         (
-            watch.origin == "live" and specification is None,
+            watch.origin == LIVE and specification is None,
             "never_tuned",
             "no search is recorded in this experiment",
         ),
@@ -248,7 +249,7 @@ def _report(results: list[dict[str, Any]], table: pd.DataFrame, watch: Watch) ->
     sides = [side for r in results if (side := r.pop("side", None)) is not None]
     fleet = fleet_scores(results, sides, table, watch.rules.false_alarm, watch.freq)
     return {
-        "schema": SCHEMA,
+        "schema": MONITOR_VERSION,
         "monitor_id": watch.monitor_id,
         "start_ms": watch.start_ms,
         "origin": watch.origin,

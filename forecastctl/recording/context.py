@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.records import Plan, canonical_json
+from forecastctl.records.schema import LIVE, UNKNOWN, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,7 @@ class JobContext:
     freq: str = "M"
     season_length: int = 12
     attempt: int = 1
-    origin: str = "live"
+    origin: str = LIVE
     extra_tags: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,19 +97,19 @@ class JobContext:
         """Tags of every run of the job."""
         env = self.environment
         return {
-            "job_id": self.job_id,
-            "command": self.command,
-            "layout": self.layout,
-            "origin": self.origin,
-            "attempt": str(self.attempt),
-            "freq": self.freq,
-            "season_length": str(self.season_length),
-            "seed": str(self.plan.search.seed),
-            "config_digest": self.config_digest,
-            "panel_digest": self.panel_digest,
-            "environment": env.digest,
-            "git_commit": env.git_commit or "unknown",
-            "git_dirty": str(env.git_dirty).lower(),
+            Tag.JOB_ID: self.job_id,
+            Tag.COMMAND: self.command,
+            Tag.LAYOUT: self.layout,
+            Tag.ORIGIN: self.origin,
+            Tag.ATTEMPT: str(self.attempt),
+            Tag.FREQ: self.freq,
+            Tag.SEASON_LENGTH: str(self.season_length),
+            Tag.SEED: str(self.plan.search.seed),
+            Tag.CONFIG_DIGEST: self.config_digest,
+            Tag.PANEL_DIGEST: self.panel_digest,
+            Tag.ENVIRONMENT: env.digest,
+            Tag.GIT_COMMIT: env.git_commit or UNKNOWN,
+            Tag.GIT_DIRTY: str(env.git_dirty).lower(),
             **self.extra_tags,
         }
 
@@ -116,8 +117,8 @@ class JobContext:
         """Versions and machine in full, for runs of jobs and airports."""
         env = self.environment
         return {
-            "versions": cut(" ".join(f"{k}={v}" for k, v in env.versions.items())),
-            "machine": cut(canonical_json(dict(env.machine))),
+            Tag.VERSIONS: cut(" ".join(f"{k}={v}" for k, v in env.versions.items())),
+            Tag.MACHINE: cut(canonical_json(dict(env.machine))),
         }
 
 

@@ -39,6 +39,7 @@ from forecastctl.records import (
     Trial,
     TuneResult,
 )
+from forecastctl.records.schema import WINNERS_VERSION
 from forecastctl.search.learned.shape import FEATURES
 
 if TYPE_CHECKING:
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecastctl.recording.shapes import Part
-
-WINNERS_VERSION = 1
 
 LONGEST = 200
 """Characters of what is said about a damaged file."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
 from forecastctl.records.marks import SET, job_mark
+from forecastctl.records.schema import File, Kind, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,7 @@ KEPT: Final = "keep"
 
 def job_of(tracker: Tracker, run: StoredRun) -> StoredRun | None:
     """The job run that a run belongs to."""
-    tags = {job_mark(run.tags["job_id"]): SET, "kind": "job"}
+    tags = {job_mark(RunOf(run).job_id): SET, Tag.KIND: Kind.JOB}
     found = tracker.find(Query(tags=tags, limit=1))
     return found[0] if found else None
 
@@ -50,13 +52,13 @@ def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
     Raises:
         NothingRecordedError: They are not stored, or cannot be read.
     """
-    return read_as(tracker, job.run_id, "settings.json", decoding.settings)
+    return read_as(tracker, job.run_id, File.SETTINGS, decoding.settings)
 
 
 def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:
     """The machine that a run was made on; nothing where that was too long for a tag."""
     try:
-        found = json.loads(tags.get("machine", "{}"))
+        found = json.loads(tags.get(Tag.MACHINE, "{}"))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,16 @@ from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.read import read_as
 from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, canonical_json
 from forecastctl.records.marks import MONITORS, SET
+from forecastctl.records.schema import (
+    LIVE,
+    UNKNOWN,
+    File,
+    Kind,
+    MetricKey,
+    Tag,
+    airports_key,
+    lead_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,8 +32,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MONITOR = "monitor.json"
-TABLE = "monitor_table.json"
+OF_FLEET = (
+    MetricKey.SHARE_DEGRADED,
+    MetricKey.FALSE_ALARMS,
+    MetricKey.COVERAGE80,
+    MetricKey.COVERAGE95,
+)
+"""Metrics that have the names of what the report says of the fleet."""
+
 RUNS_READ = 12
 """Newest runs of the monitor that are read in search of an airport."""
 
@@ -64,8 +80,8 @@ def record_monitor(
         metrics=tuple(_metrics(report, end_ms)),
         tags=_tags(report, environment),
         artifacts=(
-            Artifact(MONITOR, json_bytes(report)),
-            Artifact(TABLE, json_bytes(_table(report["results"]))),
+            Artifact(File.MONITOR, json_bytes(report)),
+            Artifact(File.MONITOR_TABLE, json_bytes(_table(report["results"]))),
         ),
     )
     (run_id,) = tracker.record([run])
@@ -74,36 +90,35 @@ def record_monitor(
 
 def _tags(report: Mapping[str, Any], environment: Environment) -> dict[str, str]:
     return {
-        "kind": "monitor",
-        "monitor_id": report["monitor_id"],
-        "origin": report["origin"],
-        "status": "degraded" if report["airports"]["degraded"] else "ok",
-        "reason": cut(report["sentence"]),
-        "panel_digest": report["panel_digest"],
-        "scored_through": report["scored_through"] or "nothing",
-        "environment": environment.digest,
-        "git_commit": environment.git_commit or "unknown",
-        "git_dirty": str(environment.git_dirty).lower(),
-        "versions": cut(" ".join(f"{k}={v}" for k, v in environment.versions.items())),
-        "machine": cut(canonical_json(dict(environment.machine))),
-        "mlflow.loggedArtifacts": canonical_json([{"path": TABLE, "type": "table"}]),
+        Tag.KIND: Kind.MONITOR,
+        Tag.MONITOR_ID: report["monitor_id"],
+        Tag.ORIGIN: report["origin"],
+        Tag.STATUS: "degraded" if report["airports"]["degraded"] else "ok",
+        Tag.REASON: cut(report["sentence"]),
+        Tag.PANEL_DIGEST: report["panel_digest"],
+        Tag.SCORED_THROUGH: report["scored_through"] or "nothing",
+        Tag.ENVIRONMENT: environment.digest,
+        Tag.GIT_COMMIT: environment.git_commit or UNKNOWN,
+        Tag.GIT_DIRTY: str(environment.git_dirty).lower(),
+        Tag.VERSIONS: cut(" ".join(f"{k}={v}" for k, v in environment.versions.items())),
+        Tag.MACHINE: cut(canonical_json(dict(environment.machine))),
+        "mlflow.loggedArtifacts": canonical_json([{"path": File.MONITOR_TABLE, "type": "table"}]),
         MONITORS: SET,
     }
 
 
 def _metrics(report: Mapping[str, Any], stamp: int) -> Iterator[Metric]:
     fleet = report["fleet"]
-    values = {f"airports_{key}": value for key, value in report["airports"].items()}
-    values["airports_scored"] = fleet["scored"]
-    keys = ("share_degraded", "expected_false_alarms", "coverage80", "coverage95")
-    values |= {key: fleet[key] for key in keys}
+    values: dict[str, Any] = {airports_key(key): value for key, value in report["airports"].items()}
+    values[MetricKey.AIRPORTS_SCORED] = fleet["scored"]
+    values |= {key: fleet[key] for key in OF_FLEET}
     for key, value in values.items():
         if value is not None:
             yield Metric(key, float(value), 0, stamp)
     for row in report["by_lead"]:
         for key in ("mae", "expected", "ratio", "bias", "coverage80", "coverage95"):
             if row[key] is not None:
-                yield Metric(f"lead_{key}", float(row[key]), row["lead"], stamp)
+                yield Metric(lead_key(key), float(row[key]), row["lead"], stamp)
 
 
 def _table(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -115,7 +130,7 @@ def _table(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def is_watched(tracker: Tracker) -> bool:
     """Whether the monitor has looked at live forecasts in this experiment."""
-    return bool(tracker.find(Query(tags=_marked("live"), status=FINISHED, limit=1)))
+    return bool(tracker.find(Query(tags=_marked(LIVE), status=FINISHED, limit=1)))
 
 
 def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> dict[str, Finding]:
@@ -123,7 +138,7 @@ def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> 
     found: dict[str, Finding] = {}
     for run in tracker.find(Query(tags=_marked(origin), status=FINISHED, limit=RUNS_READ)):
         try:
-            results = read_as(tracker, run.run_id, MONITOR, decoding.judgements)
+            results = read_as(tracker, run.run_id, File.MONITOR, decoding.judgements)
         except NothingRecordedError as error:
             log.warning("what the monitor found is left out: %s", error.message)
             continue
@@ -137,4 +152,4 @@ def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> 
 
 
 def _marked(origin: str) -> dict[str, str]:
-    return {MONITORS: SET, "origin": origin}
+    return {MONITORS: SET, Tag.ORIGIN: origin}

@@ -11,14 +11,10 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import remembered
 from forecastctl.recording.context import airport_key
-from forecastctl.recording.write import (
-    FORECAST,
-    MODEL,
-    TRIALS,
-    TUNING,
-)
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
+from forecastctl.records.schema import LIVE, TRUE, File, Tag
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,11 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SNAPSHOT = "panel.parquet"
-GROUPS = "groups.json"
-"""Artifact of a job with sums: value of each airport by column of groups."""
 JOBS_SEARCHED = 2000
-LIVE = {"origin": "live"}
+LIVE_RUNS: dict[str, str] = {Tag.ORIGIN: LIVE}
 ALONE = 16
 """Up to so many airports are looked up one by one, more of them job by job."""
 
@@ -47,7 +40,7 @@ def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> d
 
     Args:
         tracker: The store.
-        stage: ``tuned``, ``trained`` or ``forecast``.
+        stage: `Tag.TUNED`, `Tag.TRAINED` or `Tag.FORECAST`.
         cutoffs: Latest cutoff allowed by airport, so that nothing from the future is used;
             ``None`` allows any.
 
@@ -64,7 +57,7 @@ def _latest_by_airport(
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
     for airport, cutoff in cutoffs.items():
-        tags = {airport_mark(airport_key(airport)): SET, stage: "true", **LIVE}
+        tags = {airport_mark(airport_key(airport)): SET, stage: TRUE, **LIVE_RUNS}
         for run in tracker.find(Query(tags=tags, status=FINISHED)):
             if _allowed(run, airport, cutoff):
                 found[airport] = run
@@ -76,13 +69,13 @@ def _latest_by_job(
     tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
 ) -> dict[str, StoredRun]:
     found: dict[str, StoredRun] = {}
-    jobs = tracker.find(Query(tags={JOBS: SET, stage: "true", **LIVE}, limit=JOBS_SEARCHED))
+    jobs = tracker.find(Query(tags={JOBS: SET, stage: TRUE, **LIVE_RUNS}, limit=JOBS_SEARCHED))
     for job in jobs:
         if len(found) == len(cutoffs):
             break
-        tags = {job_mark(job.tags["job_id"]): SET, stage: "true"}
+        tags = {job_mark(RunOf(job).job_id): SET, stage: TRUE}
         for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
-            airport = run.tags.get("airport", "")  # the job itself has none
+            airport = run.tags.get(Tag.AIRPORT, "")  # the job itself has none
             wanted = airport in cutoffs and airport not in found
             if wanted and _allowed(run, airport, cutoffs[airport]):
                 found[airport] = run
@@ -90,8 +83,8 @@ def _latest_by_job(
 
 
 def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
-    mine = run.tags.get("airport") == airport
-    return mine and (cutoff is None or run.tags.get("cutoff", "9999") <= cutoff)
+    mine = run.tags.get(Tag.AIRPORT) == airport
+    return mine and (cutoff is None or run.tags.get(Tag.CUTOFF, "9999") <= cutoff)
 
 
 def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], T]) -> T:
@@ -117,22 +110,22 @@ def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], 
 
 def read_tuning(tracker: Tracker, run_id: str) -> TuneResult:
     """What a search chose; its trials stay in the store."""
-    return read_as(tracker, run_id, TUNING, decoding.tuning)
+    return read_as(tracker, run_id, File.TUNING, decoding.tuning)
 
 
 def read_model(tracker: Tracker, run_id: str) -> FittedModel:
     """A fitted model, bit for bit as it was trained."""
-    return read_as(tracker, run_id, MODEL, decoding.model)
+    return read_as(tracker, run_id, File.MODEL, decoding.model)
 
 
 def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
     """A forecast, bit for bit as it was made."""
-    return read_as(tracker, run_id, FORECAST, decoding.forecast)
+    return read_as(tracker, run_id, File.FORECAST, decoding.forecast)
 
 
 def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
     """The trials of an airport's search, in order."""
-    return read_as(tracker, run_id, TRIALS, decoding.trials)
+    return read_as(tracker, run_id, File.TRIALS, decoding.trials)
 
 
 def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
@@ -144,7 +137,7 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    return read_as(tracker, run.run_id, SNAPSHOT, decoding.panel)
+    return read_as(tracker, run.run_id, File.PANEL, decoding.panel)
 
 
 def read_observation(
@@ -173,7 +166,7 @@ def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
     from forecastctl.data.panel.columnar import read_rows
 
     def read() -> Grouped:
-        return read_as(tracker, run_id, SNAPSHOT, read_rows)
+        return read_as(tracker, run_id, File.PANEL, read_rows)
 
     return remembered(tracker, ("rows", run_id), read)
 
@@ -188,7 +181,7 @@ def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:
     Raises:
         NothingRecordedError: No job has trained.
     """
-    wanted = {JOBS: SET, "trained": "true", **LIVE}
+    wanted = {JOBS: SET, Tag.TRAINED: TRUE, **LIVE_RUNS}
     jobs = tracker.find(Query(tags=wanted, status=FINISHED, limit=1))
     if not jobs:
         raise NothingRecordedError(
@@ -207,13 +200,13 @@ def panel_of(tracker: Tracker, job: StoredRun) -> Panel:
     """
     from forecastctl.data.panel.panel import Panel
 
-    tags = job.tags
+    of = RunOf(job)
     try:
-        frame = read_snapshot(tracker, tags["panel_digest"])
+        frame = read_snapshot(tracker, of.panel_digest)
     except NothingRecordedError as error:
         raise type(error)(error.message, "Name the data with --data FILE.") from error
-    label = f"panel of job {tags['job_id']}"
-    return Panel(frame, tags["freq"], int(tags["season_length"]), label, tags["panel_digest"])
+    label = f"panel of job {of.job_id}"
+    return Panel(frame, of.freq, of.season_length, label, of.panel_digest)
 
 
 def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
@@ -222,11 +215,13 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
     Raises:
         NothingRecordedError: It had, and they are not stored any more.
     """
-    return read_as(tracker, job.run_id, GROUPS, decoding.groups) if "groups" in job.tags else {}
+    if Tag.GROUPS not in job.tags:
+        return {}
+    return read_as(tracker, job.run_id, File.GROUPS, decoding.groups)
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
     """The job run that holds the snapshot of a panel, if any."""
-    tags = {panel_mark(panel_digest): SET, "panel_digest": panel_digest}
+    tags = {panel_mark(panel_digest): SET, Tag.PANEL_DIGEST: panel_digest}
     found = tracker.find(Query(tags=tags, limit=1))
     return found[0] if found else None

@@ -32,19 +32,14 @@ from forecastctl.records import (
 )
 from forecastctl.records.learning import algorithm
 from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
+from forecastctl.records.schema import NESTED, TRUE, File, Kind, MetricKey, Param, Tag, fold_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from forecastctl.records import AirportResult, Forecast, Trial, TuneResult
 
-TUNING = "tuning.json"
-MODEL = "model.json"
-FORECAST = "forecast.json"
-TRIALS = "trials.json"
-LEARNED = "learned.json"
-CHART = "forecast.png"
-TRACEBACK = "traceback.txt"
+FORECAST = File.FORECAST
 TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
 """A pruned trial is what SparkTrials calls cancelled: stopped on purpose."""
 
@@ -53,7 +48,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
     """The run of one airport with, in the nested layout, its trials as children."""
     if result.task is not None:  # in one job some airports may be tuned and others not
         context = replace(context, plan=result.task.plan)
-    nested = context.layout == "nested"
+    nested = context.layout == NESTED
     trials = result.tuned.trials if result.tuned and context.plan.tune else ()
     failed = result.status in (Status.FAILED, Status.REJECTED)
     common = _airport_tags(result, context)
@@ -80,27 +75,27 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
     stamp = trial.end_ms
     metrics = [Metric(k, v, 0, stamp) for k, v in trial.metrics.items() if math.isfinite(v)]
     if trial.loss is not None:
-        metrics.append(Metric("loss", trial.loss, 0, stamp))
-    metrics.append(Metric("cpu_seconds", trial.cpu_seconds, 0, stamp))
+        metrics.append(Metric(MetricKey.LOSS, trial.loss, 0, stamp))
+    metrics.append(Metric(MetricKey.CPU_SECONDS, trial.cpu_seconds, 0, stamp))
     for step, fold in enumerate(trial.folds):
-        values = ((f"fold_{k}", v) for k, v in fold.metrics.items())
+        values = ((fold_key(k), v) for k, v in fold.metrics.items())
         metrics += [Metric(k, v, step, stamp) for k, v in values if math.isfinite(v)]
     tags = {
         **common,
-        "kind": "trial",
-        "status": trial.status,
-        "trial_status": trial.status,
-        "trial": str(trial.number),
-        "model": trial.model.label,
-        "folds": ",".join(fold.cutoff for fold in trial.folds),
-        search_mark(common["fmin_uuid"]): SET,
+        Tag.KIND: Kind.TRIAL,
+        Tag.STATUS: trial.status,
+        Tag.TRIAL_STATUS: trial.status,
+        Tag.TRIAL: str(trial.number),
+        Tag.MODEL: trial.model.label,
+        Tag.FOLDS: ",".join(fold.cutoff for fold in trial.folds),
+        search_mark(common[Tag.FMIN_UUID]): SET,
     }
     if trial.reason:
-        tags["reason"] = cut(trial.reason)
+        tags[Tag.REASON] = cut(trial.reason)
     if trial.duplicate_of is not None:
-        tags["duplicate_of"] = str(trial.duplicate_of)
+        tags[Tag.DUPLICATE_OF] = str(trial.duplicate_of)
     if trial.start is not None:
-        tags["start"] = trial.start
+        tags[Tag.START] = trial.start
     return Run(
         name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
         status=TRIAL_STATUS[trial.status],
@@ -181,26 +176,26 @@ def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
 
 def _options(trial: Trial) -> dict[str, str]:
     options = {k: str(v) for k, v in trial.model.options.items()}
-    return {"family": trial.model.family, **options}
+    return {Param.FAMILY: trial.model.family, **options}
 
 
 def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     tags = {
         **context.tags(),
-        "kind": "airport",
-        "airport": result.airport,
-        "airport_key": airport_key(result.airport),
-        "status": str(result.status),
-        "data_digest": result.digest,
+        Tag.KIND: Kind.AIRPORT,
+        Tag.AIRPORT: result.airport,
+        Tag.AIRPORT_KEY: airport_key(result.airport),
+        Tag.STATUS: str(result.status),
+        Tag.DATA_DIGEST: result.digest,
     }
     if result.airport in context.groups:
-        tags |= {"kind": "group", "level": context.groups[result.airport]}
+        tags |= {Tag.KIND: Kind.GROUP, Tag.LEVEL: context.groups[result.airport]}
     cutoff = _cutoff(result)
     if cutoff:
-        tags["cutoff"] = cutoff
+        tags[Tag.CUTOFF] = cutoff
     if result.tuned and context.plan.tune:
         seed = f"{context.job_id}:{result.airport}"
-        tags["fmin_uuid"] = hashlib.sha256(seed.encode()).hexdigest()[:32]
+        tags[Tag.FMIN_UUID] = hashlib.sha256(seed.encode()).hexdigest()[:32]
     return tags
 
 
@@ -224,35 +219,35 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     plan = context.plan
     tags = dict(result.task.sources) if result.task else {}
     held = {
-        "tuned": plan.tune and result.tuned is not None,
-        "trained": plan.train and result.model is not None,
-        "forecast": plan.forecast and result.forecast is not None,
+        Tag.TUNED: plan.tune and result.tuned is not None,
+        Tag.TRAINED: plan.train and result.model is not None,
+        Tag.FORECAST: plan.forecast and result.forecast is not None,
     }
-    tags |= {stage: "true" for stage, holds in held.items() if holds}
+    tags |= {stage: TRUE for stage, holds in held.items() if holds}
     if result.task and result.task.retuned:
-        tags["retuned"] = cut(result.task.retuned)
+        tags[Tag.RETUNED] = cut(result.task.retuned)
     if result.task and result.task.anew:
-        tags["done_anew"] = cut(result.task.anew)
+        tags[Tag.DONE_ANEW] = cut(result.task.anew)
     learned = result.task.learned if result.task else None
     if learned is not None:
-        tags["learned_from"] = cut(",".join(learned.runs))
-        tags["starts"] = _counted(learned.counts)
+        tags[Tag.LEARNED_FROM] = cut(",".join(learned.runs))
+        tags[Tag.STARTS] = _counted(learned.counts)
     label = model_label(result)
     if label:
-        tags["model"] = cut(label)
+        tags[Tag.MODEL] = cut(label)
     if result.reason:
-        tags["reason"] = cut(result.reason)
+        tags[Tag.REASON] = cut(result.reason)
     if result.notes:
-        tags["preparation"] = cut("; ".join(result.notes))
+        tags[Tag.PREPARATION] = cut("; ".join(result.notes))
     if result.suspects:
-        tags["suspects"] = cut("; ".join(result.suspects))
+        tags[Tag.SUSPECTS] = cut("; ".join(result.suspects))
     if result.task and result.task.series.left_out:
-        tags["left_out"] = ",".join(result.task.series.left_out)
+        tags[Tag.LEFT_OUT] = ",".join(result.task.series.left_out)
     if result.tuned and plan.tune:
-        tags["space"] = ",".join(plan.search.families)
-        tags["stopped"] = result.tuned.stopped
-        tags["trials_by_origin"] = _counted(result.tuned.by_origin)
-        tags["mlflow.loggedArtifacts"] = canonical_json([{"path": TRIALS, "type": "table"}])
+        tags[Tag.SPACE] = ",".join(plan.search.families)
+        tags[Tag.STOPPED] = result.tuned.stopped
+        tags[Tag.TRIALS_BY_ORIGIN] = _counted(result.tuned.by_origin)
+        tags["mlflow.loggedArtifacts"] = canonical_json([{"path": File.TRIALS, "type": "table"}])
     return tags
 
 
@@ -265,52 +260,56 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
     search, plan = context.plan.search, context.plan
     params: dict[str, Any] = {}
     if result.tuned and plan.tune:
-        params["algo"] = algorithm(result.tuned.by_origin)
+        params[Param.ALGO] = algorithm(result.tuned.by_origin)
     if plan.tune:
         params |= {
-            "max_evals": search.max_evals,
-            "parallelism": 1,
-            "timeout": search.timeout,
-            "early_stop": search.early_stop,
-            "loss": search.loss,
-            "families": ",".join(search.families),
-            "folds": search.folds,
-            "step": search.step,
-            "combine": search.combine,
-            "shocks": search.shocks,
-            "seed": search.seed,
+            Param.MAX_EVALS: search.max_evals,
+            Param.PARALLELISM: 1,
+            Param.TIMEOUT: search.timeout,
+            Param.EARLY_STOP: search.early_stop,
+            Param.LOSS: search.loss,
+            Param.FAMILIES: ",".join(search.families),
+            Param.FOLDS: search.folds,
+            Param.STEP: search.step,
+            Param.COMBINE: search.combine,
+            Param.SHOCKS: search.shocks,
+            Param.SEED: search.seed,
         }
-    params["horizon"] = search.horizon
+    params[Param.HORIZON] = search.horizon
     if plan.tune or plan.train:
-        params["engine"] = result.engine or search.engine
+        params[Param.ENGINE] = result.engine or search.engine
     if plan.forecast:
-        params["levels"] = ",".join(map(str, plan.levels))
+        params[Param.LEVELS] = ",".join(map(str, plan.levels))
     if result.task:
         series = result.task.series
-        params |= {"freq": series.freq, "season_length": series.season_length, "n": series.n}
+        params |= {
+            Param.FREQ: series.freq,
+            Param.SEASON_LENGTH: series.season_length,
+            Param.N: series.n,
+        }
     label = model_label(result)
     if label:
-        params["model"] = cut(label, PARAM_LIMIT)
+        params[Param.MODEL] = cut(label, PARAM_LIMIT)
     return {k: str(v) for k, v in params.items()}
 
 
 def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Metric]:
     stamp = result.end_ms or context.start_ms
-    values: dict[str, float | None] = {"cpu_seconds": result.cpu_seconds}
+    values: dict[str, float | None] = {MetricKey.CPU_SECONDS: result.cpu_seconds}
     tuned = result.tuned if context.plan.tune else None
     if tuned:
         ok = [t for t in tuned.trials if t.status == "ok"]
         losses = [t.loss for t in ok if t.loss is not None]
         values |= {
             **tuned.metrics,
-            "loss": tuned.loss,
-            "baseline_loss": tuned.baseline_loss,
-            "best_trial_loss": min(losses, default=None),
-            "total_trials_count": len(tuned.trials),
-            "successful_trials_count": len(ok),
-            "failed_trials_count": sum(t.status == "failed" for t in tuned.trials),
-            "cancelled_trials_count": sum(t.status == "pruned" for t in tuned.trials),
-            "objective_seconds": result.objective_seconds,
+            MetricKey.LOSS: tuned.loss,
+            MetricKey.BASELINE_LOSS: tuned.baseline_loss,
+            MetricKey.BEST_TRIAL_LOSS: min(losses, default=None),
+            MetricKey.TRIALS_TOTAL: len(tuned.trials),
+            MetricKey.TRIALS_OK: len(ok),
+            MetricKey.TRIALS_FAILED: sum(t.status == "failed" for t in tuned.trials),
+            MetricKey.TRIALS_PRUNED: sum(t.status == "pruned" for t in tuned.trials),
+            MetricKey.OBJECTIVE_SECONDS: result.objective_seconds,
         }
     for key, value in values.items():
         if value is not None and math.isfinite(value):
@@ -320,16 +319,16 @@ def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Met
 def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[Artifact]:
     plan = context.plan
     if result.tuned and plan.tune:
-        yield Artifact(TUNING, json_bytes(tuning_dict(result.tuned)))
-        yield Artifact(TRIALS, json_bytes(trials_table(result.tuned.trials)))
+        yield Artifact(File.TUNING, json_bytes(tuning_dict(result.tuned)))
+        yield Artifact(File.TRIALS, json_bytes(trials_table(result.tuned.trials)))
         if result.task and result.task.learned:
-            yield Artifact(LEARNED, json_bytes(result.task.learned.to_dict()))
+            yield Artifact(File.LEARNED, json_bytes(result.task.learned.to_dict()))
     if result.model and plan.train:
-        yield Artifact(MODEL, canonical_json(result.model.to_row()).encode())
+        yield Artifact(File.MODEL, canonical_json(result.model.to_row()).encode())
     if result.forecast and plan.forecast:
         label = model_label(result) or ""
-        yield Artifact(FORECAST, json_bytes(forecast_dict(result.forecast, label)))
+        yield Artifact(File.FORECAST, json_bytes(forecast_dict(result.forecast, label)))
     if result.chart:
-        yield Artifact(CHART, result.chart)
+        yield Artifact(File.CHART, result.chart)
     if result.failure and result.failure.traceback:
-        yield Artifact(TRACEBACK, result.failure.traceback.encode())
+        yield Artifact(File.TRACEBACK, result.failure.traceback.encode())

@@ -31,7 +31,9 @@ from forecastctl.recording.read import (
     read_tuning,
     recorded_groups,
 )
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult, described
+from forecastctl.records.schema import STAGES, Param, Tag
 from forecastctl.reproduce.replay import makers, read_stored, replayed
 from forecastctl.reproduce.values import _NONE, Refit, Reproduction
 
@@ -64,8 +66,8 @@ def refit_all(tracker: Tracker, chosen: Chosen, executor: Executor) -> Iterator[
         executor: Where they are fitted.
     """
     owners = makers(tracker, chosen)
-    by_job = sorted(chosen.runs, key=lambda r: owners[r.run_id].tags["job_id"])
-    for _, runs in groupby(by_job, key=lambda r: owners[r.run_id].tags["job_id"]):
+    by_job = sorted(chosen.runs, key=lambda r: RunOf(owners[r.run_id]).job_id)
+    for _, runs in groupby(by_job, key=lambda r: RunOf(owners[r.run_id]).job_id):
         yield from _refit_job(tracker, [(run, owners[run.run_id]) for run in runs], executor)
 
 
@@ -129,11 +131,11 @@ class _Rebuilt:
 
         job = job_of(tracker, run)
         if job is None:
-            name = run.tags["job_id"]
+            name = RunOf(run).job_id
             raise NothingRecordedError(f"The settings of job {name} are not stored.")
         recorded = read_settings(tracker, job)
         settings, notes = _settings(recorded)
-        digest = run.tags["panel_digest"]
+        digest = RunOf(run).panel_digest
         frame = read_snapshot(tracker, digest)
         spec = DataSpec(**settings.data.model_dump())
         panel = make_panel(frame.astype({"problem": object}), spec, f"panel {digest[:12]}")
@@ -141,16 +143,16 @@ class _Rebuilt:
             notes += ("the stored panel is no longer the one that was recorded",)
         day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()
         entries = prepare(panel, spec, as_of=_as_of(recorded, run), today=day)
-        if "groups" in job.tags:
+        if Tag.GROUPS in job.tags:
             entries += rebuilt(entries, recorded_groups(tracker, job))
         return cls({e.airport: e for e in entries}, settings, settings.search(), notes)
 
 
 def _as_of(recorded: Mapping[str, Any], run: StoredRun) -> str | None:
     """The job's as-of date; in a backtest without one, the airport's own cutoff."""
-    if recorded.get("as_of"):
-        return str(recorded["as_of"])
-    return run.tags.get("cutoff") if run.tags.get("origin") == "backtest" else None
+    if recorded.get(Param.AS_OF):
+        return str(recorded[Param.AS_OF])
+    return run.tags.get(Tag.CUTOFF) if RunOf(run).is_backtest else None
 
 
 def _settings(recorded: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
@@ -179,12 +181,12 @@ def _ask(
     stored = read_stored(tracker, run)
     if stored.broken or not _held(run):
         return Reproduction(run, replayed(stored), Refit(NOT_STORED, notes=_why(stored)))
-    entry = rebuilt.entries.get(run.tags["airport"])
+    entry = rebuilt.entries.get(RunOf(run).airport)
     if not isinstance(entry, Series):
         reason = entry.reason if entry else "it is not in the stored panel"
         refit = Refit(DIFFERS, False, notes=(f"the airport is refused now: {reason}",))
         return Reproduction(run, replayed(stored), refit)
-    tunes = run.tags.get("tuned") == "true"
+    tunes = RunOf(run).holds(Tag.TUNED)
     try:
         search, notes = _search(tracker, rebuilt.search, run, owner)
         tuned = None if tunes else _tuning(tracker, run, stored.model)
@@ -198,7 +200,7 @@ def _ask(
         further = entry.ahead if stored.forecast.cutoff == entry.cutoff else 0
         search = replace(search, horizon=max(len(stored.forecast.ds) - further, 1))
     asked = rebuilt.settings.data.suspects == "recent"
-    if asked and owner.tags.get("left_out", "") != ",".join(entry.left_out):
+    if asked and RunOf(owner).left_out != entry.left_out:
         notes += ("other periods of its data look wrong to this version than did then",)
     plan = Plan(
         tunes, stored.model is not None, stored.forecast is not None, search, levels, charts=False
@@ -208,7 +210,7 @@ def _ask(
 
 
 def _held(run: StoredRun) -> bool:
-    return any(run.tags.get(stage) == "true" for stage in ("tuned", "trained", "forecast"))
+    return any(RunOf(run).holds(stage) for stage in STAGES)
 
 
 def _why(stored: Stored) -> tuple[str, ...]:
@@ -219,8 +221,8 @@ def _search(
     tracker: Tracker, search: SearchSpec, run: StoredRun, owner: StoredRun
 ) -> tuple[SearchSpec, tuple[str, ...]]:
     """The search as it was: the engine that worked then, and the trials that its time allowed."""
-    search = replace(search, engine=owner.params.get("engine", search.engine))
-    if run.tags.get("stopped") != "timeout":
+    search = replace(search, engine=RunOf(owner).engine(search.engine))
+    if run.tags.get(Tag.STOPPED) != "timeout":
         return replace(search, timeout=None), ()
     made = len(read_trials(tracker, run.run_id))
     note = f"the search was stopped by its timeout, which no two runs share; {made} trials again"
@@ -229,7 +231,7 @@ def _search(
 
 def _tuning(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> TuneResult | None:
     """What another run's search chose, or what the stored model says of it."""
-    source = run.tags.get("tuned_by")
+    source = run.tags.get(Tag.TUNED_BY)
     if source:
         return read_tuning(tracker, source)
     if model is None:
@@ -240,7 +242,7 @@ def _tuning(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> Tune
 def _compared(tracker: Tracker, asked: _Ask, result: AirportResult) -> Refit:
     """Specification, parameters and forecast, then and now."""
     stored, run, notes = read_stored(tracker, asked.run), asked.run, list(asked.notes)
-    recorded = asked.owner.tags.get("data_digest")
+    recorded = asked.owner.tags.get(Tag.DATA_DIGEST)
     same_data = None if not recorded else recorded == asked.task.series.digest
     if same_data is False:
         notes.append("the series rebuilt from the stored panel is not the one that was recorded")
@@ -274,7 +276,7 @@ def _chosen(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> Spec
     """The specification that is stored: of the fitted model, else of the search."""
     if model is not None:
         return model.specification
-    return read_tuning(tracker, run.run_id).specification if run.tags.get("tuned") else None
+    return read_tuning(tracker, run.run_id).specification if RunOf(run).holds(Tag.TUNED) else None
 
 
 def _searched(result: AirportResult) -> Specification | None:

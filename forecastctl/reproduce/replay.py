@@ -18,8 +18,10 @@ from forecastctl.models.combination.replay import (
 )
 from forecastctl.recording.read import read_forecast, read_model
 from forecastctl.recording.resolve import resolve
-from forecastctl.records import Query, Replay
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records import Query, Replay, Status
 from forecastctl.records.marks import JOBS, SET, job_mark
+from forecastctl.records.schema import Tag
 from forecastctl.reproduce.values import Chosen, Reproduction, Stored
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from forecastctl.store.port import Tracker
 
 MANY = 1_000_000
-OF_SERIES = ("airport", "group")
 SUGGESTED = 3
 
 
@@ -46,26 +47,25 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
         NothingRecordedError: There is no such job, run or airport, or several jobs begin so.
     """
     run = _named(tracker, name)
-    if run.tags.get("kind") in OF_SERIES:
+    of = RunOf(run)
+    if of.is_series:
         runs = [run]
-    elif run.tags.get("kind") == "job":
-        found = tracker.find(Query(tags={job_mark(run.tags["job_id"]): SET}, limit=MANY))
-        runs = [one for one in found if one.tags.get("kind") in OF_SERIES]
+    elif of.is_job:
+        found = tracker.find(Query(tags={job_mark(of.job_id): SET}, limit=MANY))
+        runs = [one for one in found if RunOf(one).is_series]
     else:
         hint = f"Give its airport's: {run.parent_id}." if run.parent_id else None
         raise NothingRecordedError(f"Run '{name}' is neither a job's nor an airport's.", hint)
-    runs.sort(key=lambda r: r.tags["airport"])
-    known = {r.tags["airport"] for r in runs}
+    runs.sort(key=lambda r: RunOf(r).airport)
+    known = {RunOf(r).airport for r in runs}
     for airport in airports:
         if airport not in known:
             raise NothingRecordedError(
-                f"Nothing is recorded about airport '{airport}' in job {run.tags['job_id']}.",
+                f"Nothing is recorded about airport '{airport}' in job {of.job_id}.",
                 _suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
             )
-    kept = tuple(r for r in runs if not airports or r.tags["airport"] in airports)
-    tags = run.tags
-    origin = tags.get("origin", "live")
-    return Chosen(tags["job_id"], tags.get("command", ""), origin, run.run_id, kept)
+    kept = tuple(r for r in runs if not airports or RunOf(r).airport in airports)
+    return Chosen(of.job_id, of.command or "", of.origin, run.run_id, kept)
 
 
 def _named(tracker: Tracker, name: str) -> StoredRun:
@@ -74,15 +74,15 @@ def _named(tracker: Tracker, name: str) -> StoredRun:
     except NothingRecordedError as error:
         message = error.message
     jobs = tracker.find(Query(tags={JOBS: SET}, limit=MANY))
-    found = [job for job in jobs if name and job.tags["job_id"].startswith(name)]
+    found = [job for job in jobs if name and RunOf(job).job_id.startswith(name)]
     if len(found) == 1:
         return found[0]
     if found:
-        newest = ", ".join(job.tags["job_id"] for job in found[:SUGGESTED])
+        newest = ", ".join(RunOf(job).job_id for job in found[:SUGGESTED])
         raise NothingRecordedError(
             f"{len(found)} jobs begin with '{name}'.", f"Give one of them: {newest} ..."
         )
-    ids = [job.tags["job_id"] for job in jobs]
+    ids = [RunOf(job).job_id for job in jobs]
     close = difflib.get_close_matches(name, ids, SUGGESTED)
     listed = f"The newest job is {ids[0]}; 'forecastctl history' lists all." if ids else None
     raise NothingRecordedError(message, _suggestion(close) or listed)
@@ -94,19 +94,20 @@ def _suggestion(close: Sequence[str]) -> str | None:
 
 def read_stored(tracker: Tracker, run: StoredRun) -> Stored:
     """The model and the forecast of one airport's run, as far as they are stored and legible."""
-    holds = {stage: run.tags.get(stage) == "true" for stage in ("trained", "forecast")}
-    owner = run.run_id if holds["trained"] else run.tags.get("trained_by")
-    if run.tags.get("status") in ("failed", "rejected") and not any(holds.values()):
-        reason = run.tags.get("reason", "no reason recorded")
-        return Stored(run, missing=f"{run.tags['status']}: {reason}")
+    of = RunOf(run)
+    trained, forecast_too = of.holds(Tag.TRAINED), of.holds(Tag.FORECAST)
+    owner = run.run_id if trained else run.tags.get(Tag.TRAINED_BY)
+    bad = run.tags.get(Tag.STATUS) in (Status.FAILED, Status.REJECTED)
+    if bad and not (trained or forecast_too):
+        return Stored(run, missing=f"{of.status}: {of.reason or 'no reason recorded'}")
     try:
         model = read_model(tracker, owner) if owner else None
-        forecast = read_forecast(tracker, run.run_id) if holds["forecast"] else None
+        forecast = read_forecast(tracker, run.run_id) if forecast_too else None
     except DamagedError as error:
         return Stored(run, broken=f"what is stored cannot be read: {error.message}")
     except NothingRecordedError as error:
         return Stored(run, missing=error.message)
-    missing = "" if forecast else f"'{run.tags.get('command')}' makes no forecast"
+    missing = "" if forecast else f"'{of.command}' makes no forecast"
     return Stored(run, model, forecast, missing)
 
 
@@ -129,9 +130,9 @@ def makers(tracker: Tracker, chosen: Chosen) -> dict[str, StoredRun]:
     """By id of a run, the run that trained the model behind it: itself where no other did."""
     found = {run.run_id: run for run in chosen.runs}
     for run in chosen.runs:
-        if "trained_by" in run.tags:
+        if Tag.TRAINED_BY in run.tags:
             try:
-                found[run.run_id] = tracker.get(run.tags["trained_by"])
+                found[run.run_id] = tracker.get(run.tags[Tag.TRAINED_BY])
             except NothingRecordedError:  # it has been deleted; what there is will be compared
                 continue
     return found

@@ -14,6 +14,7 @@ from forecastctl.models.combination.replay import (
     ROUNDED,
 )
 from forecastctl.recording.job import machine_of
+from forecastctl.records.schema import UNKNOWN, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,14 +126,16 @@ def environment_differences(
 
 def _differences(tags: Mapping[str, str], now: Environment) -> list[tuple[str, str, str]]:
     """Versions and machine that a run recorded and that are others now, and the commit."""
-    recorded = dict(part.split("=", 1) for part in tags.get("versions", "").split() if "=" in part)
+    recorded = dict(
+        part.split("=", 1) for part in tags.get(Tag.VERSIONS, "").split() if "=" in part
+    )
     pairs: list[tuple[str, str | None, str | None]] = [
         (name, recorded.get(name), value) for name, value in now.versions.items()
     ]
     pairs += [(name, value, None) for name, value in recorded.items() if name not in now.versions]
     machine = machine_of(tags)
     pairs += [(name, _text(machine.get(name)), _text(v)) for name, v in now.machine.items()]
-    pairs.append(("git commit", tags.get("git_commit", "unknown"), now.git_commit or "unknown"))
+    pairs.append(("git commit", tags.get(Tag.GIT_COMMIT, UNKNOWN), now.git_commit or UNKNOWN))
     return [(n, a or "not recorded", b or "absent") for n, a, b in pairs if a != b]
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.models.combination.replay import DIFFERS, NOT_STORED
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Replay
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from forecastctl.records import FittedModel, Forecast, StoredRun
@@ -102,10 +104,10 @@ class Reproduction:
         """Plain JSON value."""
         tags = self.run.tags
         return {
-            "airport": tags["airport"],
+            "airport": RunOf(self.run).airport,
             "run_id": self.run.run_id,
-            "cutoff": tags.get("cutoff"),
-            "model": tags.get("model"),
+            "cutoff": tags.get(Tag.CUTOFF),
+            "model": tags.get(Tag.MODEL),
             "replay": self.replay.to_dict(),
             "refit": None if self.refit is None else self.refit.to_dict(),
         }

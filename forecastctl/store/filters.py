@@ -53,7 +53,7 @@ def conditions(query: Query) -> tuple[Predicate, ...]:
     Raises:
         UsageError: Its filter cannot be understood.
     """
-    wanted = [Predicate(TAGS, key, "=", value) for key, value in query.tags.items()]
+    wanted = [Predicate(TAGS, str(key), "=", value) for key, value in query.tags.items()]
     if query.parent_id is not None:
         wanted.append(Predicate(TAGS, PARENT_TAG, "=", query.parent_id))
     if query.status is not None:

@@ -118,7 +118,7 @@ def artifact_path(path: str) -> str:
 
 def _cut(values: Mapping[str, str], limit: int) -> tuple[dict[str, str], dict[str, str]]:
     """Values that fit, and the whole of those that had to be changed."""
-    short = {key: storable(value, limit) for key, value in values.items()}
+    short = {str(key): storable(value, limit) for key, value in values.items()}
     return short, {key: value for key, value in values.items() if short[key] != value}
 
 

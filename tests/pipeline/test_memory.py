@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from forecastctl.execute.loky import JoblibExecutor
-from forecastctl.jobs.learn import WINNERS, read_learned, winners
+from forecastctl.jobs.learn import read_learned, winners
 from forecastctl.recording.read import read_trials
 from forecastctl.records import Query
+from forecastctl.records.schema import File
 from forecastctl.search.learned.starts import KEPT
 from tests.pipeline.conftest import make_series
 from tests.pipeline.fleets import AIRPORTS, SEARCH, Fleet, N
@@ -43,7 +44,7 @@ def runs_of(fleet, summary):
 
 
 def test_a_job_leaves_one_small_file_of_its_winners(first):
-    value = json.loads(first.tracker.read_artifact(first.summary.run_id, WINNERS))
+    value = json.loads(first.tracker.read_artifact(first.summary.run_id, File.WINNERS))
     assert (value["loss"], value["horizon"], value["freq"]) == ("mase", SEARCH.horizon, "M")
     assert [row[0] for row in value["data"]] == list(AIRPORTS)
     runs = runs_of(first, first.summary)
@@ -146,7 +147,7 @@ def test_a_new_airport_starts_from_the_others(first):
 
 def test_a_job_that_was_killed_teaches_through_its_trials(first):
     fleet = again(first).at(N + 1)
-    del fleet.tracker._artifacts[first.summary.run_id][WINNERS]
+    del fleet.tracker._artifacts[first.summary.run_id][File.WINNERS]
     found = planned(fleet)
     before = planned(again(first).at(N + 1))
     for airport, learned in found.items():
@@ -158,7 +159,7 @@ def test_a_job_that_was_killed_teaches_through_its_trials(first):
 def test_a_file_of_a_later_version_is_left_alone(first):
     fleet = again(first).at(N + 1)
     stored = fleet.tracker._artifacts[first.summary.run_id]
-    stored[WINNERS] = json.dumps({**json.loads(stored[WINNERS]), "version": 99}).encode()
+    stored[File.WINNERS] = json.dumps({**json.loads(stored[File.WINNERS]), "version": 99}).encode()
     assert {learned.rate for learned in planned(fleet).values()} == {0.5}  # from trials
 
 
@@ -166,7 +167,7 @@ def test_airports_without_a_search_leave_no_file(first):
     assert winners([], first.plan().context) == ()
     fleet = again(first)
     summary = fleet.job(command="train")
-    assert WINNERS not in fleet.tracker._artifacts[summary.run_id]
+    assert File.WINNERS not in fleet.tracker._artifacts[summary.run_id]
 
 
 def test_kept_specifications_are_not_taught():

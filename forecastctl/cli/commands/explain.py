@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
     from forecastctl.explain.question import Explanation
     from forecastctl.explain.read.series import Source
-    from forecastctl.records import Artifact
     from forecastctl.explain.values import Answer
+    from forecastctl.records import Artifact
     from forecastctl.store.port import Tracker
 
 FOLDER = "explain"
@@ -130,7 +130,7 @@ def _keep(
     """
     from forecastctl.records import RunUpdate
 
-    run_id = found.facts["lineage"]["run_id"]
+    run_id = answer.lineage.run_id
     try:
         tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts.values())))
     except TrackingError as error:

@@ -12,6 +12,7 @@ from forecastctl.cli.compose import environment, make_executor, open_session, re
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import EXIT_FOUND
+from forecastctl.recording.run_of import RunOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def reproduce(
     tracker = read_store(session.settings)
     chosen = choose_runs(tracker, run, airport or ())
     here = environment()
-    rows = sorted(_rows(session, tracker, chosen, refit=refit), key=lambda r: r.run.tags["airport"])
+    rows = sorted(_rows(session, tracker, chosen, refit=refit), key=lambda r: RunOf(r.run).airport)
     made = {one.run_id: one for one in chosen.runs}
     if refit:
         made |= {one.run_id: one for one in makers(tracker, chosen).values()}
@@ -111,7 +112,7 @@ def _print_report(report: Report) -> None:
 def _line(row: Reproduction, *, refitted: bool) -> dict[str, Any]:
     """One airport for people: results, and where they differ most."""
     where = list(row.replay.where[:1])
-    line: dict[str, Any] = {"airport": row.run.tags["airport"], "replay": row.replay.result}
+    line: dict[str, Any] = {"airport": RunOf(row.run).airport, "replay": row.replay.result}
     if refitted and row.refit:
         refit = row.refit
         line["refit"] = refit.result

@@ -19,7 +19,9 @@ from forecastctl.explain.read.series import (
 )
 from forecastctl.recording.job import job_of, job_settings
 from forecastctl.recording.read import read_forecast, read_model, read_trials
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records.calendar import ordinals, period_of
+from forecastctl.records.schema import LIVE, Tag
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,7 +59,7 @@ def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> Know
     best: tuple[Source, float | None] | None = None
     observed: list[float] = []
     for source in _sources(tracker, subject, newer):
-        value = observation(source, subject.airport, subject.date, subject.run.tags["freq"])
+        value = observation(source, subject.airport, subject.date, RunOf(subject.run).freq)
         if value is not None:
             observed.append(value)
         if best is None or (best[1] is None and value is not None):
@@ -77,8 +79,8 @@ def _known_series(source: Source, subject: Subject, actual: float | None) -> Ser
     insist = None if actual is None else date
     series = series_of(source, subject.airport, None, insist=insist)
     if series is None or (actual is not None and index_of(series, date) is None):
-        tags = subject.run.tags
-        series = values_of(source, subject.airport, tags["freq"], int(tags["season_length"]))
+        of = RunOf(subject.run)
+        series = values_of(source, subject.airport, of.freq, of.season_length)
     if series is None or actual is None:
         return series
     return with_value(series, date, actual)
@@ -90,7 +92,7 @@ def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterat
         yield newer
     seen: set[str] = set()
     for run in subject.runs:
-        digest = run.tags["panel_digest"]
+        digest = RunOf(run).panel_digest
         if digest in seen or len(seen) >= PANELS_READ:
             continue
         seen.add(digest)
@@ -131,12 +133,12 @@ def read_case(tracker: Tracker, subject: Subject, known: Known) -> Case | None:
         seen,
         known.series,
         model,
-        int(run.params.get("horizon", len(forecast.ds))),
-        subject.model_run.params.get("engine", "compiled"),
+        RunOf(run).horizon(len(forecast.ds)),
+        RunOf(subject.model_run).engine("compiled"),
         _trials(tracker, subject.model_run),
         champion,
-        run.tags["status"],
-        run.tags.get("reason"),
+        RunOf(run).status,
+        RunOf(run).reason,
         (),
         known.airports,
         known.first_actual,
@@ -152,13 +154,13 @@ def _failed_since(subject: Subject, cutoff: str) -> str | None:
     newer = [
         r
         for r in subject.runs
-        if cutoff < r.tags.get("cutoff", "") < str(subject.date)
-        and r.tags.get("origin") == subject.run.tags.get("origin")
+        if cutoff < r.tags.get(Tag.CUTOFF, "") < str(subject.date)
+        and r.tags.get(Tag.ORIGIN) == subject.run.tags.get(Tag.ORIGIN)
     ]
-    if not newer or newer[0].tags.get("status") != "failed":
+    if not newer or newer[0].tags.get(Tag.STATUS) != "failed":
         return None
-    tags = newer[0].tags
-    return f"job {tags['job_id']} failed with data up to {tags['cutoff']}: {tags.get('reason')}"
+    of = RunOf(newer[0])
+    return f"job {of.job_id} failed with data up to {of.cutoff}: {of.reason}"
 
 
 def read_seen(tracker: Tracker, subject: Subject) -> Series | None:
@@ -169,12 +171,12 @@ def read_seen(tracker: Tracker, subject: Subject) -> Series | None:
     except NothingRecordedError:
         return None
     owner = subject.model_run
-    return series_of(own, subject.airport, owner.tags.get("cutoff"), run=owner)
+    return series_of(own, subject.airport, owner.tags.get(Tag.CUTOFF), run=owner)
 
 
 def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
     try:
-        return tuple(read_trials(tracker, model_run.tags.get("tuned_by", model_run.run_id)))
+        return tuple(read_trials(tracker, RunOf(model_run).tuned_by))
     except NothingRecordedError:
         return ()
 
@@ -183,7 +185,7 @@ def _fresh(
     own: Source, subject: Subject, settings: Mapping[str, Any], seen: Series
 ) -> Series | None:
     """What the job's own panel held beyond the model's cutoff and before the period."""
-    if subject.run.tags.get("origin") == "backtest":
+    if RunOf(subject.run).is_backtest:
         return None
     whole = series_of(own, subject.airport, settings.get("as_of"), run=subject.run)
     if whole is None:
@@ -197,18 +199,18 @@ def _champion(
 ) -> tuple[Specification | None, str | None]:
     """The airport's newest specification, where it is younger than the model and another one."""
     used = model.specification
-    origin = subject.run.tags.get("origin")
+    origin = subject.run.tags.get(Tag.ORIGIN)
     trained = [
         r
         for r in subject.runs
-        if r.tags.get("trained") == "true"
-        and r.tags.get("origin") in ("live", origin)
-        and r.tags.get("cutoff", "") > model.cutoff
+        if RunOf(r).holds(Tag.TRAINED)
+        and r.tags.get(Tag.ORIGIN) in (LIVE, origin)
+        and r.tags.get(Tag.CUTOFF, "") > model.cutoff
     ]
-    live = [r for r in trained if r.tags.get("origin") == "live"] or trained
+    live = [r for r in trained if r.tags.get(Tag.ORIGIN) == LIVE] or trained
     if not live:
         return None, None
-    newest = max(live, key=lambda r: (r.tags.get("cutoff", ""), r.start_ms))
+    newest = max(live, key=lambda r: (r.tags.get(Tag.CUTOFF, ""), r.start_ms))
     try:
         specification = read_model(tracker, newest.run_id).specification
     except NothingRecordedError:

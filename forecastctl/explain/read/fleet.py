@@ -14,9 +14,11 @@ from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.fleet import stands_out
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FleetPoint, Query
 from forecastctl.records.calendar import ordinals, period_of
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import TRUE, File, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TABLE = "forecasts.parquet"
 ENOUGH = 8
 """Recorded others from which on no stand-ins are made."""
 
@@ -104,7 +105,7 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
     """The case with what its fleet did in the same period."""
     if len(source.rows.names) < 2:  # noqa: PLR2004 - itself and another
         return case
-    grid = _grid(source.rows, case, run.tags["freq"])
+    grid = _grid(source.rows, case, RunOf(run).freq)
     if grid is None:
         return case
     points = _points(tracker, airport, run, grid, case)
@@ -169,7 +170,7 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecast
         yield table
         if len(table.known) > wanted:
             return
-    tags = {JOBS: SET, "forecast": "true"}
+    tags = {JOBS: SET, Tag.FORECAST: TRUE}
     for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
         if own is None or job.run_id != own.run_id:
             other = _table(tracker, job.run_id)
@@ -180,7 +181,7 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecast
 def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
     """The forecasts of a job; one without is passed over, and said where they are damaged."""
     try:
-        return read_as(tracker, run_id, TABLE, _Forecasts.of)
+        return read_as(tracker, run_id, File.FORECASTS, _Forecasts.of)
     except DamagedError as error:
         log.warning("other airports are looked for elsewhere: %s", error.message)
     except NothingRecordedError:

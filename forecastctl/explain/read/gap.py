@@ -9,8 +9,9 @@ import numpy as np
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.case import index_of
 from forecastctl.explain.read.series import series_of, stored_source
-from forecastctl.records.calendar import first_days, ordinals, period_of
 from forecastctl.explain.values import Gap
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records.calendar import first_days, ordinals, period_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def recorded_gap(
     """The same in the newest stored panel that has the airport."""
     seen: set[str] = set()
     for run in runs:
-        digest = run.tags["panel_digest"]
+        digest = RunOf(run).panel_digest
         if digest in seen:
             continue
         seen.add(digest)
@@ -55,5 +56,5 @@ def recorded_gap(
         except NothingRecordedError:
             continue
         if source.rows.of(airport).observed.any():
-            return find_gap(source, airport, date, run.tags["freq"])
+            return find_gap(source, airport, date, RunOf(run).freq)
     return None

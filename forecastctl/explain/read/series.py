@@ -10,8 +10,10 @@ import numpy as np
 from forecastctl.errors import DataError, NothingRecordedError, SettingsError
 from forecastctl.recording.job import KEPT, job_of, job_settings
 from forecastctl.recording.read import find_snapshot, panel_rows
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import first_days, ordinals
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,13 +69,14 @@ def stored_source(tracker: Tracker, run: StoredRun) -> Source:
     Raises:
         NothingRecordedError: The panel is not stored.
     """
-    digest = run.tags["panel_digest"]
+    of = RunOf(run)
+    digest = of.panel_digest
     held = find_snapshot(tracker, digest)
     if held is None:
         raise NothingRecordedError(f"No job has stored the panel {digest[:12]}.")
     settings = job_settings(tracker, job_of(tracker, run))
-    spec = data_spec(settings, run.tags["freq"], int(run.tags["season_length"]))
-    label = f"panel {digest[:12]} stored by job {held.tags['job_id']}"
+    spec = data_spec(settings, of.freq, of.season_length)
+    label = f"panel {digest[:12]} stored by job {RunOf(held).job_id}"
     return Source(panel_rows(tracker, held.run_id), spec, label)
 
 
@@ -115,7 +118,7 @@ def series_of(
 
 def _left_out(run: StoredRun, spec: DataSpec) -> tuple[str, ...] | None:
     """First days of what a run left out; ``None`` where only its settings say that."""
-    recorded = run.tags.get("left_out")
+    recorded = run.tags.get(Tag.LEFT_OUT)
     if recorded is None:
         return () if spec.suspects == "recent" else None
     return tuple(recorded.split(","))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.read.series import series_of, stored_source
 from forecastctl.recording.read import read_model
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +42,7 @@ def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
     from forecastctl.explain.parts.between_vintages import VintageInput
 
     run = tracker.get(vintage.run_id)
-    owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
+    owner = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
     model = read_model(tracker, owner.run_id)
     source = stored_source(tracker, run)
     series = series_of(source, airport, model.cutoff, run=owner)
@@ -54,9 +56,9 @@ def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
         model,
         series,
         vintage.lead,
-        int(run.params.get("horizon", vintage.lead)),
-        tags.get("versions", ""),
-        tags.get("git_commit", ""),
-        tags.get("environment", ""),
-        owner.params.get("engine", "compiled"),
+        RunOf(run).horizon(vintage.lead),
+        tags.get(Tag.VERSIONS, ""),
+        tags.get(Tag.GIT_COMMIT, ""),
+        tags.get(Tag.ENVIRONMENT, ""),
+        RunOf(owner).engine("compiled"),
     )

@@ -19,6 +19,7 @@ from forecastctl.models.baseline import baseline
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.recording.write import model_label
 from forecastctl.records import Member, Series, Specification, Status
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,7 +142,7 @@ def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> 
 def _cutoff_of(tracker: Tracker, run_id: str) -> str | None:
     """Last period that a search saw; unknown where its run was deleted meanwhile."""
     try:
-        return tracker.get(run_id).tags.get("cutoff")
+        return tracker.get(run_id).tags.get(Tag.CUTOFF)
     except NothingRecordedError:
         return None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
+from forecastctl.records.schema import Tag
 from forecastctl.store.filters import matches
 from forecastctl.store.limits import HIDDEN_TAGS, fit, fit_update
 from forecastctl.store.mlflow.address import public_uri, resolve
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from forecastctl.records import Artifact, Query, Run, RunUpdate, StoredRun
 
 PAGE = 1000
-_EARLY_TAGS = ("kind", "job_id")
+_EARLY_TAGS = (str(Tag.KIND), str(Tag.JOB_ID))
 """Set when a root is created, so that runs of a killed job can be found; its others come last."""
 
 

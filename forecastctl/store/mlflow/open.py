@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.mlflow.address import DEFAULT_URI, display_uri, resolve
 from forecastctl.store.mlflow.create import find_store, open_store, upgrade
 from forecastctl.store.mlflow.experiment import sql_experiment
@@ -168,8 +169,8 @@ def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:
     dead = [job for job in tracker.find(running) if not is_alive(job)]
     for job in dead:
         _kill_below(tracker, Query(parent_id=job.run_id, status=RUNNING, limit=_PAGE))
-        if "job_id" in job.tags:
-            same = Query(tags={"job_id": job.tags["job_id"]}, status=RUNNING, limit=_PAGE)
+        if Tag.JOB_ID in job.tags:
+            same = Query(tags={Tag.JOB_ID: job.tags[Tag.JOB_ID]}, status=RUNNING, limit=_PAGE)
             _kill_below(tracker, same)
         # The job last: healing that is itself interrupted starts again from it.
         tracker.update(job.run_id, _killed())
@@ -178,7 +179,7 @@ def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:
 
 def _kill_below(tracker: Tracker, query: Query) -> None:
     """Kill what a query finds, with all below; jobs that share a job id live or die alone."""
-    while found := [run for run in tracker.find(query) if run.tags.get("kind") != "job"]:
+    while found := [run for run in tracker.find(query) if run.tags.get(Tag.KIND) != Kind.JOB]:
         for run in found:
             _kill_below(tracker, Query(parent_id=run.run_id, status=RUNNING, limit=_PAGE))
             tracker.update(run.run_id, _killed())

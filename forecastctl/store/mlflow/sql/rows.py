@@ -104,7 +104,7 @@ def metric_row(metric: Metric, run_id: str) -> Row:
     value = float(metric.value)
     is_nan = math.isnan(value)
     value = 0.0 if is_nan else min(max(value, -LARGEST), LARGEST)
-    return metric.key, value, metric.timestamp_ms, metric.step, is_nan, run_id
+    return str(metric.key), value, metric.timestamp_ms, metric.step, is_nan, run_id
 
 
 def metric_value(value: float, *, is_nan: bool) -> float:
