@@ -11,6 +11,7 @@ from docs._tools import (
     explain_reference,
     explain_schema,
     layers,
+    lineage,
     settings_reference,
 )
 
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/exit-codes.md": exit_codes.page,
     "docs/reference/explain.md": explain_reference.page,
     "docs/reference/explain.schema.json": explain_schema.page,
+    "docs/reference/lineage.md": lineage.page,
     "docs/images/layers.svg": layers.picture,
 }
 
