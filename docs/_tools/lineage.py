@@ -25,7 +25,7 @@ INTRO = """# What is recorded where
 
 One MLflow experiment holds five kinds of runs. The tag `kind` tells them apart: `job`, `airport`,
 `trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`), and
-`monitor` ([the monitor](monitor.md) has a page of its own).
+`monitor` ([what it looks at](monitor.md)).
 
 ```text
 nested                              flat

@@ -1,12 +1,13 @@
-"""The reference pages name everything that a job records and that explain prints."""
+"""The reference pages name everything that explain and a summary say.
+
+The page of what is recorded is generated, see tests/pipeline/test_schema.py.
+"""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from forecastctl.models import family_names
-from forecastctl.records import LOSSES
 from forecastctl.store.memory import MemoryTracker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,50 +61,12 @@ def _job(tracker, command):
     run_job(job, tracker, SerialExecutor(), lambda _result, _total: None, lambda: b"log")
 
 
-def _general(tag):
-    """A mark without the id that it ends in."""
-    ids = {
-        "job": "job_id",
-        "airport": "airport_key",
-        "search": "fmin_uuid",
-        "panel": "panel_digest",
-        "backtest": "backtest_id",
-    }
-    found = re.fullmatch(r"(mlflow\.forecastctl\.(\w+))\..+", tag)
-    return f"{found[1]}.<{ids[found[2]]}>" if found else tag
-
-
 def _runs(tracker, kind):
     from forecastctl.records import Query
 
     found = tracker.find(Query(tags={"kind": kind}, limit=1000))
     assert found
     return found
-
-
-def _options():
-    """Options of models, which are parameters of trials under their own names."""
-    from forecastctl.models import family
-
-    return {key for name in family_names() for start in family(name).starts for key in start}
-
-
-@pytest.mark.parametrize("kind", ["job", "airport", "trial"])
-def test_the_lineage_page_names_every_tag_parameter_and_metric(tracker, kind):
-    known = named("lineage.md")
-    known |= {f"fold_{loss}" for loss in LOSSES} | (_options() if kind == "trial" else set())
-    used = set()
-    for run in _runs(tracker, kind):
-        used |= {*map(_general, run.tags), *run.metrics}
-        used |= {p for p in run.params if "." not in p}  # the settings have a page of their own
-    assert used - known == set()
-
-
-def test_the_lineage_page_names_every_artifact(tracker):
-    known = named("lineage.md")
-    stored = {path for paths in tracker._artifacts.values() for path in paths}
-    assert {"model.json", "panel.parquet", "log.txt"} <= stored
-    assert stored - known == set()
 
 
 def test_the_explain_page_and_the_schema_name_everything(tracker):
