@@ -1,7 +1,8 @@
-"""What a search learns from: the winners of earlier jobs, read from a file for each job.
+"""What searches learn from earlier jobs: each job leaves a file of its best models.
 
-Nothing from the future is used: of each airport, the newest search counts that saw no later data
-than the one that is to be made. Searches of backtests neither teach live ones nor learn.
+Nothing from the future is used: an airport learns only from searches that saw no later data than
+its own new search will see, of each airport from the newest of these. Backtests are left out: their
+searches do not learn, and no search learns from them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from forecastctl.records import FINISHED, Artifact, Query
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import TRUE, WINNERS_VERSION, File, Param, Tag
 from forecastctl.search.learned.shape import shape
-from forecastctl.search.learned.starts import Fleet, remember
+from forecastctl.search.learned.starts import PastSearches, remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,14 +47,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 JOBS_READ = 24
-"""Newest jobs whose winners are looked at."""
+"""Number of jobs whose winners are read at most, the newest."""
 
 ENOUGH = 50
-"""Airports that make a fleet: once each has its own past, no older job is read for more."""
+"""No older job is read once so many airports were found, among them all that are to learn."""
 
 
 def past_of(result: AirportResult, run_id: str) -> Past | None:
-    """What is kept of an airport's search, if it had one in this job."""
+    """What is kept of an airport's search, ``None`` if this job did not tune it."""
     task = result.task
     if task is None or not task.plan.tune or result.tuned is None:
         return None
@@ -63,7 +64,7 @@ def past_of(result: AirportResult, run_id: str) -> Past | None:
 
 
 def winners(pasts: Iterable[Past], context: JobContext) -> tuple[Artifact, ...]:
-    """The file that later jobs learn from; each model stands in it once.
+    """The file that later jobs learn from. Each model is stored in it once, rows refer to it.
 
     Args:
         pasts: What is kept of each airport's search.
@@ -109,59 +110,62 @@ _COLUMNS = (
 )
 
 
-def taught(tasks: Sequence[AirportTask], search: SearchSpec, tracker: Tracker) -> list[AirportTask]:
-    """The same tasks; those that tune know what earlier searches suggest.
+def add_learned(
+    tasks: Sequence[AirportTask], search: SearchSpec, tracker: Tracker
+) -> list[AirportTask]:
+    """The same tasks; those that tune carry what earlier searches suggest.
 
     Args:
         tasks: One per airport.
-        search: How is searched. What was searched for another loss, horizon or frequency says
-            nothing about it; folds, families and effort may differ, because a start is judged anew.
+        search: The new search. Searches for another loss, horizon or frequency are not used. Folds,
+            families and effort may differ, because a start is evaluated again.
         tracker: The store.
     """
     series = {task.series.airport: task.series for task in tasks if task.plan.tune}
     if not series:
         return list(tasks)
-    found = books(tracker, search, series)
-    known: dict[str, Fleet] = {}
-    return [_teach(task, found, known) if task.plan.tune else task for task in tasks]
+    jobs = searches_by_job(tracker, search, series)
+    cutoffs = {s.cutoff for s in series.values()}
+    known = {cutoff: searches_until(jobs, cutoff) for cutoff in cutoffs}
+    return [
+        replace(task, learned=_learned(task.series, known)) if task.plan.tune else task
+        for task in tasks
+    ]
 
 
-def _teach(
-    task: AirportTask, books: Sequence[tuple[str, Sequence[Past]]], known: dict[str, Fleet]
-) -> AirportTask:
-    series = task.series
-    if series.cutoff not in known:
-        known[series.cutoff] = fleet_at(books, series.cutoff)
+def _learned(series: Series, known: Mapping[str, PastSearches]) -> Learned | None:
     features = shape(series.y, series.season_length)
-    return replace(task, learned=known[series.cutoff].learned(series.airport, features))
+    return known[series.cutoff].learned(series.airport, features)
 
 
-def fleet_at(books: Sequence[tuple[str, Sequence[Past]]], cutoff: str) -> Fleet:
+def searches_until(jobs: Sequence[tuple[str, Sequence[Past]]], cutoff: str) -> PastSearches:
     """The newest search of each airport that saw no data after a cutoff.
 
     Args:
-        books: Winners by job, the newest first.
-        cutoff: First day of the last period that the search to be made sees, ISO format.
+        jobs: Searches by job, the newest first, as `searches_by_job` has them.
+        cutoff: First day of the last period that the new search sees, ISO format.
     """
-    found: dict[str, Past] = {}
+    newest: dict[str, Past] = {}
     used: list[str] = []
-    for run_id, pasts in books:
-        fresh = [p for p in pasts if p.cutoff <= cutoff and p.airport not in found]
-        found |= {p.airport: p for p in fresh}
+    for run_id, pasts in jobs:
+        fresh = [p for p in pasts if p.cutoff <= cutoff and p.airport not in newest]
+        newest |= {p.airport: p for p in fresh}
         if fresh and run_id:
             used.append(run_id)
-    return Fleet.of([found[airport] for airport in sorted(found)], used)
+    return PastSearches.of([newest[airport] for airport in sorted(newest)], used)
 
 
-def books(
+def searches_by_job(
     tracker: Tracker, search: SearchSpec, series: Mapping[str, Series]
 ) -> list[tuple[str, list[Past]]]:
-    """Winners by job, the newest first, with the id of the job's run.
+    """Earlier searches by job, the newest first, each with the id of the job's run.
+
+    What no job's file holds stands at the end, under an empty id.
 
     Args:
         tracker: The store.
-        search: How is searched.
-        series: By airport, what is to be searched on.
+        search: The new search.
+        series: By airport, what the new search is made on.
     """
     example = next(iter(series.values()))
     wanted = _terms(search, example.freq, example.season_length)
@@ -184,25 +188,25 @@ def books(
 
 
 def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
-    """What makes one search comparable to another."""
+    """What must be the same for one search to learn from another."""
     terms = {Param.LOSS: search.loss, Param.HORIZON: search.horizon}
     terms |= {Param.FREQ: freq, Param.SEASON_LENGTH: season_length}
     return {name: str(value) for name, value in terms.items()}
 
 
 def _read(tracker: Tracker, job: StoredRun, wanted: Mapping[str, str]) -> list[Past]:
-    """Winners of one job; none where it has no such file, or one made on other terms."""
+    """Searches of one job; none where it has no file of them, or was for another loss and so on."""
     try:
         return read_as(
             tracker, job.run_id, File.WINNERS, lambda content: winners_of(content, wanted)
         )
     except NothingRecordedError as error:
-        _say(error)
+        _warn(error)
         return []
 
 
-def _say(error: NothingRecordedError) -> None:
-    """What is damaged is said; a file that was never there is nothing new."""
+def _warn(error: NothingRecordedError) -> None:
+    """Warn of a damaged file; that there is none is ordinary, jobs that tune nothing have none."""
     if isinstance(error, DamagedError):
         log.warning("nothing is learned from it: %s", error.message)
 
@@ -210,7 +214,10 @@ def _say(error: NothingRecordedError) -> None:
 def _from_trials(
     tracker: Tracker, missing: Mapping[str, Series], wanted: Mapping[str, str]
 ) -> list[Past]:
-    """Airports that no job's file holds: those of jobs that were killed, or are older than it."""
+    """Searches read from their trials, of airports in no job's file.
+
+    Such are jobs that were killed, and jobs older than these files.
+    """
     runs = latest(tracker, Tag.TUNED, {a: s.cutoff for a, s in missing.items()})
     found = []
     for airport, run in sorted(runs.items()):
@@ -219,19 +226,19 @@ def _from_trials(
         try:
             trials = read_trials(tracker, run.run_id)
         except NothingRecordedError as error:
-            _say(error)
+            _warn(error)
             continue
         series = missing[airport]
         features = shape(series.y, series.season_length)
         past = remember(airport, run.run_id, RunOf(run).cutoff, features, trials)
         if past is not None:
-            # Older records do not say which trials were starts, so they say nothing of proposals.
+            # The oldest records do not say which trials were proposed: count none.
             found.append(replace(past, proposed=0, improved=0))
     return found
 
 
 def read_learned(tracker: Tracker, run: StoredRun) -> Learned | None:
-    """What the search of a run had learned, as it was."""
+    """What the search of a run knew before it began, as stored; ``None`` if it did not learn."""
     if Tag.LEARNED_FROM not in run.tags:
         return None
     return read_as(tracker, run.run_id, File.LEARNED, decoding.learned)

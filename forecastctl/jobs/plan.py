@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
-from forecastctl.jobs.learn import taught
+from forecastctl.jobs.learn import add_learned
 from forecastctl.jobs.retune import ALWAYS, decide, task
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
@@ -130,7 +130,7 @@ def plan_job(
     groups = sums.hierarchy.series if sums else []
     late = sums.late if sums else set()
     tasks, early = _tasks(request, plan, [*series, *groups], environment, tracker, late)
-    tasks = taught(tasks, request.search, tracker) if request.learn else tasks
+    tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
     context = _context(request, plan, panel, series, environment)
     return Job(
         replace(context, groups=sums.hierarchy.levels) if sums else context,

@@ -179,13 +179,6 @@ class StartShape(Part):
     origin: str
 
 
-class KnownShape(Part):
-    """A model of the last search, with its loss."""
-
-    model: ModelShape
-    loss: float
-
-
 class LearnedFile(Part):
     """What ``learned.json`` holds."""
 
@@ -194,7 +187,6 @@ class LearnedFile(Part):
     rate: float
     runs: list[str]
     airports: list[str]
-    known: list[KnownShape] = []
 
 
 class PastRow(Part):

@@ -34,28 +34,28 @@ POOL = "pool"
 FAMILY = "family"
 """A starting point of its family."""
 
-NEAR = "near"
-"""A good model of this search or the airport's last one, or one that differs from it in one option;
-of all of these, the one with the most promise."""
-
-PRIOR = "prior"
-"""A random model of the families that win; of all candidates, the one with the most promise."""
-
 RANDOM = "random"
 """Drawn from the prior by Hyperopt, which has no trial yet that its TPE could go by."""
 
 TPE = "tpe"
 """Proposed by Hyperopt's TPE, from the trials before it."""
 
-PROPOSED = (NEAR, PRIOR, RANDOM, TPE)
-"""Origins of what a search thought of itself; all other models were on a list before it began."""
+RETIRED = ("near", "prior")
+"""Proposed by a Gaussian process, in searches with `--learn` of earlier versions. No trial is made
+with these origins any more, but stored ones have them."""
 
-ORIGINS = (BASELINE, *SUGGESTED, SHOCKS, POOL, FAMILY, *PROPOSED)
+RETIRED_ALGORITHM = "surrogate"
+"""The name that the runs of these searches have for what proposed trials."""
+
+PROPOSED = (*RETIRED, RANDOM, TPE)
+"""Origins of what was proposed during a search; other models were listed before it began."""
+
+ORIGINS = (BASELINE, SHOCKS, *SUGGESTED, POOL, FAMILY, *PROPOSED)
 """Every origin that a trial may have, in the order in which a search comes to them."""
 
 
 def algorithm(by_origin: Mapping[str, int]) -> str:
-    """What searched, as a run names it: whatever proposed at least one trial.
+    """Name of what proposed trials in a search, as its run records it.
 
     Args:
         by_origin: Number of trials by origin.
@@ -64,9 +64,7 @@ def algorithm(by_origin: Mapping[str, int]) -> str:
         return "none"
     if TPE in by_origin:
         return "tpe.suggest"
-    if RANDOM in by_origin:
-        return "rand.suggest"
-    return "surrogate" if {NEAR, PRIOR} & set(by_origin) else "fixed candidates"
+    return "rand.suggest" if RANDOM in by_origin else "fixed candidates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +106,6 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A model of an airport's last search, and its loss there."""
-
-    model: Model
-    loss: float
-
-
-@dataclass(frozen=True, slots=True)
 class Learned:
     """What a search knows before it begins.
 
@@ -126,7 +116,6 @@ class Learned:
             from.
         runs: Ids of the runs learned from: the airport's own, then those of the jobs.
         airports: Airports of similar shape, the nearest first.
-        known: What the airport's last search knew, its best models.
     """
 
     starts: tuple[Start, ...] = ()
@@ -134,7 +123,6 @@ class Learned:
     rate: float = 0.5
     runs: tuple[str, ...] = ()
     airports: tuple[str, ...] = ()
-    known: tuple[Known, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -148,8 +136,7 @@ class Learned:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Learned:
-        """Inverse of `to_dict`."""
+        """Inverse of `to_dict`. What else earlier versions wrote is left alone."""
         starts = tuple(Start(Model(**s["model"]), s["origin"]) for s in value["starts"])
         runs, airports = tuple(value["runs"]), tuple(value["airports"])
-        known = tuple(Known(Model(**k["model"]), k["loss"]) for k in value.get("known", ()))
-        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports, known)
+        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports)

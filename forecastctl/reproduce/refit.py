@@ -33,6 +33,7 @@ from forecastctl.recording.read import (
 )
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult, described
+from forecastctl.records.learning import RETIRED_ALGORITHM
 from forecastctl.records.schema import STAGES, Param, Tag
 from forecastctl.reproduce.replay import makers, read_stored, replayed
 from forecastctl.reproduce.values import _NONE, Refit, Reproduction
@@ -199,6 +200,8 @@ def _ask(
     if stored.forecast is not None:
         further = entry.ahead if stored.forecast.cutoff == entry.cutoff else 0
         search = replace(search, horizon=max(len(stored.forecast.ds) - further, 1))
+    if tunes and run.params.get("algo") == RETIRED_ALGORITHM:
+        notes += ("its search proposed models in a way that this version no longer has",)
     asked = rebuilt.settings.data.suspects == "recent"
     if asked and RunOf(owner).left_out != entry.left_out:
         notes += ("other periods of its data look wrong to this version than did then",)

@@ -1,4 +1,4 @@
-"""The search with Hyperopt's TPE: a space in its terms, trials to begin with, and its proposals.
+"""The search with Hyperopt's TPE: our spaces as Hyperopt's, starting points, and proposals.
 
 Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optimization.
 """
@@ -33,12 +33,12 @@ RAREST = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that a search tries before anything proposes.
+    """A model that a search tries before Hyperopt proposes any.
 
     Attributes:
         model: What is tried.
         point: Where it lies in the spaces of the search.
-        origin: ``pool`` or ``family``.
+        origin: Where it comes from, one of `forecastctl.records.learning.ORIGINS`.
     """
 
     model: Model
@@ -54,7 +54,7 @@ def let_hyperopt_search(
     Args:
         run: The search; trials are added to it.
         spaces: Space by family.
-        points: Starting points.
+        points: Starting points, in the order in which they are evaluated. TPE learns from them.
         seed: Of the proposals.
     """
     import hyperopt
@@ -64,7 +64,7 @@ def let_hyperopt_search(
     waiting = deque(point.origin for point in points)  # evaluated in the order of proposal
 
     def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
-        """What TPE makes of the trials; with none to go by, all that it knows is the prior."""
+        """What TPE proposes after the trials so far; before any it draws from the prior."""
         waiting.append(TPE if trials.trials else RANDOM)
         return hyperopt.tpe.suggest(new_ids, domain, trials, state, n_startup_jobs=0)
 
@@ -94,7 +94,7 @@ def let_hyperopt_search(
 
 
 def _seen_loss(run: Search, trial: Trial) -> float | None:
-    """Loss as the search sees it: a pruned trial's so far tells it to keep away from there."""
+    """The loss that TPE is told; that of a pruned trial's first folds keeps it away from there."""
     return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
 
 
@@ -143,8 +143,12 @@ def _hyperopt_dimension(dimension: Dimension, label: str) -> Any:
 def queued(points: Sequence[Point], known: Sequence[str]) -> Any:
     """Hyperopt trials that wait for evaluation.
 
-    This is what ``points_to_evaluate`` makes, with the labels of the branches not taken, which
-    TPE asks every trial for.
+    They are what Hyperopt makes of ``points_to_evaluate``. But TPE asks each trial for every label
+    of the space, and these have only the labels of their own branches: the others are added empty.
+
+    Args:
+        points: The points, in the order of evaluation.
+        known: Every label of the space.
     """
     from hyperopt.fmin import generate_trials_to_calculate
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 CLEAR = 1e-3
-"""An improvement counts from this share of the best loss on."""
+"""A trial improves only if its loss is lower than the best one by more than this share."""
 
 
 UNLIKELY = 0.02
@@ -18,7 +18,8 @@ UNLIKELY = 0.02
 
 
 WEIGHT = 2.0
-"""Trials that the rate of the earlier searches is worth: those of Laplace's rule of succession."""
+"""Number of trials that the rate of the earlier searches counts for, two in Laplace's rule of
+succession."""
 
 
 def chance(losses: Sequence[float | None], tried: int, rate: float) -> float:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from forecastctl.models.metrics import mean_scores
 from forecastctl.models.shocks import KEPT, without_shocks
 from forecastctl.records import Fold, Learned, Model, Trial, described
-from forecastctl.records.learning import SUGGESTED
 from forecastctl.search.backtest import fold_paths, scored
 from forecastctl.search.halving import Halving
 from forecastctl.search.pool import pool, pool_keys
@@ -28,7 +27,11 @@ PRUNED = "pruned"
 
 @dataclass
 class Search:
-    """Trials of one search as they accumulate, with the forecasts of their folds."""
+    """Trials of one search as they accumulate, with the forecasts of their folds.
+
+    ``required`` is the number of trials that are made before the search may stop because the next
+    one is unlikely to improve; ``None`` where it never stops for that.
+    """
 
     series: Series
     search: SearchSpec
@@ -39,8 +42,7 @@ class Search:
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
-    tried: int | None = None
-    exhausted: bool = False
+    required: int | None = None
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
@@ -59,11 +61,6 @@ class Search:
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:
         """Make these the pool."""
         self.pool, self.keys = tuple(members), pool_keys(members)
-
-    @property
-    def begun(self) -> list[Trial]:
-        """Trials that the history suggested."""
-        return [trial for trial in self.trials if trial.start in SUGGESTED]
 
     @property
     def averages_pool(self) -> bool:
@@ -132,10 +129,8 @@ class Search:
             losses = [math.inf if t.loss is None else t.loss for t in self.trials]
             if len(losses) - 1 - losses.index(min(losses)) >= patience:
                 return "early_stop"
-        if self.exhausted:
-            return "unlikely"
-        if self.tried is not None and len(self.trials) >= self.tried:
-            left = chance([t.loss for t in self.trials], self.tried, self.learned.rate)
+        if self.required is not None and len(self.trials) >= self.required:
+            left = chance([t.loss for t in self.trials], self.required, self.learned.rate)
             if left <= UNLIKELY:
                 return "unlikely"
         return None

@@ -1,7 +1,6 @@
 """Search of one airport's specification.
 
-What it tries first is decided here; what it tries next by Hyperopt (`forecastctl.search.hyperopt`)
-or by what an earlier search taught (`forecastctl.search.learned.refine`).
+What it tries first is decided here; what it tries next by Hyperopt (`forecastctl.search.hyperopt`).
 """
 
 from __future__ import annotations
@@ -26,32 +25,32 @@ from forecastctl.records import (
     no_clock,
 )
 from forecastctl.records.learning import BASELINE as NAIVE
-from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS
+from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS, SUGGESTED
 from forecastctl.search.backtest import fold_errors, fold_scores
 from forecastctl.search.choose import CLEARLY_WORSE, choose
 from forecastctl.search.folds import validation_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
-from forecastctl.search.learned.refine import refine
 from forecastctl.search.space import encode, placed
 from forecastctl.search.trials import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from forecastctl.models import Space
     from forecastctl.records import Clock, SearchSpec, Series
 
 MOST_STARTS = 12
-"""Starting points at most beyond the pool's, so that the search has evaluations left."""
+"""Most starting points besides learned ones and the pool, so that Hyperopt has evaluations left."""
 
-PAIRS = 7
-"""Models of the pool that are fitted both with and without a shock that is still on."""
+COMPARED = 3
+"""Models of the pool that are backtested with and without the shocks, to decide whether shocks are
+replaced at all."""
 
-WITNESSES = 2
-"""Models of the pool that are fitted with a shock that is over, too."""
+BOTH_WHILE_ON = 7
+"""Models of the pool that are fitted both with and without the shocks while the last goes on."""
 
-JUDGES = 3
-"""The first of them, whose backtest decides whether the others are."""
+BOTH_WHEN_OVER = 2
+"""The same once the last shock is over."""
 
 _SHOCKS = {"data": Choice((REPLACED, {}))}
 """A dimension of every space, where there are shocks."""
@@ -79,21 +78,19 @@ def tune(
 ) -> TuneResult:
     """Search for the specification that forecasts best from rolling origins.
 
-    Trial 0 is the seasonal naive. Then come the models of the pool (`forecastctl.search.pool`) and
-    the families' own starting points, and Hyperopt proposes what evaluations these leave. Each
-    trial says which of these it is (`forecastctl.records.learning.ORIGINS`). A model that comes up
-    again is not fitted again. A trial whose first folds are hopeless is stopped, see
-    `forecastctl.search.halving`; one of the pool never is.
+    Trial 0 is the seasonal naive. Then come what earlier searches suggest, the models of the pool
+    (`forecastctl.search.pool`) and the families' own starting points. The evaluations that are left
+    try what Hyperopt proposes. Each trial says which of these it is
+    (`forecastctl.records.learning.ORIGINS`). A model that comes up again is not fitted again. A
+    trial whose first folds are hopeless is stopped, see `forecastctl.search.halving`; one of the
+    pool never is.
 
     Args:
         series: Training data.
         search: What to search, and for how long. ``timeout`` is measured with ``clock``.
         clock: Time and CPU time, for the trials' records and the timeout.
-        learned: What earlier searches suggest. Its starts are tried right after trial 0, those
-            within the spaces, as many as leave room for the pool. If there are any, what follows is
-            proposed by `forecastctl.search.learned.refine` instead of Hyperopt, and the search
-            stops as soon as the next trial is unlikely to improve
-            (`forecastctl.search.stopping.chance`).
+        learned: What earlier searches suggest. With such starts the search also stops as soon as
+            the next trial is unlikely to improve (`forecastctl.search.stopping.chance`).
 
     Returns:
         The chosen specification with its backtest, and every trial. A series too short to be
@@ -111,41 +108,23 @@ def tune(
         return _too_short(series)
     run = Search(series, search, clock, splits, learned or Learned())
     run.evaluate(baseline(series.n, series.season_length), NAIVE)
-    spaces = _spaces(run)
-    _try_starts(run, spaces)
     if run.shocked:
-        _judge_shocks(run)
-    _search(run, spaces)
+        _decide_on_shocks(run)
+    _search(run, _spaces(run))
     return _result(run)
 
 
-def _try_starts(run: Search, spaces: Mapping[str, Space]) -> None:
-    """Try what the history suggests, as far as that leaves room for the pool."""
-    room = run.search.max_evals - len(run.trials)
-    if run.averages_pool:
-        room -= len(run.pool) + (JUDGES if run.shocked else 0)
-    for start in run.learned.starts:
-        found = placed(spaces, start.model)
-        if found is None or found[1].key in run.seen or run.stopped:
-            continue
-        model = found[1]
-        if model.key not in run.keys:
-            if room <= 0:
-                continue
-            room -= 1
-        run.evaluate(model, start.origin)
+def _decide_on_shocks(run: Search) -> None:
+    """Let the backtest decide whether the pool's models are fitted to data without the shocks.
 
-
-def _judge_shocks(run: Search) -> None:
-    """Fit the pool without the shocks, and some of its models with them.
-
-    Without them a season is a season again; with them the trend of a recovery is seen, which is why
-    half of the models see a shock that is still on, and how wide intervals must be, which a few can
-    tell. Unless the backtest speaks against it: then all models see all data.
+    If it does not speak against it, they are: without the shocks the season is estimated
+    undisturbed. Some models are fitted to all data as well: while a shock goes on, so that half of
+    the combination follows the recovery; later a few, from which it is seen how wide intervals
+    must be.
     """
     pairs = [((name, o), (name, {**o, **REPLACED})) for name, o in run.pool]
     losses = [0.0, 0.0]
-    for pair in pairs[:JUDGES]:
+    for pair in pairs[:COMPARED]:
         for i, (name, options) in enumerate(pair):
             if run.stopped:
                 return
@@ -153,22 +132,23 @@ def _judge_shocks(run: Search) -> None:
             losses[i] += math.inf if loss is None else loss
     if losses[1] <= CLEARLY_WORSE * losses[0]:
         if run.settled:
-            run.enter([*(out for _, out in pairs), *run.pool[:WITNESSES]])
+            run.enter([*(out for _, out in pairs), *run.pool[:BOTH_WHEN_OVER]])
         else:
-            run.enter([member for pair in pairs[:PAIRS] for member in pair])
+            run.enter([member for pair in pairs[:BOTH_WHILE_ON] for member in pair])
 
 
 def _search(run: Search, spaces: Mapping[str, Space]) -> None:
-    """Propose until the search is over."""
+    """Try the starting points, then what Hyperopt proposes, until the search is over."""
     remaining = run.search.max_evals - len(run.trials)
     if not spaces or remaining <= 0:
         return
-    seed = airport_seed(run.search.seed, run.series.airport)
-    points = _starting_points(run, spaces)[:remaining]
-    if run.begun:
-        refine(run, spaces, points, seed)
-    else:
-        let_hyperopt_search(run, spaces, points, seed)
+    learned = _learned_starts(run, spaces)
+    points = [*learned, *_other_starts(run, spaces, learned)][:remaining]
+    if learned:
+        pool = (POOL,) if run.averages_pool else ()
+        required = [point for point in points if point.origin in (*SUGGESTED, *pool)]
+        run.required = len(run.trials) + len(required)
+    let_hyperopt_search(run, spaces, points, airport_seed(run.search.seed, run.series.airport))
 
 
 def _spaces(run: Search) -> dict[str, Space]:
@@ -181,30 +161,47 @@ def _spaces(run: Search) -> dict[str, Space]:
     return found
 
 
-def _starting_points(run: Search, spaces: Mapping[str, Space]) -> list[Candidate]:
+def _learned_starts(run: Search, spaces: Mapping[str, Space]) -> list[Candidate]:
+    """What earlier searches suggest, within the spaces, as many as leave room for the pool."""
+    pool = run.keys if run.averages_pool else frozenset()
+    room = run.search.max_evals - len(run.trials) - len(pool - run.seen.keys())
+    found: dict[str, Candidate] = {}
+    for start in run.learned.starts:
+        place = placed(spaces, start.model)
+        if place is None or place[1].key in {*run.seen, *found}:
+            continue
+        point, model = place
+        if model.key not in pool:
+            if room <= 0:
+                continue
+            room -= 1
+        found[model.key] = Candidate(model, point, start.origin)
+    return list(found.values())
+
+
+def _other_starts(
+    run: Search, spaces: Mapping[str, Space], learned: Sequence[Candidate]
+) -> list[Candidate]:
     """The pool's models, then the families' own starting points, those within the spaces.
 
-    What this airport's last search began with is not tried again to no end: neither the starting
-    points of families that are known by now, nor the pool where it is not averaged.
+    Where starts come from the airport's own last search, what that search has tried already is left
+    out: the starting points of families that won by now, and the pool unless it is averaged.
     """
-    again = any(trial.start == OWN for trial in run.begun)
+    again = any(point.origin == OWN for point in learned)
     fresh = [name for name in spaces if not (again and name in run.learned.prior)]
     columns = [[(name, options) for options in family(name).starts] for name in fresh]
     members = run.pool if run.averages_pool or not again else ()
     turns = [start for row in zip_longest(*columns) for start in row if start is not None]
-    most, forced = len(run.pool) + MOST_STARTS, 0
+    most = len(run.pool) + MOST_STARTS
     points: list[Candidate] = []
-    known = set(run.seen)
+    known = {*run.seen, *(point.model.key for point in learned)}
     for name, options in (*members, *turns):
         model = make_model(name, options)
         point = encode(spaces, name, options) if model.key not in known else None
         if point is None or len(points) >= most:
             continue
         known.add(model.key)
-        pooled = model.key in run.keys
-        forced += run.averages_pool and pooled
-        points.append(Candidate(model, point, POOL if pooled else FAMILY))
-    run.tried = len(run.trials) + forced if run.begun else None
+        points.append(Candidate(model, point, POOL if model.key in run.keys else FAMILY))
     return points
 
 

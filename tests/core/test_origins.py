@@ -1,6 +1,7 @@
 """Every trial says where it came from, and a run what searched."""
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
@@ -56,8 +57,12 @@ def test_with_no_trial_to_go_by_the_first_proposal_is_random(fake, series, monke
     assert algorithm(two.by_origin) == "rand.suggest"
 
 
-def test_hyperopt_itself_proposes_the_same(fake, series):
-    """The origin is seen without changing a proposal: TPE with its own rule for beginning."""
+@pytest.mark.parametrize("learns", [False, True])
+def test_hyperopt_itself_proposes_the_same(fake, series, learns):
+    """The origin is seen without changing a proposal: TPE with its own rule for beginning.
+
+    Learned starts are points to evaluate like the others, so that TPE knows their losses.
+    """
     import hyperopt
     import numpy as np
 
@@ -65,7 +70,9 @@ def test_hyperopt_itself_proposes_the_same(fake, series):
     from forecastctl.search.space import decode, labels
     from forecastctl.search.tune import airport_seed
 
-    result = tune(series, FAKE)
+    start = make_model("fake", {"bias": "given", "amount": 0.25})
+    learned = Learned((Start(start, "own"),), {}, math.inf, ("r",))
+    result = tune(series, FAKE, learned=learned if learns else None)
     loss = {t.model.key: t.loss for t in result.trials}
     seen = []
 
@@ -81,10 +88,12 @@ def test_hyperopt_itself_proposes_the_same(fake, series):
         {"family": 0, "fake/bias": 0},
         {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.5},
     ]
+    if learns:
+        points.insert(0, {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.25})
     hyperopt.fmin(
         objective,
         hyperopt_space(spaces),
-        algo=hyperopt.partial(hyperopt.tpe.suggest, n_startup_jobs=2),
+        algo=hyperopt.partial(hyperopt.tpe.suggest, n_startup_jobs=len(points)),
         max_evals=24,
         trials=queued(points, labels(spaces)),
         rstate=np.random.default_rng(airport_seed(0, "JFK")),
@@ -102,15 +111,21 @@ def test_what_judges_shocks_says_so():
     assert judges == [None, "replaced"] * 3
 
 
-def test_a_learned_search_says_what_it_knew_and_what_it_proposed(series):
+def test_a_learned_search_says_what_it_started_from_and_what_hyperopt_proposed(series):
     search = SearchSpec(families=("ets",), horizon=6, folds=2, max_evals=14, combine=1)
     own = make_model("ets", family("ets").starts[0])
     learned = Learned((Start(own, "own"),), {"ets": 0.9}, 0.9, ("r",))
     result = tune(series, search, learned=learned)
-    assert origins(result)[:2] == ["baseline", "own"]
-    assert set(origins(result)[2:]) <= {"near", "prior"}
-    assert "near" in result.by_origin
-    assert algorithm(result.by_origin) == "surrogate"
+    assert origins(result) == ["baseline", "own", *["tpe"] * 12]
+    assert algorithm(result.by_origin) == "tpe.suggest"
+
+
+def test_learned_starts_come_after_what_judges_shocks():
+    own = make_model("ets", family("ets").starts[0])
+    learned = Learned((Start(own, "own"),), {}, 0.5, ("r",))
+    result = tune(make_series(shocked(n=80)), SearchSpec(horizon=6), learned=learned)
+    assert origins(result)[:8] == ["baseline", *["shocks"] * 6, "own"]
+    assert list(result.by_origin) == ["baseline", "shocks", "own", "pool", "family"]
 
 
 @pytest.mark.parametrize("change", [{"timeout": 10.0}, {"early_stop": 3, "max_evals": 50}])

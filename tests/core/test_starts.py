@@ -9,7 +9,6 @@ import pytest
 from forecastctl.models import family, family_names
 from forecastctl.models.make import make_model
 from forecastctl.records import Learned, Model, Past, SearchSpec, Start, Trial
-from forecastctl.records.learning import Known
 from forecastctl.search.folds import validation_splits
 from forecastctl.search.learned.shape import shape
 from forecastctl.search.learned.starts import (
@@ -18,7 +17,7 @@ from forecastctl.search.learned.starts import (
     KEPT_OF_FAMILY,
     OWN_STARTS,
     STARTS,
-    Fleet,
+    PastSearches,
     portfolio,
     proposals,
     remember,
@@ -28,6 +27,7 @@ from forecastctl.search.space import placed
 from forecastctl.search.stopping import CLEAR, UNLIKELY, chance
 from forecastctl.search.tune import tune
 from tests.core.conftest import make_series, seasonal_data
+from tests.core.test_shocks import shocked
 
 SEARCH = SearchSpec(families=("ets", "holt_winters"), max_evals=20, horizon=6, combine=1)
 ETS = {"error": "mul", "trend": "add", "seasonal": "mul", "initial": "heuristic"}
@@ -144,7 +144,7 @@ def test_own_winners_come_first_then_similar_then_the_fleet():
     near = [past(f"N{i}", "xyz", (1.0, 2.0 + i / 100)) for i in range(5)]
     far = [past(f"F{i}", "pqr", (50.0 + i, 90.0)) for i in range(9)]
     own = past("JFK", "abcdefgh", (1.0, 2.0))
-    found = Fleet.of([own, *near, *far], ["job"]).learned("JFK", (1.0, 2.0))
+    found = PastSearches.of([own, *near, *far], ["job"]).learned("JFK", (1.0, 2.0))
     assert [(s.model.label, s.origin) for s in found.starts] == [
         *((c, "own") for c in "abcde"),
         ("x", "similar"),
@@ -158,23 +158,22 @@ def test_own_winners_come_first_then_similar_then_the_fleet():
 
 def test_an_airport_without_history_starts_from_the_others():
     others = [past(f"N{i}", [f"{i}a", f"{i}b"], (1.0, float(i))) for i in range(20)]
-    found = Fleet.of(others, ["job"]).learned("JFK", (1.0, 3.1))
+    found = PastSearches.of(others, ["job"]).learned("JFK", (1.0, 3.1))
     assert found.airports[0] == "N3"
     assert found.counts == {"similar": 5, "fleet": STARTS - 5}
     assert found.starts[0].model.label in {"1a", "2a", "3a", "4a", "5a"}
     assert found.runs == ("job",)
-    again = Fleet.of(others[::-1], ["job"]).learned("JFK", (1.0, 3.1))
+    again = PastSearches.of(others[::-1], ["job"]).learned("JFK", (1.0, 3.1))
     assert again == found
-    assert Fleet.of([]).learned("JFK", (1.0, 2.0)) is None
+    assert PastSearches.of([]).learned("JFK", (1.0, 2.0)) is None
 
 
 def test_families_are_as_likely_as_they_win():
     hw = Past("A", "r", "2020-01-01", (1.0,), (Model("hw", {}, "hw"),), (1.0,), 10, 2)
     ets = Past("B", "r", "2020-01-01", (9.0,), (Model("ets", {}, "ets"),), (1.0,), 10, 1)
-    found = Fleet.of([hw, ets]).learned("A", (1.0,))
+    found = PastSearches.of([hw, ets]).learned("A", (1.0,))
     assert found.prior == pytest.approx({"ets": (0 + 1 + 0.5) / 3, "hw": (1 + 0 + 0.5) / 3})
     assert found.rate == (1 + 3) / (2 + 20)
-    assert found.known == (Known(hw.best[0], 1.0),)
     assert Learned.from_dict(found.to_dict()) == found
 
 
@@ -211,8 +210,7 @@ def test_starts_come_right_after_the_baseline_and_say_where_from(series):
     result = tune(series, SEARCH, learned=learned(first, second))
     assert [t.model for t in result.trials[1:3]] == [first, second]
     assert [t.start for t in result.trials[:3]] == ["baseline", "own", "own"]
-    assert {t.start for t in result.trials[3:]} <= {"family", "pool", "near", "prior"}
-    assert any(t.start == "near" for t in result.trials)
+    assert {t.start for t in result.trials[3:]} == {"family", "pool", "tpe"}
 
 
 def test_starts_that_are_unknown_or_outside_are_skipped(series):
@@ -266,6 +264,30 @@ def test_the_pool_is_tried_whole_where_it_is_averaged():
     assert alone.stopped == "unlikely"
 
 
-def test_a_warm_search_is_the_same_again(series):
+@pytest.mark.parametrize("shocks", [False, True])
+def test_starts_never_take_the_room_of_the_averaged_pool(shocks):
+    series = make_series(shocked(n=80) if shocks else seasonal_data(72))
+    search = SearchSpec(horizon=6, max_evals=22)
+    cold = tune(series, search)
+    members = {t.model.key for t in cold.trials if t.start in ("pool", "shocks")}
+    own = [make_model("ets", {**ETS, "trend": t}) for t in ("none", "damped", "add")]
+    own += [make_model("theta", o) for o in family("theta").starts]
+    own += [make_model("ces", o) for o in family("ces").starts]
+    found = tune(series, search, learned=learned(*own, rate=math.inf))
+    assert members <= {t.model.key for t in found.trials}
+    assert "own" in found.by_origin
+    assert len(found.trials) == search.max_evals
+
+
+def test_the_timeout_is_looked_at_before_each_start(series):
+    starts = [make_model("ets", {**ETS, "trend": t}) for t in ("none", "damped", "add")]
+    ticks = iter(range(0, 10**9, 100))
+    search = replace(SEARCH, timeout=0.8)
+    result = tune(series, search, lambda: (next(ticks), 0.0), learned(*starts))
+    assert result.stopped == "timeout"
+    assert [t.start for t in result.trials] == ["baseline", "own", "own"]
+
+
+def test_a_learned_search_is_the_same_again(series):
     given = learned(make_model("ets", ETS), rate=0.2)
     assert tune(series, SEARCH, learned=given) == tune(series, SEARCH, learned=given)

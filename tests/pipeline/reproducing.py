@@ -31,7 +31,17 @@ class Store:
         self.frame = frame_of([make_series(a, seed=i) for i, a in enumerate(("JFK", "EWR", "A/B"))])
         self.count = 0
 
-    def run(self, command="run", *, as_of=None, record_as_of=True, tune=None, origin=None, **spec):
+    def run(
+        self,
+        command="run",
+        *,
+        as_of=None,
+        record_as_of=True,
+        tune=None,
+        origin=None,
+        learn=False,
+        **spec,
+    ):
         self.count += 1
         data = DataSpec(source="memory", **spec)
         panel = make_panel(self.frame, data, "memory")
@@ -47,7 +57,7 @@ class Store:
         request = Request(
             command, f"job-{self.count}", 1_600_000_000_000 + 60_000 * self.count,
             settings.search(), (80, 95), "nested", charts=False, config_digest="cfg",
-            settings=recorded,
+            settings=recorded, learn=learn,
         )  # fmt: skip
         entries = prepare(panel, data, as_of=as_of, today=dt.date(2020, 9, 13))
         job = plan_job(request, panel, entries, ENVIRONMENT, self.tracker)

@@ -94,8 +94,7 @@ def _newer(session: Session) -> Source:
     return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
-def _write(
-    explanation: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
+def _write(explanation: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
     """Write page and image; returns what is to be recorded of them."""
     if html is None and image is None:
         return {}

@@ -21,7 +21,7 @@ class Param(Key):
         A_SERIES,
         (
             "what proposed trials: `tpe.suggest`, Hyperopt's TPE; `rand.suggest`, Hyperopt, but "
-            "never with a trial to go by; `surrogate`, a search that learned; `fixed candidates`,"
+            "never with a trial to go by; `surrogate`, learned searches of old; `fixed candidates`,"
             " where the models that are always tried and the families' starting points used up "
             "the evaluations; `none`, where there was no search"
         ),

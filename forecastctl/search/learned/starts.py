@@ -1,7 +1,7 @@
-"""Where a search starts that knows earlier ones, and when it stops. Pure.
+"""What a search takes over from earlier searches: models to start from, and when to stop. Pure.
 
 A start is only a suggestion: it is evaluated on the folds of the new search like any other trial.
-So the searches learned from need not have had the same folds, families or effort.
+So the earlier searches need not have had the same folds, families or effort.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from forecastctl.records.learning import (
     OWN,
     PROPOSED,
     SIMILAR,
-    Known,
     Learned,
     Past,
     Start,
@@ -33,15 +32,20 @@ if TYPE_CHECKING:
     from forecastctl.records import Model, Trial
 
 KEPT, KEPT_BEST, KEPT_OF_FAMILY = 16, 5, 3
-"""Models of a search that are remembered: the best, and after these so many of a family at most, so
-that many of nearly the same do not keep out the others."""
+"""Models of a search that are kept: 16 at most, the 5 best whatever they are, and after these at
+most 3 of a family, so that many nearly equal models do not displace all others."""
 
 STARTS, OWN_STARTS, SIMILAR_STARTS = 11, 5, 3
-"""Starts in all, of the airport itself, and of airports of similar shape; the rest is the fleet's.
-With the baseline they are less than a quarter of a search of 50."""
+"""Starts at most: in all, from the airport itself, and from airports of similar shape; the others
+come from the whole fleet. With the baseline they are less than a quarter of a search of 50."""
 
 NEIGHBOURS = 5
-"""Airports of similar shape that are asked."""
+"""Airports of similar shape whose models are looked at."""
+
+
+FARTHEST = 5.0
+"""Most that one feature adds to the distance of two airports, so that one odd feature does not
+decide alone. The unit is the median absolute deviation of the feature."""
 
 
 def remember(
@@ -56,10 +60,12 @@ def remember(
         features: `forecastctl.search.learned.shape.shape` of the series.
         trials: All trials, in order.
     """
-    good = [(t.loss, t.number, t.model) for t in trials if t.loss is not None and _new(t)]
+    good = [
+        (t.loss, t.number, t.model) for t in trials if t.loss is not None and t.duplicate_of is None
+    ]
     if not good:
         return None
-    best = _various(sorted(good, key=lambda row: row[:2]))
+    best = _kept(sorted(good, key=lambda row: row[:2]))
     return Past(
         airport,
         run_id,
@@ -71,18 +77,15 @@ def remember(
     )
 
 
-def _various(ranked: Sequence[tuple[float, int, Model]]) -> list[tuple[float, int, Model]]:
-    taken: Counter[str] = Counter()
+def _kept(ranked: Sequence[tuple[float, int, Model]]) -> list[tuple[float, int, Model]]:
+    """The best models, and after these the next best of each family."""
+    of_family: Counter[str] = Counter()
     kept = []
     for rank, row in enumerate(ranked):
-        taken[row[2].family] += 1
-        if rank < KEPT_BEST or taken[row[2].family] <= KEPT_OF_FAMILY:
+        of_family[row[2].family] += 1
+        if rank < KEPT_BEST or of_family[row[2].family] <= KEPT_OF_FAMILY:
             kept.append(row)
     return kept[:KEPT]
-
-
-def _new(trial: Trial) -> bool:
-    return trial.duplicate_of is None
 
 
 def proposals(trials: Sequence[Trial]) -> tuple[int, int]:
@@ -99,8 +102,8 @@ def proposals(trials: Sequence[Trial]) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
-    """Earlier searches of many airports, ready to be asked about each.
+class PastSearches:
+    """Earlier searches of many airports, with what is the same for every airport that learns.
 
     Attributes:
         pasts: By airport, one search each.
@@ -123,8 +126,8 @@ class Fleet:
     runs: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pasts: Sequence[Past], runs: Sequence[str] = ()) -> Fleet:
-        """Look at every search once.
+    def of(cls, pasts: Sequence[Past], runs: Sequence[str] = ()) -> PastSearches:
+        """Compute from the searches what all airports share.
 
         Args:
             pasts: At most one search per airport.
@@ -145,7 +148,7 @@ class Fleet:
         )
 
     def nearest(self, airport: str, features: Sequence[float]) -> list[Past]:
-        """Other airports of the most similar shape: least distance in units of each spread.
+        """Searches of the airports of the most similar shape, the most similar first.
 
         Args:
             airport: Identifier as spelt in the input.
@@ -154,9 +157,9 @@ class Fleet:
         if not self.names:
             return []
         gaps = np.abs(self.table - np.asarray(features)) / self.spread
-        distance = np.minimum(gaps, _FARTHEST).sum(axis=1)  # one odd feature does not decide alone
-        some = np.argsort(distance, kind="stable")[: NEIGHBOURS + 1]
-        names = [self.names[i] for i in some if self.names[i] != airport]
+        distance = np.minimum(gaps, FARTHEST).sum(axis=1)
+        closest = np.argsort(distance, kind="stable")[: NEIGHBOURS + 1]
+        names = [self.names[i] for i in closest if self.names[i] != airport]
         return [self.pasts[name] for name in names[:NEIGHBOURS]]
 
     def learned(self, airport: str, features: Sequence[float]) -> Learned | None:
@@ -170,21 +173,16 @@ class Fleet:
             return None
         own = self.pasts.get(airport)
         near = self.nearest(airport, features)
-        mine = own.best[:OWN_STARTS] if own is not None else ()
-        starts = {m.key: Start(m, OWN) for m in mine}
-        # What the airport cannot tell itself, the others make up for.
+        own_best = own.best[:OWN_STARTS] if own is not None else ()
+        starts = {m.key: Start(m, OWN) for m in own_best}
+        # Half of the starts that the airport lacks come from similar airports, half from the fleet.
         wanted = SIMILAR_STARTS + (OWN_STARTS - len(starts)) // 2
-        _extend(starts, portfolio(near, wanted, mine), SIMILAR, wanted)
+        _extend(starts, portfolio(near, wanted, own_best), SIMILAR, wanted)
         _extend(starts, self.winners, FLEET, STARTS - len(starts))
         shares = _mean([_shares([own] if own else []), _shares(near), self.shares])
         runs = ((own.run_id,) if own is not None else ()) + self.runs
         names = tuple(p.airport for p in near)
-        known = zip(own.best, own.losses, strict=True) if own is not None else ()
-        told = tuple(Known(model, loss) for model, loss in known)
-        return Learned(tuple(starts.values()), shares, self.rate, runs, names, told)
-
-
-_FARTHEST = 5.0
+        return Learned(tuple(starts.values()), shares, self.rate, runs, names)
 
 
 def _extend(starts: dict[str, Start], models: Sequence[Model], origin: str, count: int) -> None:
@@ -197,14 +195,15 @@ def _extend(starts: dict[str, Start], models: Sequence[Model], origin: str, coun
 def portfolio(pasts: Sequence[Past], count: int, known: Sequence[Model] = ()) -> list[Model]:
     """Models that together serve the most airports well, the most useful first.
 
-    A greedy portfolio: each model added is the one that helps most where those before do not. How
-    good a model is for an airport is one over its rank there. So what wins often comes first, and
-    then what wins where that does not.
+    The portfolio is greedy: the value of a model for an airport is one over its rank there, an
+    airport counts with the best value among the models chosen, and the next model is the one that
+    raises the sum over the airports most. So the most frequent winner comes first, and then what
+    wins where that one does not.
 
     Args:
         pasts: Searches, one per airport.
         count: Models at most.
-        known: Models that are tried anyway.
+        known: Models that are tried anyway; they count as chosen and are not returned.
     """
     ranks: dict[str, dict[str, float]] = defaultdict(dict)
     models: dict[str, Model] = {}
@@ -212,23 +211,24 @@ def portfolio(pasts: Sequence[Past], count: int, known: Sequence[Model] = ()) ->
         for rank, model in enumerate(past.best, start=1):
             models.setdefault(model.key, model)
             ranks[model.key][past.airport] = 1.0 / rank
-    served = dict.fromkeys((p.airport for p in pasts), 0.0)
+    best = dict.fromkeys((p.airport for p in pasts), 0.0)
     chosen: list[Model] = []
     for model in known:
-        _serve(served, ranks.pop(model.key, {}))
+        _raise(best, ranks.pop(model.key, {}))
     while ranks and len(chosen) < count:
-        gains = {k: sum(max(v - served[a], 0.0) for a, v in r.items()) for k, r in ranks.items()}
+        gains = {k: sum(max(v - best[a], 0.0) for a, v in r.items()) for k, r in ranks.items()}
         key = min(gains, key=lambda k: (-gains[k], k))
         if gains[key] <= 0.0:
             break
         chosen.append(models[key])
-        _serve(served, ranks.pop(key))
+        _raise(best, ranks.pop(key))
     return chosen
 
 
-def _serve(served: dict[str, float], good: Mapping[str, float]) -> None:
-    for airport, value in good.items():
-        served[airport] = max(served[airport], value)
+def _raise(best: dict[str, float], values: Mapping[str, float]) -> None:
+    """Raise the best value of each airport to that of a model, where it is higher."""
+    for airport, value in values.items():
+        best[airport] = max(best[airport], value)
 
 
 def _shares(pasts: Sequence[Past]) -> dict[str, float]:
@@ -242,7 +242,7 @@ def _shares(pasts: Sequence[Past]) -> dict[str, float]:
 
 
 def _mean(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean of those shares that there are."""
-    there = [part for part in parts if part]
-    names = sorted({name for part in there for name in part})
-    return {name: sum(part.get(name, 0.0) for part in there) / len(there) for name in names}
+    """Mean share of each family, over the parts that are not empty."""
+    filled = [part for part in parts if part]
+    names = sorted({name for part in filled for name in part})
+    return {name: sum(part.get(name, 0.0) for part in filled) / len(filled) for name in names}
