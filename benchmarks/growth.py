@@ -104,7 +104,7 @@ def fleet(folder: Path) -> dict[str, float]:
     import pandas as pd
 
     from forecastctl.cli.compose import environment
-    from forecastctl.recording.mlmodel import fleet_artifacts
+    from forecastctl.recording.fleet import fleet_model
     from forecastctl.records import FittedModel, Query, Run, RunUpdate
 
     tracker = open_tracker(f"sqlite:///{folder / 'mlflow.db'}", "forecastctl")
@@ -117,11 +117,11 @@ def fleet(folder: Path) -> dict[str, float]:
     for _ in range(3):
         run_id = tracker.start(Run("fleet"))
         start = time.perf_counter()
-        files = fleet_artifacts(models, context, run_id)
-        tracker.update(run_id, RunUpdate(artifacts=files))
+        model = fleet_model(models, context)
+        tracker.update(run_id, RunUpdate(model=model))
         seconds.append(time.perf_counter() - start)
     number = len(models)
-    size = sum(len(file.content) for file in files)
+    size = len(model.content)
     return {
         "models": number,
         "ms": 1000 * statistics.median(seconds) / number,

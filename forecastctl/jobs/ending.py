@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.jobs.summary import Summary
+    from forecastctl.records import ServedModel
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -40,14 +41,15 @@ def sums_artifacts(summary: Summary) -> tuple[Artifact, ...]:
 def close_job(
     tracker: Tracker,
     summary: Summary,
-    fleet: Sequence[Artifact],
+    files: Sequence[Artifact],
     read_log: Callable[[], bytes],
+    model: ServedModel | None = None,
 ) -> None:
     """Write the accounts and end the job's run."""
     end_ms = clock()[0]
     counts: dict[str, float] = {airports_key(k): float(v) for k, v in summary.counts.items()}
     metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
-    artifacts = [*fleet, Artifact(File.RESULTS, json_bytes(summary.to_dict(), readable=True))]
+    artifacts = [*files, Artifact(File.RESULTS, json_bytes(summary.to_dict(), readable=True))]
     if summary.forecasts is not None:
         buffer = io.BytesIO()
         summary.forecasts.to_parquet(buffer, index=False)
@@ -57,7 +59,9 @@ def close_job(
     status = FAILED if summary.status == "failed" else FINISHED
     tracker.update(
         summary.run_id,
-        RunUpdate(status, end_ms, {}, metrics, {Tag.STATUS: summary.status}, tuple(artifacts)),
+        RunUpdate(
+            status, end_ms, {}, metrics, {Tag.STATUS: summary.status}, tuple(artifacts), model
+        ),
     )
 
 

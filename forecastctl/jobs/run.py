@@ -11,7 +11,7 @@ from forecastctl.jobs.learn import winners
 from forecastctl.jobs.ledger import Ledger, record_results, summarise
 from forecastctl.jobs.work import clock, work
 from forecastctl.recording.context import cut, json_bytes
-from forecastctl.recording.mlmodel import fleet_artifacts
+from forecastctl.recording.fleet import fleet_model
 from forecastctl.recording.read import find_snapshot
 from forecastctl.records import (
     AirportResult,
@@ -70,9 +70,8 @@ def run_job(
             for result in results:
                 progress(result, len(job.order) + len(job.groups))
         summary = summarise(job, run_id, ledger)
-        files = (*fleet_artifacts(ledger.models, context, run_id), *winners(ledger.pasts, context))
-        files += sums_artifacts(summary)
-        close_job(tracker, summary, files, read_log)
+        files = (*winners(ledger.pasts, context), *sums_artifacts(summary))
+        close_job(tracker, summary, files, read_log, fleet_model(ledger.models, context))
     except BaseException as error:
         abandon_job(tracker, run_id, error, read_log)
         raise

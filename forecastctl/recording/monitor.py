@@ -81,7 +81,7 @@ def record_monitor(
         tags=_tags(report, environment),
         artifacts=(
             Artifact(File.MONITOR, json_bytes(report)),
-            Artifact(File.MONITOR_TABLE, json_bytes(_table(report["results"]))),
+            Artifact(File.MONITOR_TABLE, json_bytes(_table(report["results"])), table=True),
         ),
     )
     (run_id,) = tracker.record([run])
@@ -102,7 +102,6 @@ def _tags(report: Mapping[str, Any], environment: Environment) -> dict[str, str]
         Tag.GIT_DIRTY: str(environment.git_dirty).lower(),
         Tag.VERSIONS: cut(" ".join(f"{k}={v}" for k, v in environment.versions.items())),
         Tag.MACHINE: cut(canonical_json(dict(environment.machine))),
-        "mlflow.loggedArtifacts": canonical_json([{"path": File.MONITOR_TABLE, "type": "table"}]),
         MONITORS: SET,
     }
 

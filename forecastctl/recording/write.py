@@ -247,7 +247,6 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         tags[Tag.SPACE] = ",".join(plan.search.families)
         tags[Tag.STOPPED] = result.tuned.stopped
         tags[Tag.TRIALS_BY_ORIGIN] = _counted(result.tuned.by_origin)
-        tags["mlflow.loggedArtifacts"] = canonical_json([{"path": File.TRIALS, "type": "table"}])
     return tags
 
 
@@ -320,7 +319,7 @@ def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[A
     plan = context.plan
     if result.tuned and plan.tune:
         yield Artifact(File.TUNING, json_bytes(tuning_dict(result.tuned)))
-        yield Artifact(File.TRIALS, json_bytes(trials_table(result.tuned.trials)))
+        yield Artifact(File.TRIALS, json_bytes(trials_table(result.tuned.trials)), table=True)
         if result.task and result.task.learned:
             yield Artifact(File.LEARNED, json_bytes(result.task.learned.to_dict()))
     if result.model and plan.train:

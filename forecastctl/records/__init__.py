@@ -37,10 +37,12 @@ from forecastctl.records.runs import (
     KILLED,
     RUNNING,
     Artifact,
+    Column,
     Metric,
     Query,
     Run,
     RunUpdate,
+    ServedModel,
     StoredRun,
 )
 from forecastctl.records.series import Rejection, Series, Status, future_ds
@@ -55,6 +57,7 @@ __all__ = [
     "AirportTask",
     "Artifact",
     "Clock",
+    "Column",
     "ExplainRules",
     "ExplainView",
     "Failure",
@@ -81,6 +84,7 @@ __all__ = [
     "RunUpdate",
     "SearchSpec",
     "Series",
+    "ServedModel",
     "Shock",
     "Specification",
     "Start",

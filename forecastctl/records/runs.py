@@ -26,10 +26,52 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A small file of a run: a relative POSIX path and its bytes."""
+    """A small file of a run.
+
+    Attributes:
+        path: Relative POSIX path.
+        content: Its bytes.
+        table: Whether it is a table as JSON, with ``columns`` and ``data``, which a store that has
+            pages may show; counts when a run is recorded, not in an update.
+    """
 
     path: str
     content: bytes
+    table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of what a served model takes or gives."""
+
+    name: str
+    type: type[str | int | float]
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that a run holds for others to load; a store describes it in its own way.
+
+    Attributes:
+        path: Path of its file, in a directory of its own.
+        content: What stands in the file.
+        loader: Module that makes a model of the file.
+        inputs: Columns that it takes.
+        outputs: Columns that it gives.
+        versions: Version by package, Python included, with which it was made.
+        needs: Packages without which it cannot be loaded.
+        made_ms: When it was made, milliseconds since the epoch.
+    """
+
+    path: str
+    content: bytes
+    loader: str
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+    versions: Mapping[str, str]
+    needs: tuple[str, ...]
+    made_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +103,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunUpdate:
-    """What is added to an open run, usually when it ends."""
+    """What is added to an open run, usually when it ends: as in `Run`, and a model to be served."""
 
     status: str | None = None
     end_ms: int | None = None
@@ -69,6 +111,7 @@ class RunUpdate:
     metrics: tuple[Metric, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
+    model: ServedModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ MAX_PATH_PART = 200
 
 HIDDEN_TAGS = frozenset(
     {
+        "mlflow.loggedArtifacts",
         "mlflow.parentRunId",
         "mlflow.runName",
         "mlflow.source.name",
@@ -69,7 +70,7 @@ def fit(run: Run) -> Run:
 
 
 def fit_update(update: RunUpdate, read: Callable[[str], bytes | None]) -> RunUpdate:
-    """The update with every value within the limits.
+    """The update with every value within the limits, and the file of its model as an artifact.
 
     Args:
         update: What is to be added.
@@ -87,7 +88,9 @@ def fit_update(update: RunUpdate, read: Callable[[str], bytes | None]) -> RunUpd
         if values:
             before = read(f"long/{kind}.json")
             kept.extend(_kept(kind, {**_legible(before), **values}))
-    return replace(update, params=params, tags=tags, artifacts=(*update.artifacts, *kept))
+    model = [] if update.model is None else [Artifact(update.model.path, update.model.content)]
+    artifacts = (*update.artifacts, *model, *kept)
+    return replace(update, params=params, tags=tags, artifacts=artifacts)
 
 
 def _legible(before: bytes | None) -> dict[str, str]:

@@ -12,9 +12,11 @@ from forecastctl.records import (
     KILLED,
     RUNNING,
     Artifact,
+    Column,
     Metric,
     Query,
     RunUpdate,
+    ServedModel,
 )
 from tests.contract.runs import NOW, names, run
 
@@ -90,6 +92,22 @@ class TestRecord:
         [run_id] = tracker.record([run("a", tags={**SYSTEM_TAGS, "x": "1"})])
         stored = tracker.get(run_id)
         assert (stored.name, stored.parent_id, stored.tags) == ("a", None, {"x": "1"})
+
+    def test_a_table_is_a_file_and_no_tag(self, tracker):
+        table = Artifact("rows.json", b'{"columns": ["a"], "data": [[1]]}', table=True)
+        [run_id] = tracker.record([run("a", artifacts=(table,))])
+        assert tracker.read_artifact(run_id, "rows.json") == table.content
+        assert tracker.get(run_id).tags == {}
+
+    def test_a_model_is_kept_with_its_run(self, tracker):
+        columns = (Column("airport", str), Column("horizon", int, required=False))
+        model = ServedModel(
+            "fleet/rows.bin", b"\x00rows", "loader", columns, columns, {"python": "3.11"}, (), NOW
+        )
+        run_id = tracker.start(run("job"))
+        tracker.update(run_id, RunUpdate(FINISHED, NOW, model=model))
+        assert tracker.read_artifact(run_id, "fleet/rows.bin") == b"\x00rows"
+        assert tracker.get(run_id).tags == {}
 
     def test_below_an_open_run(self, tracker):
         job_id = tracker.start(run("job"))

@@ -32,9 +32,6 @@ WIDE = SearchSpec(families=family_names(), max_evals=20, horizon=3, folds=2, com
 ONE = SearchSpec(families=("seasonal_naive",), max_evals=20, horizon=3, folds=2, combine=2)
 """So few models that some are proposed twice."""
 
-BY_MLFLOW = {"mlflow.loggedArtifacts", "fleet/MLmodel", "fleet/requirements.txt"}
-BY_MLFLOW |= {"fleet/python_env.yaml"}
-
 
 class Interrupted(SerialExecutor):
     """Ctrl-C as soon as there is work."""
@@ -131,13 +128,13 @@ def _options(tracker):
 def test_nothing_is_recorded_that_the_schema_does_not_name(tracker, recorded, kind):
     found = recorded[kind]
     assert found["tags"]
-    assert {*map(_general, found["tags"])} - _known(Tag, kind) - set(MARKS) - BY_MLFLOW == set()
+    assert {*map(_general, found["tags"])} - _known(Tag, kind) - set(MARKS) == set()
     own = _options(tracker) if kind is Kind.TRIAL else set()
     settings = {name for name in found["params"] if "." in name}
     assert found["params"] - settings - own - _known(Param, kind) == set()
     assert not settings or kind in (Kind.JOB, Kind.MONITOR)
     assert found["metrics"] - _known(MetricKey, kind) == set()
-    assert found["files"] - _known(File, kind) - BY_MLFLOW == set()
+    assert found["files"] - _known(File, kind) == set()
 
 
 ASKED = (Param.AS_OF, Param.AIRPORT, Param.SELECT)

@@ -25,6 +25,7 @@ from forecastctl.store.mlflow.batches import batches
 from forecastctl.store.mlflow.calls import calling
 from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
+from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.rows import (
     addable,
     deleted_run,
@@ -111,7 +112,9 @@ class MlflowClientTracker:
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run."""
         info = self._run(run_id).info
-        fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, path))
+        fitted = fit_update(
+            with_model_files(update, run_id), lambda path: self._artifact_or_none(run_id, path)
+        )
         with calling(self._uri, f"update run {run_id} in"):
             self._attach(Opened(run_id, info.artifact_uri), fitted.artifacts)
             self._log(run_id, fitted, addable(fitted.tags))

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError
-from forecastctl.records import RUNNING, StoredRun
+from forecastctl.records import RUNNING, StoredRun, canonical_json
 from forecastctl.store.filters import NAME_TAG, PARENT_TAG
 from forecastctl.store.limits import HIDDEN_TAGS
 from forecastctl.store.memory import latest
@@ -88,10 +88,17 @@ def system_tags(run: Run, parent_id: str | None) -> dict[str, str]:
         "mlflow.source.name": "forecastctl",
         "mlflow.source.type": "LOCAL",
         **own,
+        **_shown(run),
         NAME_TAG: run.name,
     }
     tags.pop(PARENT_TAG, None)
     return tags if parent_id is None else {**tags, PARENT_TAG: parent_id}
+
+
+def _shown(run: Run) -> dict[str, str]:
+    """The tag by which MLflow's pages show a run's tables."""
+    tables = [{"path": str(a.path), "type": "table"} for a in run.artifacts if a.table]
+    return {"mlflow.loggedArtifacts": canonical_json(tables)} if tables else {}
 
 
 def addable(tags: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
 from forecastctl.store.limits import fit, fit_update
 from forecastctl.store.mlflow.artifacts import Writer, read
+from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.rows import (
     COLUMNS,
     Rows,
@@ -80,7 +81,10 @@ class MlflowSqlTracker:
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run, in one transaction."""
         location = self._location(run_id)
-        fitted = fit_update(update, lambda path: self._artifact_or_none(run_id, location, path))
+        fitted = fit_update(
+            with_model_files(update, run_id),
+            lambda path: self._artifact_or_none(run_id, location, path),
+        )
 
         def add(session: Session) -> None:
             _end(session, run_id, fitted)
