@@ -22,10 +22,11 @@ from forecastctl.recording import decoding
 from forecastctl.recording.cached import Once
 from forecastctl.recording.context import airport_key
 from forecastctl.recording.read import read_as, read_model
-from forecastctl.recording.write import FORECAST
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
 from forecastctl.records.calendar import iso, parse_day, position
 from forecastctl.records.marks import SET, airport_mark
+from forecastctl.records.schema import LIVE, File, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,12 +112,12 @@ def _refuse_in_place_of(
         NothingRecordedError: The forecast asked for cannot be read.
     """
     asked = question.cutoff or ""
-    live = next((v for v in vintages if v.origin == "live"), None)
+    live = next((v for v in vintages if v.origin == LIVE), None)
     best = live or next(iter(vintages), None)
     for run, error in lost:
-        mine = (run.tags["cutoff"], iso(run.start_ms))
+        mine = (RunOf(run).cutoff, iso(run.start_ms))
         chosen = (best.cutoff, best.made) if best and best.cutoff.startswith(asked) else ("", "")
-        counts = run.tags.get("origin", "live") == "live" or live is None
+        counts = RunOf(run).origin == LIVE or live is None
         if counts and mine[0].startswith(asked) and mine > chosen:
             others = [v.cutoff for v in vintages if not asked or not v.cutoff.startswith(asked)]
             hint = f"Give --cutoff {others[0]} to explain an older one." if others else None
@@ -129,18 +130,18 @@ def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
     """The vintage asked for, else the newest live one, else the newest."""
     if question.cutoff is not None:
         return pick(vintages, question.cutoff)
-    return next((v for v in vintages if v.origin == "live"), vintages[0])
+    return next((v for v in vintages if v.origin == LIVE), vintages[0])
 
 
 def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
-    if run.tags.get("forecast") != "true" or run.tags.get("cutoff", "") >= str(day):
+    if not RunOf(run).holds(Tag.FORECAST) or run.tags.get(Tag.CUTOFF, "") >= str(day):
         return None
-    value = read_as(tracker, run.run_id, FORECAST, decoding.forecast_file)
-    at = position([dt.date.fromisoformat(d) for d in value.ds], day, run.params["freq"])
+    value = read_as(tracker, run.run_id, File.FORECAST, decoding.forecast_file)
+    at = position([dt.date.fromisoformat(d) for d in value.ds], day, run.params[Param.FREQ])
     if at is None:
         return None
     return Vintage(
-        origin=run.tags.get("origin", "live"),
+        origin=RunOf(run).origin,
         made=iso(run.start_ms),
         cutoff=value.cutoff,
         lead=at + 1,
@@ -148,9 +149,9 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
         sd=value.sd[at],
         intervals={k: Interval(b.lo[at], b.hi[at]) for k, b in value.intervals.items()},
         model=value.model,
-        status=run.tags["status"],
-        command=run.tags["command"],
-        job_id=run.tags["job_id"],
+        status=RunOf(run).status,
+        command=run.tags[Tag.COMMAND],
+        job_id=RunOf(run).job_id,
         run_id=run.run_id,
         url=tracker.url(run.run_id),
         date=value.ds[at],
@@ -159,7 +160,7 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
 
 def _model(tracker: Tracker, run: StoredRun) -> tuple[StoredRun, FittedModel | None]:
     """The run that trained the model behind a forecast, and the model."""
-    owner = tracker.get(run.tags["trained_by"]) if "trained_by" in run.tags else run
+    owner = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
     try:
         return owner, read_model(tracker, owner.run_id)
     except NothingRecordedError:

@@ -22,7 +22,9 @@ from forecastctl.explain.verdict.rules import find, judge
 from forecastctl.figures import number, percent
 from forecastctl.models.combination.replay import NOT_STORED, replay
 from forecastctl.recording.read import read_forecast, read_model
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ExplainView, Forecast, Replay, VintagePath
+from forecastctl.records.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +97,10 @@ def _without_actual(answer: Answer, record: Record, known: Known | None) -> Answ
     """No verdict without an actual, why there is none, and how to get one."""
     run, date = record.subject.run, record.chosen.date
     if known is not None:
-        gap = find_gap(known.source, record.subject.airport, date, run.tags["freq"])
+        gap = find_gap(known.source, record.subject.airport, date, RunOf(run).freq)
         answer = without_actual(answer, record.chosen, gap)
     advice = f"Give --data FILE with a file that holds {date}, or run again once it does."
-    if run.tags.get("kind") == "group":
+    if RunOf(run).kind == Kind.GROUP:
         advice = "It is a sum, of which data hold no rows: ask about the airports that it adds up."
     return _cannot_tell(answer, advice)
 
@@ -207,10 +209,10 @@ def failed_view(
     tracker: Tracker, run: StoredRun, date: dt.date, runs: Sequence[StoredRun]
 ) -> ExplainView:
     """The series where there is no forecast because the run failed."""
-    subject = Subject(run.tags["airport"], date, run, run, runs)
+    subject = Subject(RunOf(run).airport, date, run, run, runs)
     known = read_known(tracker, subject, None)
     nothing = np.array([])
-    empty = Forecast(run.tags["cutoff"], nothing.astype("datetime64[D]"), nothing, nothing, {})
+    empty = Forecast(RunOf(run).cutoff, nothing.astype("datetime64[D]"), nothing, nothing, {})
     return _made_view(run, str(date), (read_seen(tracker, subject), known), empty)
 
 
@@ -226,10 +228,10 @@ def _made_view(
     nothing = np.array([])
     days = nothing.astype("datetime64[D]")
     return ExplainView(
-        run.tags["airport"],
+        RunOf(run).airport,
         date,
-        run.tags["freq"],
-        int(run.tags["season_length"]),
+        RunOf(run).freq,
+        RunOf(run).season_length,
         days if seen is None else seen.ds,
         nothing if seen is None else seen.y,
         days if known is None else known.series.ds,

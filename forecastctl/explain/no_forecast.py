@@ -12,9 +12,11 @@ from forecastctl.explain.recorded import WITHOUT_FORECAST, attempts, lineage
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_observation
-from forecastctl.records import FINISHED, Query
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records import FINISHED, Query, Status
 from forecastctl.records.calendar import period_after
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import File, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,19 +27,19 @@ if TYPE_CHECKING:
 
 def failed_attempt(runs: Sequence[StoredRun], day: dt.date) -> StoredRun | None:
     """The newest failed run that would have forecast the day."""
-    failed = (run for run in runs if run.tags.get("status") == "failed")
+    failed = (run for run in runs if run.tags.get(Tag.STATUS) == Status.FAILED)
     return next((run for run in failed if reaches(run, day)), None)
 
 
 def reaches(run: StoredRun, day: dt.date) -> bool:
     """Whether a day lies after a run's cutoff and within its horizon."""
-    cutoff = run.tags.get("cutoff", "")
+    cutoff = run.tags.get(Tag.CUTOFF, "")
     if not cutoff or cutoff >= str(day):
         return False
-    last, horizon = dt.date.fromisoformat(cutoff), int(run.params.get("horizon", 0))
+    last, horizon = dt.date.fromisoformat(cutoff), RunOf(run).horizon(0)
     for _ in range(horizon):
-        last = period_after(last, run.tags["freq"])
-    return day < period_after(last, run.tags["freq"])
+        last = period_after(last, RunOf(run).freq)
+    return day < period_after(last, RunOf(run).freq)
 
 
 def without_forecast(
@@ -45,7 +47,7 @@ def without_forecast(
 ) -> Answer:
     """The answer where the run that should have made the forecast failed."""
     actual = recorded_actual(tracker, airport, str(day), runs)
-    reason, job = failed.tags.get("reason", "no reason recorded"), failed.tags["job_id"]
+    reason, job = RunOf(failed).reason or "no reason recorded", RunOf(failed).job_id
     statement = f"the run of job {job} failed: {reason}"
     return Answer(
         airport=airport,
@@ -73,9 +75,9 @@ def nothing(
         if close:
             return NothingRecordedError(message, hint)
     else:
-        cutoffs = sorted({r.tags["cutoff"] for r in runs if r.tags.get("forecast") == "true"})
+        cutoffs = sorted({RunOf(r).cutoff for r in runs if RunOf(r).holds(Tag.FORECAST)})
         held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
-        bad = next((r for r in runs if r.tags.get("status") in WITHOUT_FORECAST), None)
+        bad = next((r for r in runs if r.tags.get(Tag.STATUS) in WITHOUT_FORECAST), None)
         message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
         if bad:
             status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))
@@ -100,7 +102,7 @@ def _known(tracker: Tracker) -> list[str]:
     if not jobs:
         return []
     try:
-        found = read_as(tracker, jobs[0].run_id, "results.json", decoding.summary)
+        found = read_as(tracker, jobs[0].run_id, File.RESULTS, decoding.summary)
     except NothingRecordedError:  # it is read for a suggestion alone
         return []
     return [line["airport"] for line in found["results"]]
@@ -113,8 +115,8 @@ def recorded_actual(
     first = dt.date.fromisoformat(date)
     seen: set[str] = set()
     for run in runs:
-        after = period_after(first, run.tags["freq"])
-        digest = run.tags["panel_digest"]
+        after = period_after(first, RunOf(run).freq)
+        digest = RunOf(run).panel_digest
         if digest in seen:
             continue
         seen.add(digest)
@@ -123,6 +125,6 @@ def recorded_actual(
         except NothingRecordedError:
             continue
         if value is not None:
-            source = f"panel {digest[:12]} stored by job {run.tags['job_id']}"
+            source = f"panel {digest[:12]} stored by job {RunOf(run).job_id}"
             return Actual(value, source)
     return None

@@ -20,9 +20,11 @@ from forecastctl.explain.values import (
 )
 from forecastctl.figures import number, percent
 from forecastctl.recording.job import machine_of
+from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
 from forecastctl.records.calendar import iso, parse_day
 from forecastctl.records.marks import SET, job_mark, search_mark
+from forecastctl.records.schema import Kind, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +164,7 @@ def model_facts(
     tracker: Tracker, run: StoredRun, model_run: StoredRun, model: FittedModel | None
 ) -> ModelFacts:
     """The specification, its members with parameters, and the trials that they came from."""
-    label = run.tags.get("model")
+    label = RunOf(run).model
     if model is None:
         return ModelFacts(label=label)
     trials = _trial_runs(tracker, model_run, {m.member.trial for m in model.members})
@@ -188,35 +190,36 @@ def _trial_runs(
     tracker: Tracker, run: StoredRun, numbers: set[int | None]
 ) -> dict[int | None, str]:
     """Run id of each trial; in the flat layout the airport's run and the row in its table."""
-    owner = run.tags.get("tuned_by", run.run_id)
-    if run.tags.get("layout") == "flat":
+    owner = RunOf(run).tuned_by
+    if RunOf(run).is_flat:
         return {n: f"{owner}#{n}" for n in numbers if n is not None}
-    search = tracker.get(owner).tags.get("fmin_uuid", "")
+    search = RunOf(tracker.get(owner)).search_id
     children = tracker.find(Query(tags={search_mark(search): SET}, limit=MANY))
-    return {int(c.tags["trial"]): c.run_id for c in children if int(c.tags["trial"]) in numbers}
+    found: dict[int | None, str] = {RunOf(child).trial: child.run_id for child in children}
+    return {number: run_id for number, run_id in found.items() if number in numbers}
 
 
 def lineage(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> Lineage:
     """Job, runs, digests, commit and links behind a forecast."""
     tags = run.tags
-    jobs = tracker.find(Query(tags={job_mark(tags["job_id"]): SET, "kind": "job"}, limit=1))
+    jobs = tracker.find(Query(tags={job_mark(RunOf(run).job_id): SET, Tag.KIND: Kind.JOB}, limit=1))
     trained = model_run.run_id
-    tuned = model_run.tags.get("tuned_by", trained)
+    tuned = model_run.tags.get(Tag.TUNED_BY, trained)
     return Lineage(
-        job_id=tags.get("job_id"),
-        command=tags.get("command"),
-        layout=tags.get("layout"),
-        status=tags.get("status"),
-        reason=tags.get("reason"),
-        seed=tags.get("seed"),
-        data_digest=tags.get("data_digest"),
-        panel_digest=tags.get("panel_digest"),
-        config_digest=tags.get("config_digest"),
-        environment=tags.get("environment"),
-        versions=tags.get("versions"),
-        git_commit=tags.get("git_commit"),
-        git_dirty=tags.get("git_dirty"),
-        preparation=tags.get("preparation"),
+        job_id=tags.get(Tag.JOB_ID),
+        command=tags.get(Tag.COMMAND),
+        layout=tags.get(Tag.LAYOUT),
+        status=tags.get(Tag.STATUS),
+        reason=tags.get(Tag.REASON),
+        seed=tags.get(Tag.SEED),
+        data_digest=tags.get(Tag.DATA_DIGEST),
+        panel_digest=tags.get(Tag.PANEL_DIGEST),
+        config_digest=tags.get(Tag.CONFIG_DIGEST),
+        environment=tags.get(Tag.ENVIRONMENT),
+        versions=tags.get(Tag.VERSIONS),
+        git_commit=tags.get(Tag.GIT_COMMIT),
+        git_dirty=tags.get(Tag.GIT_DIRTY),
+        preparation=tags.get(Tag.PREPARATION),
         machine=machine_of(tags) or None,
         job_run_id=jobs[0].run_id if jobs else None,
         run_id=run.run_id,
@@ -234,15 +237,15 @@ def attempts(runs: Sequence[StoredRun]) -> tuple[Attempt, ...]:
     """The runs that ended without a forecast."""
     return tuple(
         Attempt(
-            job_id=run.tags.get("job_id"),
-            status=run.tags.get("status"),
-            reason=run.tags.get("reason"),
-            cutoff=run.tags.get("cutoff"),
+            job_id=run.tags.get(Tag.JOB_ID),
+            status=run.tags.get(Tag.STATUS),
+            reason=run.tags.get(Tag.REASON),
+            cutoff=run.tags.get(Tag.CUTOFF),
             run_id=run.run_id,
             made=iso(run.start_ms),
         )
         for run in runs
-        if run.tags.get("status") in WITHOUT_FORECAST
+        if run.tags.get(Tag.STATUS) in WITHOUT_FORECAST
     )
 
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from forecastctl.records import AirportResult, Forecast, Trial, TuneResult
 
-FORECAST = File.FORECAST
 TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
 """A pruned trial is what SparkTrials calls cancelled: stopped on purpose."""
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from forecastctl.records import Artifact
     from forecastctl.store.port import Tracker
 
-FOLDER = "explain"
 KINDS = {".png": "png", ".svg": "svg"}
 
 
@@ -105,6 +104,7 @@ def _write(explanation: Explanation, html: Path | None, image: Path | None) -> d
         )
     from forecastctl.explain.page.page import explanation_image, explanation_page
     from forecastctl.records import Artifact
+    from forecastctl.records.schema import page_path
 
     contents: dict[Path, tuple[str, bytes]] = {}
     if html is not None:
@@ -115,7 +115,7 @@ def _write(explanation: Explanation, html: Path | None, image: Path | None) -> d
     written = {}
     for path, (kind, content) in contents.items():
         path.write_bytes(content)
-        written[path] = Artifact(f"{FOLDER}/{answer.date}.{kind}", content)
+        written[path] = Artifact(page_path(answer.date, kind), content)
     return written
 
 
