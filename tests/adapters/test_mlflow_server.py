@@ -319,3 +319,116 @@ class TestWire:
             bare.setenv(f"MLFLOW_TRACKING_{name}", value)
         wire = Wire("https://h", 1)
         assert (wire._settings["verify"], wire._settings["cert"]) == (verify, certificate)
+
+
+GONE = {
+    "mlflow.utils.credentials": "get_default_host_creds",
+    "mlflow.utils.workspace_context": "get_request_workspace",
+    "mlflow.utils.workspace_utils": "WORKSPACE_HEADER_NAME",
+    "mlflow.tracking.request_header.registry": "resolve_request_headers",
+    "mlflow.tracking.request_auth.registry": "fetch_auth",
+    "mlflow.utils.rest_utils": "verify_rest_response",
+    "mlflow.environment_variables": "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER",
+}
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """Look a name of MLflow up as another MLflow would: not at all, or as something else."""
+    from forecastctl.store.mlflow import internals
+    from forecastctl.store.mlflow import open as opening
+
+    look_up, changed = internals._name, {}
+
+    def other(module, name):
+        if (module, name) not in changed:
+            return look_up(module, name)
+        if (instead := changed[module, name]) is None:
+            raise internals.ChangedError(f"there is no {module}.{name}")
+        return instead
+
+    monkeypatch.setattr(internals, "_name", other)
+    opening._say_through_client.cache_clear()
+    yield changed
+    opening._say_through_client.cache_clear()
+
+
+class TestOtherMlflow:
+    """Where the installed MLflow lacks what the writer for servers uses, its client writes."""
+
+    @pytest.mark.parametrize(("module", "name"), GONE.items(), ids=GONE.values())
+    def test_each_name_is_looked_up_when_a_server_is_opened(self, names, module, name):
+        from forecastctl.store.mlflow.internals import ChangedError, internals
+
+        internals("http://h")
+        names[module, name] = None
+        with pytest.raises(ChangedError, match=f"there is no {module}.{name}"):
+            internals("http://h")
+
+    @pytest.mark.parametrize(
+        ("name", "instead", "why"),
+        [
+            ("verify_rest_response", lambda response: response, "takes other arguments"),
+            ("get_default_host_creds", lambda uri: object(), "have no username"),
+            ("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", 0.5, "has no value to get"),
+        ],
+    )
+    def test_a_name_that_means_something_else_is_noticed(self, names, name, instead, why):
+        from forecastctl.store.mlflow.internals import ChangedError, internals
+
+        module = next(module for module, gone in GONE.items() if gone == name)
+        names[module, name] = instead
+        with pytest.raises(ChangedError, match=why):
+            internals("http://h")
+
+    def test_a_name_that_mlflow_has_lost_is_missing(self, monkeypatch):
+        from mlflow.utils import rest_utils
+
+        from forecastctl.store.mlflow.internals import ChangedError, internals
+
+        monkeypatch.delattr(rest_utils, "verify_rest_response")
+        with pytest.raises(ChangedError, match=r"there is no mlflow\.utils\.rest_utils\."):
+            internals("http://h")
+
+    def test_the_client_records_everything_and_it_is_said_once(
+        self, names, mlflow_server, sent, caplog
+    ):
+        names["mlflow.utils.workspace_context", "get_request_workspace"] = None
+        experiment = f"other {uuid.uuid4().hex}"
+        with caplog.at_level("WARNING"):
+            for _ in range(2):
+                tracker = open_tracker(mlflow_server.uri, experiment)
+                job = tracker.start(Run("job", start_ms=NOW))
+                [run_id] = tracker.record([airport("JFK")], job)
+                tracker.update(job, RunUpdate(FINISHED, NOW + 9))
+        assert sent == []
+        said = [r.getMessage() for r in caplog.records if r.name.startswith("forecastctl")]
+        assert len(said) == 1
+        assert "there is no mlflow.utils.workspace_context.get_request_workspace" in said[0]
+        assert "through MLflow's client, which is slower" in said[0]
+        plain = open_tracker(mlflow_server.uri, experiment, reading=True)
+        assert len(said) == 1
+        assert plain.get(job).status == FINISHED
+        assert plain.get(run_id).tags == airport("JFK").tags
+        assert plain.read_artifact(run_id, "a b/é.txt") == b"x"
+        assert len(plain.find(Query(parent_id=run_id))) == 3
+
+    def test_without_pools_of_our_own_requests_go_through_all_the_same(
+        self, bare, monkeypatch, caplog
+    ):
+        import requests.adapters
+        from urllib3 import HTTPConnectionPool, PoolManager
+
+        class Renamed(PoolManager):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                del self.pool_classes_by_scheme
+
+            def _new_pool(self, scheme, host, port, request_context=None):
+                return HTTPConnectionPool(host, port)
+
+        monkeypatch.setattr(requests.adapters, "PoolManager", Renamed)
+        with recorder() as (address, asked), caplog.at_level("WARNING"):
+            Wire(f"http://{address}", 1).post("runs/create", {})
+        assert len(asked) == 1
+        assert "up to 40 ms longer" in caplog.text

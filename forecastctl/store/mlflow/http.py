@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import socket
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,14 +20,20 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Retry
 
+from forecastctl.store.mlflow.internals import internals
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from forecastctl.store.mlflow.internals import Internals
 
 API = "/api/2.0/mlflow"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 """Answers after which MLflow's client tries again."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Wire:
@@ -38,21 +45,19 @@ class Wire:
     """
 
     def __init__(self, uri: str, connections: int) -> None:
-        from mlflow.utils.credentials import get_default_host_creds
-
         self._uri = uri
-        self._credentials: Any = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
-        self._signer = _signer(self._credentials)
-        self._adapter = _Adapter(
-            pool_connections=1, pool_maxsize=connections, max_retries=_retries()
-        )
+        self._mlflow = internals(uri)
+        self._signer = _signer(self._mlflow)
+        retries = _retries(self._mlflow.variables)
+        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=retries)
         self._session = requests.Session()
         self._post = self._template("POST", API, "application/json")
         self._put = self._template("PUT", FILES, "application/octet-stream")
-        verify, certificate = self._credentials.verify, self._credentials.client_cert_path
+        credentials = self._mlflow.credentials
+        verify, certificate = credentials.verify, credentials.client_cert_path
         self._settings: dict[str, Any] = {
             **self._session.merge_environment_settings(uri, {}, False, verify, certificate),
-            "timeout": _variable("MLFLOW_HTTP_REQUEST_TIMEOUT"),
+            "timeout": self._mlflow.variables["MLFLOW_HTTP_REQUEST_TIMEOUT"],
         }
 
     def post(self, call: str, body: Mapping[str, object]) -> Any:
@@ -79,27 +84,22 @@ class Wire:
         self._adapter.close()
 
     def _template(self, method: str, path: str, kind: str) -> requests.PreparedRequest:
-        from mlflow.utils.workspace_context import get_request_workspace
-        from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
-
-        headers = {**_plugged_in(), "Content-Type": kind}
-        if workspace := get_request_workspace():
-            headers.setdefault(WORKSPACE_HEADER_NAME, workspace)
-        if authorization := _authorization(self._credentials):
+        headers = {**self._mlflow.headers, "Content-Type": kind}
+        if self._mlflow.workspace:
+            headers.setdefault(self._mlflow.workspace_header, self._mlflow.workspace)
+        if authorization := _authorization(self._mlflow.credentials):
             headers["Authorization"] = authorization
         request = requests.Request(method, self._uri + path, headers)
         return self._session.prepare_request(request)
 
     def _send(self, template: requests.PreparedRequest, path: str, content: bytes) -> Any:
-        from mlflow.utils.rest_utils import verify_rest_response
-
         request = template.copy()
         request.prepare_url(self._uri + path, {})
         request.prepare_body(content, None)
         if self._signer is not None:
             request.prepare_auth(self._signer)
         response = self._adapter.send(request, **self._settings)
-        return verify_rest_response(response, path)
+        return self._mlflow.verify(response, path)
 
 
 class _PromptMixin:
@@ -110,11 +110,10 @@ class _PromptMixin:
     is kept open. The option does not last, so it is set again before each answer.
     """
 
-    sock: socket.socket | None
-
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-        if self.sock is not None and hasattr(socket, "TCP_QUICKACK"):
-            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        sock = getattr(self, "sock", None)
+        if sock is not None and hasattr(socket, "TCP_QUICKACK"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
 
@@ -137,6 +136,12 @@ class _TlsPool(HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
+        if not hasattr(self.poolmanager, "pool_classes_by_scheme"):
+            _LOG.warning(
+                "urllib3 takes no pools of our own any more: requests to an MLflow server with "
+                "several workers take up to 40 ms longer each."
+            )
+            return
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
@@ -148,33 +153,19 @@ def _authorization(credentials: Any) -> str | None:
     return f"Bearer {credentials.token}" if credentials.token else None
 
 
-def _signer(credentials: Any) -> Any:
+def _signer(mlflow: Internals) -> Any:
     """What signs each request, where MLflow is told to use such a thing."""
-    if credentials.aws_sigv4:
+    if mlflow.credentials.aws_sigv4:
         return import_module("requests_auth_aws_sigv4").AWSSigV4("execute-api")
-    if credentials.auth:
-        return import_module("mlflow.tracking.request_auth.registry").fetch_auth(credentials.auth)
-    return None
+    return mlflow.fetch_auth(mlflow.credentials.auth) if mlflow.credentials.auth else None
 
 
-def _plugged_in() -> dict[str, str]:
-    """Headers that MLflow's plug-ins add."""
-    registry = import_module("mlflow.tracking.request_header.registry")
-    return dict(registry.resolve_request_headers())
-
-
-def _retries() -> Retry:
-    attempts = _variable("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+def _retries(variables: Mapping[str, Any]) -> Retry:
     return Retry(
-        total=attempts,
+        total=variables["MLFLOW_HTTP_REQUEST_MAX_RETRIES"],
         allowed_methods=None,
         status_forcelist=_TRANSIENT,
-        backoff_factor=_variable("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"),
-        backoff_jitter=_variable("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"),
-        respect_retry_after_header=_variable("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"),
+        backoff_factor=variables["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"],
+        backoff_jitter=variables["MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"],
+        respect_retry_after_header=variables["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"],
     )
-
-
-def _variable(name: str) -> Any:
-    """Value of one of MLflow's environment variables, or its default."""
-    return getattr(import_module("mlflow.environment_variables"), name).get()

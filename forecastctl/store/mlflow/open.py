@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
@@ -15,6 +16,7 @@ from forecastctl.store.mlflow.create import find_store, open_store, upgrade
 from forecastctl.store.mlflow.experiment import sql_experiment
 from forecastctl.store.mlflow.revisions import (
     KNOWN_REVISIONS,
+    installed,
     is_own,
     is_readable,
     not_read,
@@ -106,10 +108,29 @@ def _through_server(
     if writer == "sql":
         raise UsageError(f"{address.shown} is a server, whose tables cannot be written.")
     from forecastctl.store.mlflow.client import MlflowClientTracker
+    from forecastctl.store.mlflow.internals import ChangedError
     from forecastctl.store.mlflow.server import MlflowServerTracker
 
-    through = MlflowServerTracker if writer == "auto" else MlflowClientTracker
-    return through(address.uri, experiment, artifact_location=artifact_location, create=create)
+    place: dict[str, Any] = {"artifact_location": artifact_location, "create": create}
+    if writer == "auto":
+        try:
+            return MlflowServerTracker(address.uri, experiment, **place)
+        except ChangedError as error:
+            if create:
+                _say_through_client(address.shown, str(error))
+    return MlflowClientTracker(address.uri, experiment, **place)
+
+
+@cache
+def _say_through_client(store: str, why: str) -> None:
+    """Once, although a command may open its store twice."""
+    _LOG.warning(
+        "The installed MLflow %s is not one that the writer for servers knows (%s): "
+        "runs are recorded in %s through MLflow's client, which is slower.",
+        installed().version,
+        why,
+        store,
+    )
 
 
 def _reader(address: Address, experiment: str) -> Tracker:

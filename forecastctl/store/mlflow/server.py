@@ -41,6 +41,7 @@ class MlflowServerTracker(MlflowClientTracker):
         UsageError: No server has such an address, or no experiment such a name.
         NothingRecordedError: There is no such experiment, and none is created.
         TrackingError: The server cannot be reached.
+        ChangedError: The installed MLflow lacks what this uses, `MlflowClientTracker` does without.
     """
 
     def __init__(
