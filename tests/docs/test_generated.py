@@ -52,11 +52,10 @@ def test_the_picture_shows_every_layer_of_the_contract():
     from docs._tools import layers
 
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contract = next(
-        c for c in content["tool"]["importlinter"]["contracts"] if c["type"] == "layers"
-    )
+    contract = next(c for c in content["tool"]["importlinter"]["contracts"] if c["id"] == "layers")
     modules = [
         m.strip().removeprefix("forecastctl.") for r in contract["layers"] for m in r.split("|")
     ]
     picture = layers.picture()
-    assert [m for m in modules if f">{m}</text>" not in picture] == []
+    drawn = [m for m in modules if m != "__main__"]  # it only starts the command line
+    assert [m for m in drawn if f">{m}</text>" not in picture] == []

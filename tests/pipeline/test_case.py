@@ -20,7 +20,7 @@ def facts_of(fleet, date, cutoff):
     """The explanation of a forecast of AAA, when everything is known."""
     rows = group(frame_of(fleet.whole))
     newer = Source(rows, DataSpec(source="new", freq="M"), "everything")
-    return explain(fleet.tracker, Question("AAA", date, cutoff), newer).facts
+    return explain(fleet.tracker, Question("AAA", date, cutoff), newer).answer.to_dict()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def told():
 
     def ask(date, cutoff):
         newer = Source(group(frame_of(fleet.whole)), DataSpec(source="new", freq="M"), "everything")
-        facts = explain(fleet.tracker, Question("AAA", date, cutoff), newer).facts
+        facts = explain(fleet.tracker, Question("AAA", date, cutoff), newer).answer.to_dict()
         return {a["kind"]: a for a in facts["alternatives"]}
 
     fleet.ask = ask

@@ -7,11 +7,12 @@ import pytest
 from forecastctl.explain.answer import explain
 from forecastctl.explain.question import Question
 from forecastctl.history import HistoryQuery, history
-from forecastctl.jobs.learn import WINNERS, read_learned
+from forecastctl.jobs.learn import read_learned
 from forecastctl.recording import write as lineage
 from forecastctl.recording.read import read_trials
 from forecastctl.records import Query
 from forecastctl.records.learning import RETIRED_ALGORITHM
+from forecastctl.records.schema import File
 from forecastctl.search import hyperopt as proposals
 from tests.pipeline.reproducing import Store
 
@@ -55,7 +56,7 @@ def test_history_shows_the_trials_under_the_names_that_they_have(old):
 
 
 def test_explain_names_them_among_the_alternatives(old):
-    facts = explain(old.tracker, Question("JFK", "2018-09", "2018-08")).facts
+    facts = explain(old.tracker, Question("JFK", "2018-09", "2018-08")).answer.to_dict()
     assert facts["lineage"]["job_id"] == "job-2"
     assert "near" in {other["start"] for other in facts["alternatives"]}
 
@@ -79,7 +80,7 @@ def test_reproduce_replays_them_and_says_why_a_new_search_may_differ(old):
 def test_a_new_search_learns_from_them(old, killed):
     if killed:  # no file of winners: the trials themselves are read
         for job in old.tracker.find(Query(tags={"kind": "job"})):
-            del old.tracker._artifacts[job.run_id][WINNERS]
+            del old.tracker._artifacts[job.run_id][File.WINNERS]
     old.run(as_of="2018-09", tune=TUNE, learn=True)
     for airport in AIRPORTS:
         before, run = run_of(old, "job-2", airport), run_of(old, "job-3", airport)

@@ -64,6 +64,13 @@ def test_the_fewest_changes():
     assert broke([0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5]) is None
 
 
+def test_from_the_second_change_on():
+    changes = [0.0, *[0.5] * 8]
+    assert broke(changes, at=M + 1).began == month(changes, 1)
+    assert broke(changes, at=M) is None
+    assert broke(changes, at=M - 1) is None
+
+
 def test_size_beginning_and_length():
     found = broke([*ZEROS, *[-0.4] * 6], at=-3, cutoff=-5)
     assert (found.began, found.before_cutoff, found.length) == (month([0] * 50, 44), 2, 4)

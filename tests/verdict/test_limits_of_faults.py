@@ -228,6 +228,12 @@ class TestMovedFuture:
                 actuals[at] = self.path[at] - 90.0  # nearer to their own forecast
             assert self.followed(actuals) == named
 
+    def test_a_month_as_near_to_both_is_not_nearer(self):
+        actuals = self.late(5)
+        actuals[1] = self.path[1] - 90.0
+        actuals[2] = self.path[2] - 100.0  # half-way
+        assert not self.followed(actuals)
+
 
 class TestRevisedActual:
     def test_revised_of_the_miss(self):
@@ -249,6 +255,45 @@ class TestRevisedActual:
         for off, named in ((0.9e-3, []), (1.1e-3, ["actual_revised"])):
             case = case_of(mean=1000.0015, first_actual=1000.0 + off, after=ORDINARY)
             assert faults_named(case) == named
+
+
+class TestNumbers:
+    """The number that speaks for a fault, and what it was compared with."""
+
+    def numbers(self, case, name):
+        fault = the_fault(case, name)
+        return fault.value, fault.threshold
+
+    def test_of_a_unit(self):
+        case = case_of(actual=1.1, after=ORDINARY)
+        assert self.numbers(case, "unit") == (pytest.approx(0.0011), 0.001)
+        case = case_of(actual=9000.0, after=ORDINARY)
+        assert self.numbers(case, "unit") == (9.0, 10.0)
+
+    def test_of_a_zero(self):
+        case = case_of(actual=0.0, after=ORDINARY)
+        assert self.numbers(case, "missing") == (0.0, LEVEL)
+        zero, one = FleetPoint("A", 9.0, 0.0, True, True), FleetPoint("B", 0.0, 1.0, False, True)
+        case = replace(case, fleet=(zero, zero, one))
+        assert self.numbers(case, "unpublished") == (pytest.approx(2 / 3), 0.5)
+        fault = the_fault(case, "unpublished")
+        assert (fault.certainty, fault.share) == (0.9, 1.0)
+        assert "2 of 3 others" in fault.statement
+
+    def test_of_moved_labels(self):
+        case = TestMovedHistory().moved(7, 3)
+        assert self.numbers(case, "label_shift") == (0.7, 0.6)
+        late = TestMovedFuture().late(6)
+        known = [*flat(), *late]
+        case = case_of(mean=TestMovedFuture.path, actual=late[4], lead=5, known=known)
+        assert self.numbers(case, "label_shift") == (0.0, 0.4)
+        assert "the 5 months since the cutoff" in the_fault(case, "label_shift").statement
+
+    def test_of_a_revised_actual(self):
+        case = case_of(actual=500.0, first_actual=900.0, after=ORDINARY)
+        assert self.numbers(case, "actual_revised") == (0.8, 0.5)
+        fault = the_fault(case, "actual_revised")
+        assert (fault.certainty, fault.share) == (0.95, pytest.approx(0.8))
 
 
 def test_the_surest_fault_comes_first():
