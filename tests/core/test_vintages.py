@@ -147,13 +147,12 @@ def test_a_step_that_cannot_be_fitted_is_left_out_with_a_note(data):
     assert sum(values(found).values()) == pytest.approx(found.difference, rel=1e-9)
 
 
-def test_json_form(data):
+def test_the_parts_stand_in_their_order(data):
     older, newer = vintage(cut(data, 90), spec(NAIVE), TARGET), vintage(data, spec(ETS), TARGET)
-    found = split_change(older, newer, TARGET).to_dict()
-    assert found.keys() == {"from", "to", "difference", "order", "parts", "notes"}
-    assert (found["from"], found["to"]) == ("2008-06-01", "2008-12-01")
-    assert found["order"] == list(ORDER) == [part["name"] for part in found["parts"]]
-    assert found["difference"] == newer.mean - older.mean
+    found = split_change(older, newer, TARGET)
+    assert (found.from_, found.to) == ("2008-06-01", "2008-12-01")
+    assert found.order == ORDER == tuple(part.name for part in found.parts)
+    assert found.difference == newer.mean - older.mean
 
 
 def test_refusals(data):

@@ -114,8 +114,9 @@ class TestVintages:
         older, newer = vintage(y, SNAIVE, 700.0, 60), vintage(revised, SNAIVE, 900.0, 60)
         other, _ = fit(series(y - 100.0), older.model.specification)  # says 700
         found = split_change(replace(older, model=other), newer, self.target)
-        assert found.parts["data_revised"] == pytest.approx(100.0)
-        assert found.parts["code"] == pytest.approx(100.0)
+        parts = {part.name: part.value for part in found.parts}
+        assert parts["data_revised"] == pytest.approx(100.0)
+        assert parts["code"] == pytest.approx(100.0)
         assert found.difference == pytest.approx(200.0)
 
     def test_what_comes_after_a_revision_starts_from_it(self):
@@ -126,7 +127,8 @@ class TestVintages:
         older, newer = vintage(y, SNAIVE, 800.0, 60), vintage(revised, DRIFT, 0.0, 62)
         drift = float(predict(newer.model, 5).mean[-1]) - 900.0
         newer = replace(newer, mean=900.0 + drift)
-        found = split_change(older, newer, self.target).parts
+        parts = split_change(older, newer, self.target).parts
+        found = {part.name: part.value for part in parts}
         assert found["data_revised"] == pytest.approx(100.0)
         assert found["data_added"] == pytest.approx(0.0, abs=1e-9)
         assert found["parameters"] == pytest.approx(0.0, abs=1e-9)

@@ -12,7 +12,6 @@ from forecastctl.cli.compose import environment, make_executor, open_session, re
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import EXIT_FOUND
-from forecastctl.recording.run_of import RunOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +47,7 @@ def reproduce(
     verbose: flags.Verbose = False,
 ) -> None:
     """Recompute recorded forecasts and compare them with what was stored."""
+    from forecastctl.recording.run_of import RunOf
     from forecastctl.reproduce.replay import choose_runs, makers
     from forecastctl.reproduce.report import Report, environment_differences
 
@@ -111,6 +111,8 @@ def _print_report(report: Report) -> None:
 
 def _line(row: Reproduction, *, refitted: bool) -> dict[str, Any]:
     """One airport for people: results, and where they differ most."""
+    from forecastctl.recording.run_of import RunOf
+
     where = list(row.replay.where[:1])
     line: dict[str, Any] = {"airport": RunOf(row.run).airport, "replay": row.replay.result}
     if refitted and row.refit:

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 KERNELS = (
-    "kernels_smoothing",
-    "kernels_slopes",
-    "kernels_starts",
-    "kernels_arma",
-    "kernels_ces",
-    "kernels_theta",
-    "kernels_search",
-    "kernels_tasks",
-    "kernels_entries",
-    "kernels_layout",
-    "kernels_room",
+    "smoothing",
+    "slopes",
+    "starts",
+    "arma",
+    "ces",
+    "theta",
+    "least_squares",
+    "tasks",
+    "entries",
+    "layout",
+    "room",
 )
 """Modules whose sources decide what the compiled code is."""
 
