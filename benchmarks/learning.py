@@ -206,15 +206,17 @@ def without_own(
     """The same tasks or, where asked, taught by the other airports alone."""
     if not options.no_own:
         return list(tasks)
-    from forecastctl.jobs.learn import books, fleet_at
+    from forecastctl.jobs.learn import searches_by_job, searches_until
     from forecastctl.search.learned.shape import shape
-    from forecastctl.search.learned.starts import Fleet as Past
+    from forecastctl.search.learned.starts import PastSearches as Past
 
-    found = books(tracker, tasks[0].plan.search, {t.series.airport: t.series for t in tasks})
+    found = searches_by_job(
+        tracker, tasks[0].plan.search, {t.series.airport: t.series for t in tasks}
+    )
     taught = []
     for task in tasks:
         s = task.series
-        others = [p for a, p in fleet_at(found, s.cutoff).pasts.items() if a != s.airport]
+        others = [p for a, p in searches_until(found, s.cutoff).pasts.items() if a != s.airport]
         learned = Past.of(others).learned(s.airport, shape(s.y, s.season_length))
         taught.append(replace(task, learned=learned))
     return taught

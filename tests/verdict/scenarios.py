@@ -23,7 +23,7 @@ from forecastctl.data.panel.build import from_frame
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import ForecastctlError
-from forecastctl.explain import deep
+from forecastctl.explain import judged
 from forecastctl.explain.answer import explain
 from forecastctl.explain.question import Question as Asked
 from forecastctl.jobs.plan import Request, plan_job
@@ -182,7 +182,7 @@ def _job(store, step, scenario, number):
 def _case(store, question):
     """The case that is judged; ``None`` where there is nothing to judge."""
     made = []
-    real = deep.find
+    real = judged.find
 
     @functools.wraps(real)
     def find(case, rules):
@@ -190,7 +190,7 @@ def _case(store, question):
         return real(case, rules)
 
     date = question.date or CHOSEN[question.airport]
-    with mock.patch.object(deep, "find", find):
+    with mock.patch.object(judged, "find", find):
         try:
             explain(store, Asked(question.airport, date, question.cutoff))
         except ForecastctlError:
