@@ -180,10 +180,11 @@ class StartShape(Part):
 
 
 class LearnedFile(Part):
-    """What ``learned.json`` holds."""
+    """What ``learned.json`` holds; of earlier versions ``prior`` in place of ``families``."""
 
     starts: list[StartShape]
-    prior: dict[str, float]
+    families: list[str] = []
+    prior: dict[str, float] = {}
     rate: float
     runs: list[str]
     airports: list[str]

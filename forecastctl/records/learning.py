@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.records.models import Model
@@ -111,7 +111,8 @@ class Learned:
 
     Attributes:
         starts: Models to be tried first, in order.
-        prior: Share of each family among the winners; what is missing is as rare as can be.
+        families: Families of the good models of all searches learned from. Their own starting
+            points need not be tried again.
         rate: Share of the proposals that improved on everything before, in the searches learned
             from.
         runs: Ids of the runs learned from: the airport's own, then those of the jobs.
@@ -119,7 +120,7 @@ class Learned:
     """
 
     starts: tuple[Start, ...] = ()
-    prior: Mapping[str, float] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
     rate: float = 0.5
     runs: tuple[str, ...] = ()
     airports: tuple[str, ...] = ()
@@ -136,7 +137,8 @@ class Learned:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Learned:
-        """Inverse of `to_dict`. What else earlier versions wrote is left alone."""
+        """Inverse of `to_dict`. Earlier versions wrote a share of each family as `prior`."""
         starts = tuple(Start(Model(**s["model"]), s["origin"]) for s in value["starts"])
         runs, airports = tuple(value["runs"]), tuple(value["airports"])
-        return cls(starts, dict(value["prior"]), float(value["rate"]), runs, airports)
+        families = tuple(value["families"] if "families" in value else value["prior"])
+        return cls(starts, families, float(value["rate"]), runs, airports)

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from forecastctl.search.space import Point
     from forecastctl.search.trials import Search
 
-RAREST = 0.02
-"""Prior of a family that never wins: it stays possible."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -81,7 +78,7 @@ def let_hyperopt_search(
     with suppress(hyperopt.exceptions.AllTrialsFailed):  # the search judges that from our trials
         hyperopt.fmin(
             objective,
-            hyperopt_space(spaces, run.learned.prior),
+            hyperopt_space(spaces),
             algo=propose,
             max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
             trials=queued([point.point for point in points], labels(spaces)),
@@ -98,12 +95,11 @@ def _seen_loss(run: Search, trial: Trial) -> float | None:
     return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
 
 
-def hyperopt_space(spaces: Mapping[str, Space], prior: Mapping[str, float] | None = None) -> Any:
+def hyperopt_space(spaces: Mapping[str, Space]) -> Any:
     """Hyperopt's space: a choice between families, each with its options below it.
 
     Args:
         spaces: Space by family.
-        prior: Share of each family among earlier winners; by default all are as likely.
     """
     from hyperopt import hp
 
@@ -111,10 +107,7 @@ def hyperopt_space(spaces: Mapping[str, Space], prior: Mapping[str, float] | Non
         {"family": name, "options": _hyperopt_options(space, name)}
         for name, space in spaces.items()
     ]
-    if not prior:
-        return hp.choice(ROOT, families)
-    shares = [max(prior.get(name, 0.0), RAREST) for name in spaces]
-    return hp.pchoice(ROOT, [(s / sum(shares), f) for s, f in zip(shares, families, strict=True)])
+    return hp.choice(ROOT, families)
 
 
 def _hyperopt_options(space: Mapping[str, Any], path: str) -> dict[str, Any]:

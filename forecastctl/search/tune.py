@@ -188,7 +188,7 @@ def _other_starts(
     out: the starting points of families that won by now, and the pool unless it is averaged.
     """
     again = any(point.origin == OWN for point in learned)
-    fresh = [name for name in spaces if not (again and name in run.learned.prior)]
+    fresh = [name for name in spaces if not (again and name in run.learned.families)]
     columns = [[(name, options) for options in family(name).starts] for name in fresh]
     members = run.pool if run.averages_pool or not again else ()
     turns = [start for row in zip_longest(*columns) for start in row if start is not None]

@@ -71,7 +71,7 @@ def test_hyperopt_itself_proposes_the_same(fake, series, learns):
     from forecastctl.search.tune import airport_seed
 
     start = make_model("fake", {"bias": "given", "amount": 0.25})
-    learned = Learned((Start(start, "own"),), {}, math.inf, ("r",))
+    learned = Learned((Start(start, "own"),), (), math.inf, ("r",))
     result = tune(series, FAKE, learned=learned if learns else None)
     loss = {t.model.key: t.loss for t in result.trials}
     seen = []
@@ -114,7 +114,7 @@ def test_what_judges_shocks_says_so():
 def test_a_learned_search_says_what_it_started_from_and_what_hyperopt_proposed(series):
     search = SearchSpec(families=("ets",), horizon=6, folds=2, max_evals=14, combine=1)
     own = make_model("ets", family("ets").starts[0])
-    learned = Learned((Start(own, "own"),), {"ets": 0.9}, 0.9, ("r",))
+    learned = Learned((Start(own, "own"),), ("ets",), 0.9, ("r",))
     result = tune(series, search, learned=learned)
     assert origins(result) == ["baseline", "own", *["tpe"] * 12]
     assert algorithm(result.by_origin) == "tpe.suggest"
@@ -122,7 +122,7 @@ def test_a_learned_search_says_what_it_started_from_and_what_hyperopt_proposed(s
 
 def test_learned_starts_come_after_what_judges_shocks():
     own = make_model("ets", family("ets").starts[0])
-    learned = Learned((Start(own, "own"),), {}, 0.5, ("r",))
+    learned = Learned((Start(own, "own"),), (), 0.5, ("r",))
     result = tune(make_series(shocked(n=80)), SearchSpec(horizon=6), learned=learned)
     assert origins(result)[:8] == ["baseline", *["shocks"] * 6, "own"]
     assert list(result.by_origin) == ["baseline", "shocks", "own", "pool", "family"]

@@ -153,7 +153,7 @@ def test_own_winners_come_first_then_similar_then_the_fleet():
     assert found.counts == {"own": OWN_STARTS, "similar": 1, "fleet": 1}
     assert found.runs == ("run-JFK", "job")
     assert set(found.airports) == {p.airport for p in near}
-    assert found.prior == pytest.approx({"fake": 1.0})
+    assert found.families == ("fake",)
 
 
 def test_an_airport_without_history_starts_from_the_others():
@@ -168,11 +168,11 @@ def test_an_airport_without_history_starts_from_the_others():
     assert PastSearches.of([]).learned("JFK", (1.0, 2.0)) is None
 
 
-def test_families_are_as_likely_as_they_win():
+def test_families_and_rate_are_those_of_all_searches():
     hw = Past("A", "r", "2020-01-01", (1.0,), (Model("hw", {}, "hw"),), (1.0,), 10, 2)
     ets = Past("B", "r", "2020-01-01", (9.0,), (Model("ets", {}, "ets"),), (1.0,), 10, 1)
     found = PastSearches.of([hw, ets]).learned("A", (1.0,))
-    assert found.prior == pytest.approx({"ets": (0 + 1 + 0.5) / 3, "hw": (1 + 0 + 0.5) / 3})
+    assert found.families == ("ets", "hw")
     assert found.rate == (1 + 3) / (2 + 20)
     assert Learned.from_dict(found.to_dict()) == found
 
@@ -202,7 +202,7 @@ def test_what_lies_outside_is_nowhere_and_unknown_options_are_dropped(series):
 
 
 def learned(*models, rate=0.5, origin="own"):
-    return Learned(tuple(Start(m, origin) for m in models), {"ets": 0.9}, rate, ("r",))
+    return Learned(tuple(Start(m, origin) for m in models), ("ets",), rate, ("r",))
 
 
 def test_starts_come_right_after_the_baseline_and_say_where_from(series):
@@ -262,6 +262,16 @@ def test_the_pool_is_tried_whole_where_it_is_averaged():
     alone = tune(series, replace(search, combine=1), learned=learned(*own[:2], rate=0.01))
     assert len(alone.trials) == 3
     assert alone.stopped == "unlikely"
+
+
+def test_starting_points_of_families_that_won_are_not_tried_again(series):
+    own = make_model("ets", ETS)
+    tried = {}
+    for origin in ("own", "fleet"):
+        result = tune(series, SEARCH, learned=learned(own, rate=math.inf, origin=origin))
+        tried[origin] = [t for t in result.trials if t.start in ("family", "pool")]
+    assert {t.model.family for t in tried["own"]} == {"holt_winters"}
+    assert {t.model.family for t in tried["fleet"]} == {"holt_winters", "ets"}
 
 
 @pytest.mark.parametrize("shocks", [False, True])

@@ -1,7 +1,5 @@
 """Searches as earlier versions recorded them: with --learn, a Gaussian process proposed models."""
 
-import json
-
 import pytest
 
 from forecastctl.explain.answer import explain
@@ -30,13 +28,14 @@ def old():
         patch.setattr(lineage, "algorithm", lambda _: "surrogate")
         store.run(as_of="2018-08", tune=TUNE, learn=True)
     for airport in AIRPORTS:
-        store.edit(store.airport("job-2", airport), "learned.json", add_known)
+        store.edit(store.airport("job-2", airport), "learned.json", as_it_was)
     return store
 
 
-def add_known(learned):
-    """The losses of the last search, from which the Gaussian process began."""
+def as_it_was(learned):
+    """With losses of the last search, and families with the shares in which they won."""
     learned["known"] = [{"model": start["model"], "loss": 0.5} for start in learned["starts"]]
+    learned["prior"] = dict.fromkeys(learned.pop("families"), 0.5)
 
 
 def run_of(store, job, airport):
@@ -63,12 +62,10 @@ def test_explain_names_them_among_the_alternatives(old):
 
 def test_reproduce_replays_them_and_says_why_a_new_search_may_differ(old):
     assert {replay.result for replay in old.replayed("job-2").values()} == {"bit-identical"}
-    assert "known" in json.loads(
-        old.tracker.read_artifact(old.airport("job-2", "JFK"), "learned.json")
-    )
     for airport, refit in old.refitted("job-2").items():
         learned = read_learned(old.tracker, run_of(old, "job-2", airport))
         assert learned.starts[0].origin == "own"
+        assert learned.families == ("holt_winters", "seasonal_naive")
         assert refit.same_data is True
         assert refit.notes == (
             "its search proposed models in a way that this version no longer has",

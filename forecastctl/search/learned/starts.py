@@ -111,7 +111,7 @@ class PastSearches:
         table: Their features, one row each.
         spread: Median absolute deviation of each feature, one where there is none.
         winners: Models that together serve the most airports well, in order.
-        shares: Share of each family among the winners.
+        families: Families of the models that were kept, in alphabetical order.
         rate: Share of proposals that improved, by Laplace's rule of succession.
         runs: Ids of the jobs that the searches are from.
     """
@@ -121,7 +121,7 @@ class PastSearches:
     table: NDArray[np.float64]
     spread: NDArray[np.float64]
     winners: tuple[Model, ...]
-    shares: Mapping[str, float]
+    families: tuple[str, ...]
     rate: float
     runs: tuple[str, ...] = ()
 
@@ -142,7 +142,7 @@ class PastSearches:
             table,
             np.where(spread > 0.0, spread, 1.0),
             tuple(portfolio(pasts, STARTS + OWN_STARTS)),
-            _shares(pasts),
+            tuple(sorted({model.family for p in pasts for model in p.best})),
             (1.0 + improved) / (2.0 + proposed),
             tuple(runs),
         )
@@ -179,10 +179,9 @@ class PastSearches:
         wanted = SIMILAR_STARTS + (OWN_STARTS - len(starts)) // 2
         _extend(starts, portfolio(near, wanted, own_best), SIMILAR, wanted)
         _extend(starts, self.winners, FLEET, STARTS - len(starts))
-        shares = _mean([_shares([own] if own else []), _shares(near), self.shares])
         runs = ((own.run_id,) if own is not None else ()) + self.runs
         names = tuple(p.airport for p in near)
-        return Learned(tuple(starts.values()), shares, self.rate, runs, names)
+        return Learned(tuple(starts.values()), self.families, self.rate, runs, names)
 
 
 def _extend(starts: dict[str, Start], models: Sequence[Model], origin: str, count: int) -> None:
@@ -229,20 +228,3 @@ def _raise(best: dict[str, float], values: Mapping[str, float]) -> None:
     """Raise the best value of each airport to that of a model, where it is higher."""
     for airport, value in values.items():
         best[airport] = max(best[airport], value)
-
-
-def _shares(pasts: Sequence[Past]) -> dict[str, float]:
-    """Share of each family among the winners, one over the rank of each model."""
-    shares: dict[str, float] = defaultdict(float)
-    for past in pasts:
-        weights = [1.0 / rank for rank in range(1, len(past.best) + 1)]
-        for model, weight in zip(past.best, weights, strict=True):
-            shares[model.family] += weight / sum(weights) / len(pasts)
-    return dict(shares)
-
-
-def _mean(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean share of each family, over the parts that are not empty."""
-    filled = [part for part in parts if part]
-    names = sorted({name for part in filled for name in part})
-    return {name: sum(part.get(name, 0.0) for part in filled) / len(filled) for name in names}
