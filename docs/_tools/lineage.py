@@ -107,9 +107,9 @@ Every trial has a `start`:
 | `shocks` | one of the pool's first models, with shocks or without, to judge whether these are replaced |
 | `pool` | one of the models that are always tried |
 | `family` | a starting point that its family names |
-| `near`, `prior` | with `--learn`: proposed as next to a good model or good in the last search, or from random ones |
 | `random` | proposed by Hyperopt while it had no trial to go by |
 | `tpe` | proposed by Hyperopt's TPE from the trials before it |
+| `near`, `prior` | only in records of earlier versions, with `--learn`: proposed by a Gaussian process, as next to a good model or good in the last search, or from random ones |
 
 A trial that repeats an earlier one has the `start` of the repetition. Records of versions before
 these names have no `start` on the baseline, on what judged shocks, on repetitions and on what Hyperopt
