@@ -1,4 +1,4 @@
-"""``forecastctl`` and ``python -m forecastctl``: from the first import on, Ctrl-C ends quietly."""
+"""``forecastctl`` and ``python -m forecastctl``: Ctrl-C and SIGTERM end it quietly at any time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import gc
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
-INTERRUPTED = 130
+from forecastctl.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def main() -> None:
@@ -19,19 +23,27 @@ def main() -> None:
     codes: list[object] = []
     atexit.register(_end, codes)  # the first one registered is called last
     try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # and not ignored by who started it
+            signal.signal(signal.SIGTERM, _terminate)
         from forecastctl.cli.app import app
 
         app(prog_name="forecastctl")
-    except KeyboardInterrupt:  # before or after the command itself
+    except KeyboardInterrupt as why:  # before or after the command itself
+        code = EXIT_TERMINATED if isinstance(why, Terminated) else EXIT_INTERRUPTED
         os.write(sys.stderr.fileno(), b"interrupted.\n")
-        codes.append(INTERRUPTED)
-        sys.exit(INTERRUPTED)
+        codes.append(code)
+        sys.exit(code)
     except SystemExit as end:
         codes.append(end.code)
         raise
     finally:
-        # How it ends is decided: a second Ctrl-C while the interpreter shuts down changes nothing.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # How it ends is decided: a second signal while the interpreter shuts down changes nothing.
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.SIG_IGN)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def _end(codes: list[object]) -> None:
@@ -40,11 +52,11 @@ def _end(codes: list[object]) -> None:
     Python ends itself by the signal once an interruption came while it executed source text, as
     dataclasses and named tuples do, although it was dealt with.
     """
-    if INTERRUPTED in codes:
+    if EXIT_INTERRUPTED in codes:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-        os._exit(INTERRUPTED)
+        os._exit(EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
 ends with when an airport has degraded, and ``reproduce`` when a forecast differs. 130 means
-interrupted. ``message`` says what is wrong and where; ``hint`` says what to do next.
+interrupted (SIGINT), 143 told to end (SIGTERM). ``message`` says what is wrong and where; ``hint``
+says what to do next.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ EXIT_AIRPORTS_FAILED = 4
 EXIT_FOUND = 7
 """The command did its work and found what it looks for: degraded or irreproducible airports."""
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the command ends as after Ctrl-C, with an exit code of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("SIGTERM")
 
 
 class ForecastctlError(Exception):

@@ -41,6 +41,7 @@ def _codes() -> str:
     rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
     rows.append((errors.EXIT_FOUND, FOUND, "Read the list: it names airports and reasons."))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
+    rows.append((errors.EXIT_TERMINATED, "told to end (SIGTERM)", interrupted))
     return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in rows)
 
 

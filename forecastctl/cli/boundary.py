@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from forecastctl.errors import EXIT_INTERRUPTED, ForecastctlError
+from forecastctl.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, ForecastctlError, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,9 @@ class Boundary(TyperGroup):
         except ForecastctlError as error:
             _report(error.message, error.hint, arguments)
             raise typer.Exit(error.exit_code) from None
+        except Terminated:
+            _say("ended by SIGTERM: what was recorded so far stays recorded.")
+            raise typer.Exit(EXIT_TERMINATED) from None
         except KeyboardInterrupt:
             _say("interrupted: what was recorded so far stays recorded.")
             raise typer.Exit(EXIT_INTERRUPTED) from None

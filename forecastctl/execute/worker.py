@@ -141,7 +141,10 @@ def claim() -> Worker:
 
 
 def hold_interrupts_back() -> None:
-    """Keep Ctrl-C from all that this thread starts from here on: processes, and their threads."""
+    """Keep Ctrl-C and SIGTERM from all that this thread starts from here on.
+
+    Both come to all processes of a group at once. What becomes of the workers is up to the driver.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         return
     from multiprocessing import resource_tracker
@@ -151,7 +154,7 @@ def hold_interrupts_back() -> None:
     # Where they are started later, the mask is lifted after it (before Python 3.13).
     ensure_running()
     resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def quiet_loky() -> None:
@@ -207,11 +210,12 @@ def _pass_over(_modules: int) -> None:
 
 
 def _begin(driver: int) -> None:
-    """Leave Ctrl-C to the driver for good, and end with it, however and whenever it ends.
+    """Leave Ctrl-C and SIGTERM to the driver for good, and end with it, however it ends.
 
     A driver that is killed outright tells its workers nothing: they would go on for minutes.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 

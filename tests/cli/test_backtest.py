@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.errors import Terminated
 from tests.cli.conftest import panel, until
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
@@ -214,24 +215,27 @@ def test_the_events_of_a_real_file(cli, shared_data):
     assert {o["status"] for o in results} == {"ok"}
 
 
-def test_an_interruption_waits_for_what_is_being_recorded():
+@pytest.mark.parametrize(
+    ("number", "why"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_an_end_waits_for_what_is_being_recorded(number, why):
     from forecastctl.cli.commands.backtest import _Interruptions
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     done = []
 
     def record():
         with interruptions.held():
             with interruptions.held():
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(number)
             done.append("recorded")
 
     with _Interruptions() as interruptions:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(why):
             record()
         assert done == ["recorded"]
         with interruptions.held():
             done.append("again")
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+        with pytest.raises(why):
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before

@@ -76,25 +76,43 @@ def test_a_closed_pipe_is_silent(cli):
     assert done.stdout.splitlines()[0] == "["
 
 
-def test_ctrl_c_ends_cleanly_and_leaves_a_true_record(cli):
-    cli.write(panel([f"A{i}" for i in range(100)], months=60))  # more than are done in time
-    command = [*FORECASTCTL, "run", "--data", "air.csv", "--jobs", "2", "--max-evals", "30"]
-    child = subprocess.Popen(
-        [*command, "--out", "f.csv"],
-        cwd=cli.folder,
+ENDINGS = pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+
+
+def in_a_group(command, folder, env=None):
+    """A command in a process group of its own, for which both signals mean what they usually do."""
+
+    def usual():  # whoever runs the tests in the background ignores them, and so would the child
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background ignores the signal, and so would the child.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=usual,  # noqa: PLW1509
     )
+
+
+@ENDINGS
+def test_an_ended_job_ends_cleanly_and_leaves_a_true_record(cli, number, code, said):
+    cli.write(panel([f"A{i}" for i in range(100)], months=60))  # more than are done in time
+    command = [*FORECASTCTL, "run", "--data", "air.csv", "--jobs", "2", "--max-evals", "30"]
+    child = in_a_group([*command, "--out", "f.csv"], cli.folder)
     until(cli.jobs, child)
-    os.killpg(child.pid, signal.SIGINT)
+    os.killpg(child.pid, number)
     out, err = child.communicate(timeout=600)
-    assert child.returncode == 130, err
+    assert child.returncode == code, err
     assert "Traceback" not in err
-    assert "interrupted" in err
+    assert said in err
     assert out == ""
     assert not (cli.folder / "f.csv").exists()
     (job,) = cli.json("history")
@@ -112,9 +130,10 @@ def _with_workers_that(cli, act):
     return {**os.environ, "PYTHONPATH": path}
 
 
-def test_a_worker_ignores_ctrl_c_from_its_first_instruction(cli):
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
+def test_a_worker_ignores_what_ends_its_driver_from_its_first_instruction(cli, ending):
     cli.write(panel())
-    env = _with_workers_that(cli, "os.kill(os.getpid(), signal.SIGINT)")
+    env = _with_workers_that(cli, f"os.kill(os.getpid(), signal.{ending})")
     done = cli.process("run", "--data", "air.csv", *QUICK[:-1], "2", "--quiet", env=env)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -134,28 +153,20 @@ WHILE_WORKERS_START = [
     ],
     ids=lambda command: command[0],
 )
+@ENDINGS
 @pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
-def test_ctrl_c_while_workers_start(cli, command, jobs):
+def test_ended_while_workers_start(cli, command, jobs, number, code, said):
     cli.write(panel([f"A{i}" for i in range(4)]))
     if command[0] == "reproduce":
         cli("run", "--data", "air.csv", *QUICK)
         command = [*command, cli.json("history")[0]["job_id"]]
-    env = _with_workers_that(cli, "os.killpg(0, signal.SIGINT)")
-    child = subprocess.Popen(
-        [*FORECASTCTL, *command, "--jobs", jobs],
-        cwd=cli.folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    )
+    env = _with_workers_that(cli, f"os.killpg(0, {int(number)})")
+    child = in_a_group([*FORECASTCTL, *command, "--jobs", jobs], cli.folder, env)
     out, err = child.communicate(timeout=600)  # once no process of it holds these open
-    assert child.returncode == 130, err
+    assert child.returncode == code, err
     assert "Traceback" not in err
     assert "Exception" not in err
-    assert "interrupted" in err
+    assert said in err
     assert out == ""
     if command[0] != "reproduce":
         assert {job["status"] for job in cli.jobs()} <= {"interrupted"}

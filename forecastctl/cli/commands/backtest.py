@@ -22,6 +22,7 @@ from forecastctl.cli.compose import (
 from forecastctl.cli.job import end_with, write_out
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
+from forecastctl.errors import Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,26 +156,29 @@ def _run(replay: Replay, panel: Panel, spec: DataSpec, around: Surroundings) -> 
 
 
 class _Interruptions:
-    """Ctrl-C at once while workers work, but not while something is being recorded."""
+    """Ctrl-C and SIGTERM at once while workers work, but not while something is being recorded."""
 
     def __init__(self) -> None:
         self._depth = 0
-        self._pending = False
-        self._before: Any = None
+        self._pending: type[KeyboardInterrupt] | None = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(signal.getsignal(number)):  # it ends the command, and is not ignored
+                    self._before[number] = signal.signal(number, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
-    def _interrupt(self, *_: object) -> None:
+    def _interrupt(self, number: int, _frame: object) -> None:
+        why = Terminated if number == signal.SIGTERM else KeyboardInterrupt
         if not self._depth:
-            raise KeyboardInterrupt
-        self._pending = True
+            raise why
+        self._pending = why
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -185,8 +189,8 @@ class _Interruptions:
         finally:
             self._depth -= 1
         if self._pending and not self._depth:
-            self._pending = False
-            raise KeyboardInterrupt
+            why, self._pending = self._pending, None
+            raise why
 
 
 def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> None:
