@@ -87,6 +87,13 @@ def test_the_month_before_a_changepoint_belongs_to_a_break(d, limit):
             assert found.before_cutoff == months_back
 
 
+def test_in_a_series_that_grows_the_month_before_is_compared_with_its_growth():
+    for sign in (1.0, -1.0):
+        found = broke(sign * np.array([*(ZEROS + 0.5), 0.38, *[0.3] * 4]))
+        assert found.before_cutoff == 5
+        assert found.change == pytest.approx(sign * -0.2)
+
+
 def test_a_rise_in_steps_is_one_break_from_half_of_it_on():
     """Nine months half-way up: only as part of the break is what came before them its base."""
     for step, start, change in ((0.501, 13, 1.0), (0.49, 4, 0.51)):
