@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forecastctl.data.panel.columnar import Coded, Columns, read_rows
+from forecastctl.data.panel.columnar import Coded, StoredTable, read_rows
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.rows import group, panel_digest
 
@@ -50,7 +50,7 @@ def assert_same(a, b):
 
 
 def test_an_empty_table_has_columns_without_a_type():
-    table = Columns(stored(pd.DataFrame(columns=["airport", "ds", "y", "row"])), ["airport"])
+    table = StoredTable(stored(pd.DataFrame(columns=["airport", "ds", "y", "row"])), ["airport"])
     assert table.text("airport").texts().tolist() == []
     for found in (table.floats("y"), table.whole("row"), table.days("ds")):
         assert len(found) == 0
@@ -61,7 +61,7 @@ def test_an_empty_table_has_columns_without_a_type():
 def test_numbers_of_other_types(name):
     frame = pd.DataFrame({"u": np.arange(3, dtype="u4"), "f": np.float32([1, 2, 3])})
     frame["b"] = [True, False, True]
-    np.testing.assert_array_equal(Columns(stored(frame), []).floats(name), frame[name])
+    np.testing.assert_array_equal(StoredTable(stored(frame), []).floats(name), frame[name])
 
 
 @pytest.mark.parametrize("options", [{}, {"row_group_size": 37}, {"use_dictionary": False}])
@@ -102,7 +102,7 @@ def test_texts_missing_values_and_whole_numbers():
     )
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
-    columns = Columns(buffer.getvalue(), ["text", "empty"])
+    columns = StoredTable(buffer.getvalue(), ["text", "empty"])
     assert columns.names == ("text", "empty", "number", "count")
     text = columns.text("text")
     assert text.texts().tolist() == ["b", None, "a", "b"]

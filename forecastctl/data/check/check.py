@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from datetime import date
 
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.panel.rows import Rows
+    from forecastctl.data.panel.rows import AirportRows
     from forecastctl.data.prepare.rules import Context
     from forecastctl.data.prepare.suspects.examined import Examined
 
 __all__ = ["AirportCheck", "Finding", "PanelCheck", "check", "check_panel", "panel_findings"]
 
 _NAMED = 6
-_SEVERAL = 2
-_MOST = 0.5
+_LEAST_AIRPORTS = 2  # that share a fault
+_STALE_SHARE = 0.5  # of the airports, from which on the panel's last period is doubtful
 _TO_LEAVE_OUT = 'set [data] suspects = "missing" to leave that out'
 
 
@@ -44,7 +44,7 @@ class AirportCheck:
         airport: As spelt in the input.
         first: First period with a value, or ``None``.
         last: Last period with a value, or ``None``.
-        n: Periods with a value.
+        n: Number of periods with a value.
         expected: Periods from first to last.
         status_if_run: ``ok`` (it would be modelled) or ``rejected``.
         findings: What was found, gravest first.
@@ -98,32 +98,45 @@ def check_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date)
     examined, warnings = examine_all(view, context)
     twins = shared_names([rows.airport for rows in view.airports])
     airports = tuple(
-        _airport(rows, one, context, twins.get(rows.airport, ()))
-        for rows, one in zip(view.airports, examined, strict=True)
+        _airport(rows, entry, context, twins.get(rows.airport, ()))
+        for rows, entry in zip(view.airports, examined, strict=True)
     )
     groups = tuple(sorted({tuple(sorted({n, *others})) for n, others in twins.items()}))
-    said = [Finding("panel", "warning", text) for text in warnings]
-    return PanelCheck(airports, (*_panel(examined, context, groups), *said))
+    warned = [Finding("panel", "warning", text) for text in warnings]
+    return PanelCheck(airports, (*_panel(examined, context, groups), *warned))
 
 
-def _airport(rows: Rows, one: Examined, context: Context, twins: tuple[str, ...]) -> AirportCheck:
+def _airport(
+    rows: AirportRows, entry: Examined, context: Context, twins: tuple[str, ...]
+) -> AirportCheck:
     """Report on one airport."""
-    first, last, n, expected = _span(rows, one, context)
-    outcome = one.outcome
+    first, last, n, expected = _span(rows, entry, context)
+    outcome = entry.outcome
     if isinstance(outcome, Series):
         span = labels(ordinals(outcome.ds[[0, -1]].astype(np.int64), context.freq), context.freq)
         used = f"modelled on {context.counted(outcome.n)}, {span[0]} to {span[1]}"
         action, status = "; ".join((used, *outcome.notes)), Status.OK
     else:
         action, status = f"rejected: {outcome.reason}", Status.REJECTED
-    findings = tuple(airport_findings(rows, one, context, twins))
-    return AirportCheck(rows.airport, first, last, n, expected, str(status), findings, action)
+    findings = tuple(airport_findings(rows, entry, context, twins))
+    return AirportCheck(
+        airport=rows.airport,
+        first=first,
+        last=last,
+        n=n,
+        expected=expected,
+        status_if_run=str(status),
+        findings=findings,
+        action=action,
+    )
 
 
-def _span(rows: Rows, one: Examined, context: Context) -> tuple[str | None, str | None, int, int]:
+def _span(
+    rows: AirportRows, entry: Examined, context: Context
+) -> tuple[str | None, str | None, int, int]:
     """First and last period with a value, how many there are, and how many there should be."""
-    if one.grid is not None:
-        y, start = one.grid.y, one.grid.start
+    if entry.grid is not None:
+        y, start = entry.grid.y, entry.grid.start
         span = context.label(start), context.label(start + len(y) - 1)
         return *span, int((~np.isnan(y)).sum()), len(y)
     usable = np.isfinite(rows.y) & (rows.problem == None)  # noqa: E711 - elementwise
@@ -145,20 +158,20 @@ def _panel(
 ) -> list[Finding]:
     """What concerns many airports."""
     active = [e for e in examined if e.grid is not None and np.nansum(e.grid.y) > 0]
-    found = [
+    findings = [
         *_labels(active),
         *_unpublished(active, context),
         *_ahead(examined, active, context),
     ]
     for group in groups:
         text = f"{_named(list(group))} differ only in case or spaces: maybe one airport"
-        found.append(Finding("name", "warning", text))
+        findings.append(Finding("name", "warning", text))
     kinds = Counter(e.kind for e in examined if isinstance(e.outcome, Rejection))
     for kind, n in kinds.most_common():
         names = [e.outcome.airport for e in examined if e.kind == kind]
         text = f"{n:,} of {len(examined):,} airports rejected ({kind}): {_named(names)}"
-        found.append(Finding("rejected", "info", text))
-    return found
+        findings.append(Finding("rejected", "info", text))
+    return findings
 
 
 def _labels(active: list[Examined]) -> list[Finding]:
@@ -177,7 +190,7 @@ def _labels(active: list[Examined]) -> list[Finding]:
             (MONTH_NAMES[month - 1],),
         )
         for month, names in sorted(months.items())
-        if len(names) >= _SEVERAL
+        if len(names) >= _LEAST_AIRPORTS
     ]
 
 
@@ -196,14 +209,14 @@ def _unpublished(active: list[Examined], context: Context) -> list[Finding]:
             (context.label(period),),
         )
         for period, n in since.most_common(3)
-        if n >= _SEVERAL
+        if n >= _LEAST_AIRPORTS
     ]
 
 
 def _ahead(examined: list[Examined], active: list[Examined], context: Context) -> list[Finding]:
     """A last period that hardly any airport reaches makes the others stale."""
     stale = sum(e.stale for e in examined)
-    if context.last is None or stale <= _MOST * len(active):
+    if context.last is None or stale <= _STALE_SHARE * len(active):
         return []
     last, word = context.label(context.last), PERIOD_WORDS[context.freq[0]]
     text = (

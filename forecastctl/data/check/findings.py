@@ -1,4 +1,4 @@
-"""What was found about one airport, one finding for each kind of fault."""
+"""The findings about one airport, one for each kind of fault."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from forecastctl.records.calendar import labels, ordinals
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from forecastctl.data.panel.rows import Rows
+    from forecastctl.data.panel.rows import AirportRows
     from forecastctl.data.prepare.rules import Context, Grid
     from forecastctl.data.prepare.suspects.examined import Examined
 
 Severity = Literal["info", "warning", "reject"]
 _ORDER = {"reject": 0, "warning": 1, "info": 2}
-_MANY_ZEROS = 0.5
-_TRAILING = 3
-_COVERED = {
+_MANY_ZEROS = 0.5  # of the periods
+_TRAILING_ZEROS = 3  # from which on they are mentioned
+_KINDS_OF_REJECTION = {
     "problem": ("date", "non-finite", "negative", "text"),
     "duplicates": ("duplicates",),
     "gaps": ("gaps",),
@@ -37,7 +37,7 @@ _COVERED = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found.
+    """One fault, or something unusual, about an airport or a panel.
 
     Attributes:
         kind: Short name: ``gaps``, ``zeros``, ``duplicates``, ``label`` and so on.
@@ -67,42 +67,44 @@ def shared_names(airports: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def airport_findings(
-    rows: Rows, one: Examined, context: Context, twins: tuple[str, ...]
+    rows: AirportRows, entry: Examined, context: Context, twins: tuple[str, ...]
 ) -> list[Finding]:
     """Everything found about one airport, gravest first.
 
     Args:
         rows: Its rows up to the as-of date.
-        one: What preparing it gave.
+        entry: What preparing it gave.
         context: What the rules know.
         twins: Other airports of nearly the same name.
     """
-    found = [*_row_faults(rows, context), *_duplicates(rows, context)]
-    if one.grid is not None:
-        found += [
-            *_gaps(one.grid, context),
-            *_zeros(one.grid, one, context),
-            *_suspected(one.grid, one, context),
-            *_outliers(one.grid, one, context),
+    findings = [*_row_faults(rows, context), *_duplicates(rows, context)]
+    if entry.grid is not None:
+        findings += [
+            *_gaps(entry.grid, context),
+            *_zeros(entry.grid, entry, context),
+            *_suspected(entry.grid, entry, context),
+            *_outliers(entry.grid, entry, context),
         ]
-        found += [Finding("frequency", "warning", note) for note in one.grid.left_out]
-        found += [Finding("blank", "info", note) for note in one.grid.blank]
+        findings += [Finding("frequency", "warning", note) for note in entry.grid.left_out]
+        findings += [Finding("blank", "info", note) for note in entry.grid.blank]
     if twins:
         others = ", ".join(map(repr, twins))
-        found.append(Finding("name", "warning", f"nearly the same name as {others}: kept apart"))
+        findings.append(Finding("name", "warning", f"nearly the same name as {others}: kept apart"))
     if "\n" in rows.airport or "\r" in rows.airport:
         text = "the name holds a line break: maybe a quotation mark is missing"
-        found.append(Finding("name", "warning", text))
-    if not isinstance(one.outcome, Rejection):
-        stale = [note for note in one.outcome.notes if note.startswith("stale:")]
-        found += [Finding("stale", "warning", f"{note}; kept") for note in stale]
-        found = [replace(f, severity="warning") if f.severity == "reject" else f for f in found]
-    elif not any(f.kind in _COVERED.get(one.kind, ()) for f in found):
-        found.append(Finding(one.kind, "reject", one.outcome.reason))
-    return sorted(found, key=lambda f: _ORDER[f.severity])
+        findings.append(Finding("name", "warning", text))
+    if not isinstance(entry.outcome, Rejection):
+        stale = [note for note in entry.outcome.notes if note.startswith("stale:")]
+        findings += [Finding("stale", "warning", f"{note}; kept") for note in stale]
+        findings = [
+            replace(f, severity="warning") if f.severity == "reject" else f for f in findings
+        ]
+    elif not any(f.kind in _KINDS_OF_REJECTION.get(entry.kind, ()) for f in findings):
+        findings.append(Finding(entry.kind, "reject", entry.outcome.reason))
+    return sorted(findings, key=lambda f: _ORDER[f.severity])
 
 
-def _row_faults(rows: Rows, context: Context) -> Iterator[Finding]:
+def _row_faults(rows: AirportRows, context: Context) -> Iterator[Finding]:
     """Rows that cannot be read, by kind."""
     wrong = np.flatnonzero(rows.problem != None)  # noqa: E711 - elementwise
     if not len(wrong):
@@ -126,7 +128,7 @@ def _fault(y: float, day: int) -> str:
     return "negative" if y < 0 else "text"
 
 
-def _duplicates(rows: Rows, context: Context) -> Iterator[Finding]:
+def _duplicates(rows: AirportRows, context: Context) -> Iterator[Finding]:
     """Periods with several rows."""
     dated = rows.days[rows.days != NO_DAY]
     periods, count = np.unique(ordinals(dated, context.freq), return_counts=True)
@@ -141,11 +143,11 @@ def _duplicates(rows: Rows, context: Context) -> Iterator[Finding]:
 
 def _gaps(grid: Grid, context: Context) -> Iterator[Finding]:
     """Missing periods between the first and the last value."""
-    found = holes(~np.isnan(grid.y))
-    if not found:
+    gaps = holes(~np.isnan(grid.y))
+    if not gaps:
         return
-    missing = np.concatenate([np.arange(a, b) for a, b in found]) + grid.start
-    longest = max(b - a for a, b in found)
+    missing = np.concatenate([np.arange(a, b) for a, b in gaps]) + grid.start
+    longest = max(b - a for a, b in gaps)
     spec = context.spec
     done = {
         "interpolate": f"holes of up to {spec.max_gap} are interpolated, longer ones cut",
@@ -153,49 +155,52 @@ def _gaps(grid: Grid, context: Context) -> Iterator[Finding]:
         "reject": "no hole is accepted",
     }[spec.gaps]
     text = (
-        f"{context.counted(len(missing))} missing in {len(found):,} "
-        f"{'hole' if len(found) == 1 else 'holes'}, the longest of {longest:,}: "
+        f"{context.counted(len(missing))} missing in {len(gaps):,} "
+        f"{'hole' if len(gaps) == 1 else 'holes'}, the longest of {longest:,}: "
         f"{context.listed(missing)}; {done}"
     )
     severity: Severity = "reject" if spec.gaps == "reject" else "warning"
     yield Finding("gaps", severity, text, labels(missing, context.freq))
 
 
-def _zeros(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:
+def _zeros(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
     """Zeros, and those at the end that do not look unpublished."""
     zeros = np.flatnonzero(grid.y == 0)
-    if not len(zeros) or one.kind == "zeros":
+    if not len(zeros) or entry.kind == "zeros":
         return
     share = len(zeros) / int((~np.isnan(grid.y)).sum())
     tail = trailing_zeros(grid.y)
-    ending = f", the last {tail} among them" if tail >= _TRAILING else ""
+    ending = f", the last {tail} among them" if tail >= _TRAILING_ZEROS else ""
     text = f"{context.counted(len(zeros))} of zero ({share:.0%}{ending}); kept"
     severity: Severity = "warning" if share > _MANY_ZEROS else "info"
-    if len(zeros) > len(one.suspects.unpublished) + len(one.suspects.zero):
+    if len(zeros) > len(entry.suspects.unpublished) + len(entry.suspects.zero):
         yield Finding("zeros", severity, text, labels(zeros + grid.start, context.freq))
 
 
-def _suspected(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:
+def _suspected(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
     """Periods that look wrong, those that are used apart from those that are not."""
     policy = context.spec.suspects
     severity: Severity = "reject" if policy == "reject" else "warning"
-    gone = {"missing": "taken as missing", "recent": "left out"}.get(policy, "")
-    rest = "not accepted" if policy == "reject" else "kept"
-    parts = ((one.suspects.within(one.left_out), gone), (one.suspects.without(one.left_out), rest))
+    not_used = {"missing": "taken as missing", "recent": "left out"}.get(policy, "")
+    used = "not accepted" if policy == "reject" else "kept"
+    parts = (
+        (entry.suspects.within(entry.left_out), not_used),
+        (entry.suspects.without(entry.left_out), used),
+    )
     for kind in KINDS:
         for part, done in parts:
-            found = part.of(kind)
-            if found:
+            positions = part.of(kind)
+            if positions:
                 text = "; ".join(part.only(kind).described(grid.start, context.freq))
-                periods = labels([grid.start + p for p in found], context.freq)
+                periods = labels([grid.start + p for p in positions], context.freq)
                 yield Finding(kind, severity, f"{text}: {done}", periods)
 
 
-def _outliers(grid: Grid, one: Examined, context: Context) -> Iterator[Finding]:
+def _outliers(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
     """Unusual periods, which no policy touches."""
-    found = find_outliers(grid.y, context.season_length, one.suspects.positions)
-    if found:
-        periods = [grid.start + p for p in found]
-        verb = "is" if len(found) == 1 else "are"
-        text = f"{context.counted(len(found))} {verb} unusual: {context.listed(periods)}; kept"
+    outliers = find_outliers(grid.y, context.season_length, entry.suspects.positions)
+    if outliers:
+        periods = [grid.start + p for p in outliers]
+        verb = "is" if len(periods) == 1 else "are"
+        text = f"{context.counted(len(periods))} {verb} unusual: {context.listed(periods)}; kept"
         yield Finding("outliers", "info", text, labels(periods, context.freq))

@@ -1,7 +1,8 @@
 """Columns of a stored Parquet table as plain arrays.
 
-Without pandas, whose import takes longer than a whole answer of ``explain``: so without a filter,
-a cast, a comparison or an array of pyarrow's own making, all of which bring it or much else along.
+Importing pandas takes longer than a whole answer of ``explain``, so it is not imported here. That
+rules out pyarrow's filters, casts, comparisons and conversions to numpy as well, since they import
+pandas or much else: the buffers of its arrays are read instead.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Coded:
         return Coded(tuple(self.values[i] for i in order.tolist()), numbers[self.codes])
 
 
-class Columns:
-    """Columns of a table, each read when it is asked for.
+class StoredTable:
+    """A stored Parquet table, of which each column is read when it is asked for.
 
     A column that the table lacks is a `KeyError`.
 
@@ -82,19 +83,19 @@ class Columns:
         if str(array.type) == "null":
             return Coded((), np.full(len(array), -1))
         codes = _raw(array.indices, _WHOLE[str(array.indices.type)]).astype(np.int64)
-        known: dict[str, int] = {}
-        again = [known.setdefault(v, len(known)) for v in array.dictionary.to_pylist()]
+        numbers: dict[str, int] = {}  # a dictionary of pyarrow may hold one text twice
+        renumbered = [numbers.setdefault(v, len(numbers)) for v in array.dictionary.to_pylist()]
         codes[_missing(array.indices)] = -1
-        return Coded(tuple(known), np.array([*again, -1])[codes])
+        return Coded(tuple(numbers), np.array([*renumbered, -1])[codes])
 
     def floats(self, name: str) -> NDArray[np.float64]:
         """A column of numbers, NaN where missing."""
         array = self._array(name)
         if str(array.type) not in _NUMBERS:  # of an empty table, whose columns have no type
             return np.array(array.to_pylist(), dtype=np.float64)
-        found = _raw(array, _NUMBERS[str(array.type)]).astype(np.float64)
-        found[_missing(array)] = np.nan
-        return found
+        values = _raw(array, _NUMBERS[str(array.type)]).astype(np.float64)
+        values[_missing(array)] = np.nan
+        return values
 
     def whole(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers, none missing."""
@@ -109,9 +110,9 @@ class Columns:
         if str(array.type) == "null":
             return np.full(len(array), NO_DAY)
         moments = _raw(array, f"<M8[{array.type.unit}]")
-        found = moments.astype("datetime64[D]").astype(np.int64)
-        found[_missing(array)] = NO_DAY
-        return found
+        days = moments.astype("datetime64[D]").astype(np.int64)
+        days[_missing(array)] = NO_DAY
+        return days
 
     def _array(self, name: str) -> Any:
         return self._file.read([name])[name].combine_chunks()
@@ -129,8 +130,8 @@ def _missing(array: Any) -> NDArray[np.bool_]:
     if not array.null_count:
         return np.zeros(len(array), dtype=np.bool_)
     bits = np.frombuffer(array.buffers()[0], dtype=np.uint8)
-    known = np.unpackbits(bits, bitorder="little")[array.offset :][: len(array)]
-    return np.asarray(known == 0)
+    present = np.unpackbits(bits, bitorder="little")[array.offset :][: len(array)]
+    return np.asarray(present == 0)
 
 
 def read_rows(content: bytes) -> Grouped:
@@ -139,7 +140,7 @@ def read_rows(content: bytes) -> Grouped:
     Args:
         content: A Parquet file with the columns of `forecastctl.data.panel.panel.Panel`.
     """
-    table = Columns(content, ["airport", "problem"])
+    table = StoredTable(content, ["airport", "problem"])
     airports = table.text("airport").ordered()
     problems = table.text("problem").texts()
     days, y, row = table.days("ds"), table.floats("y"), table.whole("row")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_STALE = {"M": 12, "Q": 4, "W": 26, "D": 30}
+"""Periods that an airport may end before the panel without a note, unless a setting says so."""
+
 APART = {
     "D": "a day apart",
     "W": "a week apart",
@@ -26,15 +28,15 @@ NO_DAY = int(np.iinfo(np.int64).min)
 # Days between rows; the last working day of a month may be 35 days after the one before.
 _SPACINGS = (("D", 1, 1), ("W", 7, 7), ("M", 25, 35), ("Q", 85, 97), ("Y", 360, 371))
 _CLASSES = "DWMQY"
-_FEW = 10
+_ENOUGH_GAPS = 10  # to refuse a spacing that cannot be understood
 
 
 def spacing_classes(gaps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Class of each gap in days: 0 day, 1 week, 2 month, 3 quarter, 4 year, -1 anything else."""
-    found = np.full(len(gaps), -1, dtype=np.int64)
+    classes = np.full(len(gaps), -1, dtype=np.int64)
     for number, (_, low, high) in enumerate(_SPACINGS):
-        found[(gaps >= low) & (gaps <= high)] = number
-    return found
+        classes[(gaps >= low) & (gaps <= high)] = number
+    return classes
 
 
 def class_name(number: int) -> str:
@@ -76,15 +78,15 @@ def infer_freq(codes: NDArray[np.int64], days: NDArray[np.int64], *, strict: boo
     if 0 <= usual < class_number("Y"):
         name = class_name(usual)
         return _week_of(days) if name == "W" else name
-    if strict and len(gaps) >= _FEW:
+    if strict and len(gaps) >= _ENOUGH_GAPS:
         if usual == class_number("Y"):
             raise DataError("Most rows of an airport are a year apart.", _FREQ_HINT)
         day_of_month = days.astype("datetime64[D]") - days.astype("datetime64[D]").astype(
             "datetime64[M]"
         )
         if np.any(day_of_month.astype(np.int64) != 0):
-            often = np.unique(gaps, return_counts=True)
-            gap = int(often[0][often[1].argmax()])
+            lengths, counts = np.unique(gaps, return_counts=True)
+            gap = int(lengths[counts.argmax()])
             raise DataError(f"Most rows of an airport are {gap} days apart.", _FREQ_HINT)
     return "M"
 
@@ -102,5 +104,5 @@ def _week_of(days: NDArray[np.int64]) -> str:
 
 
 def full_freq(kind: str, days: NDArray[np.int64]) -> str:
-    """Name, for pandas, a frequency chosen by setting; a week's anchor comes from the days."""
+    """Alias, for pandas, of a frequency that a setting names; the days say when a week begins."""
     return (_week_of(days) if len(days) else "W-SUN") if kind == "W" else kind

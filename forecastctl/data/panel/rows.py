@@ -51,8 +51,15 @@ class Grouped:
         """The same airports with fewer rows; an airport may keep none."""
         codes = self.codes[mask]
         bounds = np.searchsorted(codes, np.arange(len(self.names) + 1)).astype(np.int64)
-        rest = (self.days[mask], self.y[mask], self.row[mask], self.problem[mask])
-        return Grouped(self.names, bounds, codes, *rest)
+        return Grouped(
+            names=self.names,
+            bounds=bounds,
+            codes=codes,
+            days=self.days[mask],
+            y=self.y[mask],
+            row=self.row[mask],
+            problem=self.problem[mask],
+        )
 
     def of(self, airport: str) -> Grouped:
         """One airport alone; no name and no row where it has none."""
@@ -73,7 +80,7 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class AirportRows:
     """One airport's rows up to the as-of date, in the order of the file."""
 
     airport: str
@@ -97,7 +104,7 @@ class Cut:
 
     freq: str
     season_length: int
-    airports: tuple[Rows, ...]
+    airports: tuple[AirportRows, ...]
     digest: str
 
 
@@ -198,10 +205,19 @@ def cut_rows(
         starts[dated] = first_days(ordinals(grouped.days[dated], freq), freq).astype(np.int64)
         grouped = grouped.keep(starts <= last)
     bounds = grouped.bounds.tolist()
-    shas = airport_digests(grouped) if digests else [""] * len(grouped.names)
+    by_airport = airport_digests(grouped) if digests else [""] * len(grouped.names)
     airports = tuple(
-        Rows(name, grouped.days[a:b], grouped.y[a:b], grouped.row[a:b], grouped.problem[a:b], sha)
-        for name, a, b, sha in zip(grouped.names, bounds[:-1], bounds[1:], shas, strict=True)
+        AirportRows(
+            airport=name,
+            days=grouped.days[a:b],
+            y=grouped.y[a:b],
+            row=grouped.row[a:b],
+            problem=grouped.problem[a:b],
+            digest=digest,
+        )
+        for name, a, b, digest in zip(
+            grouped.names, bounds[:-1], bounds[1:], by_airport, strict=True
+        )
     )
     season = spec.season_length or SEASON_LENGTHS[freq[0]]
-    return Cut(freq, season, airports, _combined(grouped.names, bounds, shas))
+    return Cut(freq, season, airports, _combined(grouped.names, bounds, by_airport))

@@ -9,14 +9,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SEASONS = 2
+_SEASONS = 2  # observed, from which on the season is taken out before holes are filled
 
 
 def holes(observed: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Runs of missing periods between observed ones, as (start, stop)."""
-    found = np.flatnonzero(observed)
-    ends = np.flatnonzero(np.diff(found) > 1)
-    return [(int(found[i]) + 1, int(found[i + 1])) for i in ends]
+    positions = np.flatnonzero(observed)
+    before = np.flatnonzero(np.diff(positions) > 1)
+    return [(int(positions[i]) + 1, int(positions[i + 1])) for i in before]
 
 
 def stretches(observed: NDArray[np.bool_], max_gap: int) -> list[tuple[int, int]]:
@@ -26,10 +26,10 @@ def stretches(observed: NDArray[np.bool_], max_gap: int) -> list[tuple[int, int]
         observed: Whether each period has a value, shape ``(n,)``; some have.
         max_gap: Longest hole that a stretch may contain.
     """
-    found = np.flatnonzero(observed)
+    positions = np.flatnonzero(observed)
     long = [(a, b) for a, b in holes(observed) if b - a > max_gap]
-    starts = [int(found[0]), *(b for _, b in long)]
-    stops = [*(a for a, _ in long), int(found[-1]) + 1]
+    starts = [int(positions[0]), *(b for _, b in long)]
+    stops = [*(a for a, _ in long), int(positions[-1]) + 1]
     return list(zip(starts, stops, strict=True))
 
 

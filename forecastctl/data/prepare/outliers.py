@@ -11,10 +11,10 @@ from forecastctl.data.prepare.gaps import moving_median, seasonal_offsets
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SIGMAS = 8.0
-_STEP = np.log10(1.25)
-_WINDOW = 7
-_LEAST = 12
+_SIGMAS = 8.0  # robust standard deviations
+_LEAST_STEP = np.log10(1.25)
+_WINDOW = 7  # periods
+_LEAST_VALUES = 12
 _MAD = 1.4826
 
 
@@ -52,9 +52,9 @@ def find_outliers(
     rest = y.copy()
     rest[list(skip)] = np.nan
     observed, e = deseasonalised(rest, season_length)
-    if len(e) < _LEAST:
+    if len(e) < _LEAST_VALUES:
         return ()
     deviation = e - moving_median(e, _WINDOW)
     sigma = _MAD * float(np.median(np.abs(deviation)))
-    far = np.abs(deviation) > max(_SIGMAS * sigma, _STEP)
+    far = np.abs(deviation) > max(_SIGMAS * sigma, _LEAST_STEP)
     return tuple(int(p) for p in observed[far])

@@ -1,7 +1,7 @@
 """From the rows of each airport to a regular series without gaps, or a reason why not.
 
-Rows up to the as-of date alone count; `forecastctl.data.prepare.suspects.examine` does the rest,
-for `forecastctl.data.check.check` as well.
+Only rows up to the as-of date count. The steps are in `forecastctl.data.prepare.suspects.examine`,
+which `forecastctl.data.check.check` uses as well, so that both say the same.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from forecastctl.data.panel.panel import DEFAULT_MIN_LENGTH
 from forecastctl.data.panel.rows import cut, cut_rows
 from forecastctl.data.prepare.rules import Context
 from forecastctl.data.prepare.suspects.examine import (
-    candidates,
-    decided,
     examine_all,
+    examine_alone,
     grid_of,
-    look,
-    settled,
+    suspects_in,
+    with_left_out,
+    with_outcome,
 )
 from forecastctl.data.prepare.suspects.fleet import Fleet
-from forecastctl.data.prepare.suspects.judging import ZEROS, Judge, with_shared
+from forecastctl.data.prepare.suspects.judging import CLOSED, Judge, with_shared_faults
 from forecastctl.records.calendar import days_of, first_days, ordinals, period_of
 
 if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.data.panel.rows import Cut, Grouped
     from forecastctl.data.prepare.rules import Grid
+    from forecastctl.data.prepare.suspects.examined import Examined
     from forecastctl.records import Rejection, Series
 
 
@@ -74,7 +75,7 @@ def prepare_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: dat
     """
     view = cut(panel, spec, as_of)
     examined, warnings = examine_all(view, make_context(view, panel, spec, as_of, today))
-    return Prepared([one.outcome for one in examined], warnings)
+    return Prepared([entry.outcome for entry in examined], warnings)
 
 
 def prepare_rows(
@@ -94,7 +95,7 @@ def prepare_rows(
     """
     view = cut_rows(rows, frequency(rows, spec, source), spec, as_of)
     examined, _ = examine_all(view, context_of(view, "line", spec, as_of, date.max))
-    return [one.outcome for one in examined]
+    return [entry.outcome for entry in examined]
 
 
 def prepare_one(
@@ -107,7 +108,9 @@ def prepare_one(
     left_out: tuple[str, ...] | None = None,
     insist: str | None = None,
 ) -> Series | Rejection | None:
-    """One airport of rows that were recorded; the others are looked at only if one must ask them.
+    """One airport of rows that were recorded.
+
+    The others are prepared only where the suspects of this one must be compared with them.
 
     Args:
         rows: What was read, of all airports.
@@ -126,35 +129,57 @@ def prepare_one(
         DataError: As `prepare_rows`.
         UsageError: As `prepare_rows`.
     """
-    own = rows.of(airport)
-    if not own.names:
+    airport_rows = rows.of(airport)
+    if not airport_rows.names:
         return None
-    view = cut_rows(own, frequency(own, spec, source), spec, as_of)
+    view = cut_rows(airport_rows, frequency(airport_rows, spec, source), spec, as_of)
     context = context_of(view, "line", spec, as_of, date.max)
-    one = look(view.airports[0], context)
-    if one.grid is None:
-        return one.outcome
+    entry = examine_alone(view.airports[0], context)
+    grid = entry.grid
+    if grid is None:
+        return entry.outcome
     if left_out is not None:
-        days = first_days(one.grid.start + np.arange(len(one.grid.y)), context.freq).astype(str)
-        gone = tuple(np.flatnonzero(np.isin(days, left_out)).tolist())
-        return settled(view.airports[0], replace(one, left_out=gone), context).outcome
-    own_at = rows.names.index(airport)
+        days = first_days(grid.start + np.arange(len(grid.y)), context.freq).astype(str)
+        positions = tuple(np.flatnonzero(np.isin(days, left_out)).tolist())
+        entry = replace(entry, left_out=positions)
+    else:
+        entry = _judged(entry, grid, rows, airport, context, insist)
+    return with_outcome(view.airports[0], entry, context).outcome
+
+
+def _judged(
+    entry: Examined,
+    grid: Grid,
+    rows: Grouped,
+    airport: str,
+    context: Context,
+    insist: str | None,
+) -> Examined:
+    """One airport after its suspects were compared with those of the others, where there are any.
+
+    Args:
+        entry: The airport, examined alone.
+        grid: It period by period.
+        rows: Those of all airports.
+        airport: Its name.
+        context: What the rules know.
+        insist: As in `prepare_one`.
+    """
 
     @cache
-    def grids() -> list[Grid | None]:
-        everyone = cut_rows(rows, view.freq, replace(spec, freq=view.freq[0]), as_of, digests=False)
+    def all_grids() -> list[Grid | None]:
+        spec = replace(context.spec, freq=context.freq[0])
+        everyone = cut_rows(rows, context.freq, spec, context.as_of, digests=False)
         return [grid_of(each, context) for each in everyone.airports]
 
-    fleet = Fleet(grids, context.season_length)
-    judge = Judge(context, fleet)
-    suspects = judge.confirmed(one.suspects, one.grid, own_at)
-    if spec.suspects == "recent" and (suspects.label or len(suspects.unpublished) >= ZEROS):
-        everyone = fleet.grids()
-        found = [candidates(grid, context) for grid in everyone]
-        judge = with_shared(judge, found, everyone)
+    judge = Judge(context, Fleet(all_grids, context.season_length))
+    suspects = judge.confirmed(entry.suspects, grid, rows.names.index(airport))
+    shareable = suspects.label or len(suspects.unpublished) >= CLOSED
+    if context.spec.suspects == "recent" and shareable:
+        grids = all_grids()
+        judge = with_shared_faults(judge, [suspects_in(each, context) for each in grids], grids)
     kept = None if insist is None else period_of(insist, context.freq)
-    one = decided(replace(one, suspects=suspects), judge, kept)
-    return settled(view.airports[0], one, context).outcome
+    return with_left_out(replace(entry, suspects=suspects), judge, kept)
 
 
 def make_context(
@@ -176,14 +201,14 @@ def context_of(view: Cut, unit: str, spec: DataSpec, as_of: str | None, today: d
                 last_day, last_airport = latest, rows.airport
     kind = view.freq[0]
     return Context(
-        view.freq,
-        view.season_length,
-        spec,
-        unit,
-        as_of,
-        int(ordinals(np.array([this_day]), view.freq)[0]),
-        None if last_day is None else int(ordinals(np.array([last_day]), view.freq)[0]),
-        last_airport,
-        DEFAULT_MIN_LENGTH if spec.min_length is None else spec.min_length,
-        MAX_STALE[kind] if spec.max_stale is None else spec.max_stale,
+        freq=view.freq,
+        season_length=view.season_length,
+        spec=spec,
+        unit=unit,
+        as_of=as_of,
+        today=int(ordinals(np.array([this_day]), view.freq)[0]),
+        last=None if last_day is None else int(ordinals(np.array([last_day]), view.freq)[0]),
+        last_airport=last_airport,
+        min_length=DEFAULT_MIN_LENGTH if spec.min_length is None else spec.min_length,
+        max_stale=MAX_STALE[kind] if spec.max_stale is None else spec.max_stale,
     )

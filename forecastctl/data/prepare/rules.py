@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.data.panel.panel import DataSpec
-    from forecastctl.data.panel.rows import Rows
+    from forecastctl.data.panel.rows import AirportRows
 
 _LISTED = 6
-_CLOSER_RUN, _WIDER_RUN = 3, 4
+_CLOSER_RUN, _WIDER_RUN = 3, 4  # spacings in a row that are no accident
 
 
 class RefusedError(AirportError):
-    """One airport is rejected; stays inside this package.
+    """One airport is rejected; never leaves this package.
 
     Args:
         kind: Short name of the fault.
@@ -43,7 +43,7 @@ class RefusedError(AirportError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What rules need to know beyond one airport's rows.
 
@@ -110,8 +110,8 @@ class Grid:
         return self.left_out + self.combined + self.blank
 
 
-def regular(rows: Rows, context: Context) -> Grid:
-    """Turn rows into a grid.
+def regular(rows: AirportRows, context: Context) -> Grid:
+    """Turn the rows of an airport into a grid.
 
     Raises:
         RefusedError: The rows break a rule.
@@ -131,7 +131,7 @@ def regular(rows: Rows, context: Context) -> Grid:
     inside = (periods >= first) & (periods <= last)
     grid[periods[inside] - first] = y[inside]
     trimmed = _trimmed(int(observed[0]), len(y) - 1 - int(observed[-1]), context)
-    return Grid(first, grid, left_out, trimmed, combined)
+    return Grid(first, grid, left_out=left_out, blank=trimmed, combined=combined)
 
 
 def _trimmed(leading: int, trailing: int, context: Context) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _trimmed(leading: int, trailing: int, context: Context) -> tuple[str, ...]:
     return tuple(f"left out the {end} {context.counted(n)}, blank" for n, end in ends if n)
 
 
-def _basic(rows: Rows, context: Context) -> None:
+def _basic(rows: AirportRows, context: Context) -> None:
     """Refuse an airport without rows or name, or with a row that cannot be read."""
     if not len(rows.days):
         raise RefusedError("none", f"no data on or before {context.as_of}")
@@ -154,7 +154,8 @@ def _basic(rows: Rows, context: Context) -> None:
         raise RefusedError("problem", f"{wrong[0]}{more}")
 
 
-def _not_future(rows: Rows, periods: NDArray[np.int64], context: Context) -> None:
+def _not_future(rows: AirportRows, periods: NDArray[np.int64], context: Context) -> None:
+    """Refuse an airport with a row of a period that has not begun."""
     future = np.flatnonzero(periods > context.today)
     if len(future):
         i = future[0]
@@ -163,7 +164,7 @@ def _not_future(rows: Rows, periods: NDArray[np.int64], context: Context) -> Non
         raise RefusedError("future", f"{where}: {context.label(periods[i])} is in the future{more}")
 
 
-def _spacing(rows: Rows, context: Context) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _spacing(rows: AirportRows, context: Context) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Rows to use, without those before the last run of wider-spaced ones.
 
     A row a year (or a quarter, in months) is probably the total of that time: it must be neither
@@ -172,15 +173,15 @@ def _spacing(rows: Rows, context: Context) -> tuple[NDArray[np.bool_], tuple[str
     valued = np.flatnonzero(~np.isnan(rows.y))
     days, first = np.unique(rows.days[valued], return_index=True)
     gaps, keep = np.diff(days), np.full(len(rows.days), fill_value=True)
-    own, classes = class_number(context.freq), spacing_classes(gaps)
+    panel_class, classes = class_number(context.freq), spacing_classes(gaps)
     notes: tuple[str, ...] = ()
-    wide = _runs(classes, classes > own, _WIDER_RUN) if context.freq != "D" else []
+    wide = _runs(classes, classes > panel_class, _WIDER_RUN) if context.freq != "D" else []
     if wide:
         stop, number = wide[-1]
         rest, apart = len(days) - stop - 1, APART[class_name(number)]
         span = (str(d) for d in days[[0, stop]].astype("datetime64[D]"))
         if rest < context.min_length or context.spec.gaps == "reject":
-            mixed = "mixed frequencies: " if (classes == own).any() else ""
+            mixed = "mixed frequencies: " if (classes == panel_class).any() else ""
             where = f"{context.unit} {rows.row[valued[first[stop]]]}"
             prevailing = APART[context.freq[0]]
             raise RefusedError(
@@ -198,25 +199,25 @@ def _runs(
     classes: NDArray[np.int64], wanted: NDArray[np.bool_], least: int
 ) -> list[tuple[int, int]]:
     """Runs of equal spacings: index of each gap that ends one, plus one, and its class."""
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     if not wanted.any():
-        return found
+        return runs
     length = 0
     for i, number in enumerate(classes):
         length = length + 1 if i and number == classes[i - 1] else 1
         if wanted[i] and length >= least:
-            found.append((i + 1, int(number)))
-    return found
+            runs.append((i + 1, int(number)))
+    return runs
 
 
 def _not_finer(
-    rows: Rows, positions: NDArray[np.int64], gaps: NDArray[np.int64], context: Context
+    rows: AirportRows, positions: NDArray[np.int64], gaps: NDArray[np.int64], context: Context
 ) -> None:
     """Refuse rows that are closer than the panel's, unless adding them up was asked for."""
-    own, spec = class_number(context.freq), context.spec
+    panel_class, spec = class_number(context.freq), context.spec
     usual = usual_class(gaps) if len(gaps) >= _CLOSER_RUN else -1
     prevailing = APART[context.freq[0]]
-    if usual > own:
+    if usual > panel_class:
         raise RefusedError(
             "frequency",
             f"its rows are {APART[class_name(usual)]}, the panel's are {prevailing}",
@@ -225,11 +226,11 @@ def _not_finer(
         return
     advice = "; set [data] duplicates to combine them" if spec.freq is not None else ""
     classes = spacing_classes(gaps)
-    closer = _runs(classes, (classes >= 0) & (classes < own), _CLOSER_RUN)
+    closer = _runs(classes, (classes >= 0) & (classes < panel_class), _CLOSER_RUN)
     if closer:
         stop, number = closer[0]
         where = f"{context.unit} {rows.row[positions[stop - _CLOSER_RUN]]}"
-        mixed = "mixed frequencies: " if (classes == own).any() else ""
+        mixed = "mixed frequencies: " if (classes == panel_class).any() else ""
         raise RefusedError(
             "frequency",
             f"{mixed}from {where} its rows are {APART[class_name(number)]}, "
@@ -238,7 +239,7 @@ def _not_finer(
 
 
 def _one_per_period(
-    rows: Rows, periods: NDArray[np.int64], order: NDArray[np.int64], context: Context
+    rows: AirportRows, periods: NDArray[np.int64], order: NDArray[np.int64], context: Context
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], tuple[str, ...]]:
     """Periods in order, each once, with their values."""
     ordered, y = periods[order], rows.y[order]
@@ -272,7 +273,7 @@ def _one_per_period(
 
 
 def _duplicated(
-    rows: Rows, order: NDArray[np.int64], at: int, twice: NDArray[np.int64], context: Context
+    rows: AirportRows, order: NDArray[np.int64], at: int, twice: NDArray[np.int64], context: Context
 ) -> str:
     """Reason for two rows in one period."""
     one, two = order[at], order[at + 1]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec
 
 # The first name of each group wins over the others; two of the others are ambiguous.
-_KNOWN = {
+_USUAL_NAMES = {
     "airport": (
         ("airport", "unique id", "airport code"),
         (
@@ -49,7 +49,7 @@ _SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnPositions:
     """Positions of the columns in the table; either ``date`` or ``year`` and ``month``."""
 
     airport: int
@@ -61,8 +61,8 @@ class Columns:
 
     def wanted(self) -> tuple[int, ...]:
         """Positions to read, each once."""
-        found = (self.airport, self.value, self.date, self.year, self.month, *self.groups)
-        return tuple(dict.fromkeys(c for c in found if c is not None))
+        positions = (self.airport, self.value, self.date, self.year, self.month, *self.groups)
+        return tuple(dict.fromkeys(c for c in positions if c is not None))
 
     def described(self, names: Sequence[str]) -> dict[str, str]:
         """Names by role, for people."""
@@ -79,14 +79,14 @@ def _plain(name: str) -> str:
     return " ".join(re.split(r"[\s_\-.]+", name.strip().lower()))
 
 
-def _found(names: Sequence[str]) -> str:
+def _columns_found(names: Sequence[str]) -> str:
     """The columns found, for messages."""
     listed = [repr(n[:_SHOWN]) for n in names[:_SHOWN]]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"Columns found: {', '.join(listed)}{more}."
 
 
-def _chosen(role: str, wanted: str, names: Sequence[str], label: str) -> int:
+def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
     """Position of a column that the settings name."""
     for match in (lambda n: n == wanted, lambda n: _plain(n) == _plain(wanted)):
         positions = [i for i, n in enumerate(names) if match(n)]
@@ -94,34 +94,35 @@ def _chosen(role: str, wanted: str, names: Sequence[str], label: str) -> int:
             return positions[0]
         if positions:
             raise DataError(
-                f"{label} has {len(positions)} columns named {wanted!r}. {_found(names)}",
+                f"{label} has {len(positions)} columns named {wanted!r}. {_columns_found(names)}",
                 "Give the columns different names.",
             )
     plain = {_plain(n): n for n in names}
     close = difflib.get_close_matches(_plain(wanted), plain, n=1, cutoff=0.5)
     suggestion = f"Did you mean {plain[close[0]]!r}? " if close else ""
     raise DataError(
-        f"{label} has no column {wanted!r}. {_found(names)}",
+        f"{label} has no column {wanted!r}. {_columns_found(names)}",
         f"{suggestion}Set [data] {role} in forecastctl.toml to the column of {_ROLES[role]}.",
     )
 
 
 def _recognised(role: str, names: Sequence[str], label: str) -> int | None:
     """Position of the column that usual names give away, or ``None``."""
-    first, others = _KNOWN[role]
+    first, others = _USUAL_NAMES[role]
     plain = [_plain(n) for n in names]
     for name in first:
         if name in plain:
-            return _only(role, [i for i, n in enumerate(plain) if n == name], names, label)
+            return _unambiguous(role, [i for i, n in enumerate(plain) if n == name], names, label)
     positions = [i for i, n in enumerate(plain) if n in others]
-    return _only(role, positions, names, label) if positions else None
+    return _unambiguous(role, positions, names, label) if positions else None
 
 
-def _only(role: str, positions: list[int], names: Sequence[str], label: str) -> int:
+def _unambiguous(role: str, positions: list[int], names: Sequence[str], label: str) -> int:
+    """The one position, or an error that asks which column is meant."""
     if len(positions) > 1:
         candidates = " or ".join(repr(names[i]) for i in positions)
         raise DataError(
-            f"{label}: {_ROLES[role]} may be in {candidates}. {_found(names)}",
+            f"{label}: {_ROLES[role]} may be in {candidates}. {_columns_found(names)}",
             f"Set [data] {role} in forecastctl.toml to one of them.",
         )
     return positions[0]
@@ -129,13 +130,13 @@ def _only(role: str, positions: list[int], names: Sequence[str], label: str) -> 
 
 def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
     """No column of this role: say what was found and what it looks like."""
-    known = [n for group in _KNOWN[role] for n in group]
-    close = [n for n in names if difflib.get_close_matches(_plain(n), known, n=1, cutoff=0.75)]
+    usual = [n for group in _USUAL_NAMES[role] for n in group]
+    close = [n for n in names if difflib.get_close_matches(_plain(n), usual, n=1, cutoff=0.75)]
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     if len(names) > 1 and not any(re.search(r"[^\W\d_]{2}", n) for n in names[1:]):
         suggestion = " The first line must hold the names of the columns."
     return DataError(
-        f"{label} has no column that looks like {_ROLES[role]}. {_found(names)}",
+        f"{label} has no column that looks like {_ROLES[role]}. {_columns_found(names)}",
         f"Set [data] {role} in forecastctl.toml to its name.{suggestion}",
     )
 
@@ -147,10 +148,10 @@ def _year_and_month(names: Sequence[str], label: str) -> tuple[int, int] | None:
         return None
     years = [i for i, n in enumerate(plain) if n == "year"]
     months = [i for i, n in enumerate(plain) if n == "month"]
-    return _only("date", years, names, label), _only("date", months, names, label)
+    return _unambiguous("date", years, names, label), _unambiguous("date", months, names, label)
 
 
-def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> Columns:
+def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> ColumnPositions:
     """Find the columns by setting or by their usual names.
 
     Args:
@@ -166,15 +167,19 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> Columns:
     for role, wanted in (("airport", spec.airport), ("date", spec.date), ("value", spec.value)):
         if role == "date" and split:
             continue
-        position = (
-            _chosen(role, wanted, names, label) if wanted else _recognised(role, names, label)
-        )
+        position = _named(role, wanted, names, label) if wanted else _recognised(role, names, label)
         if position is None:
             raise _unrecognised(role, names, label)
         positions[role] = position
     year, month = split or (None, None)
-    places = (positions["airport"], positions["value"], positions.get("date"), year, month)
-    return Columns(*places, () if spec.group_file else group_columns(names, spec.groups, label))
+    return ColumnPositions(
+        airport=positions["airport"],
+        value=positions["value"],
+        date=positions.get("date"),
+        year=year,
+        month=month,
+        groups=() if spec.group_file else group_columns(names, spec.groups, label),
+    )
 
 
 def group_columns(names: Sequence[str], wanted: Sequence[str], label: str) -> tuple[int, ...]:
@@ -183,7 +188,7 @@ def group_columns(names: Sequence[str], wanted: Sequence[str], label: str) -> tu
     Raises:
         DataError: One is missing or twice there.
     """
-    return tuple(_chosen("groups", name, names, label) for name in dict.fromkeys(wanted))
+    return tuple(_named("groups", name, names, label) for name in dict.fromkeys(wanted))
 
 
 def airport_column(names: Sequence[str], wanted: str | None, label: str) -> int:
@@ -192,9 +197,9 @@ def airport_column(names: Sequence[str], wanted: str | None, label: str) -> int:
     Raises:
         DataError: It is missing, or several fit.
     """
-    exact = wanted if wanted in names else None
-    found = _chosen("airport", exact, names, label) if exact else None
-    found = _recognised("airport", names, label) if found is None else found
-    if found is None:
+    if wanted and wanted in names:
+        return _named("airport", wanted, names, label)
+    position = _recognised("airport", names, label)
+    if position is None:
         raise _unrecognised("airport", names, label)
-    return found
+    return position

@@ -2,8 +2,8 @@
 
 Read are ISO dates (with or without time and zone, of which the day as written counts),
 ``2012-10``, ``2012/10/01``, ``201210``, ``20121001``, ``2012M10``, ``2012Q4``, ``2012-W05``,
-``Jan-2012``, ``1 January 2012``, ``31.10.2012``, and ``10/31/2012`` or ``31/10/2012``, of which
-the whole column tells which is meant.
+``Jan-2012``, ``1 January 2012``, ``31.10.2012``, and ``10/31/2012`` or ``31/10/2012``, where the
+whole column decides whether the day or the month comes first.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ _PATTERNS = tuple(
     )
 )
 _SLASHED = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4})" + _TIME, re.ASCII)
-_CONTRARY = 0.05  # share of the rows in the other order that counts as typing errors
-_VARIETY = 3
+_TYPING_ERRORS = 0.05  # share of the rows that may have the other order
+_VARIETY = 3  # different values, of the part that is the month
 
 
 @dataclass(frozen=True, slots=True)
-class _Slashed:
+class _SlashedDate:
     """``10/31/2012`` before its order is known."""
 
     text: str
@@ -81,8 +81,8 @@ def month_number(text: str) -> int | None:
         number = int(digits[1])
         return number if 1 <= number <= len(_MONTHS) else None
     name = text.lower().rstrip(".")
-    found = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(name)]
-    return found[0] if len(name) >= 3 and len(found) == 1 else None  # noqa: PLR2004 - "Jan"
+    numbers = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(name)]
+    return numbers[0] if len(name) >= 3 and len(numbers) == 1 else None  # noqa: PLR2004 - "Jan"
 
 
 def _day(year: int, month: int, day: int, text: str) -> int | str:
@@ -95,7 +95,7 @@ def _day(year: int, month: int, day: int, text: str) -> int | str:
         return f"{shown(text)} is not a date"
 
 
-def _matched(match: re.Match[str]) -> int | str:
+def _day_of_match(match: re.Match[str]) -> int | str:
     """Day number of a recognised form."""
     part, text = match.groupdict(), match[0]
     year = int(part["y"])
@@ -110,27 +110,27 @@ def _matched(match: re.Match[str]) -> int | str:
     return _day(year, month or 0, int(part.get("d") or 1), text)
 
 
-def _parse(text: str) -> int | str | _Slashed:
+def _parse(text: str) -> int | str | _SlashedDate:
     """One stripped text: a day number, what is wrong, or a date whose order is open."""
     slashed = _SLASHED.fullmatch(text)
     if slashed:
-        return _Slashed(text, int(slashed[1]), int(slashed[3]), int(slashed[4]))
+        return _SlashedDate(text, int(slashed[1]), int(slashed[3]), int(slashed[4]))
     for pattern in _PATTERNS:
         match = pattern.fullmatch(text)
         if match:
-            return _matched(match)
+            return _day_of_match(match)
     if text.lower() in MISSING:
         return "no date"
     return f"{shown(text)} is not a date"
 
 
-def _dayfirst(open_dates: list[_Slashed], where: str) -> bool:
+def _dayfirst(open_dates: list[_SlashedDate], where: str) -> bool:
     """Whether the day comes first, from the evidence of the whole column."""
     day = [s for s in open_dates if s.first > len(_MONTHS) >= s.second]
     month = [s for s in open_dates if s.second > len(_MONTHS) >= s.first]
     if day or month:
         fewer = min(len(day), len(month))
-        if fewer > _CONTRARY * (len(day) + len(month)):
+        if fewer > _TYPING_ERRORS * (len(day) + len(month)):
             raise DataError(
                 f"{where}: {shown(day[0].text)} has the day first and {shown(month[0].text)} "
                 "the month.",
@@ -173,13 +173,15 @@ def parse_dates(
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
     parsed = [_parse(str(u).strip()) for u in unique]
-    open_dates = [p for p in parsed if isinstance(p, _Slashed)]
+    open_dates = [p for p in parsed if isinstance(p, _SlashedDate)]
     if open_dates and dayfirst is None:
         dayfirst = _dayfirst(open_dates, where)
-    settled = [p.day(dayfirst=bool(dayfirst)) if isinstance(p, _Slashed) else p for p in parsed]
-    days = np.array([s if isinstance(s, int) else NO_DAY for s in settled], dtype=np.int64)
+    results = [p.day(dayfirst=bool(dayfirst)) if isinstance(p, _SlashedDate) else p for p in parsed]
+    days = np.array(
+        [result if isinstance(result, int) else NO_DAY for result in results], dtype=np.int64
+    )
     wrong = days == NO_DAY
-    problems = {int(i): str(settled[codes[i]]) for i in np.flatnonzero(wrong[codes])}
+    problems = {int(i): str(results[codes[i]]) for i in np.flatnonzero(wrong[codes])}
     return days[codes], problems
 
 
@@ -194,15 +196,15 @@ def parse_year_months(
     """
     days = np.full(len(years), NO_DAY, dtype=np.int64)
     problems: dict[int, tuple[int, str]] = {}
-    known: dict[tuple[str, str], int | tuple[int, str]] = {}
+    results: dict[tuple[str, str], int | tuple[int, str]] = {}
     for i, pair in enumerate(zip(years, months, strict=True)):
-        if pair not in known:
-            known[pair] = _year_month(pair[0].strip(), pair[1].strip())
-        found = known[pair]
-        if isinstance(found, int):
-            days[i] = found
+        if pair not in results:
+            results[pair] = _year_month(pair[0].strip(), pair[1].strip())
+        result = results[pair]
+        if isinstance(result, int):
+            days[i] = result
         else:
-            problems[i] = found
+            problems[i] = result
     return days, problems
 
 
@@ -214,5 +216,5 @@ def _year_month(year: str, month: str) -> int | tuple[int, str]:
     number = month_number(month)
     if number is None:
         return 1, f"{shown(month)} is not a month"
-    found = _day(int(digits[1]), number, 1, year)
-    return found if isinstance(found, int) else (0, found)
+    day = _day(int(digits[1]), number, 1, year)
+    return day if isinstance(day, int) else (0, day)

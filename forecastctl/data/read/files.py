@@ -23,7 +23,7 @@ from forecastctl.data.read.sql import is_url, sql_table
 from forecastctl.data.read.tables import (
     Column,
     Loaded,
-    Table,
+    SourceTable,
     airport_groups,
     to_panel,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _DELIMITERS = (",", ";", "\t", "|")
-_HEAD = 4096
+_HEAD_BYTES = 4096
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
@@ -51,7 +51,7 @@ def read_panel(spec: DataSpec) -> Panel:
         DataError: The source cannot be used at all; the message names it, and the line and column
             where there is one.
     """
-    panel = _read(spec)
+    panel = _read_source(spec)
     if spec.group_file is None:
         return panel
     return replace(panel, groups=read_groups(spec, spec.group_file))
@@ -67,7 +67,7 @@ def read_groups(spec: DataSpec, file: str) -> dict[str, dict[str, str]]:
     Raises:
         DataError: The file cannot be used, or an airport has two values in one column.
     """
-    table = _table(file)
+    table = _file_table(file)
     airport = airport_column(table.names, spec.airport, table.label)
     others = [name for i, name in enumerate(table.names) if i != airport]
     wanted = group_columns(table.names, spec.groups or others, table.label)
@@ -79,7 +79,8 @@ def read_groups(spec: DataSpec, file: str) -> dict[str, dict[str, str]]:
     return airport_groups(table, table.load((airport, *wanted)), airport, wanted)
 
 
-def _read(spec: DataSpec) -> Panel:
+def _read_source(spec: DataSpec) -> Panel:
+    """The panel without the groups that a file of their own holds."""
     source = spec.source
     if not source:
         raise DataError(
@@ -90,15 +91,15 @@ def _read(spec: DataSpec) -> Panel:
         return _sample(spec)
     if is_url(source):
         return to_panel(sql_table(source, spec.query), spec)
-    return to_panel(_table(source), spec)
+    return to_panel(_file_table(source), spec)
 
 
-def _table(source: str) -> Table:
+def _file_table(source: str) -> SourceTable:
     """A file, whatever its format."""
     path = Path(source).expanduser()
     head = _head(path, source)
     if head.startswith(_PARQUET):
-        return _parquet(path, source)
+        return _parquet_table(path, source)
     if head.startswith(_ZIP):
         raise DataError(
             f"{source} is a zip archive or an Excel workbook.",
@@ -106,7 +107,7 @@ def _table(source: str) -> Table:
         )
     if b"\0" in head and not head.startswith((*_UTF16, _GZIP)):
         raise DataError(f"{source} is not text.", "Give a CSV or Parquet file.")
-    return _csv(path, source, zipped=head.startswith(_GZIP))
+    return _csv_table(path, source, zipped=head.startswith(_GZIP))
 
 
 def _sample(spec: DataSpec) -> Panel:
@@ -124,9 +125,9 @@ def _head(path: Path, label: str) -> bytes:
     """First bytes of a readable, non-empty file."""
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
-        raise DataError(f"There is no file {label}.", _nearby(path)) from None
+        raise DataError(f"There is no file {label}.", _hint_of_path(path)) from None
     except IsADirectoryError:
         raise DataError(f"{label} is a directory.", "Name one file in it.") from None
     except (OSError, ValueError) as error:
@@ -137,7 +138,7 @@ def _head(path: Path, label: str) -> bytes:
     return head
 
 
-def _nearby(path: Path) -> str:
+def _hint_of_path(path: Path) -> str:
     """A file of a similar name in the same directory, or where to look."""
     import difflib
 
@@ -189,10 +190,10 @@ def _opened(path: Path, *, zipped: bool) -> Iterator[IO[str]]:
             yield text
 
 
-def _csv(path: Path, label: str, *, zipped: bool) -> Table:
+def _csv_table(path: Path, label: str, *, zipped: bool) -> SourceTable:
     """A delimited text file; the delimiter is the one that splits its first line most."""
     with _reading(path, label, zipped=zipped) as text:
-        start = text.read(_HEAD * 16)
+        start = text.read(_HEAD_BYTES * 16)
     if "\0" in start:
         raise DataError(f"{label} does not hold text.", "Give a CSV or Parquet file.")
     if not start.strip():
@@ -204,7 +205,7 @@ def _csv(path: Path, label: str, *, zipped: bool) -> Table:
         with _reading(path, label, zipped=zipped) as text:
             return _rows(text, delimiter, label, wanted)
 
-    return Table(label, "line", tuple(headers[delimiter]), load)
+    return SourceTable(label, "line", tuple(headers[delimiter]), load)
 
 
 def _header(start: str, delimiter: str) -> list[str]:
@@ -260,7 +261,7 @@ def _csv_reason(error: csv.Error) -> str:
     return f"this is not CSV ({re.sub(r'line contains ', '', text)})"
 
 
-def _parquet(path: Path, label: str) -> Table:
+def _parquet_table(path: Path, label: str) -> SourceTable:
     """A Parquet file; dates and numbers keep their types."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -280,7 +281,7 @@ def _parquet(path: Path, label: str) -> Table:
             raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
         return Loaded(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
-    return Table(label, "row", names, load)
+    return SourceTable(label, "row", names, load)
 
 
 def _first_line(error: Exception) -> str:
@@ -311,6 +312,6 @@ def _arrow_column(column: Any) -> Column:
 def _days_or_nat(days: Any) -> Column:
     """Day numbers, with NaT where there is none."""
     missing = np.asarray(days.is_null().to_numpy(), dtype=bool)
-    found = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
-    found[missing] = np.datetime64("NaT")
-    return found
+    values = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
+    values[missing] = np.datetime64("NaT")
+    return values

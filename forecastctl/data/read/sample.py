@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 FIRST_MONTH = "2010-01"
 _LETTERS = 26
-_SHORT = 18
-_ODD = 4  # airports needed before some get a hole, a late start or zeros
+_SHORT_MONTHS = 18  # of the airport that started recently
+_LEAST_AIRPORTS = 4  # from which on some get a hole, a late start or zeros
 
 
 def _codes(n: int, rng: np.random.Generator) -> list[str]:
@@ -38,17 +38,17 @@ def _levels(n: int, months: int, rng: np.random.Generator) -> NDArray[np.float64
     season = summer * np.cos(2 * np.pi * (t - peak) / 12)
     season = season + rng.normal(0.0, 0.05, (n, 12))[:, t % 12]
     noise = rng.normal(0.0, 1.0, (n, months)) * rng.uniform(0.015, 0.05, (n, 1))
-    return np.asarray(size * np.exp(growth * t + drift + season + noise + _shared(months)))
+    return np.asarray(size * np.exp(growth * t + drift + season + noise + _shared_dip(months)))
 
 
-def _shared(months: int) -> NDArray[np.float64]:
+def _shared_dip(months: int) -> NDArray[np.float64]:
     """A mild dip of the whole system at two thirds of the time, healing within a year."""
     since = np.arange(months) - 2 * months // 3
     return np.where(since >= 0, -0.15 * np.exp(-np.maximum(since, 0) / 5), 0.0)
 
 
 def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.DataFrame:
-    """Make a panel: trend, season, noise, one shared dip, and some airports with a history.
+    """Make a panel: trend, season, noise, one shared dip, and some airports with peculiarities.
 
     With four airports or more, the first suffers a shock of its own (a runway closed for some
     months), one has a hole of two months, one started recently, and one was closed (zeros) for a
@@ -69,11 +69,11 @@ def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.Data
     codes = _codes(airports, rng)
     y = np.rint(_levels(airports, months, rng)).astype(np.int64)
     kept = np.full(y.shape, fill_value=True)
-    if airports >= _ODD and months > 2 * _SHORT:
+    if airports >= _LEAST_AIRPORTS and months > 2 * _SHORT_MONTHS:
         middle = months // 2
         y[0, middle : middle + 4] = np.rint(y[0, middle : middle + 4] * [0.5, 0.6, 0.75, 0.9])
         kept[airports // 3, middle : middle + 2] = False
-        kept[airports // 2, : months - _SHORT] = False
+        kept[airports // 2, : months - _SHORT_MONTHS] = False
         y[-1, middle - 3 : middle] = 0
     start = np.datetime64(FIRST_MONTH, "M")
     dates = (start + np.arange(months)).astype("datetime64[s]")

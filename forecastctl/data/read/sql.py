@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.read.tables import Column, Loaded, Table
+from forecastctl.data.read.tables import Column, Loaded, SourceTable
 from forecastctl.errors import DataError
 from forecastctl.redaction import Redactor, masked
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.sql.type_api import TypeEngine
 
-KEY = ("airport", "cutoff", "date")
-_CHUNK = 500
+KEY_COLUMNS = ("airport", "cutoff", "date")
+_DELETED_AT_ONCE = 500
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*://")
 
 
@@ -88,7 +88,7 @@ def _sqlite_file(text: str) -> Path | None:
     return Path(name)
 
 
-def sql_table(url: str, query: str | None) -> Table:
+def sql_table(url: str, query: str | None) -> SourceTable:
     """Result of a query, as a table.
 
     Args:
@@ -121,7 +121,7 @@ def sql_table(url: str, query: str | None) -> Table:
         columns: dict[int, Column] = {c: _column([r[c] for r in rows]) for c in wanted}
         return Loaded(columns, np.arange(1, len(rows) + 1, dtype=np.int64))
 
-    return Table(label, "row", names, load)
+    return SourceTable(label, "row", names, load)
 
 
 def _column(values: list[Any]) -> Column:
@@ -179,7 +179,7 @@ def write_sql(frame: pd.DataFrame, url: str, table: str) -> None:
     The table is made where it does not exist.
 
     Args:
-        frame: Columns `KEY` and any others.
+        frame: Columns `KEY_COLUMNS` and any others.
         url: SQLAlchemy URL.
         table: Name of the table.
 
@@ -188,20 +188,23 @@ def write_sql(frame: pd.DataFrame, url: str, table: str) -> None:
     """
     import sqlalchemy as sa
 
-    missing = [c for c in KEY if c not in frame.columns]
+    missing = [c for c in KEY_COLUMNS if c not in frame.columns]
     if missing:
         raise DataError(f"Rows without {', '.join(missing)} cannot be written to a database.")
-    made = sa.Table(
+    target = sa.Table(
         table,
         sa.MetaData(),
-        *(sa.Column(name, kind, primary_key=name in KEY) for name, kind in _types(frame).items()),
+        *(
+            sa.Column(name, kind, primary_key=name in KEY_COLUMNS)
+            for name, kind in _types(frame).items()
+        ),
     )
     with _database(url, "written") as engine, engine.begin() as connection:
-        made.create(connection, checkfirst=True)
-        _has_columns(connection, made, masked(url))
-        _forget(connection, made, frame)
+        target.create(connection, checkfirst=True)
+        _has_columns(connection, target, masked(url))
+        _delete_replaced(connection, target, frame)
         if len(frame):
-            connection.execute(made.insert(), _records(frame))
+            connection.execute(target.insert(), _records(frame))
 
 
 def _has_columns(connection: Connection, table: Any, label: str) -> None:
@@ -217,18 +220,18 @@ def _has_columns(connection: Connection, table: Any, label: str) -> None:
         )
 
 
-def _forget(connection: Connection, table: Any, frame: pd.DataFrame) -> None:
+def _delete_replaced(connection: Connection, table: Any, frame: pd.DataFrame) -> None:
     """Delete the rows that are about to be written again."""
-    keys = _records(frame[list(KEY)].drop_duplicates())
+    keys = _records(frame[list(KEY_COLUMNS)].drop_duplicates())
     airports: dict[tuple[Any, Any], list[Any]] = {}
     for key in keys:
         airports.setdefault((key["cutoff"], key["date"]), []).append(key["airport"])
     for (cutoff, day), names in airports.items():
-        for start in range(0, len(names), _CHUNK):
+        for start in range(0, len(names), _DELETED_AT_ONCE):
             connection.execute(
                 table.delete().where(
                     table.c.cutoff == cutoff,
                     table.c.date == day,
-                    table.c.airport.in_(names[start : start + _CHUNK]),
+                    table.c.airport.in_(names[start : start + _DELETED_AT_ONCE]),
                 )
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.read.columns import Columns
+    from forecastctl.data.read.columns import ColumnPositions
 
 Column: TypeAlias = "list[str] | NDArray[Any]"
 """Text, or an array of whole numbers, of floats (NaN: missing) or of ``datetime64`` (NaT)."""
@@ -42,7 +42,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table whose header is known and whose content is still to be read.
 
     Attributes:
@@ -58,7 +58,7 @@ class Table:
     load: Callable[[Sequence[int]], Loaded]
 
 
-def to_panel(table: Table, spec: DataSpec) -> Panel:
+def to_panel(table: SourceTable, spec: DataSpec) -> Panel:
     """Recognise the columns of a table, read them and check every row.
 
     Raises:
@@ -77,8 +77,8 @@ def to_panel(table: Table, spec: DataSpec) -> Panel:
     days, date_problems = _days(table, loaded, columns, spec)
     y, value_problems = _values(table, loaded, columns)
     problem = np.full(len(days), None, dtype=object)
-    for found in (value_problems, date_problems, loaded.problems):
-        for position, text in found.items():
+    for problems in (value_problems, date_problems, loaded.problems):
+        for position, text in problems.items():
             problem[position] = f"{table.unit} {loaded.rows[position]}, {text}"
     frame = pd.DataFrame(
         {
@@ -98,7 +98,7 @@ def to_panel(table: Table, spec: DataSpec) -> Panel:
 
 
 def airport_groups(
-    table: Table, loaded: Loaded, airport: int, groups: Sequence[int]
+    table: SourceTable, loaded: Loaded, airport: int, groups: Sequence[int]
 ) -> dict[str, dict[str, str]]:
     """The one value that each airport has in each column; blanks do not count.
 
@@ -118,19 +118,22 @@ def airport_groups(
     return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
 
 
-def _one_value(table: Table, loaded: Loaded, airports: list[str], column: int) -> dict[str, str]:
+def _one_value(
+    table: SourceTable, loaded: Loaded, airports: list[str], column: int
+) -> dict[str, str]:
+    """The value of each airport in one column."""
     values: dict[str, str] = {}
     rows = zip(airports, _texts(loaded.columns[column]), loaded.rows.tolist(), strict=True)
     for airport, raw, row in rows:
         value = raw.strip()
-        known = values.setdefault(airport, value) or value
-        if value and value != known:
+        earlier = values.setdefault(airport, value) or value
+        if value and value != earlier:
             raise DataError(
                 f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
-                f"in {value!r} here and in {known!r} elsewhere.",
+                f"in {value!r} here and in {earlier!r} elsewhere.",
                 "Every airport must have one value in a column that groups airports.",
             )
-        values[airport] = known
+        values[airport] = earlier
     return {airport: value for airport, value in values.items() if value}
 
 
@@ -146,7 +149,7 @@ def _texts(column: Column) -> list[str]:
 
 
 def _days(
-    table: Table, loaded: Loaded, columns: Columns, spec: DataSpec
+    table: SourceTable, loaded: Loaded, columns: ColumnPositions, spec: DataSpec
 ) -> tuple[NDArray[np.int64], dict[int, str]]:
     """Days of all rows, and what is wrong by position."""
     names = table.names
@@ -160,11 +163,11 @@ def _days(
         column = loaded.columns[columns.date]
         if not isinstance(column, list) and column.dtype.kind == "M":
             days = column.astype("datetime64[D]").astype(np.int64)
-            found = {int(i): "no date" for i in np.flatnonzero(days == NO_DAY)}
+            unreadable = {int(i): "no date" for i in np.flatnonzero(days == NO_DAY)}
         else:
             texts = _texts(column)
-            days, found = parse_dates(texts, f"{table.label}, {where}", dayfirst=spec.dayfirst)
-        problems = {i: f"{where}: {text}" for i, text in found.items()}
+            days, unreadable = parse_dates(texts, f"{table.label}, {where}", dayfirst=spec.dayfirst)
+        problems = {i: f"{where}: {text}" for i, text in unreadable.items()}
     if np.all(days == NO_DAY):
         example = f"{table.unit} {loaded.rows[0]}, {problems[0]}"
         raise DataError(
@@ -175,21 +178,21 @@ def _days(
 
 
 def _values(
-    table: Table, loaded: Loaded, columns: Columns
+    table: SourceTable, loaded: Loaded, columns: ColumnPositions
 ) -> tuple[NDArray[np.float64], dict[int, str]]:
     """Numbers of all rows, and what is wrong by position."""
     column = loaded.columns[columns.value]
     if not isinstance(column, list) and column.dtype.kind in "fiu":
         y = column.astype(np.float64)
-        found = number_problems(y)
+        unreadable = number_problems(y)
     else:
-        y, found = parse_numbers(_texts(column))
+        y, unreadable = parse_numbers(_texts(column))
     where = f"column {table.names[columns.value]}"
     if np.isnan(y).all():
-        first = min(found, default=0)
-        example = f" ({table.unit} {loaded.rows[first]}: {found[first]})" if found else ""
+        first = min(unreadable, default=0)
+        example = f" ({table.unit} {loaded.rows[first]}: {unreadable[first]})" if unreadable else ""
         raise DataError(
             f"{table.label}, {where}: not one number can be read{example}.",
             "Set [data] value in forecastctl.toml to the column that holds the passengers.",
         )
-    return y, {i: f"{where}: {text}" for i, text in found.items()}
+    return y, {i: f"{where}: {text}" for i, text in unreadable.items()}

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet can open without running what the data calls an airport."""
+"""CSV that a spreadsheet can open without running text of the data as a formula."""
 
 from __future__ import annotations
 

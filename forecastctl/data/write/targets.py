@@ -25,9 +25,9 @@ _HINT = f"Use a name that ends in {', '.join(_SUFFIXES[:3])}, or the URL of a da
 def _suffix(path: Path) -> str:
     """The known ending of a name; special files take CSV."""
     name = path.name.lower()
-    found = [s for s in _SUFFIXES if name.endswith(s)]
-    if found:
-        return found[0]
+    suffixes = [s for s in _SUFFIXES if name.endswith(s)]
+    if suffixes:
+        return suffixes[0]
     if path.exists() and not path.is_file() and not path.is_dir():
         return ".csv"
     raise DataError(f"{path}: this ending does not tell a format.", _HINT)

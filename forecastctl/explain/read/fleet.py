@@ -85,10 +85,10 @@ class _Forecasts:
     @classmethod
     def of(cls, content: bytes) -> _Forecasts:
         """The table in a Parquet file."""
-        from forecastctl.data.panel.columnar import Columns
+        from forecastctl.data.panel.columnar import StoredTable
 
         texts = ("airport", "date", "cutoff")
-        table = Columns(content, texts)
+        table = StoredTable(content, texts)
         level = max((int(c[3:]) for c in table.names if c.startswith("hi-")), default=None)
         mean = table.floats("mean")
         high = mean if level is None else table.floats(f"hi-{level}")

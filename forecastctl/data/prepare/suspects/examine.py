@@ -1,8 +1,9 @@
-"""One airport after the other, from its rows to a regular series or to the reason why not.
+"""Each airport from its rows to a regular series, or to the reason why there is none.
 
-One decision follows the other, and each leaves a note: the rules of
-`forecastctl.data.prepare.rules`; suspected faults, which the rest of the fleet has a say in; the
-stretch between long holes; interpolation; and whether the result is worth modelling.
+The steps, each of which leaves notes: the rules of `forecastctl.data.prepare.rules` make a grid of
+the rows; periods that look wrong are found in it, compared with the rest of the fleet, and left out
+or kept as the policy says; the most recent stretch between long holes is chosen; its holes are
+interpolated; and what no model could learn from is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from forecastctl.data.prepare.rules import (
 )
 from forecastctl.data.prepare.suspects.examined import Examined
 from forecastctl.data.prepare.suspects.fleet import Fleet
-from forecastctl.data.prepare.suspects.judging import Judge, warnings_of, with_shared
+from forecastctl.data.prepare.suspects.judging import Judge, warnings_of, with_shared_faults
 from forecastctl.data.prepare.suspects.suspects import NONE, Suspects, find_suspects
 from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import first_days
@@ -29,7 +30,7 @@ from forecastctl.records.calendar import first_days
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecastctl.data.panel.rows import Cut, Rows
+    from forecastctl.data.panel.rows import AirportRows, Cut
 
 
 def examine_all(view: Cut, context: Context) -> tuple[list[Examined], tuple[str, ...]]:
@@ -42,139 +43,156 @@ def examine_all(view: Cut, context: Context) -> tuple[list[Examined], tuple[str,
     Returns:
         One entry for each airport, and sentences about the whole panel.
     """
-    looked = [look(rows, context) for rows in view.airports]
-    grids = [one.grid for one in looked]
+    alone = [examine_alone(rows, context) for rows in view.airports]
+    grids = [entry.grid for entry in alone]
     judge = Judge(context, Fleet(lambda: grids, context.season_length))
-    judged = [
-        one
-        if one.grid is None
-        else replace(one, suspects=judge.confirmed(one.suspects, one.grid, i))
-        for i, one in enumerate(looked)
+    confirmed = [
+        entry
+        if entry.grid is None
+        else replace(entry, suspects=judge.confirmed(entry.suspects, entry.grid, i))
+        for i, entry in enumerate(alone)
     ]
-    judge = with_shared(judge, [one.suspects for one in judged], grids)
+    judge = with_shared_faults(judge, [entry.suspects for entry in confirmed], grids)
     examined = [
-        one if one.grid is None else settled(rows, decided(one, judge), context)
-        for rows, one in zip(view.airports, judged, strict=True)
+        entry if entry.grid is None else with_outcome(rows, with_left_out(entry, judge), context)
+        for rows, entry in zip(view.airports, confirmed, strict=True)
     ]
     names = [rows.airport for rows in view.airports]
     return examined, tuple(warnings_of(examined, names, judge))
 
 
-def grid_of(rows: Rows, context: Context) -> Grid | None:
+def grid_of(rows: AirportRows, context: Context) -> Grid | None:
     """An airport period by period, or ``None`` where its rows allow no grid."""
-    return look(rows, context, suspicious=False).grid
+    return examine_alone(rows, context, find=False).grid
 
 
-def look(rows: Rows, context: Context, *, suspicious: bool = True) -> Examined:
-    """The grid of an airport, with what looks wrong about it alone."""
+def examine_alone(rows: AirportRows, context: Context, *, find: bool = True) -> Examined:
+    """The grid of an airport, and its suspects before other airports are asked.
+
+    Args:
+        rows: The airport.
+        context: What the rules need to know of the panel.
+        find: Whether to look for suspects.
+    """
     try:
         grid = regular(rows, context)
     except RefusedError as refused:
         rejection = Rejection(rows.airport, refused.message, rows.digest)
         return Examined(rejection, refused.kind, None, NONE)
     pending = Rejection(rows.airport, "", rows.digest)
-    return Examined(pending, "", grid, candidates(grid, context) if suspicious else NONE)
+    return Examined(pending, "", grid, suspects_in(grid, context) if find else NONE)
 
 
-def candidates(grid: Grid | None, context: Context) -> Suspects:
-    """What looks wrong about an airport, as far as it alone can tell."""
+def suspects_in(grid: Grid | None, context: Context) -> Suspects:
+    """The suspects of an airport, before other airports are asked."""
     if grid is None:
         return NONE
     return find_suspects(grid.y, grid.start, context.freq, context.season_length)
 
 
-def decided(one: Examined, judge: Judge, insist: int | None = None) -> Examined:
-    """Which suspects the policy leaves out."""
-    policy, grid = judge.context.spec.suspects, one.grid
-    if grid is None or not one.suspects or policy in ("keep", "reject"):
-        return one
-    found = one.suspects.positions if policy == "missing" else judge.left_out(one.suspects, grid)
+def with_left_out(entry: Examined, judge: Judge, insist: int | None = None) -> Examined:
+    """The entry with the positions that the policy leaves out.
+
+    Args:
+        entry: An airport whose suspects the fleet has confirmed.
+        judge: What the fleet says.
+        insist: A period that is kept in any case.
+    """
+    policy, grid = judge.context.spec.suspects, entry.grid
+    if grid is None or not entry.suspects or policy in ("keep", "reject"):
+        return entry
+    if policy == "missing":
+        positions = entry.suspects.positions
+    else:
+        positions = judge.left_out(entry.suspects, grid)
     kept = -1 if insist is None else insist - grid.start
-    return replace(one, left_out=tuple(p for p in found if p != kept))
+    return replace(entry, left_out=tuple(p for p in positions if p != kept))
 
 
-def settled(rows: Rows, one: Examined, context: Context) -> Examined:
-    """What a job gets of an airport that has a grid."""
-    grid = one.grid
-    assert grid is not None  # noqa: S101 - who has none is refused already
-    said: tuple[str, ...] = ()
+def with_outcome(rows: AirportRows, entry: Examined, context: Context) -> Examined:
+    """The entry of an airport that has a grid, with its series or its rejection."""
+    grid = entry.grid
+    assert grid is not None  # noqa: S101 - without a grid the outcome is a rejection already
+    sentences: tuple[str, ...] = ()
+    if context.spec.suspects == "recent" and entry.left_out:
+        described = entry.suspects.within(entry.left_out).described(grid.start, context.freq)
+        sentences = tuple(f"{text}: left out" for text in described)
     try:
-        said = _said(one, grid, context)
-        return replace(one, outcome=_series(rows, one, grid, said, context))
+        return replace(entry, outcome=_series(rows, entry, grid, sentences, context))
     except RefusedError as refused:
-        without = f" without what looks wrong ({'; '.join(said)})" if said else ""
-        rejection = Rejection(rows.airport, f"{refused.message}{without}", rows.digest, said)
-        return replace(one, outcome=rejection, kind=refused.kind)
-
-
-def _said(one: Examined, grid: Grid, context: Context) -> tuple[str, ...]:
-    """Sentences about what is left out unasked."""
-    if context.spec.suspects != "recent" or not one.left_out:
-        return ()
-    described = one.suspects.within(one.left_out).described(grid.start, context.freq)
-    return tuple(f"{text}: left out" for text in described)
+        without = f" without what looks wrong ({'; '.join(sentences)})" if sentences else ""
+        reason = f"{refused.message}{without}"
+        rejection = Rejection(rows.airport, reason, rows.digest, sentences)
+        return replace(entry, outcome=rejection, kind=refused.kind)
 
 
 def _series(
-    rows: Rows, one: Examined, grid: Grid, said: tuple[str, ...], context: Context
+    rows: AirportRows, entry: Examined, grid: Grid, sentences: tuple[str, ...], context: Context
 ) -> Series:
-    """Apply the policies to a grid."""
-    y, notes = _suspects(one, grid, said, context)
-    start, stop, stretch_notes = _stretch(grid, y, context)
-    _worth(y[start:stop], context)
-    last = int(np.flatnonzero(~np.isnan(y))[-1]) + 1
-    ahead = len(y) - last if stop == last and context.spec.suspects == "recent" else 0
-    stretch_notes += _freshness(grid.start + stop + ahead - 1, context)
+    """Apply the policies to a grid.
+
+    Args:
+        rows: The airport.
+        entry: Its suspects, and which of them are left out.
+        grid: It period by period.
+        sentences: What is left out without having been asked for.
+        context: What the rules need to know of the panel.
+
+    Raises:
+        RefusedError: A policy refuses it, or too little is left.
+    """
+    y, notes = _apply_suspects_policy(entry, grid, sentences, context)
+    start, stop, stretch_notes = _choose_stretch(grid, y, context)
+    _refuse_constant(y[start:stop], context)
+    end = int(np.flatnonzero(~np.isnan(y))[-1]) + 1
+    ahead = len(y) - end if stop == end and context.spec.suspects == "recent" else 0
+    stretch_notes += _check_stale(grid.start + stop + ahead - 1, context)
     periods = np.arange(grid.start + start, grid.start + stop)
     filled = interpolate(y[start:stop], context.season_length)
     missing = periods[np.isnan(y[start:stop])]
     if len(missing):
         listed = f"{context.counted(len(missing))}: {context.listed(missing)}"
         stretch_notes += (f"interpolated {listed}",)
+    left_out = grid.start + np.array(entry.left_out, dtype=np.int64)
     return Series(
-        rows.airport,
-        context.freq,
-        context.season_length,
-        first_days(periods, context.freq),
-        filled,
-        rows.digest,
-        grid.notes + notes + stretch_notes,
-        _days(one.left_out, grid, context),
-        said,
-        ahead,
+        airport=rows.airport,
+        freq=context.freq,
+        season_length=context.season_length,
+        ds=first_days(periods, context.freq),
+        y=filled,
+        digest=rows.digest,
+        notes=grid.notes + notes + stretch_notes,
+        left_out=tuple(first_days(left_out, context.freq).astype(str).tolist()),
+        suspects=sentences,
+        ahead=ahead,
     )
 
 
-def _days(positions: tuple[int, ...], grid: Grid, context: Context) -> tuple[str, ...]:
-    periods = grid.start + np.array(positions, dtype=np.int64)
-    return tuple(first_days(periods, context.freq).astype(str).tolist())
-
-
-def _suspects(
-    one: Examined, grid: Grid, said: tuple[str, ...], context: Context
+def _apply_suspects_policy(
+    entry: Examined, grid: Grid, sentences: tuple[str, ...], context: Context
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Keep, remove or refuse periods that look wrong."""
-    policy, gone = context.spec.suspects, list(one.left_out)
-    if not one.suspects and not gone:
+    """Keep, remove or refuse periods that look wrong; the values, and notes on it."""
+    policy, left_out = context.spec.suspects, list(entry.left_out)
+    if not entry.suspects and not left_out:
         return grid.y, ()
-    if policy == "reject" and not gone:
-        described = one.suspects.described(grid.start, context.freq)
+    if policy == "reject" and not left_out:
+        described = entry.suspects.described(grid.start, context.freq)
         raise RefusedError("suspects", f"{'; '.join(described)} (suspects = reject)")
-    taken = one.suspects.within(gone).described(grid.start, context.freq)
-    kept = one.suspects.without(gone).described(grid.start, context.freq)
-    notes = said or tuple(f"{text}: taken as missing" for text in taken)
+    taken = entry.suspects.within(left_out).described(grid.start, context.freq)
+    kept = entry.suspects.without(left_out).described(grid.start, context.freq)
+    notes = sentences or tuple(f"{text}: taken as missing" for text in taken)
     notes += tuple(f"{text}: kept" for text in kept)
     y = grid.y.copy()
-    y[gone] = np.nan
+    y[left_out] = np.nan
     if np.isnan(y).all():
         raise RefusedError("suspects", "nothing is left")
     return y, notes
 
 
-def _stretch(
+def _choose_stretch(
     grid: Grid, y: NDArray[np.float64], context: Context
 ) -> tuple[int, int, tuple[str, ...]]:
-    """The most recent stretch between long holes that is long enough."""
+    """Start, stop and notes of the most recent long enough stretch between long holes."""
     observed, policy = ~np.isnan(y), context.spec.gaps
     inner = holes(observed)
     if policy == "reject" and inner:
@@ -182,45 +200,45 @@ def _stretch(
         listed = f"{context.counted(len(missing))}: {context.listed(missing)}"
         raise RefusedError("gaps", f"no value in {listed} (gaps = reject)")
     max_gap = context.spec.max_gap if policy == "interpolate" else 0
-    found = stretches(observed, max_gap)
-    lengths = [int(observed[a:b].sum()) for a, b in found]
+    between = stretches(observed, max_gap)
+    lengths = [int(observed[a:b].sum()) for a, b in between]
     enough = [i for i, n in enumerate(lengths) if n >= context.min_length]
     if not enough:
         needed = f"at least {context.min_length} are needed"
         limit = f" of more than {context.counted(max_gap)}" if max_gap else ""
-        within = f" without a hole{limit}" if len(found) > 1 else ""
+        within = f" without a hole{limit}" if len(between) > 1 else ""
         longest = context.counted(max(lengths))
         raise RefusedError("short", f"too short: {longest} with a value{within}, {needed}")
     chosen = enough[-1]
-    return *found[chosen], _stretch_notes(grid, observed, found, chosen, context)
+    return *between[chosen], _stretch_notes(grid, observed, between, chosen, context)
 
 
 def _stretch_notes(
     grid: Grid,
     observed: NDArray[np.bool_],
-    found: list[tuple[int, int]],
+    between: list[tuple[int, int]],
     chosen: int,
     context: Context,
 ) -> tuple[str, ...]:
     """What was left out on either side of a stretch, counting periods with a value."""
-    start, stop = found[chosen]
+    start, stop = between[chosen]
     earlier, later = int(observed[:start].sum()), int(observed[stop:].sum())
     notes: tuple[str, ...] = ()
     if earlier:
-        hole = context.counted(start - found[chosen - 1][1])
+        hole = context.counted(start - between[chosen - 1][1])
         since = context.label(grid.start + start)
         rest = f"{earlier:,} earlier periods before a hole of {hole} left out"
         notes += (f"used the stretch since {since}; {rest}",)
     if later:
-        hole = context.counted(found[chosen + 1][0] - stop)
+        hole = context.counted(between[chosen + 1][0] - stop)
         until = context.label(grid.start + stop - 1)
         rest = f"{later:,} later periods after a hole of {hole} are too few and left out"
         notes += (f"used the stretch until {until}; {rest}",)
     return notes
 
 
-def _worth(y: NDArray[np.float64], context: Context) -> None:
-    """Refuse what no model can learn from."""
+def _refuse_constant(y: NDArray[np.float64], context: Context) -> None:
+    """Refuse nothing but zeros, or one value throughout: no model can learn from it."""
     values = y[~np.isnan(y)]
     n = context.counted(len(values))
     if not values.any():
@@ -229,8 +247,8 @@ def _worth(y: NDArray[np.float64], context: Context) -> None:
         raise RefusedError("constant", f"constant: every one of {n} holds {values[0]:g}")
 
 
-def _freshness(last: int, context: Context) -> tuple[str, ...]:
-    """Refuse, or without ``max_stale`` note, what ended long before the panel did.
+def _check_stale(last: int, context: Context) -> tuple[str, ...]:
+    """Refuse, or without ``max_stale`` note, an airport that ended long before the panel did.
 
     By default it is a note alone: in a panel of unrelated series, unlike in a fleet of airports,
     different ends are no fault.

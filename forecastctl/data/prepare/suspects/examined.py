@@ -1,4 +1,4 @@
-"""One airport with what was found in it."""
+"""What preparing one airport gave, with all that a report wants to know of it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 from forecastctl.records import Rejection, Series
 
 if TYPE_CHECKING:
-    from forecastctl.data.prepare.rules import (
-        Grid,
-    )
+    from forecastctl.data.prepare.rules import Grid
     from forecastctl.data.prepare.suspects.suspects import Suspects
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One airport with what was found on the way.
+    """What preparing one airport gave.
 
     Attributes:
-        outcome: What a job gets.
+        outcome: Its series, or why there is none: what a job gets.
         kind: Short name of the fault that led to a rejection, or ``""``.
         grid: The airport period by period, where its rows allow one.
         suspects: Periods that look wrong.
-        left_out: Positions of those that are not used.
+        left_out: Positions of the suspects that are not used.
     """
 
     outcome: Series | Rejection

@@ -1,7 +1,8 @@
-"""Which suspects stand before the fleet, and which of them a job leaves out.
+"""Which suspects are still suspect next to the other airports, and which of them are left out.
 
-A fall that many others share is a shock, and no suspect. What is left out by default
-(``suspects = "recent"``) are those of the last two seasons, because they decide what is forecast.
+A fall that many other airports share is a shock, and no suspect. By default
+(``suspects = "recent"``) those of the last two seasons are left out, because they decide what is
+forecast.
 """
 
 from __future__ import annotations
@@ -22,79 +23,79 @@ if TYPE_CHECKING:
     from forecastctl.data.prepare.suspects.fleet import Fleet
     from forecastctl.data.prepare.suspects.suspects import Suspects
 
-_SEVERAL = 3  # airports
-_TOGETHER = 0.1  # of the fleet
-_SHARE = 0.5  # of those whose months can be compared
+_LEAST_AIRPORTS = 3  # that share a fault
+_END_SHARE = 0.1  # of the fleet, that hold zeros from the same period on
+_MONTH_SHARE = 0.5  # of the airports whose months can be compared
 _YEARS = 2
-_CLEAR = 2.5  # times everything seen before
-_OWN = 0.5  # log10 from the power of ten of the others
-ZEROS = 3
-"""From so many on at its end an airport has probably closed."""
+_ABOVE_ALL = 2.5  # times everything before, for a value in the unit that the panel changed to
+_POWER_NEAR = 0.5  # log10 from the power of ten of the others
+CLOSED = 3
+"""Zeros at the end of a series, from which on the airport has probably closed."""
 
-_CERTAIN = -3  # powers of ten
-_OTHER = 3.0  # times a value that is no low season
+_CERTAIN_POWER = -3  # of ten, from which on a fall needs no other year to compare with
+_NO_LOW_SEASON = 3.0  # times the value: the same period of another year was that much larger
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Asks the fleet about one airport after the other.
+    """Compares one airport after the other with the fleet.
 
     Attributes:
         context: What is known of the panel.
         fleet: Its airports.
-        shared: Calendar months that are on another scale in most of them.
-        ends: Periods from which on many of them hold zeros.
+        shared_months: Calendar months that are on another scale in most of them.
+        shared_ends: Periods from which on many of them hold zeros.
     """
 
     context: Context
     fleet: Fleet
-    shared: frozenset[int] = field(default_factory=frozenset)
-    ends: frozenset[int] = field(default_factory=frozenset)
+    shared_months: frozenset[int] = field(default_factory=frozenset)
+    shared_ends: frozenset[int] = field(default_factory=frozenset)
 
     def confirmed(self, suspects: Suspects, grid: Grid, airport: int) -> Suspects:
-        """The suspects of an airport that are no shock, and what only the fleet can tell.
+        """The suspects of an airport that are no shock, and a new unit that only the fleet shows.
 
         Args:
-            suspects: What the airport alone looks like.
+            suspects: Those found in the airport alone.
             grid: The airport.
             airport: Its position in the fleet.
         """
-        found = self._against(suspects, grid, airport) if suspects else suspects
-        power = self._unit_of_all(grid, airport, found)
+        confirmed = self._without_shocks(suspects, grid, airport) if suspects else suspects
+        power = self._unit_of_panel(grid, airport, confirmed)
         if power:
-            found = replace(found, unit=(*found.unit, (len(grid.y) - 1, power)))
-        return found
+            confirmed = replace(confirmed, unit=(*confirmed.unit, (len(grid.y) - 1, power)))
+        return confirmed
 
-    def _against(self, suspects: Suspects, grid: Grid, airport: int) -> Suspects:
-        out: set[int] = set()
+    def _without_shocks(self, suspects: Suspects, grid: Grid, airport: int) -> Suspects:
+        """Those that the other airports do not share."""
+        shocks: set[int] = set()
         powers = dict(suspects.unit)
         for first, run in _runs(suspects.of("unit")):
-            if self._shared(grid.start + first, airport, powers[first]):
-                out.update(run)
+            period, power = grid.start + first, powers[first]
+            if (
+                self.fleet.fell(period, airport)
+                if power < 0
+                else self.fleet.rose(period, airport, power)
+            ):
+                shocks.update(run)
         for kind in ("zero", "unpublished"):
             for first, run in _runs(suspects.of(kind)):
                 if self.fleet.fell(grid.start + first, airport):
-                    out.update(run)
-        return suspects.without(out) if out else suspects
+                    shocks.update(run)
+        return suspects.without(shocks) if shocks else suspects
 
-    def _shared(self, period: int, airport: int, power: int) -> bool:
-        """Whether many others moved as this airport did, other than by a new unit."""
-        if power < 0:
-            return self.fleet.fell(period, airport)
-        return self.fleet.rose(period, airport, power)
-
-    def _unit_of_all(self, grid: Grid, airport: int, found: Suspects) -> int:
-        """Power of ten of the panel's last period, where this airport has it as well."""
-        at = len(grid.y) - 1
-        period = grid.start + at
-        if period != self.context.last or at in found.positions:
+    def _unit_of_panel(self, grid: Grid, airport: int, suspects: Suspects) -> int:
+        """Power of ten by which the panel's last period is off, where it is so here, or 0."""
+        last = len(grid.y) - 1
+        period = grid.start + last
+        if period != self.context.last or last in suspects.positions:
             return 0
-        before = grid.y[:at][grid.y[:at] > 0]
-        if not len(before) or not grid.y[at] > _CLEAR * before.max():
-            return 0  # most airports end here, and ask nothing of the others
+        before = grid.y[:last][grid.y[:last] > 0]
+        if not len(before) or not grid.y[last] > _ABOVE_ALL * before.max():
+            return 0  # so it is for most airports, for which the others need not be read
         power, usual = self.fleet.unit(period), float(self.fleet.usual(period)[airport])
-        own = usual > 0 and abs(np.log10(grid.y[at] / usual) - power) <= _OWN
-        return power if own else 0
+        here = usual > 0 and abs(np.log10(grid.y[last] / usual) - power) <= _POWER_NEAR
+        return power if here else 0
 
     def left_out(self, suspects: Suspects, grid: Grid) -> tuple[int, ...]:
         """Positions that are not used by default.
@@ -110,70 +111,78 @@ class Judge:
         units = [
             p
             for p, power in suspects.unit
-            if power > 0 or (p > 0 and (power <= _CERTAIN or _other_year(grid, p, context)))
+            if power > 0
+            or (p > 0 and (power <= _CERTAIN_POWER or _larger_in_another_year(grid, p, context)))
         ]
-        ends = suspects.unpublished if self._unpublished(suspects, grid) else ()
+        ends = suspects.unpublished if self._probably_unpublished(suspects, grid) else ()
         recent = {p for p in (*units, *suspects.zero, *ends) if p >= oldest}
         months = {month for month, _ in suspects.label}
-        if months and months <= self.shared:
+        if months and months <= self.shared_months:
             recent |= set(suspects.label_positions)
         return tuple(sorted(recent))
 
-    def _unpublished(self, suspects: Suspects, grid: Grid) -> bool:
+    def _probably_unpublished(self, suspects: Suspects, grid: Grid) -> bool:
+        """Whether zeros at the end are left out, rather than taken for a closed airport."""
         n = len(suspects.unpublished)
-        if n < ZEROS:
+        if n < CLOSED:
             return suspects.sudden
-        together = n > 0 and grid.start + suspects.unpublished[0] in self.ends
-        long = n > max(self.context.season_length, ZEROS)
+        together = n > 0 and grid.start + suspects.unpublished[0] in self.shared_ends
+        long = n > max(self.context.season_length, CLOSED)
         return suspects.sudden and together and not long and self.context.freq[0] != "D"
 
 
-def _other_year(grid: Grid, position: int, context: Context) -> bool:
+def _larger_in_another_year(grid: Grid, position: int, context: Context) -> bool:
     """Whether the season before or after does not hold such a fall."""
-    m, limit = context.season_length, _OTHER * grid.y[position]
+    m, limit = context.season_length, _NO_LOW_SEASON * grid.y[position]
     others = [grid.y[p] for p in (position - m, position + m) if 0 <= p < len(grid.y)]
     return m > 1 and any(y > limit for y in others)
 
 
 def _runs(positions: Sequence[int]) -> list[tuple[int, list[int]]]:
     """Stretches of neighbouring positions, each with its first."""
-    found: list[tuple[int, list[int]]] = []
+    runs: list[tuple[int, list[int]]] = []
     for p in positions:
-        if found and p == found[-1][1][-1] + 1:
-            found[-1][1].append(p)
+        if runs and p == runs[-1][1][-1] + 1:
+            runs[-1][1].append(p)
         else:
-            found.append((p, [p]))
-    return found
+            runs.append((p, [p]))
+    return runs
 
 
-def with_shared(judge: Judge, suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> Judge:
-    """The judge, knowing what many airports have in common.
+def with_shared_faults(
+    judge: Judge, suspects: Sequence[Suspects], grids: Sequence[Grid | None]
+) -> Judge:
+    """The judge, knowing which months and ends many airports share.
 
     Args:
-        judge: Who asked about each of them.
+        judge: Without this knowledge.
         suspects: Of each airport.
         grids: Each airport, ``None`` where there is none.
     """
     ends = Counter(
-        grid.start + one.unpublished[0]
-        for one, grid in zip(suspects, grids, strict=True)
-        if grid is not None and len(one.unpublished) >= ZEROS
+        grid.start + each.unpublished[0]
+        for each, grid in zip(suspects, grids, strict=True)
+        if grid is not None and len(each.unpublished) >= CLOSED
     )
-    many = {
+    shared_ends = frozenset(
         period
         for period, n in ends.items()
-        if n >= _SEVERAL and n >= _TOGETHER * judge.fleet.step(period).judged().sum()
-    }
-    return replace(judge, shared=_shared_months(suspects, grids), ends=frozenset(many))
+        if n >= _LEAST_AIRPORTS and n >= _END_SHARE * judge.fleet.at(period).comparable().sum()
+    )
+    months = _shared_months(suspects, grids)
+    return replace(judge, shared_months=months, shared_ends=shared_ends)
 
 
 def _shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> frozenset[int]:
     """Calendar months on another scale in most airports that are long enough to tell."""
-    counts = Counter(month for one in suspects for month, _ in one.label)
+    counts = Counter(month for each in suspects for month, _ in each.label)
     if not counts:
         return frozenset()
-    able = sum(g is not None and int((g.y > 0).sum()) >= _YEARS * len(MONTH_NAMES) for g in grids)
-    return frozenset(m for m, n in counts.items() if n >= _SEVERAL and n >= _SHARE * able)
+    least = _YEARS * len(MONTH_NAMES)
+    long_enough = sum(g is not None and int((g.y > 0).sum()) >= least for g in grids)
+    return frozenset(
+        m for m, n in counts.items() if n >= _LEAST_AIRPORTS and n >= _MONTH_SHARE * long_enough
+    )
 
 
 def warnings_of(examined: Sequence[Examined], names: Sequence[str], judge: Judge) -> list[str]:
@@ -182,19 +191,20 @@ def warnings_of(examined: Sequence[Examined], names: Sequence[str], judge: Judge
     Args:
         examined: Each airport.
         names: Their names.
-        judge: What was asked about them.
+        judge: What the fleet says.
     """
-    found = _lower(judge)
+    warnings = _lower_last_period(judge)
     if judge.context.spec.suspects == "recent":
-        found += [*_kept_zeros(examined, names, judge.context), *_kept_labels(examined, names)]
-    return found
+        warnings += [*_kept_zeros(examined, names, judge.context), *_kept_labels(examined, names)]
+    return warnings
 
 
-def _lower(judge: Judge) -> list[str]:
+def _lower_last_period(judge: Judge) -> list[str]:
+    """Whether most airports are far below what they were in the panel's last period."""
     context = judge.context
     if context.last is None or context.freq not in ("M", "Q"):
         return []
-    lower = judge.fleet.low(context.last)
+    lower = judge.fleet.lower(context.last)
     if lower is None:
         return []
     text = (
@@ -207,32 +217,33 @@ def _lower(judge: Judge) -> list[str]:
 def _kept_zeros(examined: Sequence[Examined], names: Sequence[str], context: Context) -> list[str]:
     """Airports that hold zeros since less than a season, after their usual level."""
     since: dict[int, list[str]] = {}
-    for name, one in zip(names, examined, strict=True):
-        ends = one.suspects.unpublished
-        recent = ZEROS <= len(ends) <= context.season_length and context.freq in ("M", "Q")
-        if one.grid is not None and recent and one.suspects.sudden and ends[0] not in one.left_out:
-            since.setdefault(one.grid.start + ends[0], []).append(name)
+    for name, entry in zip(names, examined, strict=True):
+        zeros, grid = entry.suspects.unpublished, entry.grid
+        recent = CLOSED <= len(zeros) <= context.season_length and context.freq in ("M", "Q")
+        if grid is not None and recent and entry.suspects.sudden and zeros[0] not in entry.left_out:
+            since.setdefault(grid.start + zeros[0], []).append(name)
     return [
-        f"{_several(held)} zeros since {context.label(period)}: closed, or not published? Kept; "
+        f"{_have(airports)} zeros since {context.label(period)}: closed, or not published? Kept; "
         "--suspects missing leaves them out"
-        for period, held in sorted(since.items())
+        for period, airports in sorted(since.items())
     ]
 
 
 def _kept_labels(examined: Sequence[Examined], names: Sequence[str]) -> list[str]:
+    """Calendar months that are on another scale in some airports, and kept."""
     months: dict[int, list[str]] = {}
-    for name, one in zip(names, examined, strict=True):
-        if not set(one.suspects.label_positions) <= set(one.left_out):
-            for month, _ in one.suspects.label:
+    for name, entry in zip(names, examined, strict=True):
+        if not set(entry.suspects.label_positions) <= set(entry.left_out):
+            for month, _ in entry.suspects.label:
                 months.setdefault(month, []).append(name)
     return [
-        f"{_several(held)} {MONTH_NAMES[month - 1]} on another scale than its neighbours in every "
+        f"{_have(airports)} {MONTH_NAMES[month - 1]} on another scale than its neighbours in every "
         "year: another quantity, or the season? Kept; --suspects missing leaves it out"
-        for month, held in sorted(months.items())
+        for month, airports in sorted(months.items())
     ]
 
 
-def _several(names: Sequence[str]) -> str:
+def _have(names: Sequence[str]) -> str:
     """``'JFK' has``, ``'JFK' and 4 more have``."""
     more = len(names) - 1
     return f"{names[0]!r} and {more:,} more have" if more else f"{names[0]!r} has"

@@ -6,11 +6,11 @@ Four kinds, each built to leave real events alone:
   when another quantity is filed under it. A season's slope is gradual, so that its trough or peak
   is not far from both neighbours at once.
 - *unit*: values off by close to a power of ten (`forecastctl.data.prepare.suspects.units`).
-- *unpublished*: nothing, or next to nothing, at the end of a series of size.
-- *zero*: one or two zeros between months of the usual size
-(`forecastctl.data.prepare.suspects.zeros`).
+- *unpublished*: nothing, or next to nothing, at the end of the series of an airport that is not
+  small (`forecastctl.data.prepare.suspects.zeros`).
+- *zero*: one or two zeros between months of the usual size (the same module).
 
-What the other airports say to that is asked in `forecastctl.data.prepare.suspects.judging`.
+`forecastctl.data.prepare.suspects.judging` then compares them with the other airports.
 Outliers (`forecastctl.data.prepare.outliers`) are unusual, not wrong, and only ever reported.
 """
 
@@ -36,10 +36,10 @@ MONTH_NAMES = (
 )
 _MONTHS = 12
 _LISTED = 6
-_ZEROS = 3
-_LONGEST = 104  # periods: two years of weeks
+_ZEROS = 3  # at the end, that are called so rather than nothing or next to nothing
+_LONGEST_WINDOW = 104  # periods: two years of weeks
 
-_JUMP = 0.5  # log10
+_JUMP = 0.5  # log10 of the smallest step that any of the tests asks for
 
 _LABEL_YEARS = 2
 _LABEL_EACH = np.log10(4.0)  # in every year
@@ -83,24 +83,25 @@ class Suspects:
         """Positions of one of `KINDS`."""
         if kind == "unit":
             return tuple(p for p, _ in self.unit)
-        found: tuple[int, ...] = getattr(self, "label_positions" if kind == "label" else kind)
-        return found
+        positions: tuple[int, ...] = getattr(self, "label_positions" if kind == "label" else kind)
+        return positions
 
     def only(self, kind: str) -> Suspects:
         """The suspects of one of `KINDS`."""
         return self.within(self.of(kind), (kind,))
 
     def within(self, positions: Collection[int], kinds: Collection[str] = KINDS) -> Suspects:
-        """Those at some positions; a month's label only where all of its positions are."""
-        held = set(positions)
-        label = "label" in kinds and bool(self.label) and held.issuperset(self.label_positions)
+        """Those at some positions; a label error only where all of its positions are there."""
+        wanted = set(positions)
+        label = "label" in kinds and bool(self.label) and wanted.issuperset(self.label_positions)
+        unpublished = self.unpublished if "unpublished" in kinds else ()
         return Suspects(
-            tuple(u for u in self.unit if u[0] in held) if "unit" in kinds else (),
-            self.label if label else (),
-            self.label_positions if label else (),
-            tuple(p for p in self.unpublished if p in held) if "unpublished" in kinds else (),
-            tuple(p for p in self.zero if p in held) if "zero" in kinds else (),
-            self.sudden,
+            unit=tuple(u for u in self.unit if u[0] in wanted) if "unit" in kinds else (),
+            label=self.label if label else (),
+            label_positions=self.label_positions if label else (),
+            unpublished=tuple(p for p in unpublished if p in wanted),
+            zero=tuple(p for p in self.zero if p in wanted) if "zero" in kinds else (),
+            sudden=self.sudden,
         )
 
     def without(self, positions: Collection[int]) -> Suspects:
@@ -121,20 +122,21 @@ class Suspects:
                 "its neighbours"
             )
         for power in sorted({k for _, k in self.unit}):
-            found = [start + p for p, k in self.unit if k == power]
+            periods = [start + p for p, k in self.unit if k == power]
             texts.append(
-                f"suspected unit error: {_listed(found, freq)} about {_times(10.0**power)} the "
+                f"suspected unit error: {_listed(periods, freq)} about {_times(10.0**power)} the "
                 "level"
             )
         if self.zero:
             listed = _listed([start + p for p in self.zero], freq)
             texts.append(f"zero amid usual values in {listed}: maybe missing")
         if self.unpublished:
-            texts.append(_at_the_end(self.unpublished, start, freq))
+            texts.append(_describe_unpublished(self.unpublished, start, freq))
         return texts
 
 
-def _at_the_end(positions: tuple[int, ...], start: int, freq: str) -> str:
+def _describe_unpublished(positions: tuple[int, ...], start: int, freq: str) -> str:
+    """The sentence about nothing, or next to nothing, at the end of a series."""
     n, word = len(positions), PERIOD_WORDS[freq[0]]
     since = labels([start + positions[0]], freq)[0]
     if n >= _ZEROS:
@@ -159,7 +161,7 @@ def _times(factor: float) -> str:
 
 def window(freq: str, season_length: int) -> int:
     """Periods of the last two seasons, whose faults decide what is forecast."""
-    return min(2 * max(season_length, SEASON_LENGTHS[freq[0]]), _LONGEST)
+    return min(2 * max(season_length, SEASON_LENGTHS[freq[0]]), _LONGEST_WINDOW)
 
 
 def find_suspects(y: NDArray[np.float64], start: int, freq: str, season_length: int) -> Suspects:
@@ -184,9 +186,9 @@ def find_suspects(y: NDArray[np.float64], start: int, freq: str, season_length: 
         # Next to nothing may also be another unit, which says more.
         last = dict(find_units(rest, freq, season_length, recent))
         unpublished = () if last.keys() >= set(unpublished) else unpublished
-    live = rest[: len(y) - len(unpublished)]
-    units = find_units(live, freq, season_length, recent - len(unpublished))
-    zero = find_amid(live, freq, season_length)
+    published = rest[: len(y) - len(unpublished)]
+    units = find_units(published, freq, season_length, recent - len(unpublished))
+    zero = find_amid(published, freq, season_length)
     return Suspects(units, label, label_positions, unpublished, zero, sudden)
 
 
@@ -203,32 +205,33 @@ def _labels(
     n = len(y)
     if freq != "M" or n < _LABEL_YEARS * _MONTHS or not _jumps(y):
         return (), ()
-    before, here, after = y[:-2], y[1:-1], y[2:]
     with np.errstate(invalid="ignore"):
-        fit = np.minimum(before, after) >= _LABEL_SMALLEST
-    fit &= ~np.isnan(here)
+        comparable = np.minimum(y[:-2], y[2:]) >= _LABEL_SMALLEST
+    comparable &= ~np.isnan(y[1:-1])
     z = np.log10(y + 1)
-    low = z[1:-1] - np.fmin(z[:-2], z[2:])
-    high = z[1:-1] - np.fmax(z[:-2], z[2:])
+    below = z[1:-1] - np.fmin(z[:-2], z[2:])  # the smaller neighbour, where negative
+    above = z[1:-1] - np.fmax(z[:-2], z[2:])  # the larger neighbour, where positive
     month = (start + 1 + np.arange(n - 2)) % _MONTHS
-    found = []
+    labels_found = []
     for m in range(_MONTHS):
-        mine = fit & (month == m)
-        for steps in (low[mine], -high[mine]):
-            if _other_scale(steps):
-                sign = 1 if steps is not None and np.median(low[mine]) < 0 else -1
-                typical = np.median(low[mine] if sign > 0 else high[mine])
-                found.append((m + 1, float(10.0**typical)))
-                break
-    if not 0 < len(found) <= _LABEL_MOST:
+        years = comparable & (month == m)
+        if _on_another_scale(below[years]) or _on_another_scale(-above[years]):
+            down = np.median(below[years]) < 0
+            typical = np.median(below[years] if down else above[years])
+            labels_found.append((m + 1, float(10.0**typical)))
+    if not 0 < len(labels_found) <= _LABEL_MOST:
         return (), ()
-    months = [m for m, _ in found]
+    months = [m for m, _ in labels_found]
     inside = np.isin((start + np.arange(n)) % _MONTHS + 1, months) & ~np.isnan(y)
-    return tuple(found), tuple(int(p) for p in np.flatnonzero(inside))
+    return tuple(labels_found), tuple(int(p) for p in np.flatnonzero(inside))
 
 
-def _other_scale(steps: NDArray[np.float64]) -> bool:
-    """Whether the steps down (negative, log10) from the nearer neighbour are large every year."""
+def _on_another_scale(steps: NDArray[np.float64]) -> bool:
+    """Whether the steps down from the nearer neighbour are large in every year.
+
+    Args:
+        steps: Differences of log10, negative where down, one a year.
+    """
     if len(steps) < _LABEL_YEARS:
         return False
     each = np.mean(steps <= -_LABEL_EACH)

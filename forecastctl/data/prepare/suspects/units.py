@@ -1,8 +1,8 @@
 """Values off by a power of ten: another unit, or digits too many or too few.
 
-Between values of the old level on both sides, one to three periods are judged by the level next to
-them. At the end of a series one side is unknown: a rise must then leave everything seen before
-far behind, as no recovery does, and a fall must be a thousandfold, as a crash hardly ever is.
+One to three periods between values of the old level are compared with the level on both sides. At
+the end of a series one side is unknown: there a rise must reach far above everything before, which
+no recovery does, and a fall must be to a thousandth, which a crash hardly ever is.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from forecastctl.data.prepare.outliers import deseasonalised
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_RUN = 3
+_LONGEST_RUN = 3  # periods
 _SIDE = 4  # periods of one level where the other side is unknown
-_NEAR = 0.12  # log10: a factor of 1.32
-_SIDES = 0.2  # log10 between the levels before and after
-_NOISE = 0.1  # log10, robust standard deviation of steps
-_ALIKE = 2.0  # factor
-_LOOSEST = 2.5
-_SIZE = 1000.0
-_MOST = 3
+_POWER_NEAR = 0.12  # log10 from the power of ten: a factor of 1.32
+_LEVELS_APART = 0.2  # log10 between the levels before and after, at most
+_NOISE = 0.1  # log10, robust standard deviation of steps, at most
+_MONTHS_APART = 2.0  # factor between the months on either side of a fall, at most
+_LOOSEST = 2.5  # times as wide as for a factor of ten, limits are at most
+_LEAST_VALUE = 1000.0  # passengers of the value, or of what it should be
+_MOST_ERRORS = 3  # periods off; more are how the airport is
 _MAD = 1.4826
 
-_LEAST = 20.0  # passengers of a level that a rise at the end starts from
-_CLEAR = 0.4  # log10 above everything seen before
-_CLEAR_LARGE = 2.0  # the same, below the power
+_LEAST_LEVEL = 20.0  # passengers of a level that a rise at the end starts from
+_ABOVE_ALL = 0.4  # log10 above everything before, at least
+_ABOVE_ALL_LARGE = 2.0  # log10 that it may be less than the power of a large one
 
 _SHORT_OTHERS = 2
-_SHORT_ALIKE = 0.7  # log10 between the largest and the smallest other value
-_LARGE = 3  # powers of ten that are certain in short and in seasonal series
-_LARGE_NEAR = 0.3
+_SHORT_APART = 0.7  # log10 between the largest and the smallest other value
+_CERTAIN_POWER = 3  # of ten, that are certain in short and in seasonal series
+_CERTAIN_POWER_NEAR = 0.3  # log10
 _STEP = 2.0  # log10 that every value of a long run lies above all before
 
 
@@ -50,43 +50,49 @@ def find_units(
         window: Periods at the end within which a run may be of any length.
     """
     observed, e = deseasonalised(y, season_length, seasons=3)
-    if len(e) <= _SHORT_OTHERS or y[observed].max() < _SIZE:
+    if len(e) <= _SHORT_OTHERS or y[observed].max() < _LEAST_VALUE:
         return ()
-    found = _short(y, observed) if len(e) < 2 * _SIDE else _between(y, observed, e, freq)
-    large = {p: k for p, k in found.items() if _sizeable(y[p], k)}
-    few = large if len(large) <= _MOST else {}
-    few |= _long(y, observed, e, window) or _last(y, observed, season_length)
-    return tuple(sorted(few.items()))
+    if len(e) < 2 * _SIDE:
+        powers = _in_short_series(y, observed)
+    else:
+        powers = _next_to_level(y, observed, e, freq)
+    # Of the value and what it should be, the larger must not be small.
+    powers = {p: k for p, k in powers.items() if max(y[p], y[p] / 10.0**k) >= _LEAST_VALUE}
+    if len(powers) > _MOST_ERRORS:
+        powers = {}
+    powers |= _since_a_step(y, observed, e, window) or _last(y, observed, season_length)
+    return tuple(sorted(powers.items()))
 
 
-def _between(
+def _next_to_level(
     y: NDArray[np.float64], observed: NDArray[np.int64], e: NDArray[np.float64], freq: str
 ) -> dict[int, int]:
     """Runs of up to three periods that are off from the level next to them."""
     steps = np.diff(e)
     noise = _MAD * float(np.median(np.abs(steps - np.median(steps))))
-    jumps = np.flatnonzero(np.abs(steps) >= 1 - _SIDES) + 1
-    found: dict[int, int] = {}
-    for length in range(1, _RUN + 1):
-        for i in (
-            {0, len(e) - length, *jumps[jumps <= len(e) - length].tolist()} if len(jumps) else ()
-        ):
+    jumps = np.flatnonzero(np.abs(steps) >= 1 - _LEVELS_APART) + 1
+    powers: dict[int, int] = {}
+    if not len(jumps):
+        return powers
+    for length in range(1, _LONGEST_RUN + 1):
+        last_start = len(e) - length
+        for i in {0, last_start, *jumps[jumps <= last_start].tolist()}:
             power = _power(observed, e, i, i + length)
             run = observed[i : i + length]
-            if noise > _NOISE * _certainty(power) or not _is_error(y, run, power, freq):
+            if noise > _NOISE * _looser(power) or not _is_error(y, run, power, freq):
                 continue
-            if i + length < len(e) or _exceeds(y, observed, i, power):
-                found |= {int(p): power for p in run}
-    return found
+            if i < last_start or _far_above_all(y, observed, i, power):
+                powers |= {int(p): power for p in run}
+    return powers
 
 
-def _exceeds(y: NDArray[np.float64], observed: NDArray[np.int64], i: int, power: int) -> bool:
-    """Whether a rise at the end leaves all that was seen before far behind, a fall always does."""
+def _far_above_all(y: NDArray[np.float64], observed: NDArray[np.int64], i: int, power: int) -> bool:
+    """Whether a rise at the end reaches far above all before it; true of a fall."""
     if power < 0 or i == 0:
         return True
     before, run = y[observed[:i]], y[observed[i:]]
-    clear = max(_CLEAR, power - _CLEAR_LARGE)
-    return bool(run.min() >= 10**clear * before.max() and run.min() >= _LEAST * 10.0**power)
+    above = max(_ABOVE_ALL, power - _ABOVE_ALL_LARGE)
+    return bool(run.min() >= 10**above * before.max() and run.min() >= _LEAST_LEVEL * 10.0**power)
 
 
 def _is_error(y: NDArray[np.float64], run: NDArray[np.int64], power: int, freq: str) -> bool:
@@ -98,18 +104,13 @@ def _is_error(y: NDArray[np.float64], run: NDArray[np.int64], power: int, freq: 
     if power >= 0 or freq not in "MQ":
         return power > 0
     sides = y[[p for p in (run[0] - 1, run[-1] + 1) if 0 <= p < len(y)]]
-    alike = _ALIKE if power > -_RUN else 2 * _ALIKE
-    return bool(sides.max() <= alike * sides.min())
+    apart = _MONTHS_APART if power > -_CERTAIN_POWER else 2 * _MONTHS_APART
+    return bool(sides.max() <= apart * sides.min())
 
 
-def _certainty(power: int) -> float:
-    """How much looser the limits may be for an error of this size."""
+def _looser(power: int) -> float:
+    """How many times as wide the limits are for an error of this size."""
     return min(abs(power), _LOOSEST)
-
-
-def _sizeable(value: float, power: int) -> bool:
-    """Whether the larger of the value and what it should be is a thousand passengers."""
-    return max(value, value / 10.0**power) >= _SIZE
 
 
 def _power(observed: NDArray[np.int64], e: NDArray[np.float64], i: int, stop: int) -> int:
@@ -120,51 +121,54 @@ def _power(observed: NDArray[np.int64], e: NDArray[np.float64], i: int, stop: in
     level = np.concatenate([e[left], e[right]])
     if len(level) < (_SIDE if one_sided else 2):
         return 0
-    together = observed[min(right.stop, len(e)) - 1] - observed[left.start]
+    periods = observed[min(right.stop, len(e)) - 1] - observed[left.start]
     off = e[i:stop] - level.mean()
     power = round(float(np.median(off)))
-    looser = _certainty(power)
+    looser = _looser(power)
+    has_holes = periods > len(level) + stop - i - 1
     if (
         power == 0
-        or together > len(level) + stop - i - 1
-        or np.ptp(level) > _SIDES * looser
-        or np.abs(off - power).max() > _NEAR * looser
+        or has_holes
+        or np.ptp(level) > _LEVELS_APART * looser
+        or np.abs(off - power).max() > _POWER_NEAR * looser
     ):
         return 0
     # Where one side is unknown, a fall may be a crash, or a first month in part.
-    return power if not one_sided or power > 0 or power <= -_RUN else 0
+    return power if not one_sided or power > 0 or power <= -_CERTAIN_POWER else 0
 
 
-def _short(y: NDArray[np.float64], observed: NDArray[np.int64]) -> dict[int, int]:
-    """One value of a short series that is a thousand times off from all the others, alike."""
+def _in_short_series(y: NDArray[np.float64], observed: NDArray[np.int64]) -> dict[int, int]:
+    """One value of a short series, a thousand times off from all others, which are alike."""
     z = np.log10(y[observed])
     at = int(np.argmax(np.abs(z - np.median(z))))
     others = np.delete(z, at)
     off = float(z[at] - np.median(others))
     power = round(off)
-    alike = np.ptp(others) <= _SHORT_ALIKE and abs(off - power) <= _LARGE_NEAR
-    sized = 10.0 ** float(np.median(others)) >= (_LEAST if power > 0 else _SIZE)
+    alike = np.ptp(others) <= _SHORT_APART and abs(off - power) <= _CERTAIN_POWER_NEAR
+    least = _LEAST_LEVEL if power > 0 else _LEAST_VALUE
+    large = 10.0 ** float(np.median(others)) >= least
     # A first month in part is no error.
-    if abs(power) < _LARGE or not alike or not sized or (power < 0 and at == 0):
+    if abs(power) < _CERTAIN_POWER or not alike or not large or (power < 0 and at == 0):
         return {}
     return {int(observed[at]): power}
 
 
-def _long(
+def _since_a_step(
     y: NDArray[np.float64], observed: NDArray[np.int64], e: NDArray[np.float64], window: int
 ) -> dict[int, int]:
     """The last periods, however many, where all of them are a thousand times all before."""
-    v = y[observed]
-    least = np.minimum.accumulate(v[::-1])[::-1]
-    most = np.maximum.accumulate(v)
-    apart = np.flatnonzero(least[1:] >= 10**_STEP * most[:-1]) + 1
-    for i in apart[apart >= 2 * _SIDE].tolist():
+    values = y[observed]
+    least_after = np.minimum.accumulate(values[::-1])[::-1]
+    most_before = np.maximum.accumulate(values)
+    steps = np.flatnonzero(least_after[1:] >= 10**_STEP * most_before[:-1]) + 1
+    for i in steps[steps >= 2 * _SIDE].tolist():
         before, after = e[:i], e[i:]
         off = float(np.median(after) - np.median(before[-_SIDE:]))
         power = round(off)
         inside = observed[i] >= len(y) - window
-        near = abs(off - power) <= (_NEAR if len(after) > _RUN else _LARGE_NEAR)
-        if power >= _LARGE and inside and near and np.median(v[:i]) >= _LEAST:
+        limit = _POWER_NEAR if len(after) > _LONGEST_RUN else _CERTAIN_POWER_NEAR
+        near, large = abs(off - power) <= limit, np.median(values[:i]) >= _LEAST_LEVEL
+        if power >= _CERTAIN_POWER and inside and near and large:
             return {int(p): power for p in observed[i:]}
     return {}
 
@@ -173,16 +177,17 @@ def _last(
     y: NDArray[np.float64], observed: NDArray[np.int64], season_length: int
 ) -> dict[int, int]:
     """The last period, a thousand times the same one of the season before and out of all range."""
-    last, ago = int(observed[-1]), int(observed[-1]) - season_length
+    last = int(observed[-1])
+    season_ago = last - season_length
     before = y[observed[:-1]]
-    if last < len(y) - 1 or season_length < 2 or ago < 0 or not y[ago] > 0:  # noqa: PLR2004
+    if last < len(y) - 1 or season_length <= 1 or season_ago < 0 or not y[season_ago] > 0:
         return {}
-    off = float(np.log10(y[last] / y[ago]))
+    off = float(np.log10(y[last] / y[season_ago]))
     power = round(off)
-    if abs(power) < _LARGE or abs(off - power) > _LARGE_NEAR:
+    if abs(power) < _CERTAIN_POWER or abs(off - power) > _CERTAIN_POWER_NEAR:
         return {}
     if power > 0:
-        certain = y[last] >= 10 * before.max() and y[ago] >= _LEAST
+        certain = y[last] >= 10 * before.max() and y[season_ago] >= _LEAST_LEVEL
     else:
-        certain = y[last] <= before.min() / 10 and np.median(before) >= _SIZE
+        certain = y[last] <= before.min() / 10 and np.median(before) >= _LEAST_VALUE
     return {last: power} if certain else {}

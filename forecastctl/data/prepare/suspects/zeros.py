@@ -1,7 +1,8 @@
-"""Zeros, and values next to nothing, where an airport of size had its usual traffic before.
+"""Zeros, and values next to nothing, where an airport that is not small had its usual traffic.
 
 At the end of a series they are probably not published yet; between months of the usual size they
-are probably missing. A season that ends, a slide and an airport that is often empty are events.
+are probably missing. The end of a season, a slow decline, and zeros of an airport that often has
+none are events.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_RUN = 3
-_EARLIER = 0.05
-_USUAL = 12  # values before, with passengers, that the level is taken from
-_SIZE_RUN = 20.0  # passengers a period, of three zeros or more
+_RUN = 3  # zeros at the end that are judged as a run; fewer are compared more strictly
+_EARLIER_SHARE = 0.05  # of the periods, that held a zero earlier, at most
+_LEVEL_PERIODS = 12  # the last ones with passengers, that the level is taken from
+_LEAST_LEVEL_RUN = 20.0  # passengers a period, before three zeros or more
 
-_SIZE = 100.0  # of one or two zeros
-_SIZE_NEARLY = 1000.0
-_SIZE_AMID = 1000.0
-_NOTHING = 1 / 50
-_STEADY = 0.7  # of the level, or of the usual growth, just before a fall that is no slide
-_RECENT = 3  # periods
+_LEAST_LEVEL = 100.0  # before one or two zeros
+_LEAST_LEVEL_NEARLY = 1000.0  # before next to nothing
+_LEAST_LEVEL_AMID = 1000.0  # around zeros that are not at the end
+_SMALL_LEVEL = 1000.0  # below it, every period must have been steady
+_NEXT_TO_NOTHING = 1 / 50  # of the level
+_STEADY = 0.7  # of the level, or of the usual growth, just before a fall that is no slow decline
+_GROWTH_PERIODS = 3  # that the usual growth is taken from
 _STEADY_SMALL = 0.6  # of the level, in each period of a season, where it is small
-_LEAST_BEFORE = 4
-_LOW = 0.25  # of the level: a low season
-_AMID = 2  # periods
-_ALIKE = 2.0  # factor
+_LEAST_BEFORE = 4  # periods with passengers
+_LOW_SEASON = 0.25  # of the level
+_LONGEST_AMID = 2  # periods
+_SIDES_APART = 2.0  # factor between the periods on either side, at most
 
 
 def trailing_zeros(y: NDArray[np.float64]) -> int:
@@ -59,51 +61,64 @@ def find_unpublished(
     first = int(other[-1]) + 1
     zeros = int((y[first:] == 0).sum())
     if zeros >= _RUN:
-        if not _rare(y, y[other], zeros) or np.median(y[other][-_USUAL:]) < _SIZE_RUN:
+        level = np.median(y[other][-_LEVEL_PERIODS:])
+        if not _rare_before(y, y[other], zeros) or level < _LEAST_LEVEL_RUN:
             return (), False
-        return tuple(range(first, len(y))), _from_usual(y, first, season_length, _SIZE_RUN)
+        return tuple(range(first, len(y))), _from_usual(y, first, season_length, _LEAST_LEVEL_RUN)
     if freq not in ("M", "Q"):
         return (), False
     if zeros:
-        sure = _rare(y, y[other], zeros) and _from_usual(y, first, season_length, _SIZE)
-        return (tuple(range(first, len(y))), True) if sure else ((), False)
-    return _nearly(y, season_length)
+        sudden = _rare_before(y, y[other], zeros) and _from_usual(
+            y, first, season_length, _LEAST_LEVEL
+        )
+        return (tuple(range(first, len(y))), True) if sudden else ((), False)
+    return _next_to_nothing(y, season_length)
 
 
-def _rare(y: NDArray[np.float64], live: NDArray[np.float64], zeros: int) -> bool:
-    """Whether there were hardly any zeros before the last ones."""
+def _rare_before(y: NDArray[np.float64], others: NDArray[np.float64], zeros: int) -> bool:
+    """Whether there were hardly any zeros before the last ones.
+
+    Args:
+        y: Passengers.
+        others: Those that are not zero.
+        zeros: Number of zeros at the end.
+    """
     earlier = int((y == 0).sum()) - zeros
-    return earlier <= _EARLIER * (len(live) + earlier)
+    return earlier <= _EARLIER_SHARE * (len(others) + earlier)
 
 
-def _from_usual(y: NDArray[np.float64], first: int, season_length: int, size: float) -> bool:
+def _from_usual(y: NDArray[np.float64], first: int, season_length: int, least: float) -> bool:
     """Whether the period before a run was as usual, and the run is no low season.
 
     Args:
         y: Passengers.
         first: First position of the run.
         season_length: Periods per season.
-        size: Passengers that the level must reach.
+        least: Passengers that the level must reach.
     """
     before = y[max(first - season_length, 0) : first]
     before = before[before > 0]
     if len(before) < _LEAST_BEFORE:
         return False
     level = float(np.median(before))
-    if level < size or not _as_before(y, first - 1, season_length, level):
+    if level < least or not _as_before(y, first - 1, season_length, level):
         return False
-    if level < _SIZE_NEARLY and size > _SIZE_RUN:
+    if level < _SMALL_LEVEL and least > _LEAST_LEVEL_RUN:
         # A few hundred passengers a month may well come down to none.
-        least = before.min() if len(before) >= season_length else 0.0
-        return bool(least >= _STEADY_SMALL * level)
-    ago = first - season_length
-    expected = y[ago] if ago >= 0 and not np.isnan(y[ago]) else before.min()
-    return bool(expected >= _LOW * level)
+        smallest = before.min() if len(before) >= season_length else 0.0
+        return bool(smallest >= _STEADY_SMALL * level)
+    season_ago = first - season_length
+    known = season_ago >= 0 and not np.isnan(y[season_ago])
+    expected = y[season_ago] if known else before.min()
+    return bool(expected >= _LOW_SEASON * level)
 
 
 def _as_before(y: NDArray[np.float64], last: int, season_length: int, level: float) -> bool:
-    """Whether a period stands to a season before as those before it do, or else at the level."""
-    at = np.arange(max(last - _RECENT, season_length), last + 1)
+    """Whether a period has grown since a season before as the periods before it have.
+
+    Where that cannot be told: whether it is near the level.
+    """
+    at = np.arange(max(last - _GROWTH_PERIODS, season_length), last + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = y[at] / y[at - season_length]
     usual = growth[:-1][np.isfinite(growth[:-1])]
@@ -112,7 +127,7 @@ def _as_before(y: NDArray[np.float64], last: int, season_length: int, level: flo
     return bool(y[last] >= _STEADY * level)
 
 
-def _nearly(y: NDArray[np.float64], season_length: int) -> tuple[tuple[int, ...], bool]:
+def _next_to_nothing(y: NDArray[np.float64], season_length: int) -> tuple[tuple[int, ...], bool]:
     """The last one or two periods where they hold next to nothing."""
     for length in (1, 2):
         first = len(y) - length
@@ -120,13 +135,10 @@ def _nearly(y: NDArray[np.float64], season_length: int) -> tuple[tuple[int, ...]
         before = before[before > 0]
         if len(before) < _LEAST_BEFORE:
             return (), False
-        limit = _NOTHING * float(np.median(before))
-        rare = np.mean(y[:first] <= limit) <= _EARLIER
-        if (
-            np.all(y[first:] <= limit)
-            and rare
-            and _from_usual(y, first, season_length, _SIZE_NEARLY)
-        ):
+        limit = _NEXT_TO_NOTHING * float(np.median(before))
+        rare = np.mean(y[:first] <= limit) <= _EARLIER_SHARE
+        nothing = np.all(y[first:] <= limit) and rare
+        if nothing and _from_usual(y, first, season_length, _LEAST_LEVEL_NEARLY):
             return tuple(range(first, len(y))), True
     return (), False
 
@@ -140,15 +152,15 @@ def find_amid(y: NDArray[np.float64], freq: str, season_length: int) -> tuple[in
         season_length: Periods per season.
     """
     zero = np.flatnonzero(y == 0)
-    if freq not in ("M", "Q") or not len(zero) or len(zero) > _EARLIER * len(y):
+    if freq not in ("M", "Q") or not len(zero) or len(zero) > _EARLIER_SHARE * len(y):
         return ()
-    found: list[int] = []
+    positions: list[int] = []
     for run in np.split(zero, np.flatnonzero(np.diff(zero) > 1) + 1):
         first, after = int(run[0]), int(run[-1]) + 1
-        if len(run) > _AMID or first == 0 or after >= len(y):
+        if len(run) > _LONGEST_AMID or first == 0 or after >= len(y):
             continue
         sides = y[[first - 1, after]]
-        alike = sides.min() > 0 and sides.max() <= _ALIKE * sides.min()
-        if alike and _from_usual(y, first, season_length, _SIZE_AMID):
-            found += run.tolist()
-    return tuple(found)
+        alike = sides.min() > 0 and sides.max() <= _SIDES_APART * sides.min()
+        if alike and _from_usual(y, first, season_length, _LEAST_LEVEL_AMID):
+            positions += run.tolist()
+    return tuple(positions)
