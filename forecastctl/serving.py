@@ -15,7 +15,7 @@ DEFAULT_HORIZON = 12
 DEFAULT_LEVEL = 95
 
 
-class Fleet:
+class FleetModel:
     """Forecasts any airport of a job from its stored parameters and states.
 
     Args:
@@ -48,16 +48,19 @@ class Fleet:
 
         horizons = model_input.get("horizon", pd.Series(DEFAULT_HORIZON, model_input.index))
         levels = model_input.get("level", pd.Series(DEFAULT_LEVEL, model_input.index))
-        asked = zip(
+        requests = zip(
             model_input["airport"],
             horizons.fillna(DEFAULT_HORIZON),
             levels.fillna(DEFAULT_LEVEL),
             strict=True,
         )
-        frames = [self._one(str(airport), int(h), int(level)) for airport, h, level in asked]
+        frames = [
+            self._forecast(str(airport), int(h), int(level)) for airport, h, level in requests
+        ]
         return pd.concat(frames, ignore_index=True)
 
-    def _one(self, airport: str, horizon: int, level: int) -> pd.DataFrame:
+    def _forecast(self, airport: str, horizon: int, level: int) -> pd.DataFrame:
+        """The rows of one airport."""
         import pandas as pd
 
         from forecastctl.models.combination.fit_and_predict import predict
@@ -81,7 +84,7 @@ class Fleet:
         )
 
 
-def _load_pyfunc(path: str) -> Fleet:
+def _load_pyfunc(path: str) -> FleetModel:
     """MLflow's entry point for models with this loader module.
 
     Args:
@@ -90,4 +93,4 @@ def _load_pyfunc(path: str) -> Fleet:
     import pandas as pd
 
     frame = pd.read_parquet(path)
-    return Fleet(dict(zip(frame["airport"], frame["row"], strict=True)))
+    return FleetModel(dict(zip(frame["airport"], frame["row"], strict=True)))

@@ -19,7 +19,7 @@ from forecastctl.records.schema import LIVE, Param, Tag
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forecastctl.recording.monitor import Finding
+    from forecastctl.recording.monitor import MonitorResult
     from forecastctl.records import Plan, SearchSpec, Series, StoredRun
     from forecastctl.store.port import Tracker
 
@@ -86,7 +86,7 @@ def decide(
 def _reason(
     series: Series,
     run: StoredRun | None,
-    finding: Finding | None,
+    finding: MonitorResult | None,
     search: SearchSpec,
     max_age: int,
 ) -> str | None:

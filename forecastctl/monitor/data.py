@@ -1,4 +1,4 @@
-"""What the monitor looks at: observations, and the recorded forecasts of their periods."""
+"""What the monitor reads: observations, and the recorded forecasts of their periods."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ PANELS_READ = 24
 """Newest jobs whose panel is tried, where the newer ones cannot be read."""
 
 IDLE_JOBS = 24
-"""After so many jobs in a row that forecast none of the periods, older ones are not looked at."""
+"""After so many jobs in a row that forecast none of the periods, older ones are not read."""
 
-NEVER = 10**9
-"""Number of a period that is never reached."""
+NO_PERIOD = -(10**9)
+"""A period before any other."""
 
-OF_CONTENT = (Tag.PANEL_DIGEST, Tag.CONFIG_DIGEST, Tag.ORIGIN, Tag.COMMAND)
-"""Tags that are equal where the same was done with the same data."""
+CONTENT_TAGS = (Tag.PANEL_DIGEST, Tag.CONFIG_DIGEST, Tag.ORIGIN, Tag.COMMAND)
+"""Tags that are equal for jobs that did the same with the same data."""
 
 ORIGINS = (LIVE, BACKTEST, "all")
 
@@ -73,7 +73,7 @@ class Observed:
 def observations(
     panel: Panel, spec: DataSpec, as_of: str | None, today: date
 ) -> tuple[list[Observed], str]:
-    """What came true: prepared as for a job, but for the values that preparing filled in.
+    """What came true: prepared as for a job, without the values that preparing filled in.
 
     Args:
         panel: What was read.
@@ -87,18 +87,18 @@ def observations(
     view = cut(panel, spec, as_of)
     context = make_context(view, panel, spec, as_of, today)
     examined, _ = examine_all(view, context)
-    return [_observed(one) for one in examined], view.freq
+    return [_observed(entry) for entry in examined], view.freq
 
 
-def _observed(examined: Examined) -> Observed:
-    outcome, grid = examined.outcome, examined.grid
+def _observed(entry: Examined) -> Observed:
+    outcome, grid = entry.outcome, entry.grid
     if isinstance(outcome, Rejection) or grid is None:
         reason = outcome.reason if isinstance(outcome, Rejection) else None
         return Observed(outcome.airport, np.array([], np.int64), np.array([]), reason)
-    known = ~np.isnan(grid.y)
-    known[list(examined.left_out)] = False
+    used = ~np.isnan(grid.y)
+    used[list(entry.left_out)] = False
     periods = ordinals(outcome.ds.astype("datetime64[D]").astype(np.int64), outcome.freq)
-    mask = known[periods - grid.start]
+    mask = used[periods - grid.start]
     return Observed(outcome.airport, periods[mask], outcome.y[mask])
 
 
@@ -142,18 +142,32 @@ def vintages(
     """
     import pandas as pd
 
-    jobs = _jobs(tracker, origin)
+    jobs = _forecasting_jobs(tracker, origin)
     if not jobs:
         raise NothingRecordedError(
             f"No {'' if origin == 'all' else f'{origin} '}forecast is recorded in this experiment.",
             "Run 'forecastctl run' first, and the monitor once actuals have arrived.",
         )
-    parts = [_no_rows()]
-    seen: set[tuple[str | None, ...]] = set()
+    newest, parts, unreadable = _read_newest(tracker, jobs, freq, last, window)
+    table = pd.concat(parts or [_no_rows()], ignore_index=True)
+    table = table[table["period"] > newest - window]
+    return table.drop_duplicates(["airport", "period", "cutoff"]), unreadable
+
+
+def _read_newest(
+    tracker: Tracker, jobs: Sequence[StoredRun], freq: str, last: int, window: int
+) -> tuple[int, list[pd.DataFrame], list[str]]:
+    """Read the tables of jobs, newest first, until none has a forecast of a period in question.
+
+    Returns:
+        The newest period that is forecast, the forecasts of each job, and what could not be read.
+    """
+    parts: list[pd.DataFrame] = []
+    live_jobs: set[tuple[str | None, ...]] = set()
     unreadable: list[str] = []
-    newest, idle = -NEVER, 0
+    newest, idle = NO_PERIOD, 0
     for job in jobs:
-        if _key(job) in seen or RunOf(job).freq != freq:
+        if _repetition_key(job) in live_jobs or RunOf(job).freq != freq:
             continue
         try:
             part = read_as(tracker, job.run_id, File.FORECASTS, partial(_rows, job=job, freq=freq))
@@ -162,31 +176,29 @@ def vintages(
             unreadable.append(f"job {RunOf(job).job_id}: {error.message}")
             continue
         if job.tags.get(Tag.ORIGIN) == LIVE:
-            seen.add(_key(job))
+            live_jobs.add(_repetition_key(job))
         part = part[part["period"] <= last]
         newest = max(newest, part["period"].max()) if len(part) else newest
         part = part[part["period"] > newest - window]
         idle = 0 if len(part) else idle + 1
-        if idle > IDLE_JOBS and newest > -NEVER:
+        if idle > IDLE_JOBS and newest > NO_PERIOD:
             break
         parts.append(part)
-    found = pd.concat(parts[1:] or parts, ignore_index=True)
-    found = found[found["period"] > newest - window]
-    return found.drop_duplicates(["airport", "period", "cutoff"]), unreadable
+    return newest, parts, unreadable
 
 
-def _jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
+def _forecasting_jobs(tracker: Tracker, origin: str) -> list[StoredRun]:
     """Jobs that forecast, newest first."""
     tags = {JOBS: SET, Tag.FORECAST: TRUE} | ({} if origin == "all" else {Tag.ORIGIN: origin})
     return tracker.find(Query(tags=tags, status=FINISHED, limit=JOBS_READ))
 
 
-def _key(job: StoredRun) -> tuple[str | None, ...]:
+def _repetition_key(job: StoredRun) -> tuple[str | None, ...]:
     """Equal for jobs that forecast the same airports from the same data and settings."""
     tags, params = job.tags, job.params
-    asked = (params.get(name) for name in (Param.AS_OF, Param.AIRPORT, Param.SELECT))
-    digests = (tags.get(name) for name in OF_CONTENT)
-    return (*digests, *asked)
+    content = (tags.get(name) for name in CONTENT_TAGS)
+    selection = (params.get(name) for name in (Param.AS_OF, Param.AIRPORT, Param.SELECT))
+    return (*content, *selection)
 
 
 def _rows(content: bytes, job: StoredRun, freq: str) -> pd.DataFrame:
@@ -207,24 +219,25 @@ def _rows(content: bytes, job: StoredRun, freq: str) -> pd.DataFrame:
             "cutoff": _periods(table["cutoff"], freq),
             "mean": table["mean"].astype(float),
             "sd": sd.astype(float),
-            "wide": _wide(table, sd, narrow, levels),
+            "wide": _half_widths(table, sd, narrow, levels),
             "made": job.start_ms,
         }
     )
 
 
-def _wide(
+def _half_widths(
     table: pd.DataFrame, sd: pd.Series, narrow: int, levels: Sequence[int]
 ) -> NDArray[np.float64]:
     """Half the width of the 95 % intervals in ``sd``; that of a normal one where not recorded."""
-    usual = np.full(len(table), WIDTHS[95])
+    normal = np.full(len(table), WIDTHS[95])
     if 95 not in levels or narrow == 95:  # noqa: PLR2004 - percent
-        return usual
+        return normal
     half = (table["hi-95"] - table["mean"]).to_numpy()
-    return np.asarray(np.divide(half, sd.to_numpy(), out=usual, where=sd.to_numpy() > 0))
+    return np.asarray(np.divide(half, sd.to_numpy(), out=normal, where=sd.to_numpy() > 0))
 
 
 def _periods(dates: pd.Series, freq: str) -> NDArray[np.int64]:
+    """Numbers of the periods of dates."""
     import pandas as pd
 
     codes, texts = pd.factorize(dates)
@@ -233,6 +246,7 @@ def _periods(dates: pd.Series, freq: str) -> NDArray[np.int64]:
 
 
 def _no_rows() -> pd.DataFrame:
+    """A table as `vintages` returns it, without a row."""
     import pandas as pd
 
     kinds = {"airport": str, "period": np.int64, "cutoff": np.int64}
@@ -272,18 +286,18 @@ def newest_panel(tracker: Tracker) -> Panel:
         NothingRecordedError: There is no job, or none with a panel that can be read.
     """
     jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=PANELS_READ))
-    lost: dict[str, NothingRecordedError] = {}
+    errors: dict[str, NothingRecordedError] = {}
     for job in jobs:
         digest = RunOf(job).panel_digest
-        if digest in lost:
+        if digest in errors:
             continue
         try:
             return panel_of(tracker, job)
         except NothingRecordedError as error:
             log.warning("an older panel is looked for: %s", error.message)
-            lost[digest] = error
-    if lost:
-        raise next(iter(lost.values()))
+            errors[digest] = error
+    if errors:
+        raise next(iter(errors.values()))
     raise NothingRecordedError(
         "No job is recorded in this experiment.", "Run 'forecastctl run' first."
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from forecastctl.monitor.data import Observed
     from forecastctl.recording.context import Environment
-    from forecastctl.recording.monitor import Finding
+    from forecastctl.recording.monitor import MonitorResult
     from forecastctl.records import MonitorRules, StoredRun
     from forecastctl.store.port import Tracker
 
@@ -37,19 +37,19 @@ STATUSES = ("degraded", "past_max_age", "never_tuned", "no_actuals", "too_few_sc
 """Worst first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What is asked of the monitor.
+    """What the user asks of the monitor.
 
     Attributes:
         monitor_id: Id of this run of the monitor.
-        start_ms: When it was asked, milliseconds since the epoch.
+        start_ms: When it began, milliseconds since the epoch.
         rules: Thresholds.
         origin: Which forecasts count: ``live``, ``backtest`` or ``all``.
         freq: Frequency that periods are numbered in.
         panel_digest: SHA-256 of the panel that holds the actuals.
-        params: What else it was asked with, for the record.
-        whole: Whether all airports of the data are looked at.
+        params: Flags and settings, for the record.
+        whole: Whether all airports of the data are watched.
     """
 
     monitor_id: str
@@ -62,13 +62,18 @@ class Watch:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ScoredFleet:
     """What is known of all airports.
 
-    ``table`` holds every scored forecast, ``shortest`` one for each period, by airport; ``since``
-    is from when on forecasts count, ``forecast`` names the airports that have any, ``unreadable``
-    the jobs whose forecasts cannot be read.
+    Attributes:
+        observed: Observations by airport.
+        table: Every scored forecast.
+        shortest: By airport, the scored forecast of each period with the shortest lead.
+        specifications: The run of the newest search of each airport.
+        since: From when on forecasts count, by airport, in milliseconds since the epoch.
+        forecast: Airports that have any forecast.
+        unreadable: Jobs whose forecasts cannot be read, with the reason.
     """
 
     observed: Mapping[str, Observed]
@@ -106,21 +111,24 @@ def monitor(
             "No airport of the data has an observation that can be used.",
             "'forecastctl check' says why.",
         )
-    known = _known(tracker, observed, watch, last)
-    results = [_result(airport, known, watch) for airport in _airports(known, watch)]
+    fleet = _score_fleet(tracker, observed, watch, last)
+    results = [_result(airport, fleet, watch) for airport in _airports(fleet, watch)]
     results.sort(key=_worst_first)
-    report = {**_report(results, known.table, watch), "unreadable": list(known.unreadable)}
+    report = {**_report(results, fleet.table, watch), "unreadable": list(fleet.unreadable)}
     return record_monitor(tracker, report, watch.params, environment)
 
 
-def _known(tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: int) -> _Known:
+def _score_fleet(
+    tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: int
+) -> _ScoredFleet:
+    """Read and score the forecasts of all airports."""
     by_airport = {o.airport: o for o in observed}
     forecasts, unreadable = vintages(tracker, watch.origin, watch.freq, last, watch.rules.window)
     if not watch.whole:
         forecasts = forecasts[forecasts["airport"].isin(list(by_airport))]
     names = {*by_airport, *forecasts["airport"].unique()}
     specifications: Mapping[str, StoredRun] = {}
-    if watch.origin == LIVE:  # what a backtest chose is not in use
+    if watch.origin == LIVE:  # the models of a backtest are not in use
         specifications = latest(tracker, Tag.TUNED, dict.fromkeys(sorted(names)))
     earlier = newest_results(tracker, names, watch.origin)
     since = {
@@ -129,18 +137,25 @@ def _known(tracker: Tracker, observed: Sequence[Observed], watch: Watch, last: i
         if (start := _since(earlier.get(airport), specifications.get(airport))) is not None
     }
     if forecasts.empty:
-        raise _none_yet(watch, last)
-    everything = scored(forecasts, actual_table(observed, forecasts["period"].min()))
-    if everything.empty:
-        raise _none_of_these(forecasts, by_airport)
-    table = made_since(everything, since)
-    one = table.drop_duplicates(["airport", "period"])
-    shortest = {str(airport): rows for airport, rows in one.groupby("airport", sort=False)}
-    forecast = frozenset(forecasts["airport"].unique())
-    return _Known(by_airport, table, shortest, specifications, since, forecast, tuple(unreadable))
+        raise _too_early(watch, last)
+    all_scored = scored(forecasts, actual_table(observed, forecasts["period"].min()))
+    if all_scored.empty:
+        raise _nothing_in_common(forecasts, by_airport)
+    table = made_since(all_scored, since)
+    one_a_period = table.drop_duplicates(["airport", "period"])
+    by_name = one_a_period.groupby("airport", sort=False)
+    return _ScoredFleet(
+        observed=by_airport,
+        table=table,
+        shortest={str(airport): rows for airport, rows in by_name},
+        specifications=specifications,
+        since=since,
+        forecast=frozenset(forecasts["airport"].unique()),
+        unreadable=tuple(unreadable),
+    )
 
 
-def _since(earlier: Finding | None, specification: StoredRun | None) -> int | None:
+def _since(earlier: MonitorResult | None, specification: StoredRun | None) -> int | None:
     """From when on forecasts count: the search that answered the newest alarm."""
     if earlier is None:
         return None
@@ -152,7 +167,8 @@ def _since(earlier: Finding | None, specification: StoredRun | None) -> int | No
     return specification.start_ms if answered and specification else earlier.since
 
 
-def _none_yet(watch: Watch, last: int) -> NothingRecordedError:
+def _too_early(watch: Watch, last: int) -> NothingRecordedError:
+    """No forecast is of a period that has an actual by now."""
     day = first_days(np.array([last]), watch.freq)[0]
     return NothingRecordedError(
         f"No recorded {'' if watch.origin == 'all' else f'{watch.origin} '}forecast is of a period "
@@ -162,14 +178,15 @@ def _none_yet(watch: Watch, last: int) -> NothingRecordedError:
     )
 
 
-def _none_of_these(
+def _nothing_in_common(
     forecasts: pd.DataFrame, observed: Mapping[str, Observed]
 ) -> NothingRecordedError:
+    """Forecasts and observations have no airport, or no period, in common."""
     airports = sorted(forecasts["airport"].unique())
-    strange = [a for a in airports if a not in observed]
+    not_in_data = [a for a in airports if a not in observed]
     why = (
-        f"airport '{strange[0]}' is forecast and not in the data"
-        if strange
+        f"airport '{not_in_data[0]}' is forecast and not in the data"
+        if not_in_data
         else f"the periods forecast for '{airports[0]}' have no observation"
     )
     return NothingRecordedError(
@@ -178,16 +195,17 @@ def _none_of_these(
     )
 
 
-def _airports(known: _Known, watch: Watch) -> list[str]:
+def _airports(fleet: _ScoredFleet, watch: Watch) -> list[str]:
     """Those of the data, and those that were forecast and are not in the data any more."""
-    gone = sorted(known.forecast - set(known.observed)) if watch.whole else []
-    return [*known.observed, *gone]
+    not_in_data = sorted(fleet.forecast - set(fleet.observed)) if watch.whole else []
+    return [*fleet.observed, *not_in_data]
 
 
-def _result(airport: str, known: _Known, watch: Watch) -> dict[str, Any]:
-    specification = known.specifications.get(airport)
-    observed = known.observed.get(airport)
-    rows = known.shortest.get(airport, known.table[:0])
+def _result(airport: str, fleet: _ScoredFleet, watch: Watch) -> dict[str, Any]:
+    """The entry of one airport in the report."""
+    specification = fleet.specifications.get(airport)
+    observed = fleet.observed.get(airport)
+    rows = fleet.shortest.get(airport, fleet.table[:0])
     result = {
         "airport": airport,
         "status": "ok",
@@ -196,7 +214,7 @@ def _result(airport: str, known: _Known, watch: Watch) -> dict[str, Any]:
         "tuned_on": None if specification is None else specification.tags.get(Tag.CUTOFF),
         "age": _age(observed, specification, watch.freq),
         "run_id": None if specification is None else specification.run_id,
-        "since_ms": known.since.get(airport),
+        "since_ms": fleet.since.get(airport),
     }
     status, reason = _status(result, observed, specification, watch)
     return {**result, "status": status, "reason": reason}
@@ -220,9 +238,11 @@ def _status(
     rules, n, age = watch.rules, result["n"], result["age"]
     alarm = result.pop("alarm", None)
     missing = observed is None or not len(observed.periods)
-    old = f"tuned on data up to {result['tuned_on']}, {age} periods ago; at most {rules.max_age}"
-    made = " since the search that answered the newest alarm" if result["since_ms"] else ""
-    few = f"{n} scored{made}; {rules.least_scored} are needed"
+    too_old = (
+        f"tuned on data up to {result['tuned_on']}, {age} periods ago; at most {rules.max_age}"
+    )
+    since = " since the search that answered the newest alarm" if result["since_ms"] else ""
+    too_few = f"{n} scored{since}; {rules.least_scored} are needed"
     cases: tuple[tuple[bool, str, str | None], ...] = (
         (alarm is not None, "degraded", alarm),
         (missing, "no_actuals", "not in the data" if observed is None else observed.reason),
@@ -231,18 +251,20 @@ def _status(
             "never_tuned",
             "no search is recorded in this experiment",
         ),
-        (age is not None and age >= rules.max_age, "past_max_age", old),
-        (n < rules.least_scored, "too_few_scored", few),
+        (age is not None and age >= rules.max_age, "past_max_age", too_old),
+        (n < rules.least_scored, "too_few_scored", too_few),
     )
     return next(((status, reason) for holds, status, reason in cases if holds), ("ok", None))
 
 
 def _worst_first(result: Mapping[str, Any]) -> tuple[int, float, float]:
+    """Key that sorts entries of the report: gravest status, smallest p, largest error first."""
     p = 1.0 if result["p"] is None else result["p"]
     return STATUSES.index(result["status"]), p, -(result["ratio"] or 0.0)
 
 
 def _report(results: list[dict[str, Any]], table: pd.DataFrame, watch: Watch) -> dict[str, Any]:
+    """The whole report as a plain JSON value."""
     ends = [table["period"].min(), table["period"].max()] if len(table) else []
     days = [str(day) for day in first_days(np.array(ends, dtype=np.int64), watch.freq)]
     counts = {status: sum(r["status"] == status for r in results) for status in STATUSES}

@@ -13,8 +13,8 @@ from forecastctl.monitor.tests_of_errors import (
     usual_size,
 )
 from forecastctl.monitor.words import (
-    FEW,
-    MOST,
+    LEAST_AIRPORTS,
+    MOST_SHARE,
     degraded,
     direction,
     inside,
@@ -44,21 +44,21 @@ def scores(rows: pd.DataFrame, rules: MonitorRules, freq: str) -> dict[str, Any]
         the sign of the errors.
     """
     n = len(rows)
-    found: dict[str, Any] = {"n": n}
+    result: dict[str, Any] = {"n": n}
     if not n:
-        return {**found, **dict.fromkeys((*MEASURES, "p")), "tests": {}}
+        return {**result, **dict.fromkeys((*MEASURES, "p")), "tests": {}}
     error, z = rows["error"].to_numpy(), rows["z"].to_numpy()
-    found |= dict(zip(MEASURES, _measures(rows), strict=True))
+    result |= dict(zip(MEASURES, _measures(rows), strict=True))
     if n < rules.least_scored:
-        return {**found, "p": None, "tests": {}}
+        return {**result, "p": None, "tests": {}}
     ends = (rows["cutoff"].tolist(), rows["period"].tolist())
     judged = judge(z, *ends, rules.false_alarm, float(rows["wide"].median()))
-    found["p"] = judged.p
-    found["tests"] = {t: {"value": judged.statistics[t], "p": judged.ps[t]} for t in TESTS}
+    result["p"] = judged.p
+    result["tests"] = {t: {"value": judged.statistics[t], "p": judged.ps[t]} for t in TESTS}
     if judged.p <= rules.false_alarm:
-        found["alarm"] = degraded(judged, found, z, freq)
-        found["side"] = int(np.sign(error.mean()))
-    return found
+        result["alarm"] = degraded(judged, result, z, freq)
+        result["side"] = int(np.sign(error.mean()))
+    return result
 
 
 def _measures(rows: pd.DataFrame) -> tuple[float | None, ...]:
@@ -84,7 +84,7 @@ def fleet_scores(
     false_alarm: float,
     freq: str,
 ) -> dict[str, Any]:
-    """What the airports have in common: degraded together, the newest period.
+    """Measures of the fleet: how many airports are degraded, which way, and the newest period.
 
     Args:
         results: One for each airport.
@@ -93,18 +93,20 @@ def fleet_scores(
         false_alarm: Threshold of the tests.
         freq: Frequency of the periods.
     """
-    judged = sum(r["p"] is not None for r in results)
-    bad = sum(r["status"] == "degraded" for r in results)
+    tested = sum(r["p"] is not None for r in results)
+    degraded_airports = sum(r["status"] == "degraded" for r in results)
     shortest = table.drop_duplicates(["airport", "period"])
     z, wide = shortest["z"].to_numpy(), shortest["wide"].to_numpy()
-    way = direction(sides)
+    actuals_are = direction(sides)
     return {
-        "scored": judged,
-        "degraded": bad,
-        "share_degraded": bad / judged if judged else None,
-        "expected_false_alarms": false_alarm * judged,
-        "direction": way,
-        "system": judged >= FEW and bad >= MOST * judged and way != "mixed",
+        "scored": tested,
+        "degraded": degraded_airports,
+        "share_degraded": degraded_airports / tested if tested else None,
+        "expected_false_alarms": false_alarm * tested,
+        "direction": actuals_are,
+        "system": tested >= LEAST_AIRPORTS
+        and degraded_airports >= MOST_SHARE * tested
+        and actuals_are != "mixed",
         "coverage80": inside(z, WIDTHS[80]) if len(z) else None,
         "coverage95": inside(z, wide) if len(z) else None,
         "newest": _newest(table, freq) if len(table) else None,
@@ -125,10 +127,10 @@ def _newest(table: pd.DataFrame, freq: str) -> dict[str, Any]:
 
 
 def by_lead(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Errors of every lead, of all vintages that are scored."""
-    found = []
+    """Measures of all scored forecasts, by lead."""
+    rows_by_lead = []
     for lead in sorted(table["lead"].unique().tolist()):
         rows = table[table["lead"] == lead]
         measures = dict(zip(MEASURES, _measures(rows), strict=True))
-        found.append({"lead": int(lead), "n": len(rows), **measures})
-    return found
+        rows_by_lead.append({"lead": int(lead), "n": len(rows), **measures})
+    return rows_by_lead

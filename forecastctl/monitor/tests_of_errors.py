@@ -50,7 +50,7 @@ TESTS = ("size", "bias", "drift", "coverage95", "coverage80")
 DRAWS = 20_000
 MOST_DRAWS = 200_000
 PER_ALARM = 50
-"""Simulated airports beyond the threshold at least, so that the threshold is known well enough."""
+"""Least number of simulated airports beyond the threshold, so that it is known well enough."""
 
 SEED = 20_010_911
 WIDTHS = {level: NormalDist().inv_cdf(0.5 + level / 200) for level in (80, 95)}
@@ -58,8 +58,8 @@ WIDTHS = {level: NormalDist().inv_cdf(0.5 + level / 200) for level in (80, 95)}
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the tests say about one airport.
+class JudgedErrors:
+    """What the tests say about the errors of one airport.
 
     Attributes:
         p: Probability that an airport whose forecasts are as good as its backtest said looks at
@@ -89,7 +89,7 @@ def judge(
     targets: Sequence[int],
     false_alarm: float = 0.01,
     wide: float = WIDTHS[95],
-) -> Judgement:
+) -> JudgedErrors:
     """Test one airport's errors, one per period, oldest first.
 
     Args:
@@ -97,19 +97,19 @@ def judge(
             has no width and the error is not zero.
         origins: Period of each forecast's cutoff, as a number.
         targets: Period that each forecast is of, ascending.
-        false_alarm: Threshold that `Judgement.p` will be held against.
+        false_alarm: Threshold that `JudgedErrors.p` will be held against.
         wide: Half the width of the 95 % interval in the same unit; more than 1.96 where the
             forecast's distribution has fatter tails than a normal one.
     """
     first = min(origins)
     pattern = tuple((o - first, t - first) for o, t in zip(origins, targets, strict=True))
     wide = round(wide, 2)
-    known = reference(pattern, draws(false_alarm), wide)
-    seen = statistics(np.asarray(z, dtype=np.float64)[None, :], wide)
-    values = {name: float(seen[name][0]) for name in TESTS}
-    ps = {name: float(_tail(known.values[name], seen[name])[0]) for name in TESTS}
-    rank = np.searchsorted(known.smallest, min(ps.values()) * (1 + 1e-9), side="right")
-    return Judgement(float((1 + rank) / (1 + len(known.smallest))), values, ps)
+    simulated = reference(pattern, draws(false_alarm), wide)
+    observed = statistics(np.asarray(z, dtype=np.float64)[None, :], wide)
+    values = {name: float(observed[name][0]) for name in TESTS}
+    ps = {name: float(_tail(simulated.values[name], observed[name])[0]) for name in TESTS}
+    rank = np.searchsorted(simulated.smallest, min(ps.values()) * (1 + 1e-9), side="right")
+    return JudgedErrors(float((1 + rank) / (1 + len(simulated.smallest))), values, ps)
 
 
 def draws(false_alarm: float) -> int:
@@ -130,15 +130,15 @@ def statistics(z: NDArray[np.float64], wide: float = WIDTHS[95]) -> dict[str, ND
     Returns:
         Arrays of shape ``(m,)`` by test.
     """
-    held = np.clip(z, -LARGEST, LARGEST)
+    clipped = np.clip(z, -LARGEST, LARGEST)
     high, low = np.zeros(len(z)), np.zeros(len(z))
-    for column in held.T:
+    for column in clipped.T:
         high = np.maximum(0.0, high + column - SLACK)
         low = np.maximum(0.0, low - column - SLACK)
     size = np.abs(z)
     return {
-        "size": np.abs(held).mean(axis=1),
-        "bias": np.abs(held.mean(axis=1)),
+        "size": np.abs(clipped).mean(axis=1),
+        "bias": np.abs(clipped.mean(axis=1)),
         "drift": np.maximum(high, low),
         "coverage95": (size > wide).sum(axis=1).astype(np.float64),
         "coverage80": (size > WIDTHS[80]).sum(axis=1).astype(np.float64),
@@ -158,9 +158,9 @@ def reference(
     """
     rng = np.random.default_rng(SEED)
     z = simulate(rng, pattern, count)
-    seen = statistics(z, wide)
-    values = {name: np.sort(seen[name]) for name in TESTS}
-    smallest = np.min([_tail(values[name], seen[name]) for name in TESTS], axis=0)
+    by_test = statistics(z, wide)
+    values = {name: np.sort(by_test[name]) for name in TESTS}
+    smallest = np.min([_tail(values[name], by_test[name]) for name in TESTS], axis=0)
     return Reference(values, np.sort(smallest), float(np.abs(z).mean()))
 
 
@@ -176,13 +176,13 @@ def simulate(
     """
     origins = np.array([o for o, _ in pattern])
     targets = np.array([t for _, t in pattern])
-    shocks = _heavy(rng, (count, int(targets.max())))
+    shocks = _student(rng, (count, int(targets.max())))
     sums = np.concatenate([np.zeros((count, 1)), np.cumsum(shocks, axis=1)], axis=1)
     common = (sums[:, targets] - sums[:, origins]) / np.sqrt(targets - origins)
-    own = _heavy(rng, (count, len(pattern)))
+    separate = _student(rng, (count, len(pattern)))
     scale = np.exp(SCALE * rng.standard_normal((count, 1)) - SCALE**2)
-    mixed = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * own
-    return np.asarray(scale * mixed, dtype=np.float64)
+    total = math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * separate
+    return np.asarray(scale * total, dtype=np.float64)
 
 
 def usual_size() -> float:
@@ -197,7 +197,8 @@ def standardised(error: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray
     return np.where(error == 0, 0.0, z)
 
 
-def _heavy(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+def _student(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Draws of Student's distribution with variance one."""
     return rng.standard_t(TAILS, shape) / math.sqrt(TAILS / (TAILS - 2))
 
 

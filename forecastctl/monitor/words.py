@@ -1,4 +1,4 @@
-"""What the monitor found, in sentences for people."""
+"""The results of the monitor, in sentences for people."""
 
 from __future__ import annotations
 
@@ -14,32 +14,36 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from forecastctl.monitor.tests_of_errors import Judgement
+    from forecastctl.monitor.tests_of_errors import JudgedErrors
 
-MOST = 0.5
+MOST_SHARE = 0.5
 """Share of the scored airports from which on most of the fleet is degraded."""
 
-LOUD = 10.0
-"""A second test is told of where its p-value is at most so many times the smallest."""
+SECOND_TEST = 10.0
+"""A second test is named where its p-value is at most so many times the smallest."""
 
 ROUNDING = 1e-9
+"""Standard deviations by which an actual at the end of its interval may seem outside."""
 
-FEW = 3
+LEAST_AIRPORTS = 3
 """Fewer scored airports than this are no fleet."""
 
 
-def degraded(found: Judgement, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str) -> str:
-    """Why an airport counts as degraded: the two tests that speak loudest, with their numbers."""
-    first, second = sorted(TESTS, key=lambda name: found.ps[name])[:2]
-    texts = [_statement(first, found, facts, z, freq)]
-    if found.ps[second] <= LOUD * found.ps[first]:
-        texts.append(_statement(second, found, facts, z, freq))
-    return f"{'; '.join(texts)} (p {number(found.p)})"
+def degraded(
+    judged: JudgedErrors, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str
+) -> str:
+    """Why an airport counts as degraded: the one or two tests with the smallest p-values."""
+    first, second = sorted(TESTS, key=lambda name: judged.ps[name])[:2]
+    texts = [_statement(first, judged, facts, z, freq)]
+    if judged.ps[second] <= SECOND_TEST * judged.ps[first]:
+        texts.append(_statement(second, judged, facts, z, freq))
+    return f"{'; '.join(texts)} (p {number(judged.p)})"
 
 
 def _statement(
-    test: str, found: Judgement, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str
+    test: str, judged: JudgedErrors, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str
 ) -> str:
+    """What one test says, in words."""
     n = counted(int(facts["n"]), freq)
     if test == "size":
         if facts["ratio"] is None:
@@ -49,10 +53,10 @@ def _statement(
     if test == "bias":
         return f"forecasts are too {_side(facts['bias'])}{_percent(facts)} on average"
     if test == "drift":
-        return f"forecasts have become too {_side(z[-1])}, {_run(z, freq)}"
+        return f"forecasts have become too {_side(z[-1])}, {_same_sign(z, freq)}"
     level = int(test.removeprefix("coverage"))
     usual = len(z) * (1 - level / 100)
-    outside = round(found.statistics[test])
+    outside = round(judged.statistics[test])
     return f"{outside} of {n} lie outside the {level} % interval where {usual:.1f} are expected"
 
 
@@ -67,7 +71,7 @@ def _percent(facts: Mapping[str, Any]) -> str:
     return f" by {f'{abs(share):.1f}' if abs(share) >= 1 else figures.number(abs(share))} %"
 
 
-def _run(z: NDArray[np.float64], freq: str) -> str:
+def _same_sign(z: NDArray[np.float64], freq: str) -> str:
     """How long the newest errors have had one sign."""
     same = 0
     for value in z[::-1]:
@@ -93,8 +97,8 @@ def fleet_sentence(fleet: Mapping[str, Any]) -> str:
     text += f"; chance alone would name {chance:.2g}."
     if not fleet["system"]:
         return text
-    way = {"above": "above", "below": "below"}.get(fleet["direction"] or "", "")
-    side = f", actuals {way} the forecasts" if way else ""
+    actuals_are = fleet["direction"]
+    side = f", actuals {actuals_are} the forecasts" if actuals_are in ("above", "below") else ""
     return (
         f"{text} Most of the fleet is off at once{side}: rather a shock that all share than bad "
         "tuning. A search on data from before it will not help; 'forecastctl explain' says more."
@@ -106,11 +110,11 @@ def direction(signs: list[int]) -> str | None:
     if not signs:
         return None
     above, below = signs.count(-1), signs.count(1)
-    if max(above, below) < MOST * len(signs) or above == below:
+    if max(above, below) < MOST_SHARE * len(signs) or above == below:
         return "mixed"
     return "above" if above > below else "below"
 
 
 def inside(z: NDArray[np.float64], width: float | NDArray[np.float64]) -> float:
-    """Share of the actuals in an interval of so much half width."""
+    """Share of the actuals inside intervals of this half width, in standard deviations."""
     return float((abs(z) <= width + ROUNDING).mean())

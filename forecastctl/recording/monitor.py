@@ -32,26 +32,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OF_FLEET = (
+FLEET_METRICS = (
     MetricKey.SHARE_DEGRADED,
     MetricKey.FALSE_ALARMS,
     MetricKey.COVERAGE80,
     MetricKey.COVERAGE95,
 )
-"""Metrics that have the names of what the report says of the fleet."""
+"""Metrics of the fleet; the report has them under the same names."""
 
 RUNS_READ = 12
 """Newest runs of the monitor that are read in search of an airport."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a run of the monitor found about one airport.
+class MonitorResult:
+    """What a run of the monitor says of one airport.
 
     Attributes:
         start_ms: When it ran, milliseconds since the epoch.
-        status: Status that it gave.
-        reason: Why.
+        status: The status of the airport.
+        reason: Why it has it.
         since: From when on forecasts counted, or ``None``.
     """
 
@@ -70,13 +70,13 @@ def record_monitor(
     """Write the report as one run; returns it with the run's id."""
     end_ms = max(time.time_ns() // 1_000_000, report["start_ms"])
     rules = {f"monitor.{key}": value for key, value in report["rules"].items()}
-    asked = {**rules, **params}
+    all_params = {**rules, **params}
     run = Run(
         name=f"monitor {report['monitor_id']}",
         status=FINISHED,
         start_ms=report["start_ms"],
         end_ms=end_ms,
-        params={key: cut(str(value)) for key, value in asked.items()},
+        params={key: cut(str(value)) for key, value in all_params.items()},
         metrics=tuple(_metrics(report, end_ms)),
         tags=_tags(report, environment),
         artifacts=(
@@ -110,7 +110,7 @@ def _metrics(report: Mapping[str, Any], stamp: int) -> Iterator[Metric]:
     fleet = report["fleet"]
     values: dict[str, Any] = {airports_key(key): value for key, value in report["airports"].items()}
     values[MetricKey.AIRPORTS_SCORED] = fleet["scored"]
-    values |= {key: fleet[key] for key in OF_FLEET}
+    values |= {key: fleet[key] for key in FLEET_METRICS}
     for key, value in values.items():
         if value is not None:
             yield Metric(key, float(value), 0, stamp)
@@ -129,26 +129,36 @@ def _table(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def is_watched(tracker: Tracker) -> bool:
     """Whether the monitor has looked at live forecasts in this experiment."""
-    return bool(tracker.find(Query(tags=_marked(LIVE), status=FINISHED, limit=1)))
+    return bool(tracker.find(Query(tags=_tags_of_runs(LIVE), status=FINISHED, limit=1)))
 
 
-def newest_results(tracker: Tracker, airports: Collection[str], origin: str) -> dict[str, Finding]:
-    """The newest finding about each airport; airports without one are missing."""
-    found: dict[str, Finding] = {}
-    for run in tracker.find(Query(tags=_marked(origin), status=FINISHED, limit=RUNS_READ)):
+def newest_results(
+    tracker: Tracker, airports: Collection[str], origin: str
+) -> dict[str, MonitorResult]:
+    """The newest result of each airport; airports that were never watched are missing."""
+    results: dict[str, MonitorResult] = {}
+    for run in tracker.find(Query(tags=_tags_of_runs(origin), status=FINISHED, limit=RUNS_READ)):
         try:
-            results = read_as(tracker, run.run_id, File.MONITOR, decoding.judgements)
+            of_run = read_as(tracker, run.run_id, File.MONITOR, decoding.judgements)
         except NothingRecordedError as error:
             log.warning("what the monitor found is left out: %s", error.message)
             continue
-        for result in results:
+        for result in of_run:
             if result.airport in airports:
-                finding = Finding(run.start_ms, result.status, result.reason, result.since_ms)
-                found.setdefault(result.airport, finding)
-        if len(found) == len(airports):
+                results.setdefault(
+                    result.airport,
+                    MonitorResult(
+                        start_ms=run.start_ms,
+                        status=result.status,
+                        reason=result.reason,
+                        since=result.since_ms,
+                    ),
+                )
+        if len(results) == len(airports):
             break
-    return found
+    return results
 
 
-def _marked(origin: str) -> dict[str, str]:
+def _tags_of_runs(origin: str) -> dict[str, str]:
+    """Tags that runs of the monitor over forecasts of this origin have."""
     return {MONITORS: SET, Tag.ORIGIN: origin}

@@ -71,7 +71,13 @@ class Fleet(Harness):
         panel = make_panel(frame, spec, "memory")
         observed, freq = observations(panel, spec, None, TODAY)
         watch = Watch(
-            f"m{start}", start, MonitorRules(**rules), origin, freq, panel.digest, whole=whole
+            monitor_id=f"m{start}",
+            start_ms=start,
+            rules=MonitorRules(**rules),
+            origin=origin,
+            freq=freq,
+            panel_digest=panel.digest,
+            whole=whole,
         )
         return monitor(self.tracker, observed, watch, ENVIRONMENT)
 

@@ -53,9 +53,9 @@ def monitor(
     from forecastctl.settings import shown
 
     session = open_session(monitor, locals())
-    settings, counted = session.settings, _origin(origin)
-    given = settings.data.source is not None
-    panel, spec = read(session) if given else (None, data_spec(settings))
+    settings, origin = session.settings, _origin(origin)
+    has_data = settings.data.source is not None
+    panel, spec = read(session) if has_data else (None, data_spec(settings))
     tracker = open_store(settings, upgrade=upgrade_store, existing=True)
     panel = panel or newest_panel(tracker)
     today = date.today()  # noqa: DTZ011 - the user's own day
@@ -64,13 +64,13 @@ def monitor(
     kept = [o for o in observed if o.airport in chosen]
     started = time.time_ns() // 1_000_000
     watch = Watch(
-        new_job_id(started),
-        started,
-        settings.alarms(),
-        counted,
-        freq,
-        panel.digest,
-        {
+        monitor_id=new_job_id(started),
+        start_ms=started,
+        rules=settings.alarms(),
+        origin=origin,
+        freq=freq,
+        panel_digest=panel.digest,
+        params={
             "data.source": shown(settings.data.source),
             "as_of": shown(as_of),
             "airport": shown(airport),
@@ -78,9 +78,9 @@ def monitor(
         },
         whole=not (airport or select),
     )
-    found = score(tracker, kept, watch, environment())
-    _show(session, found)
-    if found["airports"]["degraded"]:
+    report = score(tracker, kept, watch, environment())
+    _show(session, report)
+    if report["airports"]["degraded"]:
         raise typer.Exit(EXIT_FOUND)
 
 
@@ -97,28 +97,27 @@ def _any(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _show(session: Session, found: Mapping[str, Any]) -> None:
+def _show(session: Session, report: Mapping[str, Any]) -> None:
     if session.as_json:
-        render.print_json(found)
+        render.print_json(report)
     elif not session.quiet:
-        _print(found)
+        _print(report)
 
 
-def _print(found: Mapping[str, Any]) -> None:
-    render.print_line(found["sentence"], style="bold")
-    notable = [r for r in found["results"] if r["status"] != "ok"]
+def _print(report: Mapping[str, Any]) -> None:
+    render.print_line(report["sentence"], style="bold")
+    notable = [r for r in report["results"] if r["status"] != "ok"]
     if notable:
         render.print_rows([_row(r) for r in notable[:SHOWN]], "")
     if len(notable) > SHOWN:
         render.print_line(f"... and {len(notable) - SHOWN} more: --json has all of them")
-    render.print_rows([_lead(row) for row in found["by_lead"]], "No forecast is scored.")
-    counts = {k.replace("_", " "): n for k, n in found["airports"].items() if n and k != "total"}
-    render.print_line(
-        f"{found['airports']['total']} airports: {', '.join(f'{n} {k}' for k, n in counts.items())}"
-    )
-    if found["scored_through"]:
-        render.print_line(f"scored      {found['scored_from']} to {found['scored_through']}")
-    render.print_line(f"monitor     {found['monitor_id']} (run {found['run_id']})")
+    render.print_rows([_lead(row) for row in report["by_lead"]], "No forecast is scored.")
+    counts = {k.replace("_", " "): n for k, n in report["airports"].items() if n and k != "total"}
+    by_status = ", ".join(f"{n} {status}" for status, n in counts.items())
+    render.print_line(f"{report['airports']['total']} airports: {by_status}")
+    if report["scored_through"]:
+        render.print_line(f"scored      {report['scored_from']} to {report['scored_through']}")
+    render.print_line(f"monitor     {report['monitor_id']} (run {report['run_id']})")
 
 
 def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
