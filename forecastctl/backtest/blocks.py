@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OriginSeries:
     """An airport as of one origin.
 
     Attributes:
-        position: Of the origin.
-        series: What was known then.
+        position: Position of the origin.
+        series: What was known at the origin.
         anew: Which record cannot be read any more, where that is why it is done again.
     """
 
@@ -41,14 +41,14 @@ class Block:
     Attributes:
         number: Number of the block, from 0: origins of one number share a search.
         plan: What to do where there is a search.
-        steps: Origins in order; those with a rejection are not among them.
+        steps: The airport at each origin, in order, without those where it is rejected.
         tuned: What an interrupted backtest had found in this block, or ``None``.
         tuned_by: The run that holds it.
     """
 
     number: int
     plan: Plan
-    steps: tuple[Step, ...]
+    steps: tuple[OriginSeries, ...]
     tuned: TuneResult | None = None
     tuned_by: str | None = None
 

@@ -30,10 +30,10 @@ class OriginJob:
 
     Attributes:
         origin: The origin.
-        job: Its job, with what is settled before any work.
-        before: The job's run where an interrupted backtest had opened it.
-        done: Runs of airports that were recorded then.
-        left: Airports that are still being worked at.
+        job: Its job, with the results of airports that need no work.
+        earlier_run: The job's run where an interrupted backtest had opened it.
+        recorded: Runs of the airports that the interrupted backtest has recorded.
+        left: Number of airports that are still being worked at.
         ledger: Results so far.
         run_id: The job's run once it is open.
         log_from: Where in the log the job begins.
@@ -42,8 +42,8 @@ class OriginJob:
 
     origin: Origin
     job: Job
-    before: StoredRun | None
-    done: Mapping[str, StoredRun]
+    earlier_run: StoredRun | None
+    recorded: Mapping[str, StoredRun]
     left: int
     ledger: Ledger = field(default_factory=Ledger)
     run_id: str = ""
@@ -52,22 +52,22 @@ class OriginJob:
 
     def open(self, tracker: Tracker, read_log: Callable[[], bytes]) -> None:
         """Open the job's run, or the one of an interrupted backtest again."""
-        now = clock()[0]
-        self.job = replace(self.job, context=replace(self.job.context, start_ms=now))
+        start_ms = clock()[0]
+        self.job = replace(self.job, context=replace(self.job.context, start_ms=start_ms))
         self.log_from = len(read_log())
         run = job_run(self.job)
-        if self.before is None:
+        if self.earlier_run is None:
             mark = backtest_mark(run.tags[Tag.BACKTEST_ID])
             self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))
         else:
-            self.run_id = self.before.run_id
+            self.run_id = self.earlier_run.run_id
             tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
             tags[Tag.STATUS] = "running"
-            if Tag.REASON in self.before.tags:
+            if Tag.REASON in self.earlier_run.tags:
                 tags[Tag.REASON] = ""
             tracker.update(self.run_id, RunUpdate(RUNNING, tags=tags))
         store_inputs(self.job, tracker, self.run_id)
-        restore(self.ledger, tracker, self.done)
+        restore(self.ledger, tracker, self.recorded)
 
     def record(self, results: Sequence[AirportResult], tracker: Tracker) -> dict[str, str]:
         """Record airports, and return their run ids."""
@@ -78,19 +78,19 @@ class OriginJob:
         if self.tuned and not self.job.context.plan.tune:
             tracker.update(self.run_id, RunUpdate(tags={Tag.TUNED: TRUE}))
         summary = summarise(self.job, self.run_id, self.ledger)
-        close_job(tracker, summary, (), lambda: self._own(read_log()))
+        close_job(tracker, summary, (), lambda: self._own_log(read_log()))
         return summary
 
     def abandon(
         self, error: BaseException, tracker: Tracker, read_log: Callable[[], bytes]
     ) -> None:
-        """Leave a true status behind, if the job was opened."""
+        """Record that the job failed, if it was opened."""
         if self.run_id:
-            abandon_job(tracker, self.run_id, error, lambda: self._own(read_log()))
+            abandon_job(tracker, self.run_id, error, lambda: self._own_log(read_log()))
 
-    def _own(self, log: bytes) -> bytes:
-        """Lines since the job was opened, but for those of other origins."""
+    def _own_log(self, log: bytes) -> bytes:
+        """Lines since the job was opened, without those of other origins of the backtest."""
         context = self.job.context
-        mine, ours = context.job_id.encode(), context.extra_tags[Tag.BACKTEST_ID].encode()
+        job_id, backtest_id = context.job_id.encode(), context.extra_tags[Tag.BACKTEST_ID].encode()
         lines = log[self.log_from :].splitlines(keepends=True)
-        return b"".join(line for line in lines if mine in line or ours not in line)
+        return b"".join(line for line in lines if job_id in line or backtest_id not in line)

@@ -1,4 +1,4 @@
-"""The origins of a backtest: which periods, and how each is called on the command line."""
+"""The origins of a backtest: which periods, and how ``--as-of`` would name each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import Panel
 
-_MONTH = len("2001-09")
+_LENGTH_OF_MONTH = len("2001-09")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ def list_origins(panel: Panel, start: str, end: str, every: int) -> tuple[Origin
     periods = np.arange(bounds[0], bounds[1] + 1, every)
     observed = observed_periods(panel)
     if not len(observed) or periods[0] > observed[-1] or periods[-1] < observed[0]:
-        raise UsageError(_outside(panel, observed, start, end))
-    names = _as_of(periods, panel.freq)
-    seen = np.searchsorted(observed, periods, side="right")
-    reasons = [None, *(_idle(panel, observed, a, b) for a, b in pairwise(seen.tolist()))]
+        raise UsageError(_no_origin_in_data(panel, observed, start, end))
+    names = _as_of_dates(periods, panel.freq)
+    counts = np.searchsorted(observed, periods, side="right").tolist()
+    reasons = [None, *(_idle(panel, observed, a, b) for a, b in pairwise(counts))]
     return tuple(Origin(i, names[i], reason) for i, reason in enumerate(reasons))
 
 
@@ -83,11 +83,18 @@ def observed_periods(panel: Panel) -> NDArray[np.int64]:
     return np.unique(ordinals(grouped.days[usable], panel.freq))
 
 
-def _idle(panel: Panel, observed: NDArray[np.int64], before: int, now: int) -> str | None:
-    """Why an origin has nothing new, from the number of observed periods before it and at it."""
-    if now > before or not now:
+def _idle(panel: Panel, observed: NDArray[np.int64], before: int, count: int) -> str | None:
+    """Why an origin has nothing new, or ``None`` where it has.
+
+    Args:
+        panel: The panel.
+        observed: Observed periods.
+        before: How many of them the origin before knows.
+        count: How many this one knows.
+    """
+    if count > before or not count:
         return None
-    last = labels(observed[now - 1 : now], panel.freq)[0]
+    last = labels(observed[count - 1 : count], panel.freq)[0]
     return f"nothing new: the newest observation is still that of {last}"
 
 
@@ -99,22 +106,23 @@ def _day(text: str, flag: str, *, last: bool = False) -> int:
     if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
         raise wrong
     try:
-        day = dt.date.fromisoformat(text if len(text) > _MONTH else f"{text}-01")
+        day = dt.date.fromisoformat(text if len(text) > _LENGTH_OF_MONTH else f"{text}-01")
     except ValueError:
         raise wrong from None
-    if last and len(text) == _MONTH:
+    if last and len(text) == _LENGTH_OF_MONTH:
         month = np.datetime64(text, "M") + 1
         return int(month.astype("datetime64[D]").astype(np.int64)) - 1
     return days_of(day)
 
 
-def _as_of(periods: NDArray[np.int64], freq: str) -> list[str]:
+def _as_of_dates(periods: NDArray[np.int64], freq: str) -> list[str]:
     """The last day of each period; of months and quarters its last month."""
     days = first_days(periods + 1, freq) - np.timedelta64(1, "D")
-    return [str(d)[:_MONTH] if freq[0] in "MQ" else str(d) for d in days]
+    return [str(d)[:_LENGTH_OF_MONTH] if freq[0] in "MQ" else str(d) for d in days]
 
 
-def _outside(panel: Panel, observed: NDArray[np.int64], start: str, end: str) -> str:
+def _no_origin_in_data(panel: Panel, observed: NDArray[np.int64], start: str, end: str) -> str:
+    """Why there is no origin, in a sentence."""
     if not len(observed):
         return f"{panel.source}: no row has a value, so that there is no origin in the data."
     first, last = labels(observed[[0, -1]], panel.freq)

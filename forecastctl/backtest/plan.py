@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.blocks import Block, Step
+from forecastctl.backtest.blocks import Block, OriginSeries
 from forecastctl.backtest.origin_job import OriginJob
 from forecastctl.backtest.origins import list_origins
 from forecastctl.backtest.record import (
@@ -45,18 +45,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class BacktestRequest:
     """What the user asks of a backtest.
 
     Attributes:
-        request: As for a job; its id and start are not used.
+        job_request: What is asked of the job of each origin; its id and start are not used.
         start: First origin, ``YYYY-MM`` or ``YYYY-MM-DD``.
         end: Last origin.
         every: Periods from one origin to the next.
         retune_every: Origins that share a search.
     """
 
-    request: Request
+    job_request: Request
     start: str
     end: str
     every: int = 1
@@ -75,7 +75,7 @@ class BacktestPlan:
     """A backtest before it runs.
 
     Args:
-        replay: What is asked.
+        request: What the user asks.
         panel: All of the data.
         spec: Policies of the data.
         today: Later periods are in the future.
@@ -89,33 +89,33 @@ class BacktestPlan:
 
     def __init__(
         self,
-        replay: Replay,
+        request: BacktestRequest,
         panel: Panel,
         spec: DataSpec,
         today: date,
         environment: Environment,
         tracker: Tracker,
     ) -> None:
-        if replay.retune_every < 1:
+        if request.retune_every < 1:
             raise UsageError(
                 "--retune-every must be at least 1.",
                 "1 tunes at every origin, 12 at every twelfth.",
             )
-        request = replay.request
-        self._replay, self._request = replay, request
+        job_request = request.job_request
+        self._request, self._job_request = request, job_request
         self._panel, self._spec, self._today = panel, spec, today
         self._environment, self._tracker = environment, tracker
-        self.origins = list_origins(panel, replay.start, replay.end, replay.every)
+        self.origins = list_origins(panel, request.start, request.end, request.every)
         self.order = group(panel.frame).names
-        self._chosen = select_airports(self.order, request.airports, request.select)
-        self.levels = tuple(sorted(set(request.levels)))
+        self._chosen = select_airports(self.order, job_request.airports, job_request.select)
+        self.levels = tuple(sorted(set(job_request.levels)))
         self._plan = Plan(
             tune=True,
             train=True,
             forecast=True,
-            search=request.search,
+            search=job_request.search,
             levels=self.levels,
-            charts=request.charts,
+            charts=job_request.charts,
         )
         self._reopened: set[int] = set()
         self.name = self._identity()
@@ -126,10 +126,10 @@ class BacktestPlan:
         return backtest_id(
             {
                 "panel": self._panel.digest,
-                "settings": self._request.config_digest,
-                "origins": [self.origins[0].as_of, self._replay.every, self._replay.retune_every],
+                "settings": self._job_request.config_digest,
+                "origins": [self.origins[0].as_of, self._request.every, self._request.retune_every],
                 "airports": sorted(self._chosen),
-                "layout": self._request.layout,
+                "layout": self._job_request.layout,
                 "versions": dict(self._environment.versions),
             }
         )
@@ -139,67 +139,71 @@ class BacktestPlan:
 
     def complete(self) -> dict[int, str]:
         """Job run of each origin that is complete, by position."""
-        found = ((o.position, self._jobs.get(self._job_id(o))) for o in self.origins)
+        runs = ((o.position, self._jobs.get(self._job_id(o))) for o in self.origins)
         return {
             position: run.run_id
-            for position, run in found
+            for position, run in runs
             if run and is_complete(run) and position not in self._reopened
         }
 
     def reopen(self, position: int) -> None:
-        """Count an origin as not complete: its account cannot be read."""
+        """Count an origin as not complete, because its account cannot be read."""
         self._reopened.add(position)
 
     def stages(self) -> Iterator[Stage]:
-        """What is left to do, the oldest origins first and of these the largest airports."""
+        """What is left to do: the oldest origins first, in each the largest airports first."""
         complete = self.complete()
-        every = self._replay.retune_every
+        every = self._request.retune_every
         for number, origins in groupby(self.origins, lambda o: o.position // every):
-            together = list(origins)
-            left = [o for o in together if o.position not in complete]
+            of_stage = list(origins)
+            left = [o for o in of_stage if o.position not in complete]
             if left:
-                yield self._stage(number, together, left)
+                yield self._stage(number, of_stage, left)
 
-    def _stage(self, number: int, together: Sequence[Origin], left: Sequence[Origin]) -> Stage:
-        known = {o.position: self._known(o) for o in together}
-        lost = {o.position: lost_forecasts(self._tracker, known[o.position]) for o in left}
-        steps: dict[str, list[Step]] = {}
+    def _stage(self, number: int, of_stage: Sequence[Origin], left: Sequence[Origin]) -> Stage:
+        """The jobs and blocks of origins that share a search, as far as they are left to do."""
+        recorded = {o.position: self._recorded_airports(o) for o in of_stage}
+        steps: dict[str, list[OriginSeries]] = {}
         jobs: list[OriginJob] = []
         for origin in left:
-            gone = lost[origin.position]
-            done = {a: run for a, run in known[origin.position].items() if a not in gone}
-            job, series = self._prepared(origin, done)
+            runs = recorded[origin.position]
+            lost = lost_forecasts(self._tracker, runs)
+            whole = {airport: run for airport, run in runs.items() if airport not in lost}
+            job, all_series = self._origin_job(origin, whole)
             jobs.append(job)
-            for one in series:
-                why = gone.get(one.airport)
+            for series in all_series:
+                airport, why = series.airport, lost.get(series.airport)
                 if why:
-                    log.warning("%s as of %s is done anew: %s", one.airport, origin.as_of, why)
-                steps.setdefault(one.airport, []).append(Step(origin.position, one, why))
-        searches = carried(known.values())
+                    log.warning("%s as of %s is done anew: %s", airport, origin.as_of, why)
+                steps.setdefault(airport, []).append(OriginSeries(origin.position, series, why))
+        searches = carried(recorded.values())
         blocks = [
             self._block(number, tuple(of_airport), searches.get(airport))
             for airport, of_airport in steps.items()
         ]
         return Stage(tuple(jobs), tuple(sorted(blocks, key=lambda block: -block.size)))
 
-    def _block(self, number: int, steps: tuple[Step, ...], search: str | None) -> Block:
+    def _block(self, number: int, steps: tuple[OriginSeries, ...], search: str | None) -> Block:
+        """The work on one airport, with the search that an interrupted backtest has recorded."""
         if search is None:
             return Block(number, self._plan, steps)
         try:
-            return Block(number, self._plan, steps, read_tuning(self._tracker, search), search)
+            tuned = read_tuning(self._tracker, search)
+            return Block(number, self._plan, steps, tuned=tuned, tuned_by=search)
         except NothingRecordedError as error:
             log.warning("%s is tuned anew: %s", steps[0].series.airport, error.message)
             first = replace(steps[0], anew=error.message)
             return Block(number, self._plan, (first, *steps[1:]))
 
-    def _known(self, origin: Origin) -> dict[str, StoredRun]:
+    def _recorded_airports(self, origin: Origin) -> dict[str, StoredRun]:
+        """Runs of the airports of an origin, by airport."""
         job_id = self._job_id(origin)
         return airport_runs(self._tracker, job_id) if job_id in self._jobs else {}
 
-    def _prepared(
-        self, origin: Origin, done: Mapping[str, StoredRun]
+    def _origin_job(
+        self, origin: Origin, recorded: Mapping[str, StoredRun]
     ) -> tuple[OriginJob, list[Series]]:
-        """The job of an origin with what is settled, and the series to be worked at."""
+        """The job of an origin with the results that need no work, and the series to work at."""
         settled: list[AirportResult] = []
         series: list[Series] = []
         freq = self._panel.freq
@@ -211,7 +215,7 @@ class BacktestPlan:
         for entry in entries:
             if isinstance(entry, Series):
                 freq = entry.freq
-            if entry.airport in done:
+            if entry.airport in recorded:
                 continue
             if entry.airport not in self._chosen:
                 settled.append(skipped(entry.airport, "not selected", entry.digest))
@@ -219,45 +223,45 @@ class BacktestPlan:
                 settled.append(rejected(entry, clock()[0]))
             else:
                 series.append(entry)
-        before = self._jobs.get(self._job_id(origin))
+        earlier_run = self._jobs.get(self._job_id(origin))
         job = Job(
-            self._context(origin, freq, before),
-            self.order,
-            (),
-            settled,
-            self._settings(origin),
-            self._panel.frame,
-            self._request.jobs,
-            self._request.batch,
+            context=self._context(origin, freq, earlier_run),
+            order=self.order,
+            tasks=(),
+            settled=settled,
+            settings=self._settings(origin),
+            snapshot=self._panel.frame,
+            jobs=self._job_request.jobs,
+            batch=self._job_request.batch,
             served=False,
             prefix=f"{self._job_id(origin)}: ",
         )
-        return OriginJob(origin, job, before, done, len(series)), series
+        return OriginJob(origin, job, earlier_run, recorded, len(series)), series
 
-    def _context(self, origin: Origin, freq: str, before: StoredRun | None) -> JobContext:
+    def _context(self, origin: Origin, freq: str, earlier_run: StoredRun | None) -> JobContext:
         return JobContext(
-            self._job_id(origin),
-            "backtest",
-            self._request.layout,
-            replace(self._plan, tune=origin.position % self._replay.retune_every == 0),
-            self._environment,
-            self._request.config_digest,
-            self._panel.digest,
-            clock()[0],
+            job_id=self._job_id(origin),
+            command="backtest",
+            layout=self._job_request.layout,
+            plan=replace(self._plan, tune=origin.position % self._request.retune_every == 0),
+            environment=self._environment,
+            config_digest=self._job_request.config_digest,
+            panel_digest=self._panel.digest,
+            start_ms=clock()[0],
             freq=freq,
             season_length=self._panel.season_length,
-            attempt=1 if before is None else RunOf(before).attempt + 1,
+            attempt=1 if earlier_run is None else RunOf(earlier_run).attempt + 1,
             origin=BACKTEST,
             extra_tags={Tag.BACKTEST_ID: self.name},
         )
 
     def _settings(self, origin: Origin) -> dict[str, object]:
-        replay = self._replay
+        request = self._request
         return {
-            **self._request.settings,
+            **self._job_request.settings,
             Param.AS_OF: origin.as_of,
-            Param.FROM: replay.start,
-            Param.TO: replay.end,
-            Param.EVERY: replay.every,
-            Param.RETUNE_EVERY: replay.retune_every,
+            Param.FROM: request.start,
+            Param.TO: request.end,
+            Param.EVERY: request.every,
+            Param.RETUNE_EVERY: request.retune_every,
         }

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.jobs.summary import Line
+from forecastctl.jobs.summary import SummaryLine
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_forecast
 from forecastctl.recording.run_of import RunOf
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
-MANY = 1_000_000
+ALL_RUNS = 1_000_000
+"""Runs that a search of the store returns at most, where all are wanted."""
+
 ENDED = (FINISHED, FAILED)
 
 
@@ -39,15 +41,15 @@ def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
     Raises:
         UsageError: A process works at this backtest.
     """
-    found = tracker.find(Query(tags={backtest_mark(name): SET}, limit=MANY))
-    for run in found:
+    runs = tracker.find(Query(tags={backtest_mark(name): SET}, limit=ALL_RUNS))
+    for run in runs:
         if run.status == RUNNING:
             host, pid = run.tags.get(Tag.HOST), run.tags.get(Tag.PID)
             raise UsageError(
                 f"Backtest {name} is being worked at by process {pid} on {host}.",
                 f"Wait for it; if it is gone, set run {run.run_id} to KILLED in MLflow.",
             )
-    return {RunOf(run).job_id: run for run in found}
+    return {RunOf(run).job_id: run for run in runs}
 
 
 def is_complete(run: StoredRun | None) -> bool:
@@ -56,10 +58,10 @@ def is_complete(run: StoredRun | None) -> bool:
 
 
 def airport_runs(tracker: Tracker, job_id: str) -> dict[str, StoredRun]:
-    """Whole runs of a job's airports; of one that was done anew, the newest."""
-    found = tracker.find(Query(tags={job_mark(job_id): SET, Tag.KIND: Kind.AIRPORT}, limit=MANY))
+    """Complete runs of a job's airports; of an airport that was done anew, the newest."""
+    runs = tracker.find(Query(tags={job_mark(job_id): SET, Tag.KIND: Kind.AIRPORT}, limit=ALL_RUNS))
     newest: dict[str, StoredRun] = {}
-    for run in found:
+    for run in runs:
         if run.status in ENDED:
             newest.setdefault(RunOf(run).airport, run)
     return newest
@@ -79,6 +81,7 @@ def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str,
 
 
 def _has_forecast(run: StoredRun) -> bool:
+    """Whether a run of an airport holds a forecast."""
     return RunOf(run).holds(Tag.FORECAST) and RunOf(run).status != Status.FAILED
 
 
@@ -97,11 +100,18 @@ def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
 def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> None:
     """Enter what an interrupted origin has recorded, as if it had just been done."""
     for airport, run in runs.items():
-        of, metrics = RunOf(run), run.metrics
-        loss = of.loss
+        result, metrics = RunOf(run), run.metrics
+        loss = result.loss
         if Tag.TUNED_BY in run.tags:
-            loss = _loss_of(tracker, of.tuned_by)
-        ledger.lines[airport] = Line(airport, of.status, of.reason, loss, of.model, run.run_id)
+            loss = _loss_of(tracker, result.tuned_by)
+        ledger.lines[airport] = SummaryLine(
+            airport=airport,
+            status=result.status,
+            reason=result.reason,
+            loss=loss,
+            model=result.model,
+            run_id=run.run_id,
+        )
         if _has_forecast(run):
             ledger.forecasts[airport] = read_forecast(tracker, run.run_id)
         ledger.cpu_seconds += metrics.get(MetricKey.CPU_SECONDS, 0.0)

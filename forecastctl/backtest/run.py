@@ -1,4 +1,4 @@
-"""Replaying history: tune, train and forecast as of each origin, recorded as `run` would have.
+"""Replaying history: tune, train and forecast as of each origin, recorded as by `run`.
 
 Each origin is a job of its own. The unit of work is one airport over the origins that share a
 search (`forecastctl.backtest.blocks`), so that airports and origins run concurrently; old
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecastctl.backtest.blocks import block_results, work_block
-from forecastctl.backtest.plan import BacktestPlan, Replay
+from forecastctl.backtest.plan import BacktestPlan, BacktestRequest
 from forecastctl.backtest.record import read_results, read_table
 from forecastctl.backtest.scores import find_actuals, score_rows, tally
 from forecastctl.backtest.summary import Account, BacktestSummary, account_of
@@ -41,19 +41,19 @@ if TYPE_CHECKING:
     from forecastctl.records import AirportResult, Outcome
     from forecastctl.store.port import Tracker
 
-    Done: TypeAlias = tuple[Block, Outcome[tuple[AirportResult, ...]]]
+    BlockOutcome: TypeAlias = tuple[Block, Outcome[tuple[AirportResult, ...]]]
 
-__all__ = ["BacktestSummary", "Replay", "Surroundings", "backtest", "forecast_table"]
+__all__ = ["BacktestRequest", "BacktestSummary", "Surroundings", "backtest", "forecast_table"]
 
 log = logging.getLogger(__name__)
 
-MOST_POINTS = 4_000_000
-"""So many observations, once for each origin, are prepared before work on them begins: 64 MB."""
+MOST_OBSERVATIONS = 4_000_000
+"""Observations, counted once for each origin, that are prepared at a time: 64 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a backtest runs and what it tells.
+    """Where a backtest runs, and whom it tells of its progress.
 
     Attributes:
         tracker: Where it is recorded.
@@ -62,7 +62,7 @@ class Surroundings:
         today: Later periods are in the future.
         progress: Told about every airport of every origin.
         read_log: Returns the log so far.
-        undisturbed: Holds an interruption back until something is recorded whole.
+        undisturbed: Holds an interruption back while something is being recorded.
     """
 
     tracker: Tracker
@@ -75,8 +75,8 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class _Spent:
-    """What this call cost, in seconds, milliseconds and airports."""
+class _Cost:
+    """What this call cost: seconds, milliseconds, and airports worked at."""
 
     cpu: float = 0.0
     objective: float = 0.0
@@ -85,12 +85,12 @@ class _Spent:
 
 
 def backtest(
-    replay: Replay, panel: Panel, spec: DataSpec, surroundings: Surroundings
+    request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
 ) -> BacktestSummary:
     """Replay history over a panel, as far as it is not recorded yet.
 
     Args:
-        replay: What is asked.
+        request: What the user asks.
         panel: All of the data.
         spec: Policies of the data.
         surroundings: Where to run and record.
@@ -100,10 +100,10 @@ def backtest(
             works at the same backtest.
         TrackingError: Something could not be recorded; the same call goes on from there.
     """
-    driver = _Driver(replay, panel, spec, surroundings)
+    driver = _Driver(request, panel, spec, surroundings)
     log.info("backtest %s: %d origins", driver.plan.name, len(driver.plan.origins))
     try:
-        driver.run(replay.request.batch)
+        driver.run(request.job_request.batch)
     except BaseException as error:
         driver.abandon(error)
         raise
@@ -120,34 +120,35 @@ def forecast_table(tracker: Tracker, summary: BacktestSummary) -> pd.DataFrame:
 
 
 class _Driver:
-    """Hands out work, and keeps what is open: jobs, accounts, sums of scores."""
+    """Hands out work, and keeps open jobs, accounts of complete ones, and sums of scores."""
 
     def __init__(
-        self, replay: Replay, panel: Panel, spec: DataSpec, surroundings: Surroundings
+        self, request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
     ) -> None:
         self._started = clock()[0]
-        self._around, self._tracker = surroundings, surroundings.tracker
+        self._surroundings, self._tracker = surroundings, surroundings.tracker
         self.plan = BacktestPlan(
-            replay, panel, spec, surroundings.today, surroundings.environment, self._tracker
+            request, panel, spec, surroundings.today, surroundings.environment, self._tracker
         )
         self._actuals = find_actuals(panel, spec, surroundings.today)
         self._open: dict[int, OriginJob] = {}
         self._accounts: dict[int, Account] = {}
         self._tallies: dict[int, Tally] = {}
-        self._spent, self._resumed, self._total = _Spent(), 0, 0
+        self._cost, self._resumed, self._total = _Cost(), 0, 0
 
     def run(self, size: int) -> None:
         """Do what is left, recorded in batches of so many blocks."""
-        self._recall()
-        for blocks in self._windows():
-            for batch in batches(self._done(blocks), size):
-                with self._around.undisturbed():
+        self._read_complete()
+        for blocks in self._block_groups():
+            for batch in batches(self._outcomes(blocks), size):
+                with self._surroundings.undisturbed():
                     self._record(batch)
 
-    def _recall(self) -> None:
-        """Accounts and scores of the origins that are complete.
+    def _read_complete(self) -> None:
+        """Read accounts and scores of the origins that are complete.
 
-        One whose summary or forecasts cannot be read is closed again from what its airports left.
+        An origin whose summary or forecasts cannot be read is reopened, and closed again from the
+        runs of its airports.
         """
         for position, run_id in self.plan.complete().items():
             as_of = self.plan.origins[position].as_of
@@ -159,114 +160,115 @@ class _Driver:
                 self.plan.reopen(position)
                 continue
             account = account_of(as_of, results)
-            self._settle(position, account, table)
+            self._add_account(position, account, table)
             self._resumed += account.counts["total"] - account.counts["skipped"]
         left = len(self.plan.origins) - len(self.plan.complete())
         self._total = len(self.plan.order) * left
 
-    def _settle(self, position: int, account: Account, table: pd.DataFrame | None) -> None:
+    def _add_account(self, position: int, account: Account, table: pd.DataFrame | None) -> None:
         self._accounts[position] = account
         if table is not None:
             self._tallies[position] = tally(table, self._actuals, self.plan.levels)
 
-    def _windows(self) -> Iterator[list[Block]]:
-        """Blocks to work at, as many as memory should hold."""
+    def _block_groups(self) -> Iterator[list[Block]]:
+        """Blocks to work at, at a time as many as memory should hold."""
         blocks: list[Block] = []
-        points, since = 0, clock()[0]
+        observations, since = 0, clock()[0]
         for stage in self.plan.stages():
-            self._spent.prepare_ms += clock()[0] - since
-            with self._around.undisturbed():
+            self._cost.prepare_ms += clock()[0] - since
+            with self._surroundings.undisturbed():
                 self._begin(stage.jobs)
             blocks += stage.blocks
-            points += sum(step.series.n for block in stage.blocks for step in block.steps)
-            if points >= MOST_POINTS:
+            observations += sum(step.series.n for block in stage.blocks for step in block.steps)
+            if observations >= MOST_OBSERVATIONS:
                 yield blocks
-                blocks, points = [], 0
+                blocks, observations = [], 0
             since = clock()[0]
         if blocks:
             yield blocks
 
     def _begin(self, jobs: Sequence[OriginJob]) -> None:
-        """Take jobs up; those without any work end at once."""
+        """Begin jobs; those without any work end at once."""
         for job in jobs:
             self._open[job.origin.position] = job
-            self._resumed += len(job.done)
-            self._total -= len(job.done)
+            self._resumed += len(job.recorded)
+            self._total -= len(job.recorded)
         for job in jobs:
             if not job.left:
-                self._opened(job.origin.position)
+                self._open_job(job.origin.position)
                 self._close(job)
 
-    def _done(self, blocks: Sequence[Block]) -> Iterator[Done]:
-        for outcome in self._around.executor.map(work_block, blocks):
+    def _outcomes(self, blocks: Sequence[Block]) -> Iterator[BlockOutcome]:
+        for outcome in self._surroundings.executor.map(work_block, blocks):
             yield blocks[outcome.index], outcome
 
-    def _record(self, batch: Sequence[Done]) -> None:
+    def _record(self, batch: Sequence[BlockOutcome]) -> None:
         """Record some blocks, origin by origin: a search before what builds on it."""
         by_origin: dict[int, list[tuple[int, AirportResult]]] = {}
-        for at, (block, outcome) in enumerate(batch):
+        for number, (block, outcome) in enumerate(batch):
             for position, result in block_results(outcome, block):
-                by_origin.setdefault(position, []).append((at, result))
+                by_origin.setdefault(position, []).append((number, result))
         searches = [block.tuned_by for block, _ in batch]
         for position in sorted(by_origin):
-            job = self._opened(position)
-            results = [_with_source(r, searches[at]) for at, r in by_origin[position]]
+            job = self._open_job(position)
+            results = [_with_source(r, searches[number]) for number, r in by_origin[position]]
             ids = self._enter(job, results)
-            for (at, _), result in zip(by_origin[position], results, strict=True):
+            for (number, _), result in zip(by_origin[position], results, strict=True):
                 if result.task is not None and result.task.plan.tune:
-                    searches[at] = ids[result.airport]
+                    searches[number] = ids[result.airport]
                     job.tuned |= result.tuned is not None
             job.left -= len(results)
             if not job.left:
                 self._close(job)
 
-    def _opened(self, position: int) -> OriginJob:
-        """The origin with its job open, and with what was settled before any work recorded."""
+    def _open_job(self, position: int) -> OriginJob:
+        """The origin with its job open; results that need no work are recorded on opening."""
         job = self._open[position]
         if not job.run_id:
-            job.open(self._tracker, self._around.read_log)
+            job.open(self._tracker, self._surroundings.read_log)
             self._enter(job, job.job.settled)
         return job
 
     def _enter(self, job: OriginJob, results: Sequence[AirportResult]) -> dict[str, str]:
+        """Record results of one origin, count their cost, and tell of the progress."""
         ids = job.record(results, self._tracker)
         for result in results:
-            self._spent.cpu += result.cpu_seconds
-            self._spent.objective += result.objective_seconds
-            self._spent.airports += result.status is not Status.SKIPPED
-            self._around.progress(result, self._total)
+            self._cost.cpu += result.cpu_seconds
+            self._cost.objective += result.objective_seconds
+            self._cost.airports += result.status is not Status.SKIPPED
+            self._surroundings.progress(result, self._total)
         return ids
 
     def _close(self, job: OriginJob) -> None:
-        """End an origin of which every airport is in, and forget all but sums."""
-        summary = job.close(self._tracker, self._around.read_log)
+        """End an origin whose airports are all recorded; only its account and sums are kept."""
+        summary = job.close(self._tracker, self._surroundings.read_log)
         account = account_of(job.origin.as_of, summary.to_dict())
-        self._settle(job.origin.position, account, summary.forecasts)
+        self._add_account(job.origin.position, account, summary.forecasts)
         del self._open[job.origin.position]
 
     def abandon(self, error: BaseException) -> None:
-        """Leave a true status on every open job."""
-        with self._around.undisturbed():
+        """Record that every open job failed."""
+        with self._surroundings.undisturbed():
             for job in self._open.values():
-                job.abandon(error, self._tracker, self._around.read_log)
+                job.abandon(error, self._tracker, self._surroundings.read_log)
 
     def summary(self) -> BacktestSummary:
         """What it ended with."""
-        spent, wall = self._spent, max((clock()[0] - self._started) / 1000, 1e-3)
-        cost = {
+        cost, wall = self._cost, max((clock()[0] - self._started) / 1000, 1e-3)
+        costs = {
             "wall_seconds": round(wall, 3),
-            "prepare_seconds": round(spent.prepare_ms / 1000, 3),
-            "cpu_seconds": round(spent.cpu, 3),
-            "objective_seconds": round(spent.objective, 3),
-            "airports_per_minute": round(60 * spent.airports / wall, 2),
+            "prepare_seconds": round(cost.prepare_ms / 1000, 3),
+            "cpu_seconds": round(cost.cpu, 3),
+            "objective_seconds": round(cost.objective, 3),
+            "airports_per_minute": round(60 * cost.airports / wall, 2),
         }
         positions = range(len(self.plan.origins))
         return BacktestSummary(
-            self.plan.name,
-            tuple(self._accounts[p] for p in positions),
-            score_rows([self._tallies[p] for p in positions if p in self._tallies]),
-            cost,
-            self._resumed,
+            backtest_id=self.plan.name,
+            accounts=tuple(self._accounts[p] for p in positions),
+            scores=score_rows([self._tallies[p] for p in positions if p in self._tallies]),
+            cost=costs,
+            resumed=self._resumed,
         )
 
 

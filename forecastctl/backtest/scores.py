@@ -1,4 +1,4 @@
-"""How good the forecasts of a backtest were, by lead. Pure.
+"""How good the forecasts of a backtest were, by lead.
 
 Each row of a forecast table whose actual is known counts once, whatever the size of the airport.
 """
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import DataSpec, Panel
 
-PARTS = ("n", "compared", "scaled", "naive", "size", "error", "actual")
+SUMS = ("n", "compared", "scaled", "naive", "size", "error", "actual")
 
 
 @dataclass(frozen=True, slots=True)
 class Actuals:
-    """What came true, every airport behind the other.
+    """What came true: the series of all airports, one behind the other.
 
     Attributes:
         freq: pandas period alias.
@@ -38,8 +38,8 @@ class Actuals:
         start: First period of each airport, shape ``(k,)``.
         at: Where each airport begins in ``y``, and the end, shape ``(k + 1,)``.
         y: Passengers, NaN where missing, shape ``(n,)``.
-        step: Running sum of known absolute seasonal differences, shape ``(n,)``.
-        steps: Running number of them, shape ``(n,)``.
+        difference_sum: Running sum of known absolute seasonal differences, shape ``(n,)``.
+        difference_count: Running number of them, shape ``(n,)``.
     """
 
     freq: str
@@ -48,31 +48,32 @@ class Actuals:
     start: NDArray[np.int64]
     at: NDArray[np.int64]
     y: NDArray[np.float64]
-    step: NDArray[np.float64]
-    steps: NDArray[np.float64]
+    difference_sum: NDArray[np.float64]
+    difference_count: NDArray[np.float64]
 
-    def of(self, codes: NDArray[np.int64], periods: NDArray[np.int64]) -> NDArray[np.int64]:
+    def position(self, codes: NDArray[np.int64], periods: NDArray[np.int64]) -> NDArray[np.int64]:
         """Position in ``y`` of airports and periods; -1 where there is none."""
-        inner = periods - self.start[codes]
-        held = (codes >= 0) & (inner >= 0) & (inner < self.at[codes + 1] - self.at[codes])
-        return np.where(held, self.at[codes] + inner, -1)
+        since_start = periods - self.start[codes]
+        length = self.at[codes + 1] - self.at[codes]
+        inside = (codes >= 0) & (since_start >= 0) & (since_start < length)
+        return np.where(inside, self.at[codes] + since_start, -1)
 
     def values(self, codes: NDArray[np.int64], periods: NDArray[np.int64]) -> NDArray[np.float64]:
         """Observations, NaN where there is none."""
-        found = self.of(codes, periods)
-        return np.where(found >= 0, self.y[found], np.nan)
+        position = self.position(codes, periods)
+        return np.where(position >= 0, self.y[position], np.nan)
 
     def scale(self, codes: NDArray[np.int64], cutoff: NDArray[np.int64]) -> NDArray[np.float64]:
         """Mean absolute seasonal difference up to the cutoff; NaN where there is none above 0."""
-        found = self.of(codes, cutoff)
-        count = np.where(found >= 0, self.steps[found], 0.0)
-        total = np.where(found >= 0, self.step[found], 0.0)
+        position = self.position(codes, cutoff)
+        count = np.where(position >= 0, self.difference_count[position], 0.0)
+        total = np.where(position >= 0, self.difference_sum[position], 0.0)
         known = (count > 0) & (total > 0)
         return np.where(known, total / np.maximum(count, 1.0), np.nan)
 
 
 def find_actuals(panel: Panel, spec: DataSpec, today: date) -> Actuals:
-    """Observations of a panel as they were read, neither filled nor mended."""
+    """Observations of a panel as they were read: no hole filled, no suspect left out."""
     view = cut(panel, spec, None)
     context = make_context(view, panel, spec, None, today)
     rows: dict[str, int] = {}
@@ -86,25 +87,26 @@ def find_actuals(panel: Panel, spec: DataSpec, today: date) -> Actuals:
         rows[airport.airport] = len(starts)
         starts.append(grid.start)
         parts.append(grid.y)
-        diffs.append(_seasonal(grid.y, view.season_length))
-    known = [np.where(np.isnan(d), 0.0, d) for d in diffs]
+        diffs.append(_seasonal_differences(grid.y, view.season_length))
+    without_gaps = [np.where(np.isnan(d), 0.0, d) for d in diffs]
     counts = [np.cumsum(~np.isnan(d)).astype(np.float64) for d in diffs]
     return Actuals(
-        view.freq,
-        view.season_length,
-        rows,
-        np.array(starts, dtype=np.int64),
-        np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64),
-        _joined(parts),
-        _joined([np.cumsum(k) for k in known]),
-        _joined(counts),
+        freq=view.freq,
+        season=view.season_length,
+        rows=rows,
+        start=np.array(starts, dtype=np.int64),
+        at=np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64),
+        y=_joined(parts),
+        difference_sum=_joined([np.cumsum(d) for d in without_gaps]),
+        difference_count=_joined(counts),
     )
 
 
-def _seasonal(y: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    found = np.full(len(y), np.nan)
-    found[season:] = np.abs(y[season:] - y[:-season])
-    return found
+def _seasonal_differences(y: NDArray[np.float64], season: int) -> NDArray[np.float64]:
+    """Absolute differences to a season before, NaN where one of the two is missing."""
+    differences = np.full(len(y), np.nan)
+    differences[season:] = np.abs(y[season:] - y[:-season])
+    return differences
 
 
 def _joined(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -116,7 +118,7 @@ class Tally:
     """Sums over forecasts by lead; tallies of several origins add up.
 
     Attributes:
-        parts: Sums by name of `PARTS`, each by lead, shape ``(h,)``.
+        parts: Sums by name of `SUMS`, each by lead, shape ``(h,)``.
         inside: Actuals within the interval, by level and lead.
     """
 
@@ -137,34 +139,35 @@ def tally(table: pd.DataFrame, actuals: Actuals, levels: Sequence[int]) -> Tally
     codes = np.array([actuals.rows.get(a, -1) for a in table["airport"]], dtype=np.int64)
     dates, cutoff = (_periods(table[name], actuals.freq) for name in ("date", "cutoff"))
     actual, mean = actuals.values(codes, dates), table["mean"].to_numpy(np.float64)
-    lead, seen = dates - cutoff, ~np.isnan(actual)
-    ago = actuals.season * -(-lead // actuals.season)
+    lead, observed = dates - cutoff, ~np.isnan(actual)
+    whole_seasons = actuals.season * -(-lead // actuals.season)
     scale = actuals.scale(codes, cutoff)
-    naive = np.abs(actuals.values(codes, dates - ago) - actual) / scale
+    naive = np.abs(actuals.values(codes, dates - whole_seasons) - actual) / scale
     scaled = np.abs(mean - actual) / scale
-    both = seen & ~np.isnan(naive)
-    weights = {
-        "n": seen.astype(np.float64),
-        "compared": both.astype(np.float64),
-        "scaled": np.where(both, scaled, 0.0),
-        "naive": np.where(both, naive, 0.0),
-        "size": np.where(seen, np.abs(mean - actual), 0.0),
-        "error": np.where(seen, mean - actual, 0.0),
-        "actual": np.where(seen, actual, 0.0),
+    comparable = observed & ~np.isnan(naive)
+    terms = {
+        "n": observed.astype(np.float64),
+        "compared": comparable.astype(np.float64),
+        "scaled": np.where(comparable, scaled, 0.0),
+        "naive": np.where(comparable, naive, 0.0),
+        "size": np.where(observed, np.abs(mean - actual), 0.0),
+        "error": np.where(observed, mean - actual, 0.0),
+        "actual": np.where(observed, actual, 0.0),
     }
-    # A frequency that was another one early on may give leads that are none.
-    at, real = np.maximum(lead - 1, 0), lead >= 1
+    # Where the frequency was another one at an early origin, a lead may be less than one.
+    at, valid = np.maximum(lead - 1, 0), lead >= 1
     inside = {
         level: ((table[f"lo-{level}"] <= actual) & (actual <= table[f"hi-{level}"])).to_numpy(bool)
         for level in levels
     }
     return Tally(
-        {name: _by_lead(at, values * real) for name, values in weights.items()},
-        {level: _by_lead(at, (held & real).astype(np.float64)) for level, held in inside.items()},
+        {name: _by_lead(at, values * valid) for name, values in terms.items()},
+        {level: _by_lead(at, (hit & valid).astype(np.float64)) for level, hit in inside.items()},
     )
 
 
 def _by_lead(at: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of values by position of their lead."""
     return np.bincount(at, weights=values).astype(np.float64)
 
 
@@ -187,26 +190,27 @@ def score_rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
         as shares.
     """
     total = Tally(
-        {name: _sum([t.parts[name] for t in tallies if t.parts]) for name in PARTS},
+        {name: _sum([t.parts[name] for t in tallies if t.parts]) for name in SUMS},
         {
             level: _sum([t.inside[level] for t in tallies if t.parts])
             for level in sorted({level for t in tallies for level in t.inside})
         },
     )
-    seen = np.flatnonzero(total.parts["n"])
-    rows = [_row(int(i) + 1, total, [int(i)]) for i in seen]
-    return [*rows, _row("all", total, [int(i) for i in seen])] if rows else []
+    leads = np.flatnonzero(total.parts["n"]).tolist()
+    rows = [_row(i + 1, total, [i]) for i in leads]
+    return [*rows, _row("all", total, leads)] if rows else []
 
 
 def _sum(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    longest = max((len(p) for p in parts), default=0)
-    found = np.zeros(longest)
+    """Sum of arrays by lead, of which some go further than others."""
+    total = np.zeros(max((len(part) for part in parts), default=0))
     for part in parts:
-        found[: len(part)] += part
-    return found
+        total[: len(part)] += part
+    return total
 
 
 def _row(lead: int | str, total: Tally, at: Sequence[int]) -> dict[str, Any]:
+    """The row of some leads, from their sums."""
     sums = {name: float(values[at].sum()) for name, values in total.parts.items()}
     return {
         "lead": lead,

@@ -12,7 +12,7 @@ from forecastctl.records import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_BAD = (Status.FAILED, Status.REJECTED, Status.WITHOUT_SUSPECTS)
+_TROUBLE = (Status.FAILED, Status.REJECTED, Status.WITHOUT_SUSPECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Account:
         run_id: Its job's run.
         status: ``ok``, ``partial`` or ``failed``.
         counts: Airports by status, and in all.
-        losses: What the searches behind its forecasts expected, in validation.
+        losses: Losses in validation of the searches behind its forecasts.
         trouble: Airport, status and reason of those that failed, were rejected, or were forecast
             without what looks wrong in their data.
     """
@@ -48,13 +48,17 @@ def account_of(origin: str, results: Mapping[str, Any]) -> Account:
     """Account of an origin from the summary of its job."""
     lines = results["results"]
     return Account(
-        origin,
-        results["job_id"],
-        results["run_id"],
-        results["status"],
-        results["airports"],
-        tuple(line["loss"] for line in lines if line["loss"] is not None),
-        tuple((li["airport"], li["status"], li["reason"]) for li in lines if li["status"] in _BAD),
+        origin=origin,
+        job_id=results["job_id"],
+        run_id=results["run_id"],
+        status=results["status"],
+        counts=results["airports"],
+        losses=tuple(line["loss"] for line in lines if line["loss"] is not None),
+        trouble=tuple(
+            (line["airport"], line["status"], line["reason"])
+            for line in lines
+            if line["status"] in _TROUBLE
+        ),
     )
 
 
@@ -66,7 +70,7 @@ class BacktestSummary:
         backtest_id: The same for the same data, settings and origins.
         accounts: One for each origin, in order.
         scores: See `forecastctl.backtest.scores.score_rows`.
-        cost: Of this call alone.
+        cost: Cost of this call alone.
         resumed: Airports of origins that were recorded before this call.
     """
 
@@ -89,16 +93,16 @@ class BacktestSummary:
         return statistics.median(losses) if losses else None
 
     def trouble(self) -> list[dict[str, Any]]:
-        """Airports of `Account.trouble`: at how many origins, and why at the last."""
-        found: dict[tuple[str, str], dict[str, Any]] = {}
+        """Airports of `Account.trouble`: at how many origins, and the reason at the last one."""
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
         for account in self.accounts:
             for airport, status, reason in account.trouble:
-                row = found.setdefault(
+                row = rows.setdefault(
                     (airport, status),
                     {"airport": airport, "status": status, "origins": 0, "first": account.origin},
                 )
                 row |= {"origins": row["origins"] + 1, "last": account.origin, "reason": reason}
-        return sorted(found.values(), key=lambda row: (row["status"], -row["origins"]))
+        return sorted(rows.values(), key=lambda row: (row["status"], -row["origins"]))
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` summary."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecastctl.jobs.learn import past_of
-from forecastctl.jobs.summary import Line, Summary, job_status
+from forecastctl.jobs.summary import Summary, SummaryLine, job_status
 from forecastctl.jobs.sums.base import base_of
 from forecastctl.jobs.sums.coherent import add_up
 from forecastctl.jobs.tables import forecast_table
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Ledger:
     """Results so far: small lines and forecasts, never charts or trials."""
 
-    lines: dict[str, Line] = field(default_factory=dict)
+    lines: dict[str, SummaryLine] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     models: dict[str, FittedModel] = field(default_factory=dict)
     pasts: list[Past] = field(default_factory=list)
@@ -63,7 +63,7 @@ def record_results(
 
 def _enter(ledger: Ledger, r: AirportResult, job: Job, run_id: str | None) -> None:
     """What is kept of an airport until the job ends."""
-    ledger.lines[r.airport] = Line(
+    ledger.lines[r.airport] = SummaryLine(
         r.airport,
         str(r.status),
         r.reason,

@@ -26,7 +26,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """One airport's account in the summary of a job.
 
     ``suspects`` says what of its data looks wrong and is left out, also where nothing was to be
@@ -68,10 +68,10 @@ class Summary:
     job_id: str
     run_id: str
     status: str
-    lines: tuple[Line, ...]
+    lines: tuple[SummaryLine, ...]
     forecasts: pd.DataFrame | None
     cost: Mapping[str, float]
-    groups: tuple[Line, ...] = ()
+    groups: tuple[SummaryLine, ...] = ()
     coherent: Coherent | None = None
     warnings: tuple[str, ...] = ()
 
@@ -110,7 +110,7 @@ class Summary:
         return found
 
 
-def job_status(lines: Iterable[Line], groups: Iterable[Line] = ()) -> str:
+def job_status(lines: Iterable[SummaryLine], groups: Iterable[SummaryLine] = ()) -> str:
     """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups."""
     airports = list(lines)
     status = _status({line.status for line in airports})

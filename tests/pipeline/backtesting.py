@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecastctl.backtest.run import Replay, Surroundings, backtest
+from forecastctl.backtest.run import BacktestRequest, Surroundings, backtest
 from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare
@@ -68,7 +68,7 @@ class Bench:
     def backtest(
         self, start="2018-05", end="2018-10", every=1, retune_every=3, executor=None, **changes
     ):
-        replay = Replay(replace(REQUEST, **changes), start, end, every, retune_every)
+        request = BacktestRequest(replace(REQUEST, **changes), start, end, every, retune_every)
         surroundings = Surroundings(
             self.tracker,
             executor or SerialExecutor(),
@@ -77,7 +77,7 @@ class Bench:
             lambda result, total: self.told.append((result.airport, total)),
             lambda: self.log,
         )
-        return backtest(replay, self.panel, SPEC, surroundings)
+        return backtest(request, self.panel, SPEC, surroundings)
 
     def run(self, command, as_of, **changes):
         request = replace(REQUEST, command=command, job_id=f"{command}-{as_of}", **changes)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecastctl.backtest import blocks
-from forecastctl.backtest.blocks import Block, Step, work_block
+from forecastctl.backtest.blocks import Block, OriginSeries, work_block
 from forecastctl.backtest.record import carried
 from forecastctl.records import AirportResult, Plan, Specification, Status, StoredRun, TuneResult
 from tests.pipeline import backtesting
@@ -48,7 +48,7 @@ class TestSearches:
             return AirportResult("AAA", Status.OK, tuned=found)
 
         monkeypatch.setattr(blocks, "work", work)
-        steps = tuple(Step(i, make_series("AAA")) for i in range(4))
+        steps = tuple(OriginSeries(i, make_series("AAA")) for i in range(4))
         work_block(Block(0, Plan(True, True, True, SEARCH), steps))
         assert asked == [i == 0 or i - 1 == fails for i in range(4)]
 

@@ -1,4 +1,4 @@
-"""The backtest command: flags to a replay of history, and what it ended with for people."""
+"""The backtest command: from flags to a backtest, and its summary for people."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from forecastctl.errors import Terminated
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from forecastctl.backtest.run import Replay, Surroundings
+    from forecastctl.backtest.run import BacktestRequest, Surroundings
     from forecastctl.backtest.summary import BacktestSummary
     from forecastctl.cli.compose import Session
     from forecastctl.data.panel.panel import DataSpec, Panel
@@ -77,7 +77,7 @@ def backtest(
     verbose: flags.Verbose = False,
 ) -> None:
     """Replay history: run as of each origin, recorded as backtests."""
-    from forecastctl.backtest.run import Replay, Surroundings, forecast_table
+    from forecastctl.backtest.run import BacktestRequest, Surroundings, forecast_table
 
     session = open_session(backtest, locals())
     # Only the flag: the settings' own target holds the live forecasts, which are to stay.
@@ -86,19 +86,22 @@ def backtest(
     panel, spec = read(session)
     tracker = open_store(settings, heal=True, upgrade=upgrade_store)
     executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
-    request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
+    job_request = _request(
+        session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs
+    )
     today = date.today()  # noqa: DTZ011 - local day
     with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:
-        around = Surroundings(
-            tracker,
-            executor,
-            environment(),
-            today,
-            progress,
-            session.log.read,
-            interruptions.held,
+        surroundings = Surroundings(
+            tracker=tracker,
+            executor=executor,
+            environment=environment(),
+            today=today,
+            progress=progress,
+            read_log=session.log.read,
+            undisturbed=interruptions.held,
         )
-        summary = _run(Replay(request, start, end, every, retune_every), panel, spec, around)
+        request = BacktestRequest(job_request, start, end, every, retune_every)
+        summary = _run(request, panel, spec, surroundings)
     if out:
         write_out(forecast_table(tracker, summary), out, settings.forecast.table)
     if as_json:
@@ -145,11 +148,13 @@ def _request(
     )
 
 
-def _run(replay: Replay, panel: Panel, spec: DataSpec, around: Surroundings) -> BacktestSummary:
+def _run(
+    request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
+) -> BacktestSummary:
     from forecastctl.backtest.run import backtest as run
 
     try:
-        return run(replay, panel, spec, around)
+        return run(request, panel, spec, surroundings)
     except KeyboardInterrupt:
         log.warning("The same command goes on where this one stopped.")
         raise
@@ -198,10 +203,10 @@ def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> Non
     from forecastctl.store.mlflow.open import display_uri
 
     counts = summary.counts
-    head = render.tally(counts)
+    by_status = render.tally(counts)
     n = len(summary.accounts)
     render.print_line(
-        f"{n} {'origin' if n == 1 else 'origins'} x {counts['total'] // n} airports: {head}",
+        f"{n} {'origin' if n == 1 else 'origins'} x {counts['total'] // n} airports: {by_status}",
         style="bold",
     )
     _print_trouble(summary)
