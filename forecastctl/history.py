@@ -1,4 +1,4 @@
-"""What is recorded, as rows; the same in both layouts."""
+"""Lists what is recorded, as rows that are the same in both layouts of trials."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 Row: TypeAlias = dict[str, Any]
 
-KINDS: dict[str, dict[str, str]] = {
+TAGS_OF_LISTS: dict[str, dict[str, str]] = {
     "jobs": {},
     "airports": {},
     "trials": {},
@@ -38,9 +38,12 @@ KINDS: dict[str, dict[str, str]] = {
     "forecasts": {Tag.FORECAST: TRUE},
     "searches": {Tag.TUNED: TRUE},
 }
-ASKED = ("jobs", "airports", "trials", "models", "forecasts")
+LISTS = ("jobs", "airports", "trials", "models", "forecasts")
+"""What a user may list."""
+
 MLFLOW_STATUSES = ("running", "killed")
-MANY = 1_000_000
+ALL_RUNS = 1_000_000
+"""Runs that a search of the store returns at most, where all are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class HistoryQuery:
     """What to list.
 
     Attributes:
-        what: One of `ASKED`.
+        what: One of `LISTS`.
         airport: Only this airport.
         job_id: Only this job.
         status: Only this status.
@@ -75,19 +78,19 @@ def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
         UsageError: An unknown kind, or a filter that cannot be understood.
     """
     check(query)
-    found = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
-    runs = _ordered(found, query)
-    return [_row(query.what, run) for run in runs[: query.limit]]
+    runs = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
+    ordered = _ordered(runs, query)
+    return [_row(query.what, run) for run in ordered[: query.limit]]
 
 
 def check(query: HistoryQuery) -> None:
-    """See whether a query can be asked of any store.
+    """Refuse a query that no store could answer.
 
     Raises:
         UsageError: An unknown kind, or a filter that cannot be understood.
     """
-    if query.what not in ASKED:
-        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(ASKED)}.")
+    if query.what not in LISTS:
+        raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(LISTS)}.")
     if query.best and query.what == "jobs":
         raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
     parse_filter(query.filter or "")
@@ -96,7 +99,7 @@ def check(query: HistoryQuery) -> None:
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     """Runs of jobs or airports; by a mark, so that the size of the store does not matter."""
     tags = {JOBS: SET} if query.what == "jobs" else {AIRPORTS: SET}
-    tags |= KINDS[query.what]
+    tags |= TAGS_OF_LISTS[query.what]
     if query.airport is not None:
         tags[airport_mark(airport_key(query.airport))] = SET
     if query.job_id is not None:
@@ -106,6 +109,7 @@ def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
 
 
 def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: int) -> Query:
+    """The conditions of a query, for the store."""
     status = None
     if query.status in MLFLOW_STATUSES:
         status = query.status.upper()
@@ -123,76 +127,81 @@ def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: in
 
 def _trials(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     """Trials of the newest searches first, until there are enough; of all searches for the best."""
-    owners = replace(query, what="searches", status=None, filter=None, best=False)
+    search_query = replace(query, what="searches", status=None, filter=None, best=False)
     if not query.best:
-        newest = _runs(tracker, owners)
-        found = _of_owners(tracker, query, newest)
-        if len(found) >= query.limit or len(newest) < query.limit:
-            return found
-    return _of_owners(tracker, query, _runs(tracker, replace(owners, limit=MANY)))
+        newest = _runs(tracker, search_query)
+        trials = _trials_of_searches(tracker, query, newest)
+        if len(trials) >= query.limit or len(newest) < query.limit:
+            return trials
+    return _trials_of_searches(
+        tracker, query, _runs(tracker, replace(search_query, limit=ALL_RUNS))
+    )
 
 
-def _of_owners(
-    tracker: Tracker, query: HistoryQuery, owners: Iterable[StoredRun]
+def _trials_of_searches(
+    tracker: Tracker, query: HistoryQuery, searches: Iterable[StoredRun]
 ) -> list[StoredRun]:
-    found: list[StoredRun] = []
-    lost: list[DamagedError] = []
-    for owner in owners:
-        if len(found) >= query.limit and not query.best:
+    """Trials of some searches, until there are enough; one whose table is damaged is left out."""
+    trials: list[StoredRun] = []
+    errors: list[DamagedError] = []
+    for search in searches:
+        if len(trials) >= query.limit and not query.best:
             break
-        if not RunOf(owner).is_flat:
-            mark = {search_mark(RunOf(owner).search_id): SET}
-            found += tracker.find(_conditions(query, mark, "start_time DESC", MANY))
+        if not RunOf(search).is_flat:
+            mark = {search_mark(RunOf(search).search_id): SET}
+            trials += tracker.find(_conditions(query, mark, "start_time DESC", ALL_RUNS))
             continue
         try:
-            found += _table_trials(tracker, query, owner)
+            trials += _table_trials(tracker, query, search)
         except DamagedError as error:
-            lost.append(error)
-    if lost and not found:
-        raise lost[0]
-    for one in lost:
-        log.warning("trials are left out: %s", one.message)
-    return found
+            errors.append(error)
+    if errors and not trials:
+        raise errors[0]
+    for damage in errors:
+        log.warning("trials are left out: %s", damage.message)
+    return trials
 
 
-def _table_trials(tracker: Tracker, query: HistoryQuery, owner: StoredRun) -> Iterator[StoredRun]:
-    """Trials of the flat layout, from their table, under the same conditions."""
+def _table_trials(tracker: Tracker, query: HistoryQuery, search: StoredRun) -> Iterator[StoredRun]:
+    """Trials of the flat layout that meet the query, from the table of their search."""
     if query.status in MLFLOW_STATUSES:
         return
     predicates = parse_filter(query.filter) if query.filter else ()
-    for run in _as_runs(tracker, owner):
+    for run in _trial_runs(tracker, search):
         wanted = query.status is None or RunOf(run).status == query.status
         if wanted and all(matches(run, p) for p in predicates):
             yield run
 
 
-def _as_runs(tracker: Tracker, owner: StoredRun) -> Iterable[StoredRun]:
-    result = AirportResult(RunOf(owner).airport, Status.OK)
-    common = {k: v for k, v in owner.tags.items() if k not in STAGES}
-    for trial in read_trials(tracker, owner.run_id):
+def _trial_runs(tracker: Tracker, search: StoredRun) -> Iterable[StoredRun]:
+    result = AirportResult(RunOf(search).airport, Status.OK)
+    common = {k: v for k, v in search.tags.items() if k not in STAGES}
+    for trial in read_trials(tracker, search.run_id):
         run = trial_run(trial, result, common)
-        yield _stored(run, owner.run_id, trial.number)
+        yield _stored_run(run, search.run_id, trial.number)
 
 
-def _stored(run: Run, owner_id: str, number: int) -> StoredRun:
+def _stored_run(run: Run, search_run_id: str, number: int) -> StoredRun:
+    """A trial as if it had a run of its own."""
     metrics: dict[str, float] = {}
     for metric in run.metrics:
         metrics[metric.key] = metric.value
-    run_id = f"{owner_id}#{number}"
+    run_id = f"{search_run_id}#{number}"
     return StoredRun(
-        run_id,
-        run.name,
-        run.status,
-        run.start_ms,
-        run.end_ms,
-        run.params,
-        metrics,
-        run.tags,
-        owner_id,
+        run_id=run_id,
+        name=run.name,
+        status=run.status,
+        start_ms=run.start_ms,
+        end_ms=run.end_ms,
+        params=run.params,
+        metrics=metrics,
+        tags=run.tags,
+        parent_id=search_run_id,
     )
 
 
 def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
+    """Newest first, or lowest loss first; of trials then the best of each airport alone."""
     if not query.best:
         return sorted(runs, key=lambda r: (-r.start_ms, r.run_id))
     scored = [r for r in runs if MetricKey.LOSS in r.metrics]
@@ -265,11 +274,11 @@ def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
         NothingRecordedError: There is no such run or job.
     """
     left, right = resolve(tracker, a), resolve(tracker, b)
-    facts = (Tag.STATUS, Tag.MODEL)
+    result_tags = (Tag.STATUS, Tag.MODEL)
     sections: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "result": (
-            {k: left.tags.get(k) for k in facts},
-            {k: right.tags.get(k) for k in facts},
+            {k: left.tags.get(k) for k in result_tags},
+            {k: right.tags.get(k) for k in result_tags},
         ),
         # Earlier versions recorded some addresses with their secrets.
         "params": (_masked(left.params), _masked(right.params)),
@@ -280,9 +289,9 @@ def compare(tracker: Tracker, a: str, b: str) -> list[Row]:
         ),
     }
     rows: list[Row] = []
-    for section, (one, two) in sections.items():
-        for key in [*one, *(k for k in two if k not in one)]:
-            x, y = one.get(key), two.get(key)
+    for section, (of_a, of_b) in sections.items():
+        for key in [*of_a, *(k for k in of_b if k not in of_a)]:
+            x, y = of_a.get(key), of_b.get(key)
             if x is not None or y is not None:
                 rows.append({"section": section, "key": key, "a": x, "b": y, "same": x == y})
     return rows
