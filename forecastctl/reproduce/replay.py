@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
-MANY = 1_000_000
+ALL_RUNS = 1_000_000
+"""Runs that a search of the store returns at most, where all are wanted."""
+
 SUGGESTED = 3
+"""Similar names that an error suggests at most."""
 
 
 def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Chosen:
@@ -46,13 +49,13 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
     Raises:
         NothingRecordedError: There is no such job, run or airport, or several jobs begin so.
     """
-    run = _named(tracker, name)
-    of = RunOf(run)
-    if of.is_series:
+    run = _find_run(tracker, name)
+    named = RunOf(run)
+    if named.is_series:
         runs = [run]
-    elif of.is_job:
-        found = tracker.find(Query(tags={job_mark(of.job_id): SET}, limit=MANY))
-        runs = [one for one in found if RunOf(one).is_series]
+    elif named.is_job:
+        of_job = tracker.find(Query(tags={job_mark(named.job_id): SET}, limit=ALL_RUNS))
+        runs = [r for r in of_job if RunOf(r).is_series]
     else:
         hint = f"Give its airport's: {run.parent_id}." if run.parent_id else None
         raise NothingRecordedError(f"Run '{name}' is neither a job's nor an airport's.", hint)
@@ -61,26 +64,33 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
     for airport in airports:
         if airport not in known:
             raise NothingRecordedError(
-                f"Nothing is recorded about airport '{airport}' in job {of.job_id}.",
+                f"Nothing is recorded about airport '{airport}' in job {named.job_id}.",
                 _suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
             )
     kept = tuple(r for r in runs if not airports or RunOf(r).airport in airports)
-    return Chosen(of.job_id, of.command or "", of.origin, run.run_id, kept)
+    return Chosen(
+        job_id=named.job_id,
+        command=named.command or "",
+        origin=named.origin,
+        run_id=run.run_id,
+        runs=kept,
+    )
 
 
-def _named(tracker: Tracker, name: str) -> StoredRun:
+def _find_run(tracker: Tracker, name: str) -> StoredRun:
+    """The run of this id, or the run of the only job whose id begins so."""
     try:
         return resolve(tracker, name)
     except NothingRecordedError as error:
         message = error.message
-    jobs = tracker.find(Query(tags={JOBS: SET}, limit=MANY))
-    found = [job for job in jobs if name and RunOf(job).job_id.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        newest = ", ".join(RunOf(job).job_id for job in found[:SUGGESTED])
+    jobs = tracker.find(Query(tags={JOBS: SET}, limit=ALL_RUNS))
+    matching = [job for job in jobs if name and RunOf(job).job_id.startswith(name)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        newest = ", ".join(RunOf(job).job_id for job in matching[:SUGGESTED])
         raise NothingRecordedError(
-            f"{len(found)} jobs begin with '{name}'.", f"Give one of them: {newest} ..."
+            f"{len(matching)} jobs begin with '{name}'.", f"Give one of them: {newest} ..."
         )
     ids = [RunOf(job).job_id for job in jobs]
     close = difflib.get_close_matches(name, ids, SUGGESTED)
@@ -94,25 +104,25 @@ def _suggestion(close: Sequence[str]) -> str | None:
 
 def read_stored(tracker: Tracker, run: StoredRun) -> Stored:
     """The model and the forecast of one airport's run, as far as they are stored and legible."""
-    of = RunOf(run)
-    trained, forecast_too = of.holds(Tag.TRAINED), of.holds(Tag.FORECAST)
-    owner = run.run_id if trained else run.tags.get(Tag.TRAINED_BY)
-    bad = run.tags.get(Tag.STATUS) in (Status.FAILED, Status.REJECTED)
-    if bad and not (trained or forecast_too):
-        return Stored(run, missing=f"{of.status}: {of.reason or 'no reason recorded'}")
+    named = RunOf(run)
+    has_model, has_forecast = named.holds(Tag.TRAINED), named.holds(Tag.FORECAST)
+    trained_by = run.run_id if has_model else run.tags.get(Tag.TRAINED_BY)
+    unusable = run.tags.get(Tag.STATUS) in (Status.FAILED, Status.REJECTED)
+    if unusable and not (has_model or has_forecast):
+        return Stored(run, missing=f"{named.status}: {named.reason or 'no reason recorded'}")
     try:
-        model = read_model(tracker, owner) if owner else None
-        forecast = read_forecast(tracker, run.run_id) if forecast_too else None
+        model = read_model(tracker, trained_by) if trained_by else None
+        forecast = read_forecast(tracker, run.run_id) if has_forecast else None
     except DamagedError as error:
         return Stored(run, broken=f"what is stored cannot be read: {error.message}")
     except NothingRecordedError as error:
         return Stored(run, missing=error.message)
-    missing = "" if forecast else f"'{of.command}' makes no forecast"
+    missing = "" if forecast else f"'{named.command}' makes no forecast"
     return Stored(run, model, forecast, missing)
 
 
 def replayed(stored: Stored) -> Replay:
-    """The stored model's forecast against the stored one."""
+    """Compare the forecast of the stored model with the stored forecast."""
     if stored.broken:
         return Replay(DIFFERS, None, (stored.broken,))
     if stored.model is None or stored.forecast is None:
@@ -127,12 +137,12 @@ def replay_all(tracker: Tracker, chosen: Chosen) -> Iterator[Reproduction]:
 
 
 def makers(tracker: Tracker, chosen: Chosen) -> dict[str, StoredRun]:
-    """By id of a run, the run that trained the model behind it: itself where no other did."""
-    found = {run.run_id: run for run in chosen.runs}
+    """For each run, by id, the run that trained its model: itself where no other did."""
+    trained_by = {run.run_id: run for run in chosen.runs}
     for run in chosen.runs:
         if Tag.TRAINED_BY in run.tags:
             try:
-                found[run.run_id] = tracker.get(run.tags[Tag.TRAINED_BY])
-            except NothingRecordedError:  # it has been deleted; what there is will be compared
+                trained_by[run.run_id] = tracker.get(run.tags[Tag.TRAINED_BY])
+            except NothingRecordedError:  # it was deleted: the run itself must do
                 continue
-    return found
+    return trained_by

@@ -1,4 +1,4 @@
-"""What reproducing a job ended with: counts, a sentence, and what differs in the environment."""
+"""The report of a reproduction: counts, a sentence, and differences of the environment."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What reproducing a job or a run ended with.
+    """The result of reproducing a job or a run.
 
     Attributes:
         chosen: What was reproduced.
         rows: One for each airport's run.
-        environment: Differences ``{name, recorded, now, runs}`` between then and now.
+        environment: Differences ``{name, recorded, now, runs}`` to where the runs were made.
         refitted: Whether everything was fitted anew as well.
     """
 
@@ -58,13 +58,13 @@ class Report:
         parts = [_counted(self._results(refit=False), "replayed")]
         if self.refitted:
             parts.append(_counted(self._results(refit=True), "tuned and fitted anew"))
-        same = "the environment is the same"
+        environment = "the environment is the same"
         if self.differs:
-            same += ": what is stored, or the code of forecastctl itself, has changed"
+            environment += ": what is stored, or the code of forecastctl itself, has changed"
         if not self.same_environment:
             names = dict.fromkeys(d["name"] for d in self.environment if d["name"] != "git commit")
-            same = f"the environment differs: {', '.join(names)}"
-        return f"{'; '.join(parts)}; {same}."
+            environment = f"the environment differs: {', '.join(names)}"
+        return f"{'; '.join(parts)}; {environment}."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value; docs/how-to/reproduce.md describes it."""
@@ -93,7 +93,7 @@ def _counts(results: Iterable[str]) -> dict[str, int]:
     return {result: counted[result] for result in RESULTS}
 
 
-def _counted(results: Sequence[str], done: str) -> str:
+def _counted(results: Sequence[str], verb: str) -> str:
     """Such as ``437 of 438 replayed bit-identical, 1 differs``."""
     counts = _counts(results)
     compared = len(results) - counts[NOT_STORED]
@@ -102,7 +102,7 @@ def _counted(results: Sequence[str], done: str) -> str:
     words = [f"{counts[ROUNDED]} equal after rounding"] if counts[ROUNDED] else []
     words += [f"{counts[DIFFERS]} different"] if counts[DIFFERS] else []
     words += [f"{counts[NOT_STORED]} not stored"] if counts[NOT_STORED] else []
-    head = f"{counts[IDENTICAL]} of {compared} {done} bit-identical"
+    head = f"{counts[IDENTICAL]} of {compared} {verb} bit-identical"
     return ", ".join([head, *words])
 
 
@@ -115,17 +115,17 @@ def environment_differences(
         runs: Runs of airports.
         now: Where this process runs.
     """
-    found: Counter[tuple[str, str, str]] = Counter()
+    differences: Counter[tuple[str, str, str]] = Counter()
     for run in runs:
-        found.update(_differences(run.tags, now))
+        differences.update(_differences(run.tags, now))
     return tuple(
         {"name": name, "recorded": recorded, "now": present, "runs": n}
-        for (name, recorded, present), n in found.items()
+        for (name, recorded, present), n in differences.items()
     )
 
 
 def _differences(tags: Mapping[str, str], now: Environment) -> list[tuple[str, str, str]]:
-    """Versions and machine that a run recorded and that are others now, and the commit."""
+    """Name, recorded and present value of versions, machine and commit, where they differ."""
     recorded = dict(
         part.split("=", 1) for part in tags.get(Tag.VERSIONS, "").split() if "=" in part
     )
@@ -140,6 +140,7 @@ def _differences(tags: Mapping[str, str], now: Environment) -> list[tuple[str, s
 
 
 def _text(value: Any) -> str | None:
+    """A value of the machine's description as text."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return None if value is None else str(value)

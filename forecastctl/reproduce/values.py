@@ -1,4 +1,4 @@
-"""What a replay and a refit give."""
+"""The results of a replay and of a refit."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Refit:
 
     Attributes:
         result: The worst of the three comparisons, one of
-        `forecastctl.models.combination.replay.RESULTS`.
+            `forecastctl.models.combination.replay.RESULTS`.
         same_data: Whether the rebuilt series has the recorded digest; ``None`` where there is none.
         specification: Labels ``(stored, now)`` with whether models and weights are the same.
         parameters: Stored parameters and states against the new ones.
         forecast: The stored forecast against the new one.
-        notes: What is to be known about the comparison.
+        notes: What a reader should know about the comparison, one sentence each.
     """
 
     result: str
@@ -71,7 +71,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of one airport's run; what is not there is ``None``, with the reason."""
+    """What is stored of one airport's run.
+
+    Attributes:
+        run: The run.
+        model: Its model, where there is one that can be read.
+        forecast: Its forecast, likewise.
+        missing: Why one of the two is not stored.
+        broken: Why what is stored cannot be read.
+    """
 
     run: StoredRun
     model: FittedModel | None = None
@@ -82,7 +90,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What became of one airport's run.
+    """The result of reproducing one airport's run.
 
     Attributes:
         run: The run.
