@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from forecastctl.records import Forecast, Series
 
 SEASONS_SHOWN = 8
-NAME, MODEL = 60, 80
-FRAME = (0.075, 0.085, 0.915, 0.83)
-GAP, LEAST_MODEL = 0.02, 0.2
-FAST = {"compress_level": 3}
+LONGEST_NAME, LONGEST_MODEL = 60, 80  # characters
+FRAME = (0.075, 0.085, 0.915, 0.83)  # left, bottom, width and height, as shares of the figure
+GAP, LEAST_MODEL = 0.02, 0.2  # between the titles, and width kept for the model, as shares
+FAST_PNG = {"compress_level": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastChart:
-    """What a forecast chart shows; the last seasons of the history, and the forecast."""
+    """What a forecast chart shows: the last seasons of the history, and the forecast."""
 
     airport: str
     model: str
@@ -57,16 +57,16 @@ def forecast_data(series: Series, forecast: Forecast, model: str) -> ForecastCha
     """
     import numpy as np
 
-    known = series.ds <= np.datetime64(forecast.cutoff)
-    shown = slice(-SEASONS_SHOWN * max(series.season_length, 7), None)
+    before_cutoff = series.ds <= np.datetime64(forecast.cutoff)
+    last_seasons = slice(-SEASONS_SHOWN * max(series.season_length, 7), None)
     return ForecastChart(
-        series.airport,
-        model,
-        series.ds[known][shown],
-        series.y[known][shown],
-        forecast.ds,
-        forecast.mean,
-        forecast.intervals,
+        airport=series.airport,
+        model=model,
+        history_ds=series.ds[before_cutoff][last_seasons],
+        history_y=series.y[before_cutoff][last_seasons],
+        ds=forecast.ds,
+        mean=forecast.mean,
+        intervals=forecast.intervals,
     )
 
 
@@ -75,7 +75,7 @@ def draw_forecast(chart: ForecastChart) -> bytes:
     buffer = io.BytesIO()
     with glyphs_missing_quietly():
         forecast_figure(chart).savefig(
-            buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST
+            buffer, format="png", metadata={"Software": None}, pil_kwargs=FAST_PNG
         )
     return buffer.getvalue()
 
@@ -93,12 +93,12 @@ def forecast_figure(chart: ForecastChart) -> Any:
     _bands(axes, chart)
     axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")
     axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
-    _dress(axes, chart)
+    _axes_and_legend(axes, chart)
     return figure
 
 
 def _bands(axes: Any, chart: ForecastChart) -> None:
-    """Wider levels paler, drawn first."""
+    """Draw the intervals, the widest first and palest."""
     levels = sorted(chart.intervals, reverse=True)
     for rank, level in enumerate(levels):
         lo, hi = chart.intervals[level]
@@ -108,7 +108,8 @@ def _bands(axes: Any, chart: ForecastChart) -> None:
         )
 
 
-def _dress(axes: Any, chart: ForecastChart) -> None:
+def _axes_and_legend(axes: Any, chart: ForecastChart) -> None:
+    """Axes, title and legend."""
     date_axis(axes)
     quiet_axes(axes)
     number_axis(axes.yaxis)
@@ -120,12 +121,12 @@ def _dress(axes: Any, chart: ForecastChart) -> None:
 
 
 def _titles(axes: Any, chart: ForecastChart) -> None:
-    """The airport on the left, and of the model as much as fits beside it."""
+    """Write the airport on the left and the model on the right, cut to fit beside it."""
     figure = axes.figure
     widest = FRAME[2] - LEAST_MODEL - GAP
-    name = shortened(figure, one_line(chart.airport, NAME), widest, 12, "bold")
+    name = shortened(figure, one_line(chart.airport, LONGEST_NAME), widest, 12, "bold")
     left = text_width(figure, name, 12, "bold")
-    model = shortened(figure, one_line(chart.model, MODEL), FRAME[2] - left - GAP, 8)
+    model = shortened(figure, one_line(chart.model, LONGEST_MODEL), FRAME[2] - left - GAP, 8)
     for text, place, style in (
         (name, "left", {"color": INK, "fontsize": 12, "fontweight": "bold"}),
         (model, "right", {"color": MUTED, "fontsize": 8}),

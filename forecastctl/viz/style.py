@@ -99,7 +99,7 @@ def shortened(figure: Any, text: str, width: float, size: float, weight: str = "
 
 @contextmanager
 def glyphs_missing_quietly() -> Iterator[None]:
-    """A name may hold an emoji that the font has not."""
+    """No warning of glyphs that the font lacks: a name may hold an emoji."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         yield
@@ -112,5 +112,5 @@ def one_line(text: str, width: int) -> str:
 
 
 def _untyped(constructor: Any) -> Any:
-    """matplotlib.dates has no types."""
+    """A constructor of matplotlib.dates, which has no types, for the type checker."""
     return constructor
