@@ -30,11 +30,10 @@ def choose(
     """Equally weighted mean of the pool's models and the best other trials, of several families.
 
     The losses of a few origins say less than they seem to, and the more trials there are, the
-    more the best of them owe to luck. So the models of the pool enter whatever their rank, unless
-    they are hopeless, as long as there is room for all of them. The seats left go to the best
-    other trials that are no worse than the middle one of the pool; each family gets at most its
-    share of all seats, rounded up: what a family has in common, its errors as well, then counts
-    once.
+    more the best of them owe to luck. So the models of the pool are chosen whatever their rank,
+    unless they are hopeless, as long as there is room for all of them. The seats left go to the
+    best other trials that are no worse than the median of the pool. Each family gets at most its
+    share of all seats, rounded up, so that errors that its models have in common count once.
 
     Args:
         trials: Trials of one search; at least one succeeded.
@@ -42,20 +41,20 @@ def choose(
             best one's is left out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
         pool: Keys of the pool's models.
     """
-    good = [t for t in trials if t.loss is not None and t.duplicate_of is None]
-    ranked = sorted(good, key=lambda t: (_loss(t), t.number))
+    succeeded = [t for t in trials if t.loss is not None and t.duplicate_of is None]
+    ranked = sorted(succeeded, key=lambda t: (_loss(t), t.number))
     best = _loss(ranked[0])
     chosen = [t for t in ranked if t.model.key in pool and _loss(t) <= HOPELESS * best]
     if len(chosen) > combine:
         chosen = []
     limit = float(np.median([_loss(t) for t in chosen])) if chosen else CLEARLY_WORSE * best
-    share = math.ceil(combine / len({t.model.family for t in good}))
-    taken = Counter(t.model.family for t in chosen)
+    share = math.ceil(combine / len({t.model.family for t in succeeded}))
+    seats = Counter(t.model.family for t in chosen)
     for trial in ranked:
         if len(chosen) == combine or _loss(trial) > limit:
             break
-        if trial not in chosen and taken[trial.model.family] < share:
-            taken[trial.model.family] += 1
+        if trial not in chosen and seats[trial.model.family] < share:
+            seats[trial.model.family] += 1
             chosen.append(trial)
     weight = 1.0 / len(chosen)
     return Specification(tuple(Member(t.model, weight, t.number) for t in chosen))

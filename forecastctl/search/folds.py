@@ -21,8 +21,9 @@ class Split:
 def rolling_splits(n: int, h: int, folds: int, step: int, min_train: int) -> tuple[Split, ...]:
     """Origins from the oldest to the newest, the newest validating on the last ``h`` periods.
 
-    A series too short for everything asked for gives up, in this order: folds down to two, the
-    distance between origins, the validation horizon down to one period, the second fold.
+    Where a series is too short for all that is asked, this is reduced, in this order: the number of
+    folds down to two, the distance between origins, the validation horizon down to one period, and
+    the second fold.
 
     Args:
         n: Observations.
@@ -34,15 +35,15 @@ def rolling_splits(n: int, h: int, folds: int, step: int, min_train: int) -> tup
     Returns:
         At most ``folds`` splits, all with the same horizon; none when ``n <= min_train``.
     """
-    room = n - min_train
-    wanted = min(_ENOUGH_FOLDS, folds)
-    for horizon in range(min(h, room), 0, -1):
-        spare = room - horizon
-        gap = min(step, spare) if wanted > 1 else step
-        count = min(folds, spare // gap + 1) if gap else 1
-        if count >= wanted:
+    available = n - min_train
+    least_folds = min(_ENOUGH_FOLDS, folds)
+    for horizon in range(min(h, available), 0, -1):
+        for_steps = available - horizon
+        gap = min(step, for_steps) if least_folds > 1 else step
+        count = min(folds, for_steps // gap + 1) if gap else 1
+        if count >= least_folds:
             return _splits(n, horizon, count, gap)
-    return _splits(n, min(h, room), 1, step) if room > 0 else ()
+    return _splits(n, min(h, available), 1, step) if available > 0 else ()
 
 
 def validation_splits(
@@ -50,8 +51,8 @@ def validation_splits(
 ) -> tuple[Split, ...]:
     """Origins for a series with a season.
 
-    Training windows hold two seasons, so that seasonal models can be fitted. Where that leaves no
-    two folds of at least half the horizon, one season and one observation must do.
+    Training windows hold two seasons, so that seasonal models can be fitted. Where that does not
+    leave two folds of at least half the horizon, they hold one season and one observation.
 
     Args:
         n: Observations.

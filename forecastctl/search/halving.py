@@ -1,8 +1,9 @@
-"""Stopping a trial whose first folds are hopeless.
+"""Stops a trial whose first folds are hopeless.
 
 After Jamieson and Talwalkar (2016), Non-stochastic best arm identification and hyperparameter
-optimization: what is clearly worse than the rest on a part of the budget does not get all of it.
-Here the parts are folds, the newest first, and the rest are the earlier trials of the same search.
+optimization: a candidate that is clearly worse than the others on a part of the budget does not get
+all of it. Here the budget is the folds, of which the newest come first, and the others are the
+earlier trials of the same search.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 FEWEST = 4
 """Complete trials before any is stopped."""
 
-HOPELESS = 2.0
-"""A trial stopped has at least this multiple of the best partial loss (a member of a combination
-has at most 1.5 times the best loss), and is worse than three quarters of the complete trials."""
+STOPPED_FROM = 2.0
+"""A trial is stopped if its partial loss is more than this multiple of the best one's, and worse
+than three quarters of the complete trials. (Members of a combination have at most 1.5 times the
+best loss.)"""
 
 
 @dataclass(slots=True)
@@ -37,14 +39,14 @@ class Halving:
         self.complete.append(tuple(losses))
 
     def hopeless(self, losses: Sequence[float]) -> bool:
-        """Whether a trial with these losses of its first folds is not worth the others.
+        """Whether a trial with these losses of its first folds is stopped.
 
         Args:
-            losses: Losses so far, the newest fold first; a NaN decides nothing.
+            losses: Losses so far, the newest fold first; with a NaN no trial is stopped.
         """
         count = len(losses)
         others = sorted(math.fsum(row[:count]) for row in self.complete)
-        mine = math.fsum(losses)
-        if len(others) < FEWEST or not math.isfinite(mine) or not math.isfinite(math.fsum(others)):
+        loss = math.fsum(losses)
+        if len(others) < FEWEST or not math.isfinite(loss) or not math.isfinite(math.fsum(others)):
             return False
-        return mine > HOPELESS * others[0] and mine > others[(3 * len(others)) // 4]
+        return loss > STOPPED_FROM * others[0] and loss > others[(3 * len(others)) // 4]

@@ -1,10 +1,10 @@
 """The pool: models that are always tried, and whose mean is the forecast. Pure.
 
-A mean of different models forecasts better than whichever of them looked best on a few origins, and
-better than weights from the same few origins (docs/explanation/combinations.md). So the choice of
-*which* models to average is made once, on many series, rather than by each series for itself: by
-forward selection on rolling origins inside the training data of every second series of the tourism
-competition and on four airports (docs/explanation/accuracy.md).
+A mean of different models forecasts better than the one that looked best on a few origins, and
+better than a mean weighted by these origins (docs/explanation/combinations.md). So *which* models
+to average was chosen once, on many series, rather than by each series for itself: by forward
+selection on rolling origins inside the training data of every second series of the tourism
+competition, and on four airports (docs/explanation/accuracy.md).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def _smooth(trend: str, seasonal: str, lam: float | None = None, **more: Option) -> Options:
+    """Options of exponential smoothing; ``lam`` is the lambda of a Box-Cox transform."""
     transform: dict[str, Option] = {"transform": "none"}
     if lam is not None:
         transform = {"transform": "boxcox", "lambda": lam}
@@ -32,6 +33,7 @@ def _smooth(trend: str, seasonal: str, lam: float | None = None, **more: Option)
 
 
 def _arima(orders: tuple[int, ...], lam: float, *, drift: bool = False) -> Options:
+    """Options of a seasonal ARIMA with a Box-Cox transform; orders are p, d, q, P, D, Q."""
     named = dict(zip(("p", "d", "q", "P", "D", "Q"), orders, strict=True))
     return {**named, "drift": drift, "transform": "boxcox", "lambda": lam}
 

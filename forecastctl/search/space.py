@@ -1,4 +1,4 @@
-"""Points of a search space: from a family's own terms to Hyperopt's values and back. Pure.
+"""Points of a search space: from the options of a family to Hyperopt's values and back. Pure.
 
 Hyperopt knows a point as a flat mapping from labels to numbers: the index of a choice, the value
 of a uniform. A label is the path to its dimension, such as ``ets/error`` or
@@ -45,38 +45,40 @@ def encode(spaces: Mapping[str, Space], name: str, options: Options) -> Point | 
 
 def labels(spaces: Mapping[str, Space]) -> list[str]:
     """Every label of the search, in order."""
-    found = [ROOT]
+    all_labels = [ROOT]
     for name, space in spaces.items():
-        found += _labels(space, name)
-    return found
+        all_labels += _labels(space, name)
+    return all_labels
 
 
 def _labels(space: Mapping[str, Any], path: str) -> list[str]:
-    found = []
+    """Labels of a space that lies at a path."""
+    paths = []
     for key, dimension in space.items():
         label = f"{path}/{key}"
         if isinstance(dimension, Choice | Uniform):
-            found.append(label)
+            paths.append(label)
         if isinstance(dimension, Choice):
             for index, value in enumerate(dimension.values):
                 if isinstance(value, Mapping):
-                    found += _labels(value, f"{label}/{index}")
-    return found
+                    paths += _labels(value, f"{label}/{index}")
+    return paths
 
 
 def _encode(space: Mapping[str, Any], path: str, options: Options) -> Point | None:
+    """Values by label of options in a space that lies at a path; ``None`` outside of it."""
     point: Point = {}
     for key, dimension in space.items():
         label = f"{path}/{key}"
         if isinstance(dimension, Uniform):
-            found = _encode_number(dimension, label, options.get(key))
+            values = _encode_number(dimension, label, options.get(key))
         elif isinstance(dimension, Choice):
-            found = _encode_choice(dimension, label, options, key)
+            values = _encode_choice(dimension, label, options, key)
         else:
-            found = {} if _same(options.get(key), dimension) else None
-        if found is None:
+            values = {} if _same(options.get(key), dimension) else None
+        if values is None:
             return None
-        point |= found
+        point |= values
     return point
 
 
@@ -103,7 +105,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | None:
-    """Where a start lies in the spaces of a search, and the model there; ``None`` if nowhere.
+    """The point of a start in the spaces of a search, and its model; ``None`` if it lies outside.
 
     Args:
         spaces: Space by family.
@@ -117,16 +119,17 @@ def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | N
 
 
 def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    """Options of a point in a space that lies at a path: the inverse of `_encode`."""
+    options: dict[str, Any] = {}
     for key, dimension in space.items():
         label = f"{path}/{key}"
         if isinstance(dimension, Uniform):
-            found[key] = point[label]
+            options[key] = point[label]
         elif isinstance(dimension, Choice):
             index = int(point[label])
             value = dimension.values[index]
             below = f"{label}/{index}"
-            found[key] = _options(value, below, point) if isinstance(value, Mapping) else value
+            options[key] = _options(value, below, point) if isinstance(value, Mapping) else value
         else:
-            found[key] = dimension
-    return found
+            options[key] = dimension
+    return options

@@ -18,7 +18,7 @@ UNLIKELY = 0.02
 
 
 WEIGHT = 2.0
-"""Number of trials that the rate of the earlier searches counts for, two in Laplace's rule of
+"""The rate of the earlier searches counts as much as so many trials: two in Laplace's rule of
 succession."""
 
 
@@ -30,7 +30,7 @@ def chance(losses: Sequence[float | None], tried: int, rate: float) -> float:
 
     Args:
         losses: Losses of all trials, in order; ``None`` for a trial without one.
-        tried: Trials at the beginning that had to be made, whatever came out.
+        tried: Number of first trials that are made in any case.
         rate: Share of proposals that improved, in the searches learned from.
     """
     best, since = math.inf, 0

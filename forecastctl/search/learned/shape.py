@@ -60,5 +60,6 @@ def _moving_mean(y: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def _strength(noise: NDArray[np.float64], part: NDArray[np.float64]) -> float:
-    both = float(np.var(noise + part))
-    return max(0.0, 1.0 - float(np.var(noise)) / both) if both > 0.0 else 0.0
+    """Share of the variance of noise and part together that the noise does not explain."""
+    total = float(np.var(noise + part))
+    return max(0.0, 1.0 - float(np.var(noise)) / total) if total > 0.0 else 0.0

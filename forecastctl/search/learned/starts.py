@@ -1,7 +1,7 @@
 """What a search takes over from earlier searches: models to start from, and when to stop. Pure.
 
 A start is only a suggestion: it is evaluated on the folds of the new search like any other trial.
-So the earlier searches need not have had the same folds, families or effort.
+So the earlier searches may have had other folds, families or numbers of trials.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ STARTS, OWN_STARTS, SIMILAR_STARTS = 11, 5, 3
 come from the whole fleet. With the baseline they are less than a quarter of a search of 50."""
 
 NEIGHBOURS = 5
-"""Airports of similar shape whose models are looked at."""
+"""Airports of similar shape whose models may become starts."""
 
 
 FARTHEST = 5.0
-"""Most that one feature adds to the distance of two airports, so that one odd feature does not
+"""Most that one feature adds to the distance of two airports, so that one extreme feature does not
 decide alone. The unit is the median absolute deviation of the feature."""
 
 
@@ -60,24 +60,26 @@ def remember(
         features: `forecastctl.search.learned.shape.shape` of the series.
         trials: All trials, in order.
     """
-    good = [
+    succeeded = [
         (t.loss, t.number, t.model) for t in trials if t.loss is not None and t.duplicate_of is None
     ]
-    if not good:
+    if not succeeded:
         return None
-    best = _kept(sorted(good, key=lambda row: row[:2]))
+    best = _best_models(sorted(succeeded, key=lambda row: row[:2]))
+    proposed, improved = proposals(trials)
     return Past(
-        airport,
-        run_id,
-        cutoff,
-        tuple(features),
-        tuple(model for _, _, model in best),
-        tuple(loss for loss, _, _ in best),
-        *proposals(trials),
+        airport=airport,
+        run_id=run_id,
+        cutoff=cutoff,
+        features=tuple(features),
+        best=tuple(model for _, _, model in best),
+        losses=tuple(loss for loss, _, _ in best),
+        proposed=proposed,
+        improved=improved,
     )
 
 
-def _kept(ranked: Sequence[tuple[float, int, Model]]) -> list[tuple[float, int, Model]]:
+def _best_models(ranked: Sequence[tuple[float, int, Model]]) -> list[tuple[float, int, Model]]:
     """The best models, and after these the next best of each family."""
     of_family: Counter[str] = Counter()
     kept = []
@@ -137,14 +139,14 @@ class PastSearches:
         spread = np.median(np.abs(table - np.median(table, axis=0)), axis=0)
         proposed, improved = (sum(getattr(p, k) for p in pasts) for k in ("proposed", "improved"))
         return cls(
-            {p.airport: p for p in pasts},
-            tuple(p.airport for p in pasts),
-            table,
-            np.where(spread > 0.0, spread, 1.0),
-            tuple(portfolio(pasts, STARTS + OWN_STARTS)),
-            tuple(sorted({model.family for p in pasts for model in p.best})),
-            (1.0 + improved) / (2.0 + proposed),
-            tuple(runs),
+            pasts={p.airport: p for p in pasts},
+            names=tuple(p.airport for p in pasts),
+            table=table,
+            spread=np.where(spread > 0.0, spread, 1.0),
+            winners=tuple(portfolio(pasts, STARTS + OWN_STARTS)),
+            families=tuple(sorted({model.family for p in pasts for model in p.best})),
+            rate=(1.0 + improved) / (2.0 + proposed),
+            runs=tuple(runs),
         )
 
     def nearest(self, airport: str, features: Sequence[float]) -> list[Past]:
@@ -171,32 +173,38 @@ class PastSearches:
         """
         if not self.pasts:
             return None
-        own = self.pasts.get(airport)
-        near = self.nearest(airport, features)
-        own_best = own.best[:OWN_STARTS] if own is not None else ()
+        past = self.pasts.get(airport)
+        similar = self.nearest(airport, features)
+        own_best = past.best[:OWN_STARTS] if past is not None else ()
         starts = {m.key: Start(m, OWN) for m in own_best}
         # Half of the starts that the airport lacks come from similar airports, half from the fleet.
         wanted = SIMILAR_STARTS + (OWN_STARTS - len(starts)) // 2
-        _extend(starts, portfolio(near, wanted, own_best), SIMILAR, wanted)
+        _extend(starts, portfolio(similar, wanted, own_best), SIMILAR, wanted)
         _extend(starts, self.winners, FLEET, STARTS - len(starts))
-        runs = ((own.run_id,) if own is not None else ()) + self.runs
-        names = tuple(p.airport for p in near)
-        return Learned(tuple(starts.values()), self.families, self.rate, runs, names)
+        runs = ((past.run_id,) if past is not None else ()) + self.runs
+        airports = tuple(p.airport for p in similar)
+        return Learned(
+            starts=tuple(starts.values()),
+            families=self.families,
+            rate=self.rate,
+            runs=runs,
+            airports=airports,
+        )
 
 
 def _extend(starts: dict[str, Start], models: Sequence[Model], origin: str, count: int) -> None:
-    """Add the first so many models that are not there yet."""
-    fresh = [m for m in models if m.key not in starts]
-    for model in fresh[: max(count, 0)]:
+    """Add at most so many models, the first that are not among the starts yet."""
+    new = [m for m in models if m.key not in starts]
+    for model in new[: max(count, 0)]:
         starts[model.key] = Start(model, origin)
 
 
 def portfolio(pasts: Sequence[Past], count: int, known: Sequence[Model] = ()) -> list[Model]:
     """Models that together serve the most airports well, the most useful first.
 
-    The portfolio is greedy: the value of a model for an airport is one over its rank there, an
+    Models are chosen one by one. The value of a model for an airport is one over its rank there, an
     airport counts with the best value among the models chosen, and the next model is the one that
-    raises the sum over the airports most. So the most frequent winner comes first, and then what
+    raises the sum over the airports most. So the most frequent winner comes first, and next what
     wins where that one does not.
 
     Args:
@@ -213,18 +221,18 @@ def portfolio(pasts: Sequence[Past], count: int, known: Sequence[Model] = ()) ->
     best = dict.fromkeys((p.airport for p in pasts), 0.0)
     chosen: list[Model] = []
     for model in known:
-        _raise(best, ranks.pop(model.key, {}))
+        _raise_values(best, ranks.pop(model.key, {}))
     while ranks and len(chosen) < count:
         gains = {k: sum(max(v - best[a], 0.0) for a, v in r.items()) for k, r in ranks.items()}
         key = min(gains, key=lambda k: (-gains[k], k))
         if gains[key] <= 0.0:
             break
         chosen.append(models[key])
-        _raise(best, ranks.pop(key))
+        _raise_values(best, ranks.pop(key))
     return chosen
 
 
-def _raise(best: dict[str, float], values: Mapping[str, float]) -> None:
+def _raise_values(best: dict[str, float], values: Mapping[str, float]) -> None:
     """Raise the best value of each airport to that of a model, where it is higher."""
     for airport, value in values.items():
         best[airport] = max(best[airport], value)
