@@ -1,4 +1,4 @@
-"""How good the forecasts of a backtest were, by lead.
+"""How good the forecasts of a backtest were, by lead. Pure.
 
 Each row of a forecast table whose actual is known counts once, whatever the size of the airport.
 """

@@ -192,6 +192,6 @@ def test_the_order_in_which_workers_end_changes_nothing(whole):
 def test_little_memory_changes_nothing(whole, monkeypatch):
     from forecastctl.backtest import run as module
 
-    monkeypatch.setattr(module, "MOST_POINTS", 1)
+    monkeypatch.setattr(module, "MOST_OBSERVATIONS", 1)
     bench = Bench()
     assert_equal(bench, bench.backtest(batch=1), whole)
