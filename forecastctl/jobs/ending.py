@@ -1,4 +1,4 @@
-"""How a job's own run ends: with its accounts, or with the reason why it stopped."""
+"""Ends a job's own run: with an account of every airport, or with the reason why it stopped."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 
 
 def sums_artifacts(summary: Summary) -> tuple[Artifact, ...]:
-    """What was added up and how, and the forecasts that add up."""
+    """The files of groups and totals: how they were added up, and the forecasts that add up."""
     coherent = summary.coherent
     if coherent is None:
         return ()
     ids = {line.airport: line.run_id for line in summary.groups}
-    groups = [{**g, "run_id": ids.get(g["name"])} for g in coherent.record["groups"]]
+    groups = [{**group, "run_id": ids.get(group["name"])} for group in coherent.record["groups"]]
     record = json_bytes({**coherent.record, "groups": groups}, readable=True)
     if coherent.record["used"] == NONE:
         return (Artifact(File.HIERARCHY, record),)
@@ -60,7 +60,12 @@ def close_job(
     tracker.update(
         summary.run_id,
         RunUpdate(
-            status, end_ms, {}, metrics, {Tag.STATUS: summary.status}, tuple(artifacts), model
+            status=status,
+            end_ms=end_ms,
+            metrics=metrics,
+            tags={Tag.STATUS: summary.status},
+            artifacts=tuple(artifacts),
+            model=model,
         ),
     )
 
@@ -68,7 +73,7 @@ def close_job(
 def abandon_job(
     tracker: Tracker, run_id: str, error: BaseException, read_log: Callable[[], bytes]
 ) -> None:
-    """Leave a true status behind when a job stops early, if the store still listens."""
+    """Record that a job stopped early, and why, if the store can still be written."""
     killed = isinstance(error, KeyboardInterrupt | SystemExit)
     log.log(
         logging.INFO if killed else logging.ERROR,

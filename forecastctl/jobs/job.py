@@ -1,4 +1,4 @@
-"""A job that trains or forecasts every airport: what it was asked and how far it is."""
+"""A job before it runs: what is done with each airport, and what is known of it already."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What a job tells while it runs."""
+    """What a job tells of its progress while it runs."""
 
     def __call__(self, result: AirportResult, total: int) -> None:
-        """One more airport has its status."""
+        """One more airport of so many has its status."""
         ...
 
 
@@ -42,7 +42,7 @@ class Job:
         served: Whether its models are also recorded as one model to be served.
         prefix: What its lines in a log begin with.
         sums: Groups and total, where they are forecast as well.
-        warnings: What is to be known of the whole panel, one sentence each.
+        warnings: What a user should know of the whole panel, one sentence each.
     """
 
     context: JobContext

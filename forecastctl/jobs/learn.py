@@ -1,4 +1,4 @@
-"""What searches learn from earlier jobs: each job leaves a file of its best models.
+"""What searches learn from earlier jobs, each of which leaves a file of its best models.
 
 Nothing from the future is used: an airport learns only from searches that saw no later data than
 its own new search will see, of each airport from the newest of these. Backtests are left out: their
@@ -49,8 +49,8 @@ log = logging.getLogger(__name__)
 JOBS_READ = 24
 """Number of jobs whose winners are read at most, the newest."""
 
-ENOUGH = 50
-"""No older job is read once so many airports were found, among them all that are to learn."""
+ENOUGH_AIRPORTS = 50
+"""No older job is read once so many airports are known, among them all that are to learn."""
 
 
 def past_of(result: AirportResult, run_id: str) -> Past | None:
@@ -126,16 +126,17 @@ def add_learned(
         return list(tasks)
     jobs = searches_by_job(tracker, search, series)
     cutoffs = {s.cutoff for s in series.values()}
-    known = {cutoff: searches_until(jobs, cutoff) for cutoff in cutoffs}
+    by_cutoff = {cutoff: searches_until(jobs, cutoff) for cutoff in cutoffs}
     return [
-        replace(task, learned=_learned(task.series, known)) if task.plan.tune else task
+        replace(task, learned=_learned(task.series, by_cutoff)) if task.plan.tune else task
         for task in tasks
     ]
 
 
-def _learned(series: Series, known: Mapping[str, PastSearches]) -> Learned | None:
+def _learned(series: Series, by_cutoff: Mapping[str, PastSearches]) -> Learned | None:
+    """What the search of a series can learn from searches up to its cutoff."""
     features = shape(series.y, series.season_length)
-    return known[series.cutoff].learned(series.airport, features)
+    return by_cutoff[series.cutoff].learned(series.airport, features)
 
 
 def searches_until(jobs: Sequence[tuple[str, Sequence[Past]]], cutoff: str) -> PastSearches:
@@ -148,9 +149,9 @@ def searches_until(jobs: Sequence[tuple[str, Sequence[Past]]], cutoff: str) -> P
     newest: dict[str, Past] = {}
     used: list[str] = []
     for run_id, pasts in jobs:
-        fresh = [p for p in pasts if p.cutoff <= cutoff and p.airport not in newest]
-        newest |= {p.airport: p for p in fresh}
-        if fresh and run_id:
+        of_job = [p for p in pasts if p.cutoff <= cutoff and p.airport not in newest]
+        newest |= {p.airport: p for p in of_job}
+        if of_job and run_id:
             used.append(run_id)
     return PastSearches.of([newest[airport] for airport in sorted(newest)], used)
 
@@ -160,7 +161,7 @@ def searches_by_job(
 ) -> list[tuple[str, list[Past]]]:
     """Earlier searches by job, the newest first, each with the id of the job's run.
 
-    What no job's file holds stands at the end, under an empty id.
+    Searches that are in no job's file stand at the end, under an empty id.
 
     Args:
         tracker: The store.
@@ -168,23 +169,23 @@ def searches_by_job(
         series: By airport, what the new search is made on.
     """
     example = next(iter(series.values()))
-    wanted = _terms(search, example.freq, example.season_length)
-    found: list[tuple[str, list[Past]]] = []
-    seen: set[str] = set()
+    terms = _terms(search, example.freq, example.season_length)
+    searches: list[tuple[str, list[Past]]] = []
+    airports: set[str] = set()
     missing = dict(series)
     query = Query(tags={JOBS: SET, Tag.TUNED: TRUE, **LIVE_RUNS}, status=FINISHED, limit=JOBS_READ)
     for job in tracker.find(query):
-        pasts = _read(tracker, job, wanted)
-        found.append((job.run_id, pasts))
-        seen |= {p.airport for p in pasts}
+        pasts = _read(tracker, job, terms)
+        searches.append((job.run_id, pasts))
+        airports |= {p.airport for p in pasts}
         for past in pasts:
             if past.airport in missing and past.cutoff <= missing[past.airport].cutoff:
                 del missing[past.airport]
-        if not missing and len(seen) >= ENOUGH:
-            return found
-    if missing and (len(missing) <= ALONE or not seen):
-        found.append(("", _from_trials(tracker, missing, wanted)))
-    return found
+        if not missing and len(airports) >= ENOUGH_AIRPORTS:
+            return searches
+    if missing and (len(missing) <= ALONE or not airports):
+        searches.append(("", _from_trials(tracker, missing, terms)))
+    return searches
 
 
 def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
@@ -194,11 +195,11 @@ def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
     return {name: str(value) for name, value in terms.items()}
 
 
-def _read(tracker: Tracker, job: StoredRun, wanted: Mapping[str, str]) -> list[Past]:
-    """Searches of one job; none where it has no file of them, or was for another loss and so on."""
+def _read(tracker: Tracker, job: StoredRun, terms: Mapping[str, str]) -> list[Past]:
+    """Searches of one job; none where it has no file of them, or was made on other terms."""
     try:
         return read_as(
-            tracker, job.run_id, File.WINNERS, lambda content: winners_of(content, wanted)
+            tracker, job.run_id, File.WINNERS, lambda content: winners_of(content, terms)
         )
     except NothingRecordedError as error:
         _warn(error)
@@ -206,22 +207,22 @@ def _read(tracker: Tracker, job: StoredRun, wanted: Mapping[str, str]) -> list[P
 
 
 def _warn(error: NothingRecordedError) -> None:
-    """Warn of a damaged file; that there is none is ordinary, jobs that tune nothing have none."""
+    """Warn of a damaged file, but not of a missing one: jobs that tune nothing have none."""
     if isinstance(error, DamagedError):
         log.warning("nothing is learned from it: %s", error.message)
 
 
 def _from_trials(
-    tracker: Tracker, missing: Mapping[str, Series], wanted: Mapping[str, str]
+    tracker: Tracker, missing: Mapping[str, Series], terms: Mapping[str, str]
 ) -> list[Past]:
-    """Searches read from their trials, of airports in no job's file.
+    """Searches read from their trials, of airports that are in no job's file.
 
-    Such are jobs that were killed, and jobs older than these files.
+    Jobs that were killed, and jobs older than these files, left none.
     """
     runs = latest(tracker, Tag.TUNED, {a: s.cutoff for a, s in missing.items()})
-    found = []
+    pasts = []
     for airport, run in sorted(runs.items()):
-        if any(run.params.get(name) != text for name, text in wanted.items()):
+        if any(run.params.get(name) != text for name, text in terms.items()):
             continue
         try:
             trials = read_trials(tracker, run.run_id)
@@ -233,8 +234,8 @@ def _from_trials(
         past = remember(airport, run.run_id, RunOf(run).cutoff, features, trials)
         if past is not None:
             # The oldest records do not say which trials were proposed: count none.
-            found.append(replace(past, proposed=0, improved=0))
-    return found
+            pasts.append(replace(past, proposed=0, improved=0))
+    return pasts
 
 
 def read_learned(tracker: Tracker, run: StoredRun) -> Learned | None:

@@ -1,4 +1,4 @@
-"""What a job keeps of its airports while it runs, and what it ends with."""
+"""What a job keeps of its airports while it runs, and the summary that it makes of it."""
 
 from __future__ import annotations
 
@@ -47,71 +47,77 @@ def record_results(
 ) -> dict[str, str]:
     """Write the runs of some airports in one transaction, enter them, and return their ids."""
     context = job.context
-    kept = [r for r in results if r.status is not Status.SKIPPED]
+    to_record = [result for result in results if result.status is not Status.SKIPPED]
     parent = run_id if context.layout == NESTED else None
-    ids = tracker.record([airport_run(r, context) for r in kept], parent) if kept else []
-    by_airport = dict(zip((r.airport for r in kept), ids, strict=True))
-    for r in results:
-        _enter(ledger, r, job, by_airport.get(r.airport))
-        if job.sums and context.plan.forecast and r.airport in job.sums.series:
-            base = base_of(r, job.sums, context.plan, tracker)
-            ledger.bases |= {r.airport: base} if base else {}
-        reason = f": {r.reason}" if r.reason else ""
-        log.info("%s%s: %s%s", job.prefix, r.airport, r.status, reason)
+    ids = (
+        tracker.record([airport_run(result, context) for result in to_record], parent)
+        if to_record
+        else []
+    )
+    by_airport = dict(zip((result.airport for result in to_record), ids, strict=True))
+    for result in results:
+        _add(ledger, result, job, by_airport.get(result.airport))
+        if job.sums and context.plan.forecast and result.airport in job.sums.series:
+            base = base_of(result, job.sums, context.plan, tracker)
+            ledger.bases |= {result.airport: base} if base else {}
+        reason = f": {result.reason}" if result.reason else ""
+        log.info("%s%s: %s%s", job.prefix, result.airport, result.status, reason)
     return by_airport
 
 
-def _enter(ledger: Ledger, r: AirportResult, job: Job, run_id: str | None) -> None:
-    """What is kept of an airport until the job ends."""
-    ledger.lines[r.airport] = SummaryLine(
-        r.airport,
-        str(r.status),
-        r.reason,
-        r.tuned.loss if r.tuned else None,
-        model_label(r),
-        run_id,
-        r.task.retuned if r.task else None,
-        r.suspects,
+def _add(ledger: Ledger, result: AirportResult, job: Job, run_id: str | None) -> None:
+    """Add to the ledger what the end of the job needs of an airport."""
+    airport = result.airport
+    ledger.lines[airport] = SummaryLine(
+        airport=airport,
+        status=str(result.status),
+        reason=result.reason,
+        loss=result.tuned.loss if result.tuned else None,
+        model=model_label(result),
+        run_id=run_id,
+        retuned=result.task.retuned if result.task else None,
+        suspects=result.suspects,
     )
-    ledger.cpu_seconds += r.cpu_seconds
-    ledger.objective_seconds += r.objective_seconds
-    if r.cpu_seconds:
-        ledger.first_start_ms = min(ledger.first_start_ms or r.start_ms, r.start_ms)
+    ledger.cpu_seconds += result.cpu_seconds
+    ledger.objective_seconds += result.objective_seconds
+    if result.cpu_seconds:
+        first = ledger.first_start_ms or result.start_ms
+        ledger.first_start_ms = min(first, result.start_ms)
     ledger.last_recorded_ms = clock()[0]
-    if r.forecast is not None and r.status is not Status.FAILED:
-        ledger.forecasts[r.airport] = r.forecast
-    grouped = r.airport in job.context.groups
-    if r.model is not None and job.context.plan.train and job.served and not grouped:
-        ledger.models[r.airport] = r.model
-    past = past_of(r, run_id or "") if job.served else None
+    if result.forecast is not None and result.status is not Status.FAILED:
+        ledger.forecasts[airport] = result.forecast
+    is_group = airport in job.context.groups
+    if result.model is not None and job.context.plan.train and job.served and not is_group:
+        ledger.models[airport] = result.model
+    past = past_of(result, run_id or "") if job.served else None
     ledger.pasts += [past] if past else []
 
 
 def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
-    """What a job ended with, once every airport is in."""
+    """The summary of a job whose airports are all recorded."""
     lines = tuple(ledger.lines[airport] for airport in job.order)
     groups = tuple(ledger.lines[name] for name in job.groups)
     forecasts, coherent = None, None
     plan = job.context.plan
     if plan.forecast:
-        made = [
-            (li.airport, ledger.forecasts[li.airport], li.model or "", li.status)
-            for li in lines
-            if li.airport in ledger.forecasts
+        rows = [
+            (line.airport, ledger.forecasts[line.airport], line.model or "", line.status)
+            for line in lines
+            if line.airport in ledger.forecasts
         ]
-        forecasts = forecast_table(made, plan.levels)
+        forecasts = forecast_table(rows, plan.levels)
         if job.sums:
-            coherent = add_up(job.sums, ledger.bases, job.order, made, plan)
+            coherent = add_up(job.sums, ledger.bases, job.order, rows, plan)
     return Summary(
-        job.context.job_id,
-        run_id,
-        job_status(lines, groups),
-        lines,
-        forecasts,
-        _cost(job, ledger),
-        groups,
-        coherent,
-        tuple(job.warnings),
+        job_id=job.context.job_id,
+        run_id=run_id,
+        status=job_status(lines, groups),
+        lines=lines,
+        forecasts=forecasts,
+        cost=_cost(job, ledger),
+        groups=groups,
+        coherent=coherent,
+        warnings=tuple(job.warnings),
     )
 
 
@@ -124,13 +130,13 @@ def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
     wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
     work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
     work = work if ledger.first_start_ms else 0.0
-    worked = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
+    airports = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
     return {
         MetricKey.WALL_SECONDS: round(wall, 3),
         MetricKey.WORK_SECONDS: round(work, 3),
         MetricKey.CPU_SECONDS: round(ledger.cpu_seconds, 3),
         MetricKey.OBJECTIVE_SECONDS: round(ledger.objective_seconds, 3),
-        MetricKey.AIRPORTS_PER_MINUTE: round(60 * worked / wall, 2),
+        MetricKey.AIRPORTS_PER_MINUTE: round(60 * airports / wall, 2),
         MetricKey.EFFICIENCY: round(ledger.objective_seconds / (work * job.jobs), 4)
         if work
         else 0.0,

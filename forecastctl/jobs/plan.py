@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
-from forecastctl.jobs.retune import ALWAYS, decide, task
+from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
 from forecastctl.recording.context import Environment, JobContext
@@ -35,7 +35,7 @@ from forecastctl.records import (
 from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from forecastctl.data.panel.panel import Panel
     from forecastctl.records import StoredRun
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STAGES = {
+STAGES_OF_COMMANDS = {
     "tune": ("tune",),
     "train": ("train",),
     "forecast": ("forecast",),
@@ -56,9 +56,9 @@ class Request:
     """What the user asks of a job.
 
     Attributes:
-        command: A key of `STAGES`.
+        command: A key of `STAGES_OF_COMMANDS`.
         job_id: Id that the job's runs share.
-        start_ms: When it was asked, milliseconds since the epoch.
+        start_ms: When it began, milliseconds since the epoch.
         search: How to search.
         levels: Interval levels in percent.
         layout: ``nested`` or ``flat``.
@@ -129,31 +129,31 @@ def plan_job(
     sums = plan_sums(series, panel.groups, settled, request.reconcile) if request.sums else None
     groups = sums.hierarchy.series if sums else []
     late = sums.late if sums else set()
-    tasks, early = _tasks(request, plan, [*series, *groups], environment, tracker, late)
+    tasks, without_work = _tasks(request, plan, [*series, *groups], environment, tracker, late)
     tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
     context = _context(request, plan, panel, series, environment)
     return Job(
-        replace(context, groups=sums.hierarchy.levels) if sums else context,
-        airports,
-        tasks,
-        [*settled, *early],
-        request.settings,
-        panel.frame,
-        request.jobs,
-        request.batch,
+        context=replace(context, groups=sums.hierarchy.levels) if sums else context,
+        order=airports,
+        tasks=tasks,
+        settled=[*settled, *without_work],
+        settings=request.settings,
+        snapshot=panel.frame,
+        jobs=request.jobs,
+        batch=request.batch,
         sums=sums,
     )
 
 
 def _plan(request: Request) -> Plan:
-    stages = STAGES[request.command]
+    stages = STAGES_OF_COMMANDS[request.command]
     return Plan(
-        "tune" in stages,
-        "train" in stages,
-        "forecast" in stages,
-        request.search,
-        tuple(sorted(set(request.levels))),
-        request.charts,
+        tune="tune" in stages,
+        train="train" in stages,
+        forecast="forecast" in stages,
+        search=request.search,
+        levels=tuple(sorted(set(request.levels))),
+        charts=request.charts,
     )
 
 
@@ -166,14 +166,14 @@ def _context(
 ) -> JobContext:
     """The job's identity; the frequency is that of the series, which know the as-of date."""
     return JobContext(
-        request.job_id,
-        request.command,
-        request.layout,
-        plan,
-        environment,
-        request.config_digest,
-        panel.digest,
-        request.start_ms,
+        job_id=request.job_id,
+        command=request.command,
+        layout=request.layout,
+        plan=plan,
+        environment=environment,
+        config_digest=request.config_digest,
+        panel_digest=panel.digest,
+        start_ms=request.start_ms,
         freq=series[0].freq if series else panel.freq,
         season_length=panel.season_length,
     )
@@ -222,23 +222,34 @@ def _tasks(
     tracker: Tracker,
     late: Collection[str] = (),
 ) -> tuple[list[AirportTask], list[AirportResult]]:
-    """Tasks, and what needs none; ``late`` is never up to date, as it is forecast further."""
+    """Tasks, and the results of airports that need none.
+
+    Args:
+        request: What the user asks.
+        plan: What the job does with each airport.
+        series: Airports and groups.
+        environment: Where the job runs.
+        tracker: Where earlier jobs recorded what this one builds on.
+        late: Airports that are forecast further than the others, for which an earlier forecast is
+            never enough.
+    """
     if request.command == "train":
         return _continue(plan, series, tracker, Tag.TUNED)
     if request.command == "forecast":
         return _continue(plan, series, tracker, Tag.TRAINED)
     if request.command == "tune":
         return [AirportTask(plan, s) for s in series], []
-    retuning = decide(request.retune, series, request.search, request.max_age, tracker)
-    done: dict[str, AirportResult] = {}
-    lost: dict[str, str] = {}
+    retuning = decide_retuning(request.retune, series, request.search, request.max_age, tracker)
+    up_to_date: dict[str, AirportResult] = {}
+    unreadable: dict[str, str] = {}
     if request.skip_unchanged:
-        due = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
-        due = [s for s in due if s.airport not in late]
-        done, lost = _up_to_date(request, due, environment, tracker)
-    left = [s for s in series if s.airport not in done]
-    tasks = [task(plan, s, retuning, tracker) for s in left]
-    return [replace(t, anew=lost.get(t.series.airport)) for t in tasks], list(done.values())
+        candidates = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
+        candidates = [s for s in candidates if s.airport not in late]
+        up_to_date, unreadable = _up_to_date(request, candidates, environment, tracker)
+    left = [s for s in series if s.airport not in up_to_date]
+    tasks = [airport_task(plan, s, retuning, tracker) for s in left]
+    tasks = [replace(task, anew=unreadable.get(task.series.airport)) for task in tasks]
+    return tasks, list(up_to_date.values())
 
 
 def _continue(
@@ -248,19 +259,25 @@ def _continue(
     runs = latest(tracker, stage, {s.airport: s.cutoff for s in series})
     tasks: list[AirportTask] = []
     failed: list[AirportResult] = []
-    for one in series:
-        run = runs.get(one.airport)
+    for entry in series:
+        run = runs.get(entry.airport)
         if run is None:
-            failed.append(_without(one, stage))
+            command, done = {Tag.TUNED: ("tune", "tuned"), Tag.TRAINED: ("train", "trained")}[stage]
+            reason = f"never {done} on data up to {entry.cutoff}: run 'forecastctl {command}' first"
+            failed.append(_failed(entry, "NotRecorded", reason))
             continue
         try:
-            tasks.append(_task(plan, one, tracker, run, stage))
+            tasks.append(_continued(plan, entry, tracker, run, stage))
         except NothingRecordedError as error:
-            failed.append(_unreadable(one, run, error))
+            reason = f"run {run.run_id} cannot be read: {error.message}"
+            failed.append(_failed(entry, type(error).__name__, reason))
     return tasks, failed
 
 
-def _task(plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: Tag) -> AirportTask:
+def _continued(
+    plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: Tag
+) -> AirportTask:
+    """The task of an airport that builds on a run."""
     if stage == Tag.TUNED:
         tuned = read_tuning(tracker, run.run_id)
         return AirportTask(plan, series, tuned=tuned, sources={Tag.TUNED_BY: run.run_id})
@@ -271,27 +288,13 @@ def _task(plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: T
     return AirportTask(plan, series, model=model, sources=sources)
 
 
-def _without(series: Series, stage: Tag) -> AirportResult:
-    command, past = {Tag.TUNED: ("tune", "tuned"), Tag.TRAINED: ("train", "trained")}[stage]
-    reason = f"never {past} on data up to {series.cutoff}: run 'forecastctl {command}' first"
+def _failed(series: Series, kind: str, reason: str) -> AirportResult:
+    """The result of an airport that has nothing to build on."""
     return AirportResult(
         series.airport,
         Status.FAILED,
         reason,
-        failure=Failure("NotRecorded", reason),
-        digest=series.digest,
-        notes=series.notes,
-        suspects=series.suspects,
-    )
-
-
-def _unreadable(series: Series, run: StoredRun, error: NothingRecordedError) -> AirportResult:
-    reason = f"run {run.run_id} cannot be read: {error.message}"
-    return AirportResult(
-        series.airport,
-        Status.FAILED,
-        reason,
-        failure=Failure(type(error).__name__, reason),
+        failure=Failure(kind, reason),
         digest=series.digest,
         notes=series.notes,
         suspects=series.suspects,
@@ -304,37 +307,37 @@ def _up_to_date(
     """Airports whose newest forecast saw the same data, settings, versions and machine.
 
     Returns:
-        Those whose forecast is there, and of the others the reason why it is lost.
+        Results of those whose forecast can be read, and of the others the reason why it cannot.
     """
     by_airport = {s.airport: s for s in series}
     runs = latest(tracker, Tag.FORECAST, {a: s.cutoff for a, s in by_airport.items()})
-    wanted: Callable[[Series], dict[str, str]] = lambda s: {  # noqa: E731
-        Tag.COMMAND: "run",
-        Tag.DATA_DIGEST: s.digest,
-        Tag.CUTOFF: s.cutoff,
-        Tag.CONFIG_DIGEST: request.config_digest,
-        Tag.ENVIRONMENT: environment.digest,
-        Tag.LEFT_OUT: ",".join(s.left_out),
-    }
-    done: dict[str, AirportResult] = {}
-    lost: dict[str, str] = {}
+    results: dict[str, AirportResult] = {}
+    unreadable: dict[str, str] = {}
     for airport, run in runs.items():
-        one = by_airport[airport]
-        if not all(run.tags.get(k, "") == v for k, v in wanted(one).items()):
+        entry = by_airport[airport]
+        needed = {
+            Tag.COMMAND: "run",
+            Tag.DATA_DIGEST: entry.digest,
+            Tag.CUTOFF: entry.cutoff,
+            Tag.CONFIG_DIGEST: request.config_digest,
+            Tag.ENVIRONMENT: environment.digest,
+            Tag.LEFT_OUT: ",".join(entry.left_out),
+        }
+        if any(run.tags.get(key, "") != value for key, value in needed.items()):
             continue
         try:
-            done[airport] = _kept(one, run, tracker)
+            results[airport] = _skip_unchanged(entry, run, tracker)
         except NothingRecordedError as error:
-            lost[airport] = error.message
-            log.warning("%s is done anew: %s", airport, lost[airport])
-    return done, lost
+            unreadable[airport] = error.message
+            log.warning("%s is done anew: %s", airport, error.message)
+    return results, unreadable
 
 
-def _kept(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
-    """An airport whose forecast stays; its model must be there too, for who asks later.
+def _skip_unchanged(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
+    """The result of an airport that is skipped, with the forecast that it has.
 
     Raises:
-        NothingRecordedError: Something of it cannot be read.
+        NothingRecordedError: Its model, search or forecast cannot be read.
     """
     read_model(tracker, run.run_id)
     return AirportResult(

@@ -1,4 +1,4 @@
-"""Which airports a run tunes anew, and why; the others keep the specification that they have."""
+"""Decides which airports a run tunes anew, and why; the others keep their specification."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ALWAYS = "always"
-DECISIVE = (
+DECISIVE_SETTINGS = (
     Param.FAMILIES,
     Param.LOSS,
     Param.MAX_EVALS,
@@ -47,15 +47,15 @@ class Retuning:
     """What a run does about the specifications.
 
     Attributes:
-        reasons: Why each airport is tuned that is; the others are not.
-        specifications: The run that holds the specification in use, of those that are not.
+        reasons: Why an airport is tuned, for each that is.
+        specifications: The run that holds the specification, for each airport that keeps its own.
     """
 
     reasons: Mapping[str, str]
     specifications: Mapping[str, StoredRun]
 
 
-def decide(
+def decide_retuning(
     when: str, series: Sequence[Series], search: SearchSpec, max_age: int, tracker: Tracker
 ) -> Retuning:
     """Which airports to tune.
@@ -72,13 +72,13 @@ def decide(
     if when == ALWAYS or (when == "auto" and not is_watched(tracker)):
         return Retuning(dict.fromkeys(airports, ALWAYS), {})
     specifications = latest(tracker, Tag.TUNED, airports)
-    findings = newest_results(tracker, set(airports), LIVE)
+    results = newest_results(tracker, set(airports), LIVE)
     reasons: dict[str, str] = {}
-    for one in series:
-        run = specifications.get(one.airport)
-        reason = _reason(one, run, findings.get(one.airport), search, max_age)
+    for entry in series:
+        run = specifications.get(entry.airport)
+        reason = _reason(entry, run, results.get(entry.airport), search, max_age)
         if reason is not None:
-            reasons[one.airport] = reason
+            reasons[entry.airport] = reason
     kept = {a: run for a, run in specifications.items() if a not in reasons}
     return Retuning(reasons, kept)
 
@@ -86,7 +86,7 @@ def decide(
 def _reason(
     series: Series,
     run: StoredRun | None,
-    finding: MonitorResult | None,
+    result: MonitorResult | None,
     search: SearchSpec,
     max_age: int,
 ) -> str | None:
@@ -102,14 +102,14 @@ def _reason(
     if age >= max_age:
         word = PERIOD_WORDS[series.freq[0]]
         return f"tuned on data up to {RunOf(run).cutoff}, {age} {word}s ago; at most {max_age}"
-    if finding is not None and finding.status == "degraded" and run.start_ms <= finding.start_ms:
-        return f"degraded: {finding.reason}"
+    if result is not None and result.status == "degraded" and run.start_ms <= result.start_ms:
+        return f"degraded: {result.reason}"
     return None
 
 
 def _changed(series: Series, run: StoredRun, search: SearchSpec) -> str:
     """Settings that differ from those of a search: ``max_evals 5, now 15``."""
-    now = {name: getattr(search, name) for name in DECISIVE}
+    now = {name: getattr(search, name) for name in DECISIVE_SETTINGS}
     now |= {Param.FREQ: series.freq, Param.SEASON_LENGTH: series.season_length}
     texts = {
         name: ",".join(value) if isinstance(value, tuple) else str(value)
@@ -125,14 +125,14 @@ def _changed(series: Series, run: StoredRun, search: SearchSpec) -> str:
 def _age(series: Series, run: StoredRun) -> int:
     """Periods from the data of a search to those of now."""
     days = np.array([RunOf(run).cutoff, series.cutoff], dtype="datetime64[D]").astype(np.int64)
-    then, now = ordinals(days, series.freq)
-    return int(now - then)
+    of_search, of_series = ordinals(days, series.freq)
+    return int(of_series - of_search)
 
 
-def task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracker) -> AirportTask:
-    """What is done with an airport: tuned, or trained and forecast with what it has.
+def airport_task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracker) -> AirportTask:
+    """The task of an airport: to be tuned, or to be trained and forecast as it was tuned before.
 
-    A specification that cannot be read back is searched anew, which its reason says.
+    An airport whose specification cannot be read is tuned anew, and its reason says so.
     """
     reason = retuning.reasons.get(series.airport)
     if reason is None:

@@ -1,4 +1,4 @@
-"""What a job ends with: one account for each airport of the input."""
+"""The summary of a job: one account for each airport of the input."""
 
 from __future__ import annotations
 
@@ -29,8 +29,15 @@ COUNTED = {
 class SummaryLine:
     """One airport's account in the summary of a job.
 
-    ``suspects`` says what of its data looks wrong and is left out, also where nothing was to be
-    done.
+    Attributes:
+        airport: As spelt in the input.
+        status: See `forecastctl.records.Status`.
+        reason: Why it has it, where it is not ``ok``.
+        loss: Loss of its specification in validation.
+        model: Label of its specification.
+        run_id: Its run, or ``None`` where none was recorded.
+        retuned: Why it was tuned, where a job decides that for each airport.
+        suspects: What of its data looks wrong and is left out, also where the airport was skipped.
     """
 
     airport: str
@@ -50,7 +57,7 @@ class SummaryLine:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a job ended with.
+    """The result of a job.
 
     Attributes:
         job_id: Id that the runs of the job share.
@@ -62,7 +69,7 @@ class Summary:
         cost: Wall, CPU and objective seconds, airports per minute, efficiency.
         groups: One line for each sum over airports that is forecast on its own.
         coherent: The table of airports and sums, and what was done, where the job has sums.
-        warnings: What is to be known of the whole panel, one sentence each.
+        warnings: What a user should know of the whole panel, one sentence each.
     """
 
     job_id: str
@@ -83,8 +90,11 @@ class Summary:
     @property
     def counts(self) -> dict[str, int]:
         """Airports by status, and in all."""
-        tally = {k: sum(li.status == v for li in self.lines) for k, v in COUNTED.items()}
-        return {"total": len(self.lines), **tally}
+        counts = {
+            name: sum(line.status == status for line in self.lines)
+            for name, status in COUNTED.items()
+        }
+        return {"total": len(self.lines), **counts}
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` summary."""
@@ -100,14 +110,14 @@ class Summary:
         }
 
     def _sums(self) -> dict[str, Any]:
-        """Groups and what became of them; nothing where there are none."""
-        found: dict[str, Any] = {}
+        """The keys that only a job with groups has."""
+        keys_of_sums: dict[str, Any] = {}
         if self.groups:
-            found["groups"] = [line.to_dict() for line in self.groups]
+            keys_of_sums["groups"] = [line.to_dict() for line in self.groups]
         if self.coherent:
-            keys = ("method", "used", "notes", "stand_ins", "left_out")
-            found["reconciliation"] = {key: self.coherent.record[key] for key in keys}
-        return found
+            names = ("method", "used", "notes", "stand_ins", "left_out")
+            keys_of_sums["reconciliation"] = {key: self.coherent.record[key] for key in names}
+        return keys_of_sums
 
 
 def job_status(lines: Iterable[SummaryLine], groups: Iterable[SummaryLine] = ()) -> str:
@@ -121,10 +131,10 @@ def job_status(lines: Iterable[SummaryLine], groups: Iterable[SummaryLine] = ())
 
 def _status(statuses: set[str]) -> str:
     if Status.FAILED not in statuses:
-        only_bad = bool(statuses) and statuses <= {Status.REJECTED}
-        return "failed" if only_bad else "ok"
-    forecast = {Status.OK, Status.WITHOUT_SUSPECTS, Status.FALLBACK}
-    return "partial" if forecast & statuses else "failed"
+        only_rejected = bool(statuses) and statuses <= {Status.REJECTED}
+        return "failed" if only_rejected else "ok"
+    succeeded = {Status.OK, Status.WITHOUT_SUSPECTS, Status.FALLBACK}
+    return "partial" if succeeded & statuses else "failed"
 
 
 def skipped(airport: str, reason: str, digest: str = "") -> AirportResult:

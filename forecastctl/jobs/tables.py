@@ -1,4 +1,4 @@
-"""Tables that leave the program."""
+"""Tables of forecasts, as ``--out`` writes them."""
 
 from __future__ import annotations
 
@@ -76,4 +76,5 @@ def forecast_table(
 
 
 def _repeated(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
+    """Each text as often as its count says."""
     return [text for text, n in zip(texts, counts, strict=True) for _ in range(n)]
