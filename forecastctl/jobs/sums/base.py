@@ -1,8 +1,8 @@
 """Forecasts of groups and of the total beside the airports', and all of them made to add up.
 
-Groups go through a job like airports: searched, fitted, forecast and recorded, each with a run of
-its own. What an airport's or a group's run holds is its base forecast, which can be replayed and
-explained. What adds up is a table of the job.
+Groups go through a job like airports: they are searched, fitted, forecast and recorded, each with
+a run of its own. This run holds the base forecast, which can be replayed and explained. The
+forecasts that add up are a table of the job.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What one airport or group brings along.
+    """What one airport or group contributes.
 
     Attributes:
         forecast: From its own cutoff to the last period of the job's forecasts.
         model: Label of the model.
         status: Its status.
         errors: Backtest errors by fold and lead, shape ``(folds, h)``, or ``None``.
-        tuned_on: Period ordinal of the last observation that the search saw.
-        stands_in: Why it is the baseline's forecast (the seasonal naive's, as a rule), or ``None``.
+        tuned_on: Number of the last period that the search saw.
+        stands_in: Why it is the forecast of the baseline (usually the seasonal naive), or ``None``.
     """
 
     forecast: Forecast
@@ -95,13 +95,14 @@ def plan_sums(
     Raises:
         DataError: See `forecastctl.jobs.sums.hierarchy.build`.
     """
-    out = {r.airport: f"{r.status}: {r.reason}" for r in settled}
-    names = {s.airport for s in series} | set(out)
+    not_forecast = {r.airport: f"{r.status}: {r.reason}" for r in settled}
+    names = {s.airport for s in series} | set(not_forecast)
     max_lag = MAX_LAG[series[0].freq[0]] if series else 0
     hierarchy = build(series, groups, names, max_lag)
-    hierarchy = replace(hierarchy, left_out={**hierarchy.left_out, **out})
-    kept = {s.airport: s for s in series if s.airport in hierarchy.airports}
-    return Sums(hierarchy, method, kept | {s.airport: s for s in hierarchy.series}, groups)
+    hierarchy = replace(hierarchy, left_out={**hierarchy.left_out, **not_forecast})
+    airports = {s.airport: s for s in series if s.airport in hierarchy.airports}
+    of_groups = {s.airport: s for s in hierarchy.series}
+    return Sums(hierarchy, method, airports | of_groups, groups)
 
 
 def rebuilt(
@@ -113,7 +114,7 @@ def rebuilt(
 
 
 def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> Base | None:
-    """What a result brings along; a failed airport brings the baseline's forecast.
+    """The base forecast of a result; of an airport that failed, the forecast of the baseline.
 
     Args:
         result: Of an airport or group of the hierarchy.
@@ -135,8 +136,13 @@ def base_of(result: AirportResult, sums: Sums, plan: Plan, tracker: Tracker) -> 
     errors = _errors(result)
     tuned_by = result.task.sources.get("tuned_by") if result.task else None
     cutoff = _cutoff_of(tracker, tuned_by) if tuned_by and errors is not None else None
-    seen = ordinal(cutoff or series.cutoff, series.freq)
-    return Base(forecast, model_label(result) or "", str(result.status), errors, seen)
+    return Base(
+        forecast=forecast,
+        model=model_label(result) or "",
+        status=str(result.status),
+        errors=errors,
+        tuned_on=ordinal(cutoff or series.cutoff, series.freq),
+    )
 
 
 def _cutoff_of(tracker: Tracker, run_id: str) -> str | None:
@@ -148,6 +154,7 @@ def _cutoff_of(tracker: Tracker, run_id: str) -> str | None:
 
 
 def _errors(result: AirportResult) -> NDArray[np.float64] | None:
+    """Backtest errors by fold and lead; ``None`` where folds differ in length."""
     source = result.tuned or result.model
     folds = source.backtest_errors if source else ()
     if not folds or len({len(fold) for fold in folds}) > 1:
@@ -157,10 +164,10 @@ def _errors(result: AirportResult) -> NDArray[np.float64] | None:
 
 
 def _stand_in(result: AirportResult, series: Series, h: int, plan: Plan) -> Base | None:
-    """The baseline for an airport without a forecast, so that the sums stay whole."""
-    naive = Specification((Member(baseline(series.n, series.season_length)),))
+    """The forecast of the baseline, for an airport that has none, so that it is in the sums."""
+    specification = Specification((Member(baseline(series.n, series.season_length)),))
     try:
-        model: FittedModel = fit(series, naive, horizon=h)[0]
+        model: FittedModel = fit(series, specification, horizon=h)[0]
     except ModelError:
         return None
     label = model.specification.label

@@ -26,7 +26,7 @@ RESERVED = (TOTAL, AIRPORT)
 SEASONS = 2
 """Seasons that a sum must reach back to be forecast on its own."""
 MOST_LINKED = 2.0
-"""A sum reaches back while the members that have values make up at least half of it."""
+"""A sum goes back while the whole is at most so many times the members that have values."""
 SHOWN = 5
 
 
@@ -59,9 +59,9 @@ class Hierarchy:
     Attributes:
         airports: Those that are added up, in the order of the input.
         groups: The total first, then level by level in order of first appearance.
-        ends: Period ordinal of the last observation by airport or group with a series.
-        end: The last period that any of the airports that are added up has, with those that were
-            left out at its end.
+        ends: Number of the last observed period, by airport or group with a series.
+        end: The last period that any of these airports has, periods that were left out at its end
+            included.
         left_out: Why, by airport that is not added up.
     """
 
@@ -94,22 +94,22 @@ class Hierarchy:
         return np.vstack([rows, np.eye(len(at))])
 
     def without(self, reasons: Mapping[str, str]) -> Hierarchy:
-        """Leave airports out; the sums that had them have no forecast of their own any more."""
+        """Leave airports out; groups that had them are not forecast on their own any more."""
         groups = []
         for group in self.groups:
-            gone = [a for a in group.members if a in reasons]
-            rest = tuple(a for a in group.members if a not in reasons)
-            if not rest:
+            left_out = [a for a in group.members if a in reasons]
+            members = tuple(a for a in group.members if a not in reasons)
+            if not members:
                 continue
-            if gone:
-                note = f"the sum of its members alone, as {_listed(gone)} had to be left out"
-                rest_group = replace(group, members=rest, series=None, same_as=None, note=note)
-                groups.append(rest_group)
+            if left_out:
+                note = f"the sum of its members alone, as {_listed(left_out)} had to be left out"
+                changed = replace(group, members=members, series=None, same_as=None, note=note)
+                groups.append(changed)
             else:
                 groups.append(group)
         airports = tuple(a for a in self.airports if a not in reasons)
-        left_out = {**self.left_out, **reasons}
-        return replace(self, airports=airports, groups=tuple(groups), left_out=left_out)
+        all_reasons = {**self.left_out, **reasons}
+        return replace(self, airports=airports, groups=tuple(groups), left_out=all_reasons)
 
 
 def build(
@@ -121,7 +121,7 @@ def build(
     """Add up airports.
 
     Args:
-        series: What there is to forecast, all of one frequency.
+        series: Airports that are forecast, all of one frequency.
         columns: Value of each airport by column; columns in order.
         names: Every airport of the data, those that are not forecast included.
         max_lag: Airports that end within so many periods of each other are added up: as many as
@@ -136,23 +136,23 @@ def build(
             raise DataError(
                 f"A column of groups cannot be called {column!r}.", "Give it another name."
             )
-    _complete(series, columns)
+    _check_complete(series, columns)
     ends = {s.airport: ordinal(s.cutoff, s.freq) for s in series}
     end = _common_end(list(ends.values()), max_lag)
     left_out = {
-        s.airport: _apart(end - ends[s.airport], s.cutoff)
+        s.airport: _other_end(end - ends[s.airport], s.cutoff)
         for s in series
         if not 0 <= end - ends[s.airport] <= max_lag
     }
-    kept = {s.airport: s for s in series if s.airport not in left_out}
-    groups = _groups(kept, columns)
-    end = max([end, *(ends[a] + s.ahead for a, s in kept.items())])
-    _distinct([g.name for g in groups], names)
-    ends = {a: e for a, e in ends.items() if a in kept}
+    added_up = {s.airport: s for s in series if s.airport not in left_out}
+    groups = _groups(added_up, columns)
+    end = max([end, *(ends[a] + s.ahead for a, s in added_up.items())])
+    _check_names([g.name for g in groups], names)
+    ends = {a: e for a, e in ends.items() if a in added_up}
     for group in groups:
         if group.series is not None:
             ends[group.name] = ordinal(group.series.cutoff, group.series.freq)
-    return Hierarchy(tuple(kept), tuple(groups), ends, end, left_out)
+    return Hierarchy(tuple(added_up), tuple(groups), ends, end, left_out)
 
 
 def ordinal(day: str, freq: str) -> int:
@@ -163,17 +163,19 @@ def ordinal(day: str, freq: str) -> int:
 
 
 def _common_end(ends: Sequence[int], max_lag: int) -> int:
-    """The end that most airports reach or miss by at most ``max_lag`` periods; or the later one."""
+    """The end that most airports reach within ``max_lag`` periods; of several the latest."""
     reached = {end: sum(0 <= end - other <= max_lag for other in ends) for end in set(ends)}
     return max(reached, key=lambda end: (reached[end], end), default=0)
 
 
-def _apart(lag: int, cutoff: str) -> str:
+def _other_end(lag: int, cutoff: str) -> str:
+    """Why an airport that ends at another time is left out."""
     side = "before" if lag > 0 else "after"
     return f"ends {abs(lag)} periods {side} the others do (at {cutoff})"
 
 
-def _complete(series: Sequence[Series], columns: Mapping[str, Mapping[str, str]]) -> None:
+def _check_complete(series: Sequence[Series], columns: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse a column of groups without a value for an airport."""
     for column, values in columns.items():
         lacking = [s.airport for s in series if not values.get(s.airport)]
         if lacking:
@@ -183,38 +185,42 @@ def _complete(series: Sequence[Series], columns: Mapping[str, Mapping[str, str]]
             )
 
 
-def _distinct(made: Sequence[str], names: Collection[str]) -> None:
-    clash = [name for name in made if name in names]
+def _check_names(groups: Sequence[str], names: Collection[str]) -> None:
+    """Refuse a group with the name of an airport or of another group."""
+    clash = [name for name in groups if name in names]
     if clash:
         raise DataError(
             f"An airport is called {clash[0]!r}, as a sum over airports would be.",
             "Rename the airport, or the column or value that makes the group.",
         )
-    double = [name for i, name in enumerate(made) if name in made[:i]]
+    double = [name for i, name in enumerate(groups) if name in groups[:i]]
     if double:
         raise DataError(f"Two groups would be called {double[0]!r}.", "Rename a column or value.")
 
 
-def _groups(kept: Mapping[str, Series], columns: Mapping[str, Mapping[str, str]]) -> list[Group]:
-    members: list[tuple[str, str, tuple[str, ...]]] = [(TOTAL, TOTAL, tuple(kept))] if kept else []
+def _groups(series: Mapping[str, Series], columns: Mapping[str, Mapping[str, str]]) -> list[Group]:
+    """The total and the groups of each column; of those with equal members one is summed."""
+    members: list[tuple[str, str, tuple[str, ...]]] = (
+        [(TOTAL, TOTAL, tuple(series))] if series else []
+    )
     for column, values in columns.items():
         by_value: dict[str, list[str]] = {}
-        for airport in kept:
+        for airport in series:
             by_value.setdefault(values[airport], []).append(airport)
         members += [(f"{column}={v}", column, tuple(a)) for v, a in by_value.items()]
-    seen: dict[tuple[str, ...], str] = {(airport,): airport for airport in kept}
+    first_of: dict[tuple[str, ...], str] = {(airport,): airport for airport in series}
     groups = []
     for name, level, airports in members:
-        twin = seen.setdefault(airports, name)
-        if twin != name:
-            groups.append(Group(name, level, airports, same_as=twin))
+        same_as = first_of.setdefault(airports, name)
+        if same_as != name:
+            groups.append(Group(name, level, airports, same_as=same_as))
         else:
-            groups.append(_summed(name, level, [kept[a] for a in airports]))
+            groups.append(_sum_group(name, level, [series[a] for a in airports]))
     return groups
 
 
-def _summed(name: str, level: str, members: Sequence[Series]) -> Group:
-    """The sum up to the first end of a member, from as far back as it can be told."""
+def _sum_group(name: str, level: str, members: Sequence[Series]) -> Group:
+    """A group with its sum: from as far back as members allow, to the first end of a member."""
     freq, m = members[0].freq, members[0].season_length
     starts = np.array([ordinal(str(s.ds[0]), freq) for s in members])
     stops = np.array([start + s.n for start, s in zip(starts, members, strict=True)])
@@ -242,17 +248,17 @@ def _linked(
 ) -> tuple[int, NDArray[np.float64]]:
     """First period and values of a sum whose members may start at different times.
 
-    Before a member starts, the sum of the others is scaled by what the whole was to them in the
-    season after (chain-linking, as in index numbers), so that the level is that of the members of
-    today. It goes back while those others make up at least half of the whole.
+    Before a member starts, the sum of the others is scaled by the ratio of the whole to them in the
+    season after (chain-linking, as in index numbers), so that the level is that of all members. The
+    sum goes back while those others make up at least half of the whole.
     """
     first = int(starts.max())
     if first >= stop:
         return first, np.zeros(0)
     y = _sum(members, starts, first, stop)
     for earlier in sorted({int(s) for s in starts if s < first}, reverse=True):
-        there = [i for i, start in enumerate(starts) if start <= earlier]
-        before = _sum([members[i] for i in there], starts[there], earlier, stop)
+        started = [i for i, start in enumerate(starts) if start <= earlier]
+        before = _sum([members[i] for i in started], starts[started], earlier, stop)
         overlap = before[first - earlier :][:season_length].sum()
         whole = y[:season_length].sum()
         if overlap <= 0.0 or whole > MOST_LINKED * overlap:
@@ -266,6 +272,7 @@ def _linked(
 def _sum(
     members: Sequence[Series], starts: NDArray[np.int64], first: int, stop: int
 ) -> NDArray[np.float64]:
+    """Sum of the members from one period to before another."""
     parts = [s.y[first - a : stop - a] for a, s in zip(starts, members, strict=True)]
     return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
@@ -273,7 +280,7 @@ def _sum(
 def _span_notes(
     members: Sequence[Series], starts: NDArray[np.int64], stops: NDArray[np.int64], first: int
 ) -> tuple[str, ...]:
-    """What of the members' data the sum lacks or does not use."""
+    """Notes on data of the members that the sum lacks or does not use."""
     notes = []
     late = [s.airport for s, start in zip(members, starts, strict=True) if start > first]
     if late:
@@ -287,6 +294,7 @@ def _span_notes(
 
 
 def _listed(airports: Sequence[str]) -> str:
+    """Some names, cut to a readable number."""
     shown = ", ".join(repr(a) for a in airports[:SHOWN])
     more = len(airports) - SHOWN
     return f"{shown} and {more} more" if more > 0 else shown

@@ -1,10 +1,11 @@
 """Make forecasts of airports and of sums over them agree.
 
-Base forecasts of a hierarchy do not add up. Reconciled ones do: forecasts of the bottom are taken
-from all base forecasts, ``b = P y``, and added up, ``S b``. The projections ``P`` come from the
-library hierarchicalforecast: bottom-up takes the bottom's own forecasts; MinT (Wickramasuriya,
-Athanasopoulos and Hyndman, 2019, Optimal forecast reconciliation for hierarchical and grouped time
-series through trace minimization) weighs them all by the covariance of their errors.
+Base forecasts of a hierarchy do not add up. Reconciled ones do: forecasts of the airports (the
+bottom) are computed from all base forecasts, ``b = P y``, and added up, ``S b``. The projections
+``P`` come from the library hierarchicalforecast. Bottom-up takes the airports' own forecasts; MinT
+(Wickramasuriya, Athanasopoulos and Hyndman, 2019, Optimal forecast reconciliation for hierarchical
+and grouped time series through trace minimization) weighs all of them by the covariance of their
+errors.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ BOTTOM_UP = "bottom_up"
 NEED_ERRORS = ("wls_var", "mint_shrink", "mint_cov")
 METHODS = (NONE, BOTTOM_UP, "ols", "wls_struct", *NEED_ERRORS)
 LEAST_ERRORS = 3
-"""Backtest errors for each series that a covariance is taken from at least."""
+"""Fewest backtest errors of each series that a covariance is estimated from."""
 LIBRARY = "hierarchicalforecast"
 
 
@@ -37,8 +38,8 @@ class Reconciled:
     Attributes:
         mean: Shape ``(groups + airports, h)``, never negative.
         sd: Standard deviations of the same shape.
-        method: What was used in the end.
-        notes: What could not be done as asked, and what was done instead.
+        method: The method that was used.
+        notes: Where the method asked for was not possible, why, and what was done instead.
     """
 
     mean: NDArray[np.float64]
@@ -48,7 +49,7 @@ class Reconciled:
 
 
 def library_version() -> str:
-    """Version of the library that reconciles, which is not loaded for it.
+    """Version of the library that reconciles, found without loading it.
 
     Loading it adds to the numeric libraries of the process, which are part of what a job records
     about its environment.
@@ -93,12 +94,12 @@ def reconcile(
         UsageError: The library is not installed.
     """
     n_groups = len(summing) - summing.shape[1]
-    based = _whole(mean)
-    known = _whole(errors) if errors.shape[1] >= LEAST_ERRORS else np.zeros_like(based)
-    known &= np.nan_to_num(errors).any(axis=1)  # without a single miss there is nothing to correct
-    method, notes = _feasible(method, based, known, n_groups, errors.shape[1])
-    weighted = method in NEED_ERRORS
-    usable = based & known if weighted else based
+    has_base = _all_finite(mean)
+    has_errors = _all_finite(errors) if errors.shape[1] >= LEAST_ERRORS else np.zeros_like(has_base)
+    has_errors &= np.nan_to_num(errors).any(axis=1)  # errors that are all zero have no correlation
+    method, notes = _feasible(method, has_base, has_errors, n_groups, errors.shape[1])
+    needs_errors = method in NEED_ERRORS
+    usable = has_base & has_errors if needs_errors else has_base
     free = usable[n_groups:]
     informative = usable[:n_groups] & (summing[:n_groups][:, free].sum(axis=1) > 0)
     used = np.concatenate([informative, np.full(summing.shape[1], fill_value=True)])
@@ -106,15 +107,17 @@ def reconcile(
         projection = _projection(summing, used, free, errors, method)
     except ArithmeticError as error:
         reason = f"{method} is not possible with these errors ({error}); {BOTTOM_UP} instead"
-        fallen = reconcile(summing, mean, sd, errors, BOTTOM_UP)
-        return Reconciled(fallen.mean, fallen.sd, fallen.method, (*notes, reason, *fallen.notes))
+        bottom_up = reconcile(summing, mean, sd, errors, BOTTOM_UP)
+        return Reconciled(
+            bottom_up.mean, bottom_up.sd, bottom_up.method, (*notes, reason, *bottom_up.notes)
+        )
     bottom = projection @ mean[used]
     negative = (bottom < 0.0).any(axis=1)
     if negative.any():
         notes += (f"{int(negative.sum())} airports would have got less than nothing: set to zero",)
     reconciled = summing @ np.maximum(bottom, 0.0)
     weights = np.vstack([summing[:n_groups] @ projection, projection])
-    spread = _spread(weights, sd[used], errors[used], known[used])
+    spread = _spread(weights, sd[used], errors[used], has_errors[used])
     return Reconciled(reconciled, spread, method, notes)
 
 
@@ -150,21 +153,21 @@ def _shrunk_factor(
     return factor, 1.0 - (factor**2).sum(axis=1)
 
 
-def _whole(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _all_finite(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which rows have all their values."""
     return np.asarray(np.isfinite(rows).all(axis=1), dtype=np.bool_)
 
 
 def _feasible(
-    method: str, based: NDArray[np.bool_], known: NDArray[np.bool_], groups: int, n: int
+    method: str, has_base: NDArray[np.bool_], has_errors: NDArray[np.bool_], groups: int, n: int
 ) -> tuple[str, tuple[str, ...]]:
     """The method that the errors at hand allow."""
     if method not in NEED_ERRORS:
         return method, ()
-    if not (based & known)[:groups].any() or not known[groups:].any():
+    if not (has_base & has_errors)[:groups].any() or not has_errors[groups:].any():
         why = "no group and no airport have backtest errors of the same periods"
         return BOTTOM_UP, (f"{method} is not possible: {why}; {BOTTOM_UP} instead",)
-    size = int((based & known).sum())
+    size = int((has_base & has_errors).sum())
     if method == "mint_cov" and n <= size:
         why = f"{n} backtest errors are too few for the covariance of {size} series"
         return "mint_shrink", (f"mint_cov is not possible: {why}; mint_shrink instead",)
@@ -184,13 +187,13 @@ def _projection(
     g = len(groups)
     part = np.vstack([groups[:, free], np.eye(int(free.sum()))])
     rows = np.concatenate([used[:n_groups], free])
-    found = _from_library(part, errors[rows], method) if g else part.T
-    if not np.isfinite(found).all():
+    solved = _from_library(part, errors[rows], method) if g else part.T
+    if not np.isfinite(solved).all():
         raise ArithmeticError("the result is not finite")
     projection = np.zeros((k, g + k))
-    projection[np.ix_(free, np.arange(g))] = found[:, :g]
-    projection[np.ix_(free, g + np.flatnonzero(free))] = found[:, g:]
-    projection[np.ix_(free, g + np.flatnonzero(~free))] = -found[:, :g] @ groups[:, ~free]
+    projection[np.ix_(free, np.arange(g))] = solved[:, :g]
+    projection[np.ix_(free, g + np.flatnonzero(free))] = solved[:, g:]
+    projection[np.ix_(free, g + np.flatnonzero(~free))] = -solved[:, :g] @ groups[:, ~free]
     projection[~free, g + np.flatnonzero(~free)] = 1.0
     return projection
 
@@ -198,14 +201,15 @@ def _projection(
 def _from_library(
     summing: NDArray[np.float64], errors: NDArray[np.float64], method: str
 ) -> NDArray[np.float64]:
+    """``P`` as the library computes it."""
     methods = _methods()
     forecasts = np.zeros((len(summing), 1))
     if method == BOTTOM_UP:
         return np.asarray(methods.BottomUp().fit(S=summing, y_hat=forecasts).P)
     if method not in NEED_ERRORS:
         return np.asarray(methods.MinTrace(method).fit(S=summing, y_hat=forecasts).P)
-    # The library adds a fixed ridge and cuts small numbers off: in units of the smallest series'
-    # errors neither is felt.
+    # The library adds a fixed ridge and cuts off small numbers. In units of the errors of the
+    # smallest series, neither makes a difference.
     sizes = np.sqrt((errors**2).mean(axis=1))
     scaled = errors / sizes.min()
     try:
@@ -221,17 +225,17 @@ def _spread(
     weights: NDArray[np.float64],
     sd: NDArray[np.float64],
     errors: NDArray[np.float64],
-    known: NDArray[np.bool_],
+    has_errors: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Standard deviations of weighted base errors, shape ``(g + k, h)``."""
-    rest = np.abs(weights[:, ~known]) @ sd[~known]
-    if not known.any():
-        return rest
-    factor, own = _shrunk_factor(errors[known])
-    weights = weights[:, known]
-    common = [((weights @ (lead[:, None] * factor)) ** 2).sum(axis=1) for lead in sd[known].T]
-    single = (weights**2) @ (own[:, None] * sd[known] ** 2)
-    return np.asarray(np.sqrt(np.maximum(np.column_stack(common) + single, 0.0)) + rest)
+    correlated = np.abs(weights[:, ~has_errors]) @ sd[~has_errors]
+    if not has_errors.any():
+        return correlated
+    factor, single_variance = _shrunk_factor(errors[has_errors])
+    weights = weights[:, has_errors]
+    common = [((weights @ (lead[:, None] * factor)) ** 2).sum(axis=1) for lead in sd[has_errors].T]
+    single = (weights**2) @ (single_variance[:, None] * sd[has_errors] ** 2)
+    return np.asarray(np.sqrt(np.maximum(np.column_stack(common) + single, 0.0)) + correlated)
 
 
 def _methods() -> Any:
