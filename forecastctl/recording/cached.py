@@ -1,4 +1,4 @@
-"""A tracker that asks its store everything once: the parts of one answer share what they read."""
+"""A tracker that reads everything once, so that the parts of one answer share what they read."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ T = TypeVar("T")
 
 
 class Once:
-    """Another tracker with a memory, for one question; writing through it empties the memory.
+    """A tracker with a memory, for one question; writing through it empties the memory.
 
     Args:
-        tracker: The one that is asked.
+        tracker: The tracker that is read and written.
     """
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
-        self._known: dict[Hashable, Any] = {}
+        self._memory: dict[Hashable, Any] = {}
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """What ``make`` gave the first time; an error is not remembered."""
-        if key not in self._known:
-            self._known[key] = make()
-        return cast("T", self._known[key])
+        if key not in self._memory:
+            self._memory[key] = make()
+        return cast("T", self._memory[key])
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """As the tracker does."""
-        self._known.clear()
+        self._memory.clear()
         return self._tracker.start(run, parent_id)
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
         """As the tracker does."""
-        self._known.clear()
+        self._memory.clear()
         return self._tracker.record(runs, parent_id)
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """As the tracker does."""
-        self._known.clear()
+        self._memory.clear()
         self._tracker.update(run_id, update)
 
     def find(self, query: Query) -> list[StoredRun]:
         """As the tracker does, the first time."""
-        found = self.remember(("find", repr(query)), lambda: self._tracker.find(query))
-        return list(found)
+        runs = self.remember(("find", repr(query)), lambda: self._tracker.find(query))
+        return list(runs)
 
     def get(self, run_id: str) -> StoredRun:
         """As the tracker does, the first time."""
@@ -65,5 +65,5 @@ class Once:
 
 
 def remembered(tracker: Tracker, key: Hashable, make: Callable[[], T]) -> T:
-    """What ``make`` gives; the first time alone where the tracker has a memory."""
+    """What ``make`` gives; called once only, where the tracker has a memory."""
     return tracker.remember(key, make) if isinstance(tracker, Once) else make()

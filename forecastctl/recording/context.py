@@ -20,7 +20,7 @@ PARAM_LIMIT = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where and with what a job ran, as the composition root found it.
+    """Where a job ran, and with which versions.
 
     Attributes:
         versions: Version by package name, Python included.
@@ -75,6 +75,7 @@ class JobContext:
         season_length: Observations per season.
         attempt: 1 for the first try.
         origin: ``live``, or ``backtest`` for replayed history.
+        extra_tags: Tags of every run of the job besides these.
         groups: Level by name of the sums over airports that are forecast beside them.
     """
 
@@ -128,15 +129,16 @@ def airport_key(airport: str) -> str:
 
 
 def cut(text: str, limit: int = VALUE_LIMIT) -> str:
-    """Keep a text within a limit; what is cut here stands whole in an artifact."""
+    """Cut a text to a limit, with an ellipsis; an artifact holds it whole."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def json_bytes(value: Any, *, readable: bool = False) -> bytes:
     """JSON with exact floats.
 
-    Indented only where a job writes one file: indenting takes Python's own encoder instead of the
-    compiled one, which is felt where there are three files for each of thousands of airports.
+    Readable ones are indented, for files of which a job writes one. Indenting takes Python's own
+    encoder instead of the compiled one, which is too slow for three files of each of thousands of
+    airports.
     """
     indent = 1 if readable else None
     return json.dumps(value, ensure_ascii=False, indent=indent, default=str).encode()

@@ -1,9 +1,9 @@
-"""From the bytes of a recorded file to a value, or an error: nothing half-read gets through.
+"""From the bytes of a recorded file to a complete value, or an error.
 
-Whatever is wrong with a file makes these functions raise, each in its own way;
+These functions raise whatever Python raises where a file is wrong;
 `forecastctl.recording.read.read_as`, which calls them, turns all of it into one kind of error.
-Shapes are checked before values are made (`forecastctl.recording.shapes`), so that a caller never
-fails later on what it was given.
+Shapes are checked before values are made (`forecastctl.recording.shapes`), so that no caller fails
+later on a value that lacks something.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     from forecastctl.recording.shapes import Part
 
-LONGEST = 200
-"""Characters of what is said about a damaged file."""
+LONGEST_MESSAGE = 200
+"""Characters of the message about a damaged file."""
 
 P = TypeVar("P", bound="Part")
 
@@ -66,11 +66,13 @@ def described(error: Exception) -> str:
     else:
         text = f"{type(error).__name__}: {error}"
     line = " ".join(text.split()).rstrip(".")
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+    return (
+        line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}\N{HORIZONTAL ELLIPSIS}"
+    )
 
 
 def _json(content: bytes, shape: type[P]) -> tuple[P, Any]:
-    """A JSON object, checked, and as it stands in the file: bit for bit."""
+    """A JSON object twice: with its shape checked, and as it stands in the file, bit for bit."""
     value = json.loads(content)
     return shape.model_validate(value), value
 
@@ -81,6 +83,7 @@ def _table(value: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, float]:
+    """Numbers by name, of which JSON has NaN as ``null``."""
     return {k: float("nan") if v is None else float(v) for k, v in values.items() if k not in skip}
 
 
@@ -88,24 +91,24 @@ def tuning(content: bytes) -> TuneResult:
     """What a search chose; its trials are in another file."""
     checked, value = _json(content, TuningFile)
     return TuneResult(
-        Specification.from_dict(value["specification"]),
-        checked.loss,
-        _floats(checked.metrics),
-        (),
-        tuple(tuple(fold) for fold in checked.backtest_errors),
-        checked.spread,
-        checked.baseline_loss,
-        checked.reason,
-        checked.stopped,
+        specification=Specification.from_dict(value["specification"]),
+        loss=checked.loss,
+        metrics=_floats(checked.metrics),
+        trials=(),
+        backtest_errors=tuple(tuple(fold) for fold in checked.backtest_errors),
+        spread=checked.spread,
+        baseline_loss=checked.baseline_loss,
+        reason=checked.reason,
+        stopped=checked.stopped,
     )
 
 
 def model(content: bytes) -> FittedModel:
     """A fitted model."""
     value = json.loads(content)
-    found = FittedModel.from_row(value)  # says first where it is of a later version
+    fitted = FittedModel.from_row(value)  # first, as it says so where the version is a later one
     ModelFile.model_validate(value)
-    return found
+    return fitted
 
 
 def forecast_file(content: bytes) -> ForecastFile:
@@ -117,11 +120,14 @@ def forecast(content: bytes) -> Forecast:
     """A forecast."""
     value = forecast_file(content)
     return Forecast(
-        value.cutoff,
-        np.asarray(value.ds, dtype="datetime64[D]"),
-        np.asarray(value.mean),
-        np.asarray(value.sd),
-        {int(k): (np.asarray(b.lo), np.asarray(b.hi)) for k, b in value.intervals.items()},
+        cutoff=value.cutoff,
+        ds=np.asarray(value.ds, dtype="datetime64[D]"),
+        mean=np.asarray(value.mean),
+        sd=np.asarray(value.sd),
+        intervals={
+            int(level): (np.asarray(band.lo), np.asarray(band.hi))
+            for level, band in value.intervals.items()
+        },
     )
 
 
@@ -153,12 +159,12 @@ def learned(content: bytes) -> Learned:
     return Learned.from_dict(_json(content, LearnedFile)[1])
 
 
-def winners(content: bytes, wanted: Mapping[str, str]) -> list[Past]:
-    """The winners of a job; none where they are of a later version, or were judged otherwise.
+def winners(content: bytes, terms: Mapping[str, str]) -> list[Past]:
+    """The winners of a job; none where they are of a later version, or were chosen on other terms.
 
     Args:
         content: The file.
-        wanted: Loss, horizon, frequency and season as text.
+        terms: Loss, horizon, frequency and season that the job must have had, as text.
     """
     value = json.loads(content)
     if value["version"] > WINNERS_VERSION:
@@ -167,16 +173,22 @@ def winners(content: bytes, wanted: Mapping[str, str]) -> list[Past]:
     rows = [PastRow.model_validate(row) for row in _table(value)]
     models = [Model(m.family, m.options, m.label) for m in checked.models]
     pasts = [_past(row, models) for row in rows]
-    return pasts if all(str(value[k]) == text for k, text in wanted.items()) else []
+    return pasts if all(str(value[k]) == text for k, text in terms.items()) else []
 
 
 def _past(row: PastRow, models: Sequence[Model]) -> Past:
+    """One row of the winners; rows refer to models by their position."""
     if len(row.best) != len(row.losses) or len(row.features) != FEATURES:
         raise ValueError(f"{row.airport} has too many or too few models, losses or features")
-    best = tuple(models[i] for i in row.best)
-    features, losses = tuple(row.features), tuple(row.losses)
     return Past(
-        row.airport, row.run_id, row.cutoff, features, best, losses, row.proposed, row.improved
+        airport=row.airport,
+        run_id=row.run_id,
+        cutoff=row.cutoff,
+        features=tuple(row.features),
+        best=tuple(models[i] for i in row.best),
+        losses=tuple(row.losses),
+        proposed=row.proposed,
+        improved=row.improved,
     )
 
 
@@ -195,17 +207,17 @@ def settings(content: bytes) -> dict[str, Any]:
 
 def groups(content: bytes) -> dict[str, dict[str, str]]:
     """Value of each airport by column of groups."""
-    found = settings(content)
-    for values in found.values():
+    columns = settings(content)
+    for values in columns.values():
         if not all(isinstance(v, str) for v in values.values()):
             raise TypeError("a group is no text")
-    return found
+    return columns
 
 
 def summary(content: bytes) -> dict[str, Any]:
     """The summary of a job, as ``--json`` printed it."""
-    found: dict[str, Any] = _json(content, SummaryFile)[1]
-    return found
+    value: dict[str, Any] = _json(content, SummaryFile)[1]
+    return value
 
 
 def panel(content: bytes) -> pd.DataFrame:
@@ -222,7 +234,7 @@ def panel(content: bytes) -> pd.DataFrame:
 
 
 def forecast_table(content: bytes, levels: Collection[int] = ()) -> pd.DataFrame:
-    """A job's table of forecasts; one of no forecast may lack the types of its columns.
+    """A job's table of forecasts; an empty one may lack the types of its columns.
 
     Args:
         content: The file.

@@ -41,18 +41,19 @@ def fleet_model(models: Mapping[str, FittedModel], context: JobContext) -> Serve
     if not models:
         return None
     return ServedModel(
-        File.FLEET,
-        _rows(models),
-        "forecastctl.serving",
-        INPUTS,
-        OUTPUTS,
-        context.environment.versions,
-        ("forecastctl", "numpy", "pandas", "pyarrow"),
-        context.start_ms,
+        path=File.FLEET,
+        content=_parquet(models),
+        loader="forecastctl.serving",
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        versions=context.environment.versions,
+        needs=("forecastctl", "numpy", "pandas", "pyarrow"),
+        made_ms=context.start_ms,
     )
 
 
-def _rows(models: Mapping[str, FittedModel]) -> bytes:
+def _parquet(models: Mapping[str, FittedModel]) -> bytes:
+    """A row of JSON for each model, as Parquet."""
     import pandas as pd
 
     rows = [canonical_json(model.to_row()) for model in models.values()]

@@ -31,8 +31,8 @@ KEPT: Final = "keep"
 def job_of(tracker: Tracker, run: StoredRun) -> StoredRun | None:
     """The job run that a run belongs to."""
     tags = {job_mark(RunOf(run).job_id): SET, Tag.KIND: Kind.JOB}
-    found = tracker.find(Query(tags=tags, limit=1))
-    return found[0] if found else None
+    runs = tracker.find(Query(tags=tags, limit=1))
+    return runs[0] if runs else None
 
 
 def job_settings(tracker: Tracker, job: StoredRun | None) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
 
 
 def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:
-    """The machine that a run was made on; nothing where that was too long for a tag."""
+    """The machine that a run was made on; empty where its description was too long for a tag."""
     try:
-        found = json.loads(tags.get(Tag.MACHINE, "{}"))
+        machine = json.loads(tags.get(Tag.MACHINE, "{}"))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return machine if isinstance(machine, dict) else {}

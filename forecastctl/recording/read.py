@@ -1,4 +1,4 @@
-"""Reading back what earlier jobs recorded, as the values they were."""
+"""Reads what earlier jobs recorded, as the values that it was made from."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 JOBS_SEARCHED = 2000
+ALL_RUNS = 1_000_000
+"""Runs that a search of the store returns at most, where all are wanted."""
+
 LIVE_RUNS: dict[str, str] = {Tag.ORIGIN: LIVE}
 ALONE = 16
 """Up to so many airports are looked up one by one, more of them job by job."""
 
 
 def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> dict[str, StoredRun]:
-    """Newest finished run of each airport that holds a stage; what backtests made never counts.
+    """Newest finished run of each airport that holds a stage; those of backtests never count.
 
     Args:
         tracker: The store.
@@ -55,36 +58,37 @@ def latest(tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]) -> d
 def _latest_by_airport(
     tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
 ) -> dict[str, StoredRun]:
-    found: dict[str, StoredRun] = {}
+    newest: dict[str, StoredRun] = {}
     for airport, cutoff in cutoffs.items():
         tags = {airport_mark(airport_key(airport)): SET, stage: TRUE, **LIVE_RUNS}
         for run in tracker.find(Query(tags=tags, status=FINISHED)):
             if _allowed(run, airport, cutoff):
-                found[airport] = run
+                newest[airport] = run
                 break
-    return found
+    return newest
 
 
 def _latest_by_job(
     tracker: Tracker, stage: str, cutoffs: Mapping[str, str | None]
 ) -> dict[str, StoredRun]:
-    found: dict[str, StoredRun] = {}
+    newest: dict[str, StoredRun] = {}
     jobs = tracker.find(Query(tags={JOBS: SET, stage: TRUE, **LIVE_RUNS}, limit=JOBS_SEARCHED))
     for job in jobs:
-        if len(found) == len(cutoffs):
+        if len(newest) == len(cutoffs):
             break
         tags = {job_mark(RunOf(job).job_id): SET, stage: TRUE}
-        for run in tracker.find(Query(tags=tags, status=FINISHED, limit=1_000_000)):
+        for run in tracker.find(Query(tags=tags, status=FINISHED, limit=ALL_RUNS)):
             airport = run.tags.get(Tag.AIRPORT, "")  # the job itself has none
-            wanted = airport in cutoffs and airport not in found
-            if wanted and _allowed(run, airport, cutoffs[airport]):
-                found[airport] = run
-    return found
+            missing = airport in cutoffs and airport not in newest
+            if missing and _allowed(run, airport, cutoffs[airport]):
+                newest[airport] = run
+    return newest
 
 
 def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
-    mine = run.tags.get(Tag.AIRPORT) == airport
-    return mine and (cutoff is None or run.tags.get(Tag.CUTOFF, "9999") <= cutoff)
+    """Whether a run is of an airport, and saw nothing after a cutoff."""
+    of_airport = run.tags.get(Tag.AIRPORT) == airport
+    return of_airport and (cutoff is None or run.tags.get(Tag.CUTOFF, "9999") <= cutoff)
 
 
 def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], T]) -> T:
@@ -151,10 +155,10 @@ def read_observation(
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    own = panel_rows(tracker, run.run_id).of(airport)
+    rows = panel_rows(tracker, run.run_id).of(airport)
     start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
-    known = own.y[np.isfinite(own.y) & (own.days >= start) & (own.days < stop)]
-    return float(known[-1]) if len(known) else None
+    values = rows.y[np.isfinite(rows.y) & (rows.days >= start) & (rows.days < stop)]
+    return float(values[-1]) if len(values) else None
 
 
 def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
@@ -181,15 +185,15 @@ def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:
     Raises:
         NothingRecordedError: No job has trained.
     """
-    wanted = {JOBS: SET, Tag.TRAINED: TRUE, **LIVE_RUNS}
-    jobs = tracker.find(Query(tags=wanted, status=FINISHED, limit=1))
+    tags = {JOBS: SET, Tag.TRAINED: TRUE, **LIVE_RUNS}
+    jobs = tracker.find(Query(tags=tags, status=FINISHED, limit=1))
     if not jobs:
         raise NothingRecordedError(
             "No job has trained a model in this experiment.",
             "Run 'forecastctl train' first, or 'forecastctl run', which does it all.",
         )
-    found = panel_of(tracker, jobs[0])
-    return replace(found, groups=recorded_groups(tracker, jobs[0])) if groups else found
+    panel = panel_of(tracker, jobs[0])
+    return replace(panel, groups=recorded_groups(tracker, jobs[0])) if groups else panel
 
 
 def panel_of(tracker: Tracker, job: StoredRun) -> Panel:
@@ -200,13 +204,18 @@ def panel_of(tracker: Tracker, job: StoredRun) -> Panel:
     """
     from forecastctl.data.panel.panel import Panel
 
-    of = RunOf(job)
+    named = RunOf(job)
     try:
-        frame = read_snapshot(tracker, of.panel_digest)
+        frame = read_snapshot(tracker, named.panel_digest)
     except NothingRecordedError as error:
         raise type(error)(error.message, "Name the data with --data FILE.") from error
-    label = f"panel of job {of.job_id}"
-    return Panel(frame, of.freq, of.season_length, label, of.panel_digest)
+    return Panel(
+        frame=frame,
+        freq=named.freq,
+        season_length=named.season_length,
+        source=f"panel of job {named.job_id}",
+        digest=named.panel_digest,
+    )
 
 
 def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
@@ -223,5 +232,5 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
     """The job run that holds the snapshot of a panel, if any."""
     tags = {panel_mark(panel_digest): SET, Tag.PANEL_DIGEST: panel_digest}
-    found = tracker.find(Query(tags=tags, limit=1))
-    return found[0] if found else None
+    runs = tracker.find(Query(tags=tags, limit=1))
+    return runs[0] if runs else None

@@ -19,9 +19,9 @@ def resolve(tracker: Tracker, name: str) -> StoredRun:
     Raises:
         NothingRecordedError: There is neither.
     """
-    known = re.fullmatch(r"[\w.-]+", name)
+    is_possible_id = re.fullmatch(r"[\w.-]+", name)
     mark = {JOBS: SET, job_mark(name): SET}
-    jobs = tracker.find(Query(tags=mark, limit=1)) if known else []
+    jobs = tracker.find(Query(tags=mark, limit=1)) if is_possible_id else []
     if jobs:
         return jobs[0]
     try:

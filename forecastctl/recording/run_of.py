@@ -1,4 +1,4 @@
-"""What a stored run says of itself, read by name and type instead of by key."""
+"""Reads tags, parameters and metrics of a stored run by name and type instead of by key."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class RunOf:
     """Reads a run of a job.
 
-    What every run of a kind has is given as it is, or raises a `DamagedError` where the run lacks
-    it; what only some have may be ``None``.
+    Where every run of a kind has a value, its absence raises a `DamagedError`; where only some have
+    it, it may be ``None``.
 
     Attributes:
         run: The run.
@@ -53,26 +53,26 @@ class RunOf:
     @property
     def job_id(self) -> str:
         """Id of the job."""
-        return self._must(Tag.JOB_ID)
+        return self._required(Tag.JOB_ID)
 
     @property
     def airport(self) -> str:
         """The airport, as spelt in the data, or the name of a group."""
-        return self._must(Tag.AIRPORT)
+        return self._required(Tag.AIRPORT)
 
     @property
     def cutoff(self) -> str:
         """First day of the last period seen, ISO format."""
-        return self._must(Tag.CUTOFF)
+        return self._required(Tag.CUTOFF)
 
     @property
     def status(self) -> str:
-        """What became of it."""
-        return self._must(Tag.STATUS)
+        """How it ended: a `forecastctl.records.Status`, for jobs ``ok``, ``partial`` or ``failed``."""
+        return self._required(Tag.STATUS)
 
     @property
     def reason(self) -> str | None:
-        """Why it became that."""
+        """Why it ended so."""
         return self.run.tags.get(Tag.REASON)
 
     @property
@@ -88,7 +88,7 @@ class RunOf:
     @property
     def freq(self) -> str:
         """Alias in pandas of the periods."""
-        return self._must(Tag.FREQ)
+        return self._required(Tag.FREQ)
 
     @property
     def season_length(self) -> int:
@@ -98,7 +98,7 @@ class RunOf:
     @property
     def panel_digest(self) -> str:
         """SHA-256 of the panel that it saw."""
-        return self._must(Tag.PANEL_DIGEST)
+        return self._required(Tag.PANEL_DIGEST)
 
     @property
     def attempt(self) -> int:
@@ -155,7 +155,7 @@ class RunOf:
         return self.run.tags.get(stage) == TRUE
 
     def engine(self, default: str) -> str:
-        """What fitted; the default for records of before there was a choice."""
+        """The engine that fitted; the default for records older than this choice."""
         return self.run.params.get(Param.ENGINE, default)
 
     def horizon(self, default: int) -> int:
@@ -163,14 +163,14 @@ class RunOf:
         text = self.run.params.get(Param.HORIZON)
         return default if text is None else self._whole(Param.HORIZON, text)
 
-    def _must(self, tag: Tag) -> str:
+    def _required(self, tag: Tag) -> str:
         value = self.run.tags.get(tag)
         if value is None:
             raise DamagedError(f"Run {self.run.run_id} has no tag '{tag}'.")
         return value
 
     def _number(self, tag: Tag) -> int:
-        return self._whole(tag, self._must(tag))
+        return self._whole(tag, self._required(tag))
 
     def _whole(self, key: str, text: str) -> int:
         try:

@@ -70,7 +70,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
 
 
 def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) -> Run:
-    """The run of one trial: hyperparameters, every metric with its fold values, or the reason."""
+    """The run of one trial: its options, every metric with its fold values, or why it failed."""
     stamp = trial.end_ms
     metrics = [Metric(k, v, 0, stamp) for k, v in trial.metrics.items() if math.isfinite(v)]
     if trial.loss is not None:
@@ -100,7 +100,10 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
         status=TRIAL_STATUS[trial.status],
         start_ms=trial.start_ms,
         end_ms=trial.end_ms,
-        params=_options(trial),
+        params={
+            Param.FAMILY: trial.model.family,
+            **{name: str(value) for name, value in trial.model.options.items()},
+        },
         metrics=tuple(metrics),
         tags=tags,
     )
@@ -169,13 +172,8 @@ def model_label(result: AirportResult) -> str | None:
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
-    """JSON has no NaN."""
+    """Numbers by name for JSON, which has no NaN: ``None`` instead."""
     return {k: v if math.isfinite(v) else None for k, v in values.items()}
-
-
-def _options(trial: Trial) -> dict[str, str]:
-    options = {k: str(v) for k, v in trial.model.options.items()}
-    return {Param.FAMILY: trial.model.family, **options}
 
 
 def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
@@ -199,13 +197,14 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
 
 
 def _marks(result: AirportResult, context: JobContext) -> dict[str, str]:
-    """What finds this run again by an index."""
+    """Marks, by which a store finds this run through an index."""
     keys = [airport_mark(airport_key(result.airport)), job_mark(context.job_id)]
     keys += [] if result.airport in context.groups else [AIRPORTS]
     return dict.fromkeys(keys, SET)
 
 
 def _cutoff(result: AirportResult) -> str | None:
+    """First day of the last period that the airport's result saw."""
     if result.forecast is not None:
         return result.forecast.cutoff
     if result.model is not None:
@@ -217,12 +216,12 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     """Which stages this run holds, what it chose, and whose results it builds on."""
     plan = context.plan
     tags = dict(result.task.sources) if result.task else {}
-    held = {
+    stages = {
         Tag.TUNED: plan.tune and result.tuned is not None,
         Tag.TRAINED: plan.train and result.model is not None,
         Tag.FORECAST: plan.forecast and result.forecast is not None,
     }
-    tags |= {stage: TRUE for stage, holds in held.items() if holds}
+    tags |= {stage: TRUE for stage, holds in stages.items() if holds}
     if result.task and result.task.retuned:
         tags[Tag.RETUNED] = cut(result.task.retuned)
     if result.task and result.task.anew:
@@ -296,15 +295,15 @@ def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Met
     values: dict[str, float | None] = {MetricKey.CPU_SECONDS: result.cpu_seconds}
     tuned = result.tuned if context.plan.tune else None
     if tuned:
-        ok = [t for t in tuned.trials if t.status == "ok"]
-        losses = [t.loss for t in ok if t.loss is not None]
+        succeeded = [t for t in tuned.trials if t.status == "ok"]
+        losses = [t.loss for t in succeeded if t.loss is not None]
         values |= {
             **tuned.metrics,
             MetricKey.LOSS: tuned.loss,
             MetricKey.BASELINE_LOSS: tuned.baseline_loss,
             MetricKey.BEST_TRIAL_LOSS: min(losses, default=None),
             MetricKey.TRIALS_TOTAL: len(tuned.trials),
-            MetricKey.TRIALS_OK: len(ok),
+            MetricKey.TRIALS_OK: len(succeeded),
             MetricKey.TRIALS_FAILED: sum(t.status == "failed" for t in tuned.trials),
             MetricKey.TRIALS_PRUNED: sum(t.status == "pruned" for t in tuned.trials),
             MetricKey.OBJECTIVE_SECONDS: result.objective_seconds,
