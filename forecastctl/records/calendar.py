@@ -28,6 +28,7 @@ EPOCH_WEEKDAY = 3
 
 
 def _week_offset(freq: str) -> int:
+    """First day of week 0, counted from 1970-01-01."""
     last = WEEKDAYS.index(freq.partition("-")[2])
     return (last + 1 - EPOCH_WEEKDAY) % 7
 
@@ -69,7 +70,7 @@ def period_of(day: object, freq: str) -> int:
 
 
 def week_alias(first_weekday: int) -> str:
-    """Name, for pandas, the weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
+    """Alias, for pandas, of weeks that start on a weekday (Monday is 0): Sundays give ``W-SAT``."""
     return f"W-{WEEKDAYS[(first_weekday - 1) % 7]}"
 
 
@@ -89,8 +90,8 @@ def counted(n: int, freq: str) -> str:
     return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
-_DAYS = {"W": 7, "D": 1}
-_MONTHS = {"M": 1, "Q": 3}
+_DAYS_OF_PERIOD = {"W": 7, "D": 1}
+_MONTHS_OF_PERIOD = {"M": 1, "Q": 3}
 
 
 def position(ds: Sequence[dt.date], day: dt.date, freq: str) -> int | None:
@@ -101,9 +102,9 @@ def position(ds: Sequence[dt.date], day: dt.date, freq: str) -> int | None:
 
 def period_after(first: dt.date, freq: str) -> dt.date:
     """First day of the period after the one that begins at ``first``."""
-    if freq[0] in _DAYS:
-        return first + dt.timedelta(days=_DAYS[freq[0]])
-    month = first.month - 1 + _MONTHS[freq[0]]
+    if freq[0] in _DAYS_OF_PERIOD:
+        return first + dt.timedelta(days=_DAYS_OF_PERIOD[freq[0]])
+    month = first.month - 1 + _MONTHS_OF_PERIOD[freq[0]]
     return first.replace(year=first.year + month // 12, month=month % 12 + 1)
 
 
@@ -118,11 +119,11 @@ def parse_day(date: str) -> dt.date:
     Raises:
         UsageError: The text is neither.
     """
-    found = _date(date)
-    if found is None:
+    day = _date(date)
+    if day is None:
         hint = "Give YYYY-MM, or YYYY-MM-DD for days and weeks."
         raise UsageError(f"--date: '{date}' is not a date.", hint)
-    return found
+    return day
 
 
 def parse_as_of(text: str) -> int:
@@ -131,17 +132,17 @@ def parse_as_of(text: str) -> int:
     Raises:
         UsageError: The text is neither.
     """
-    found = _date(text)
-    if found is None:
+    day = _date(text)
+    if day is None:
         hint = "Write YYYY-MM-DD, or YYYY-MM to include the whole month, for example 2012-10."
         raise UsageError(f"The as-of date {text!r} is not a date.", hint)
     if len(text) > len("2012-10"):
-        return days_of(found)
-    return int(first_days(ordinals(np.array([days_of(found)]), "M") + 1, "M")[0].astype(int)) - 1
+        return days_of(day)
+    return int(first_days(ordinals(np.array([days_of(day)]), "M") + 1, "M")[0].astype(int)) - 1
 
 
 def _date(text: str) -> dt.date | None:
-    """The day that ``YYYY-MM-DD`` or, for its first, ``YYYY-MM`` names; ``None`` where none is."""
+    """The day ``YYYY-MM-DD``, or the first of ``YYYY-MM``; ``None`` if the text is neither."""
     if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an explanation shows beside its JSON: the series behind the charts."""
+"""The series behind the charts of an explanation, which are not part of its JSON."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Failure:
     """A failure that can cross processes and be recorded.
 
-    However long or odd the texts are that it is made of, those that it has are bounded and can be
-    stored: they are cut here, in the worker, before they are sent or searched by anything.
+    Its texts are bounded and can be stored, however long or odd those are that it is made of: they
+    are cut here, in the worker, before anything sends or searches them.
 
     Attributes:
         type: Name of the error's class, or of what else happened.
@@ -45,7 +45,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
-        """The failure that an error is, whatever its text does when asked for."""
+        """The failure of an error, even of one that raises when its text is asked for."""
         try:
             where = "".join(traceback.format_exception(error))
         except BaseException:  # noqa: BLE001 - no error may keep another one from being recorded
@@ -62,7 +62,7 @@ def described(error: BaseException) -> str:
 
 
 def storable(text: str, limit: int | None = None) -> str:
-    """What a store holds in place of a text: itself, where it can be held.
+    """A text as any store can hold it: the same text, where possible.
 
     Args:
         text: Any text, such as a member of an enumeration, which becomes plain text; NUL and lone
@@ -75,6 +75,7 @@ def storable(text: str, limit: int | None = None) -> str:
 
 
 def _message(error: BaseException) -> str:
+    """What an error says, or that it cannot say it."""
     try:
         return error.message if isinstance(error, ForecastctlError) else str(error)
     except BaseException as second:  # noqa: BLE001 - as above

@@ -1,4 +1,4 @@
-"""What earlier searches know, and what a new search starts from."""
+"""What is kept of earlier searches, and what a new search starts from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIMILAR = "similar"
 """A start that did well on airports of similar shape."""
 
 FLEET = "fleet"
-"""A start that wins all over the fleet."""
+"""A start that did well on most airports of the fleet."""
 
 SUGGESTED = (OWN, SIMILAR, FLEET)
 """Origins of the starts that earlier searches suggest."""
@@ -35,7 +35,7 @@ FAMILY = "family"
 """A starting point of its family."""
 
 RANDOM = "random"
-"""Drawn from the prior by Hyperopt, which has no trial yet that its TPE could go by."""
+"""Drawn at random by Hyperopt, while there are too few trials for its TPE."""
 
 TPE = "tpe"
 """Proposed by Hyperopt's TPE, from the trials before it."""
@@ -45,17 +45,17 @@ RETIRED = ("near", "prior")
 with these origins any more, but stored ones have them."""
 
 RETIRED_ALGORITHM = "surrogate"
-"""The name that the runs of these searches have for what proposed trials."""
+"""The name of the algorithm in the runs of these searches."""
 
 PROPOSED = (*RETIRED, RANDOM, TPE)
-"""Origins of what was proposed during a search; other models were listed before it began."""
+"""Origins of models that were proposed during a search; the others were known before it began."""
 
 ORIGINS = (BASELINE, SHOCKS, *SUGGESTED, POOL, FAMILY, *PROPOSED)
 """Every origin that a trial may have, in the order in which a search comes to them."""
 
 
 def algorithm(by_origin: Mapping[str, int]) -> str:
-    """Name of what proposed trials in a search, as its run records it.
+    """Name of the algorithm that proposed trials in a search, as its run records it.
 
     Args:
         by_origin: Number of trials by origin.
@@ -69,7 +69,7 @@ def algorithm(by_origin: Mapping[str, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What one search of one airport found, small enough for a fleet to be one file.
+    """The best models of one search of one airport, few enough for a fleet to be one file.
 
     Attributes:
         airport: Identifier as spelt in the input.

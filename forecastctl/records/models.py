@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 Option: TypeAlias = str | float | int | bool | None
 Options: TypeAlias = Mapping[str, Option]
 
-NAMED = 3
-"""Members of a combination that its label names; the rest are counted."""
+MEMBERS_NAMED = 3
+"""Members of a combination that its label names; the others are counted."""
 
 MODEL_ROW_VERSION = 3
 
@@ -69,8 +69,8 @@ class Specification:
             return labels[0]
         equal = len({m.weight for m in self.members}) == 1
         kind = "mean" if equal else "weighted mean"
-        if len(labels) > NAMED + 1:
-            labels = [*labels[:NAMED], f"{len(labels) - NAMED} more"]
+        if len(labels) > MEMBERS_NAMED + 1:
+            labels = [*labels[:MEMBERS_NAMED], f"{len(labels) - MEMBERS_NAMED} more"]
         return f"{kind} of {len(self.members)}: {' + '.join(labels)}"
 
     def to_dict(self) -> dict[str, Any]:

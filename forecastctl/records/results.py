@@ -24,7 +24,7 @@ Clock: TypeAlias = Callable[[], tuple[int, float]]
 
 
 def no_clock() -> tuple[int, float]:
-    """Clock of pure calls: time stands still."""
+    """A clock that always says zero, so that equal calls give equal results."""
     return 0, 0.0
 
 
@@ -41,8 +41,8 @@ class SearchSpec:
         step: Periods between origins; ``None`` for half of the horizon, at least one.
         combine: Number of distinct trials that are averaged, those of the pool first; 1 takes the
             best trial alone.
-        shocks: ``replace`` stretches that a shock put out of pattern before models are fitted,
-            where the backtest does not speak against it, or ``keep`` them.
+        shocks: ``replace`` stretches that a shock distorted before models are fitted, unless the
+            backtest is worse for it, or ``keep`` them.
         timeout: Seconds for one airport's search, or ``None``.
         early_stop: Stop after this many evaluations without improvement, or ``None``.
         seed: Seed of the job; each airport's own is derived from it.
@@ -89,15 +89,15 @@ class Trial:
     Attributes:
         number: Position in the search, from 0.
         model: What was evaluated.
-        status: ``ok``, ``failed``, or ``pruned`` where the first folds left no hope.
+        status: ``ok``, ``failed``, or ``pruned`` where it was stopped after its first folds.
         loss: Mean of the chosen loss over the folds; ``None`` when not ``ok``.
         metrics: Mean over the folds of every metric in `LOSSES`.
         folds: The folds with their values.
         reason: Why it failed or was pruned, in one sentence.
         duplicate_of: Number of an earlier trial with the same model, whose scores it repeats.
         start: Where it comes from, one of `forecastctl.records.learning.ORIGINS`; ``None`` in a
-            record of an earlier version, for the baseline, what judged shocks, repetitions and
-            what Hyperopt proposed.
+            record of an earlier version, for the baseline, for trials that judged shocks, for
+            repetitions, and for what Hyperopt proposed.
         start_ms: Start, milliseconds since the epoch.
         end_ms: End, milliseconds since the epoch.
         cpu_seconds: CPU time of the objective.
@@ -119,10 +119,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class TuneResult:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        specification: What it chose.
+        specification: The models that it chose, with their weights.
         loss: Backtest loss of the specification itself (of the combination, not of a member).
         metrics: Backtest metrics of the specification, every one in `LOSSES`.
         trials: Every trial, in order.
@@ -203,7 +203,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What became of one task of an executor.
+    """The result or the failure of one task of an executor.
 
     Attributes:
         index: Position of the task in the input.
@@ -224,7 +224,16 @@ class Outcome(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a job does with each airport."""
+    """What a job does with each airport.
+
+    Attributes:
+        tune: Whether it searches for a specification.
+        train: Whether it fits the specification to all data.
+        forecast: Whether it forecasts.
+        search: How to search.
+        levels: Interval levels in percent.
+        charts: Whether to draw a chart.
+    """
 
     tune: bool
     train: bool
@@ -250,7 +259,7 @@ class AirportTask:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Run ids of what an earlier job made: ``tuned_by``, ``trained_by``."""
     retuned: str | None = None
-    """Why ``run`` tunes it: ``always``, or what is wrong with the specification that it has."""
+    """Why ``run`` tunes it: ``always``, or why its specification is not kept."""
     learned: Learned | None = None
     """What earlier searches suggest, where the search is to learn from them."""
     anew: str | None = None
@@ -259,7 +268,7 @@ class AirportTask:
 
 @dataclass(frozen=True, slots=True)
 class AirportResult:
-    """What a job made of one airport; every field that was not reached is ``None``."""
+    """The result of a job for one airport; stages that were not reached are ``None``."""
 
     airport: str
     status: Status
@@ -277,6 +286,6 @@ class AirportResult:
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
     engine: str | None = None
-    """What fitted, which is not what was asked for where that is missing."""
+    """The engine that fitted: another than was asked for, where that one is not installed."""
     suspects: tuple[str, ...] = ()
     """What of its data looks wrong and is left out, as in `Series`."""

@@ -1,4 +1,4 @@
-"""Runs as the tracker writes and reads them: neutral values, no MLflow type."""
+"""Runs as the tracker writes and reads them, without any type of MLflow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Artifact:
         path: Relative POSIX path.
         content: Its bytes.
         table: Whether it is a table as JSON, with ``columns`` and ``data``, which a store that has
-            pages may show; counts when a run is recorded, not in an update.
+            pages may show; considered when a run is recorded, not in an update.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of what a served model takes or gives."""
+    """A column of the input or output of a served model."""
 
     name: str
     type: type[str | int | float]
@@ -55,7 +55,7 @@ class ServedModel:
 
     Attributes:
         path: Path of its file, in a directory of its own.
-        content: What stands in the file.
+        content: Its bytes.
         loader: Module that makes a model of the file.
         inputs: Columns that it takes.
         outputs: Columns that it gives.
