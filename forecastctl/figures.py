@@ -1,7 +1,7 @@
 """Numbers for people: one way of writing them on the screen, the page and the charts. Pure.
 
-Below one they stand as they are (``-0.87``), because a unit such as m for a thousandth is read as a
-million; what rounds to nothing has no sign.
+Numbers below one have no unit (``-0.87``), because m for a thousandth would be read as a million. A
+number that rounds to zero has no sign.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
-WHOLE = 100
+WHOLE_FROM = 100
+"""From here on numbers are written without decimals."""
+
 HUGE = 1e15
-"""From here on digits say less than a power of ten does."""
+"""From here on they are written with a power of ten."""
 
 
 def number(value: float | None) -> str:
-    """With thousands separators; three digits below a hundred: ``2,514,003``, ``-0.87``."""
+    """With thousands separators, or below a hundred with three digits: ``2,514,003``, ``-0.87``."""
     if value is None or not math.isfinite(value):
         return "-"
     if abs(value) >= HUGE:
         return f"{value:.3g}"
-    return _signless(f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:.3g}")
+    return _signless(f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.3g}")
 
 
 def signed(value: float | None) -> str:
@@ -30,7 +32,7 @@ def signed(value: float | None) -> str:
 
 
 def short(value: float, digits: int = 3) -> str:
-    """So many digits and a unit from a thousand on: ``2.51M``, ``1.2bn``, ``-0.87``.
+    """A number with few digits, and a unit from a thousand on: ``2.51M``, ``1.2bn``, ``-0.87``.
 
     Args:
         value: A number.
@@ -48,7 +50,7 @@ def short(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in percent, as whole as can be without calling what is not all ``100 %``."""
+    """A share in percent, without decimals unless ``0 %`` or ``100 %`` would be wrong."""
     if share is None or not math.isfinite(share):
         return "-"
     value = 100.0 * share
@@ -61,5 +63,5 @@ def percent(share: float | None) -> str:
 
 
 def _signless(text: str) -> str:
-    """Without the sign of a zero."""
+    """A number's text, where it is zero without a sign."""
     return text.lstrip("-") if not text.strip("-0.") else text
