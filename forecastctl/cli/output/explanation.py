@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 ALTERNATIVES_SHOWN = 3
 MEMBERS_SHOWN = 5
 VINTAGES_SHOWN = 4
-DIGEST_SHOWN = 12
-DAY = 10
-NARROW = 60
-DEEPEST = 40
+DIGEST_SHOWN = 12  # characters
+LENGTH_OF_DAY = 10  # characters of an ISO date
+NARROW = 60  # columns of a terminal, below which lines are not folded under their last column
+DEEPEST = 40  # columns by which they may be indented
 INDENT = "  "
 
 
@@ -45,9 +45,9 @@ def print_explanation(answer: Answer) -> None:
     """Print an explanation for people."""
     freq = words.frequency(answer)
     _lines(answer.sentence, style="bold")
-    sure = ", ".join(text for text in (words.label(answer), words.confidence(answer)) if text)
-    if sure:
-        _lines(sure)
+    verdict = ", ".join(text for text in (words.label(answer), words.confidence(answer)) if text)
+    if verdict:
+        _lines(verdict)
     _section("Next time", [("", text) for text in answer.next_time])
     _section("Miss", _miss(answer, freq))
     _section("Why", _why(answer.evidence))
@@ -60,12 +60,13 @@ def print_explanation(answer: Answer) -> None:
 
 
 def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
-    made = answer.forecast
+    """Forecast, actual and miss."""
+    forecast = answer.forecast
     rows: list[tuple[str, ...]] = []
-    if made is not None:
-        bands = ", ".join(f"{k} % {interval(b)}" for k, b in made.intervals.items())
-        known = f"knowing {words.period(made.cutoff, freq)}, {made.lead} ahead"
-        rows.append(("forecast", number(made.mean), "; ".join(filter(None, (known, bands)))))
+    if forecast is not None:
+        bands = ", ".join(f"{k} % {interval(b)}" for k, b in forecast.intervals.items())
+        knowing = f"knowing {words.period(forecast.cutoff, freq)}, {forecast.lead} ahead"
+        rows.append(("forecast", number(forecast.mean), "; ".join(filter(None, (knowing, bands)))))
     if answer.actual is not None:
         rows.append(("actual", number(answer.actual), answer.actual_source or ""))
     if answer.miss is not None:
@@ -76,27 +77,28 @@ def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
 def _standing(answer: Answer) -> str:
     """The miss in percent, in standard deviations, and among the errors of the backtest."""
     place, share = answer.standing, answer.miss_percent
-    said = [] if share is None else [f"{signed(share)} % of the actual"]
+    texts = [] if share is None else [f"{signed(share)} % of the actual"]
     if place is not None and place.z is not None:
-        said.append(f"{number(place.z)} standard deviations")
+        texts.append(f"{number(place.z)} standard deviations")
     if place is not None:
-        said += filter(None, [words.among(place)])
+        texts += filter(None, [words.among(place)])
     times = words.unusual(answer)
-    return ", ".join([*said, *([f"{times} the usual error"] if times else [])])
+    return ", ".join([*texts, *([f"{times} the usual error"] if times else [])])
 
 
 def _why(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:
+    """The evidence, with the numbers that it rests on."""
     rows: list[tuple[str, ...]] = []
-    for one in evidence:
-        text = one.statement
-        if one.value is not None and one.threshold is not None:
-            text += f" [{render.cell(one.value)}; rule {render.cell(one.threshold)}]"
+    for item in evidence:
+        text = item.statement
+        if item.value is not None and item.threshold is not None:
+            text += f" [{render.cell(item.value)}; rule {render.cell(item.threshold)}]"
         rows.append(("-", text))
     return rows
 
 
 def _parts(answer: Answer) -> list[tuple[str, ...]]:
-    """Parts that are something; the others have no part in it."""
+    """The parts of the miss that are not zero."""
     return [
         (words.part(p), signed(p.value), share_of(p.value, answer.miss), p.evidence)
         for p in answer.parts
@@ -120,35 +122,37 @@ def _around(answer: Answer, freq: str) -> list[tuple[str, ...]]:
 
 
 def _fleet(fleet: FleetFacts | None) -> str | None:
-    """How the other airports fared, and by how much in the middle."""
+    """How the other airports missed, and the median of their misses."""
     text = words.fleet_sentence(fleet)
     if text is None or fleet is None or fleet.median_z is None:
         return text
     return f"{text} (median z {number(fleet.median_z)})"
 
 
-def _alternatives(every: Sequence[Alternative]) -> None:
+def _alternatives(alternatives: Sequence[Alternative]) -> None:
     rows = [
         (words.alternative(a), number(a.value), signed(a.miss), words.sort(a))
-        for a in every[:ALTERNATIVES_SHOWN]
+        for a in alternatives[:ALTERNATIVES_SHOWN]
     ]
-    more = len(every) - len(rows)
-    _section("Other models would have said" + (f" (best of {len(every)})" if more else ""), rows)
+    more = len(alternatives) - len(rows)
+    _section(
+        "Other models would have said" + (f" (best of {len(alternatives)})" if more else ""), rows
+    )
 
 
-def _vintages(every: Sequence[Vintage], freq: str) -> None:
+def _vintages(vintages: Sequence[Vintage], freq: str) -> None:
     rows = [
         (
             words.period(v.cutoff, freq),
             number(v.mean),
             signed(v.miss) if v.miss is not None else "",
-            f"made {moment(v.made)[:DAY]}, {v.origin}, run {v.run_id}",
+            f"made {moment(v.made)[:LENGTH_OF_DAY]}, {v.origin}, run {v.run_id}",
         )
-        for v in every[:VINTAGES_SHOWN]
+        for v in vintages[:VINTAGES_SHOWN]
     ]
-    more = len(every) - len(rows)
+    more = len(vintages) - len(rows)
     title = "Stored forecasts by last period known"
-    _section(f"{title} ({len(rows)} of {len(every)})" if more else title, rows)
+    _section(f"{title} ({len(rows)} of {len(vintages)})" if more else title, rows)
 
 
 def _attempts(attempts: Sequence[Attempt]) -> list[tuple[str, ...]]:
@@ -165,7 +169,10 @@ def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
     if len(model.members) > MEMBERS_SHOWN:
         members.append(f"{len(model.members) - MEMBERS_SHOWN} more that --json names")
     job = [lineage.job_id, f"run {lineage.run_id}"]
-    code = [lineage.git_commit, "changed since" if _dirty(lineage) else None]
+    code = [
+        lineage.git_commit,
+        "changed since" if str(lineage.git_dirty).lower() == "true" else None,
+    ]
     digests = [
         f"{name} {digest[:DIGEST_SHOWN]}"
         for name, digest in (
@@ -189,10 +196,6 @@ def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
     return [(name, text) for name, text in rows if text]
 
 
-def _dirty(lineage: Lineage) -> bool:
-    return str(lineage.git_dirty).lower() == "true"
-
-
 def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
     """A heading and aligned rows, of which only the last column may be long."""
     if not rows:
@@ -200,7 +203,7 @@ def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
     _lines(title, style="bold")
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns[:-1]]
-    numbers = [all(_numeric(cell) for cell in column) for column in columns[:-1]]
+    numbers = [all(_is_number(cell) for cell in column) for column in columns[:-1]]
     for row in rows:
         cells = [
             cell.rjust(width) if right else cell.ljust(width)
@@ -211,12 +214,12 @@ def _section(title: str, rows: Sequence[Sequence[str]]) -> None:
         _lines(row[-1], head)
 
 
-def _numeric(text: str) -> bool:
+def _is_number(text: str) -> bool:
     return not text.strip("+-0123456789,.% e")
 
 
 def _lines(text: str, head: str = "", style: str = "") -> None:
-    """A paragraph; folded below its own beginning on a terminal, one line anywhere else."""
+    """Print a paragraph: folded on a terminal, indented as its text is; one line anywhere else."""
     whole = render.printable(f"{head}{text}").rstrip()
     if not sys.stdout.isatty():
         render.print_line(whole, style=style)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
-class _Discreet(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """Writes entries without secrets."""
 
     def __init__(self, text: str, dates: str | None, redact: Callable[[str], str]) -> None:
@@ -31,7 +31,7 @@ class JobLog:
     """Collects the log of one command, to be recorded as an artifact.
 
     Args:
-        verbose: Whether everything goes to stderr, with times, and not warnings alone.
+        verbose: Whether everything goes to stderr, with times; otherwise only warnings do.
         redact: Takes secrets out of each entry, tracebacks included.
     """
 
@@ -42,16 +42,18 @@ class JobLog:
         root.propagate = False
         for old in list(root.handlers):
             root.removeHandler(old)
-        kept = logging.StreamHandler(self._buffer)
-        shown = logging.StreamHandler()
-        shown.setLevel(logging.DEBUG if verbose else logging.WARNING)
+        to_buffer = logging.StreamHandler(self._buffer)
+        to_stderr = logging.StreamHandler()
+        to_stderr.setLevel(logging.DEBUG if verbose else logging.WARNING)
         redact = redact or Redactor()
-        formatter = _Discreet(FORMAT, "%Y-%m-%dT%H:%M:%SZ", redact)
+        formatter = _RedactingFormatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ", redact)
         formatter.converter = time.gmtime
-        kept.setFormatter(formatter)
-        shown.setFormatter(formatter if verbose else _Discreet("%(message)s", None, redact))
-        root.addHandler(kept)
-        root.addHandler(shown)
+        to_buffer.setFormatter(formatter)
+        to_stderr.setFormatter(
+            formatter if verbose else _RedactingFormatter("%(message)s", None, redact)
+        )
+        root.addHandler(to_buffer)
+        root.addHandler(to_stderr)
 
     def read(self) -> bytes:
         """The log so far."""

@@ -1,4 +1,4 @@
-"""The only printing of results: JSON, CSV, or tables for people, on stdout."""
+"""Prints results on stdout, as JSON, as CSV, or as tables for people."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from forecastctl.jobs.summary import Summary
 
-SHOWN = 20
-WIDE = 100_000
-FOLDED = 32
-DIGEST_SHOWN = 12
+AIRPORTS_SHOWN = 20
+NO_TERMINAL = 100_000  # columns, so that no line is folded
+FOLDED = 32  # columns that a cell needs at most, as it may be folded
+DIGEST_SHOWN = 12  # characters
 THOUSAND = 1000
 
 
@@ -49,12 +49,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
 
 
 def _short(column: str, value: Any) -> Any:
-    """People compare the head of a digest; --json has it whole."""
+    """A value, of a digest its first characters; --json has it whole."""
     return str(value)[:DIGEST_SHOWN] if column.endswith("digest") and value else value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table; one block per row where the terminal is too narrow; never cut where it is none."""
+    """A table; on a terminal that is too narrow, a block for each row."""
     from rich.text import Text
 
     console = _console()
@@ -87,6 +87,7 @@ def _width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
 
 
 def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows one below the other, each value on a line of its own."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -104,19 +105,19 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
 
     console = _console()
     counts = summary.counts
-    head = tally(counts)
-    console.print(f"{counts['total']} airports: {head or 'none'}", style="bold", markup=False)
+    by_status = tally(counts)
+    console.print(f"{counts['total']} airports: {by_status or 'none'}", style="bold", markup=False)
     notable = [
-        li for li in summary.lines if li.status in ("failed", "rejected", "ok-with-fallback")
+        line for line in summary.lines if line.status in ("failed", "rejected", "ok-with-fallback")
     ]
     if notable:
-        shown = [(li.airport, li.status, li.reason) for li in notable[:SHOWN]]
+        shown = [(line.airport, line.status, line.reason) for line in notable[:AIRPORTS_SHOWN]]
         print_table(["airport", "status", "reason"], shown)
-        if len(notable) > SHOWN:
-            more = len(notable) - SHOWN
+        if len(notable) > AIRPORTS_SHOWN:
+            more = len(notable) - AIRPORTS_SHOWN
             console.print(f"... and {more} more: forecastctl history airports", markup=False)
     _print_sums(console, summary)
-    losses = sorted(li.loss for li in summary.lines if li.loss is not None)
+    losses = sorted(line.loss for line in summary.lines if line.loss is not None)
     if losses:
         console.print(f"median {loss} {median(losses):.3f}", markup=False)
     if out:
@@ -131,46 +132,48 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
 
 
 def tally(counts: Mapping[str, int]) -> str:
-    """Airports by status, without those that there are none of."""
+    """Number of airports by status, without the statuses that none has."""
     named = ((k.replace("_", " "), n) for k, n in counts.items() if k != "total" and n)
     return ", ".join(f"{n} {k}" for k, n in named)
 
 
 def warn(summary: Summary) -> None:
-    """Say on stderr, always, what looks wrong in the data: one sentence for each airport."""
+    """Print on stderr, even when quiet, what looks wrong in the data: a sentence an airport."""
     for text in summary.warnings:
-        _say(f"warning: {text}.")
-    found = [li for li in summary.lines if li.suspects]
-    for line in found[:SHOWN]:
-        _say(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
-    if len(found) > SHOWN:
-        more = len(found) - SHOWN
-        _say(f"warning: and such months of {more:,} more airports, which --json names, left out.")
-    if found:
-        _say("  next: mend the data, or give --suspects keep to forecast with them as they are.")
+        _print_to_stderr(f"warning: {text}.")
+    suspected = [line for line in summary.lines if line.suspects]
+    for line in suspected[:AIRPORTS_SHOWN]:
+        _print_to_stderr(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
+    if len(suspected) > AIRPORTS_SHOWN:
+        more = len(suspected) - AIRPORTS_SHOWN
+        _print_to_stderr(
+            f"warning: and such months of {more:,} more airports, which --json names, left out."
+        )
+    if suspected:
+        _print_to_stderr(
+            "  next: mend the data, or give --suspects keep to forecast with them as they are."
+        )
 
 
-def _say(text: str) -> None:
+def _print_to_stderr(text: str) -> None:
     sys.stderr.write(f"{printable(text)}\n")
 
 
 def _print_sums(console: Console, summary: Summary) -> None:
-    """Groups by status, and what kept them from adding up as asked."""
+    """Groups by status, how they were made to add up, and what is left out of them."""
     if summary.groups:
         tally = Counter(line.status for line in summary.groups)
         counted = ", ".join(f"{n} {status}" for status, n in tally.items())
         console.print(f"{len(summary.groups)} groups: {counted}", style="bold", markup=False)
-    for line in [li for li in summary.groups if li.status == "failed"][:SHOWN]:
+    failed = [line for line in summary.groups if line.status == "failed"]
+    for line in failed[:AIRPORTS_SHOWN]:
         console.print(printable(f"{line.airport} failed: {line.reason}"), markup=False)
     if summary.coherent:
         record = summary.coherent.record
-        notes = [*record["notes"], *_counted(record["left_out"])]
-        said = "; ".join([record["used"], *notes])
-        console.print(f"reconciled  {printable(said)}", markup=False, soft_wrap=True)
-
-
-def _counted(left_out: Mapping[str, str]) -> list[str]:
-    return [f"{len(left_out)} airports are in no sum"] if left_out else []
+        texts = [record["used"], *record["notes"]]
+        if record["left_out"]:
+            texts.append(f"{len(record['left_out'])} airports are in no sum")
+        console.print(f"reconciled  {printable('; '.join(texts))}", markup=False, soft_wrap=True)
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:
@@ -211,7 +214,7 @@ def printable(text: str) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "-" if math.isnan(value) else str(value)
-    rounded = float(f"{value:.4g}") + 0.0  # what rounds up to a thousand is one; zero has no sign
+    rounded = float(f"{value:.4g}") + 0.0  # 999.96 counts as 1,000; no -0
     return f"{value:,.0f}" if abs(rounded) >= THOUSAND else f"{rounded:.4g}"
 
 
@@ -220,7 +223,7 @@ def _console() -> Console:
 
     if sys.stdout.isatty():
         return Console(file=sys.stdout, highlight=False)
-    return Console(file=sys.stdout, highlight=False, width=WIDE, no_color=True)
+    return Console(file=sys.stdout, highlight=False, width=NO_TERMINAL, no_color=True)
 
 
 def _table(*, terminal: bool) -> Table:
@@ -233,6 +236,7 @@ def _table(*, terminal: bool) -> Table:
 
 
 def _finite(value: Any) -> Any:
+    """A value for JSON, which has no NaN and no infinity: ``None`` instead."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
