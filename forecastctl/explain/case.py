@@ -1,8 +1,8 @@
-"""Everything that is known about one miss: what `explain.verdict.rules` judges."""
+"""Everything that is known about one miss: what `forecastctl.explain.verdict.rules` judges."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,7 @@ class Case:
         known: The same airport as known now, later periods included.
         model: The fitted model behind the forecast.
         horizon: Periods ahead that the job validated.
-        engine: What fitted.
+        engine: The engine that fitted.
         trials: Every trial of the search behind the model.
         champion: The airport's newest specification, where it is another one.
         status: Status of the airport in the job.
@@ -43,11 +43,11 @@ class Case:
         fleet: Other airports in the same period.
         panel_airports: Number of airports in the newest panel.
         first_actual: The actual as first recorded, where that was before the newest panel.
-        fresh: The series that was there when the forecast was made, where the model had not seen
-            all of it.
+        fresh: The series as known when the forecast was made, where the model had not seen all of
+            it.
         champion_run: Run of the champion.
         stands_out: See `forecastctl.explain.verdict.fleet.stands_out`.
-        failed_since: What became of a later run that should have forecast the period and failed.
+        failed_since: A sentence about a later run that should have forecast the period and failed.
     """
 
     lead: int
@@ -56,6 +56,7 @@ class Case:
     seen: Series
     known: Series
     model: FittedModel
+    _: KW_ONLY
     horizon: int = 12
     engine: str = "compiled"
     trials: tuple[Trial, ...] = ()
@@ -128,8 +129,8 @@ class Case:
     def revised(self) -> Series:
         """What the model saw, with the values as they are known now."""
         y = self.seen.y.copy()
-        at, values = overlap(self.seen, self.known)
-        y[at] = values
+        positions, values = overlap(self.seen, self.known)
+        y[positions] = values
         return replace(self.seen, y=y)
 
     def known_at(self, periods: int) -> float | None:
@@ -142,14 +143,16 @@ class Case:
 
 def index_of(series: Series, date: np.datetime64) -> int | None:
     """Position of a period, or ``None``."""
-    found = np.flatnonzero(series.ds == date)
-    return int(found[0]) if len(found) else None
+    positions = np.flatnonzero(series.ds == date)
+    return int(positions[0]) if len(positions) else None
 
 
 def overlap(seen: Series, known: Series) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Positions in ``seen`` that ``known`` has a value for, and these values."""
-    at, there = np.intersect1d(seen.ds, known.ds, assume_unique=True, return_indices=True)[1:]
-    return at, known.y[there]
+    in_seen, in_known = np.intersect1d(seen.ds, known.ds, assume_unique=True, return_indices=True)[
+        1:
+    ]
+    return in_seen, known.y[in_known]
 
 
 def up_to(series: Series, last: np.datetime64) -> Series:

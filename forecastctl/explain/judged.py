@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecastctl.explain.case import Case
-    from forecastctl.explain.read.case import Known
+    from forecastctl.explain.read.case import LatestData
     from forecastctl.explain.read.series import Source
     from forecastctl.explain.recorded import Record
     from forecastctl.explain.values import Alternative, Answer
@@ -84,7 +84,7 @@ def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | Non
     return Explanation(answer, _view(tracker, record, known, case.seen, case.fleet))
 
 
-def _case(tracker: Tracker, subject: Subject, known: Known) -> tuple[Case | None, str]:
+def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case | None, str]:
     """The case, or what is gone or damaged that it would need."""
     try:
         case = read_case(tracker, subject, known)
@@ -93,7 +93,7 @@ def _case(tracker: Tracker, subject: Subject, known: Known) -> tuple[Case | None
     return case, "the series that the model saw cannot be prepared again."
 
 
-def _without_actual(answer: Answer, record: Record, known: Known | None) -> Answer:
+def _without_actual(answer: Answer, record: Record, known: LatestData | None) -> Answer:
     """No verdict without an actual, why there is none, and how to get one."""
     run, date = record.subject.run, record.chosen.date
     if known is not None:
@@ -184,7 +184,7 @@ def _change(tracker: Tracker, record: Record) -> VintageChange | None:
 def _view(
     tracker: Tracker,
     record: Record,
-    known: Known | None,
+    known: LatestData | None,
     seen: Series | None,
     fleet: tuple[FleetPoint, ...] = (),
 ) -> ExplainView | None:
@@ -219,7 +219,7 @@ def failed_view(
 def _made_view(
     run: StoredRun,
     date: str,
-    series: tuple[Series | None, Known | None],
+    series: tuple[Series | None, LatestData | None],
     forecast: Forecast,
     paths: tuple[VintagePath, ...] = (),
     fleet: tuple[FleetPoint, ...] = (),

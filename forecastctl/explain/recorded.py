@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from forecastctl.records import FittedModel, StoredRun
     from forecastctl.store.port import Tracker
 
-MANY = 100_000
+ALL_RUNS = 100_000
+"""Runs that a search of the store returns at most, where all are wanted."""
 
 WITHOUT_FORECAST = ("failed", "rejected")
 """Status of a run that made no forecast."""
@@ -194,7 +195,7 @@ def _trial_runs(
     if RunOf(run).is_flat:
         return {n: f"{owner}#{n}" for n in numbers if n is not None}
     search = RunOf(tracker.get(owner)).search_id
-    children = tracker.find(Query(tags={search_mark(search): SET}, limit=MANY))
+    children = tracker.find(Query(tags={search_mark(search): SET}, limit=ALL_RUNS))
     found: dict[int | None, str] = {RunOf(child).trial: child.run_id for child in children}
     return {number: run_id for number, run_id in found.items() if number in numbers}
 

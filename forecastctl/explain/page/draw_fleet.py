@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEADROOM = 1.3
 TOP = 200.0
-MANY = 1000.0
+PERCENT_UP_TO = 1000.0
 BIN = 2.5
 LEAST_STACK = 9
 CROWD = 100
@@ -67,7 +67,7 @@ def _own(axes: Any, chart: FleetChart) -> None:
     at = min(own, TOP)
     right = at > TOP / 2
     axes.axvline(at, ymax=0.94, color=ALERT, linewidth=1.6)
-    text = f"{number(own)} %" if own < MANY else f"{number(own / 100)} times"
+    text = f"{number(own)} %" if own < PERCENT_UP_TO else f"{number(own / 100)} times"
     label = {"color": ALERT, "fontweight": "bold", "va": "top"}
     axes.annotate(
         f"{one_line(chart.airport, 20)} {text}",

@@ -36,7 +36,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PageTable:
     """A table with its heading.
 
     Attributes:
@@ -52,7 +52,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def tables(answer: Answer, freq: str) -> tuple[Table, ...]:
+def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
     """Every table that has something to say, in the order of interest."""
     every = (
         _evidence(answer),
@@ -69,12 +69,12 @@ def tables(answer: Answer, freq: str) -> tuple[Table, ...]:
     return tuple(t for t in every if t is not None and (t.rows or t.notes))
 
 
-def _evidence(answer: Answer) -> Table:
+def _evidence(answer: Answer) -> PageTable:
     rows = tuple((e.statement, _value(e.value), _value(e.threshold)) for e in answer.evidence)
-    return Table("Why", ("What was found", "Value#", "Threshold#"), rows)
+    return PageTable("Why", ("What was found", "Value#", "Threshold#"), rows)
 
 
-def _parts(answer: Answer) -> Table | None:
+def _parts(answer: Answer) -> PageTable | None:
     if not answer.parts:
         return None
     rows = [
@@ -83,7 +83,7 @@ def _parts(answer: Answer) -> Table | None:
     ]
     total = ("together: the miss", signed(answer.miss), percent(1.0) if answer.miss else "-", "")
     columns = ("Part", "Passengers#", "Share#", "From what")
-    return Table("Parts of the miss", columns, (*rows, total))
+    return PageTable("Parts of the miss", columns, (*rows, total))
 
 
 def share_of(value: float, miss: float | None) -> str:
@@ -91,7 +91,7 @@ def share_of(value: float, miss: float | None) -> str:
     return percent(value / miss if value else 0.0) if miss else "-"
 
 
-def _alternatives(answer: Answer) -> Table:
+def _alternatives(answer: Answer) -> PageTable:
     rows = tuple(
         (
             words.alternative(a),
@@ -104,10 +104,10 @@ def _alternatives(answer: Answer) -> Table:
         for a in answer.alternatives
     )
     columns = ("Model", "Kind", "Would have said#", "Miss#", "Backtest loss#", "Run")
-    return Table("Other models", columns, rows)
+    return PageTable("Other models", columns, rows)
 
 
-def _fleet(fleet: FleetFacts | None) -> Table | None:
+def _fleet(fleet: FleetFacts | None) -> PageTable | None:
     if fleet is None:
         return None
     rows = tuple(
@@ -118,17 +118,17 @@ def _fleet(fleet: FleetFacts | None) -> Table | None:
     if fleet.source == "stand-in":
         notes.append("Their forecasts are stand-ins made now, for want of recorded ones.")
     columns = ("Airport", "Miss in standard deviations#", "Actual in percent of forecast#")
-    return Table("Airports farthest off", columns, rows, tuple(notes))
+    return PageTable("Airports farthest off", columns, rows, tuple(notes))
 
 
-def _change(change: VintageChange | None, freq: str) -> Table | None:
+def _change(change: VintageChange | None, freq: str) -> PageTable | None:
     if change is None:
         return None
     rows = [(p.name.replace("_", " "), signed(p.value)) for p in change.parts]
     order = ", ".join(n.replace("_", " ") for n in change.order)
     notes = (f"Swapped one after the other, in this order: {order}.",) if order else ()
     start, end = words.period(change.from_, freq), words.period(change.to, freq)
-    return Table(
+    return PageTable(
         f"What changed the forecast from {start} to {end}",
         ("Cause", "Passengers#"),
         (*rows, ("together", signed(change.difference))),
@@ -136,14 +136,14 @@ def _change(change: VintageChange | None, freq: str) -> Table | None:
     )
 
 
-def _vintages(vintages: Sequence[Vintage], freq: str) -> Table:
+def _vintages(vintages: Sequence[Vintage], freq: str) -> PageTable:
     levels = list(vintages[0].intervals) if vintages else []
     rows = tuple(_vintage(v, levels, freq) for v in vintages[:VINTAGES_SHOWN])
     columns = ("Knew up to", "Made", "Lead#", "Forecast#", *(f"{k} % interval#" for k in levels))
     more = len(vintages) - len(rows)
     notes = (f"And {more:,} more; --json has them all.",) if more else ()
     columns = (*columns, "Miss#", "Model", "Kind", "Run")
-    return Table("Every stored forecast of this period", columns, rows, notes)
+    return PageTable("Every stored forecast of this period", columns, rows, notes)
 
 
 def _vintage(vintage: Vintage, levels: Sequence[str], freq: str) -> tuple[str | Link, ...]:
@@ -170,7 +170,7 @@ def moment(iso: str) -> str:
     return iso[:16].replace("T", " ")
 
 
-def _attempts(attempts: Sequence[Attempt], freq: str) -> Table:
+def _attempts(attempts: Sequence[Attempt], freq: str) -> PageTable:
     rows = tuple(
         (
             words.period(a.cutoff, freq) if a.cutoff else "-",
@@ -182,10 +182,10 @@ def _attempts(attempts: Sequence[Attempt], freq: str) -> Table:
         for a in attempts
     )
     columns = ("Knew up to", "Made", "Status", "Reason", "Run")
-    return Table("Runs without a forecast", columns, rows)
+    return PageTable("Runs without a forecast", columns, rows)
 
 
-def _model(answer: Answer) -> Table:
+def _model(answer: Answer) -> PageTable:
     rows = tuple(
         (
             m.label,
@@ -195,10 +195,10 @@ def _model(answer: Answer) -> Table:
         )
         for m in answer.model.members
     )
-    return Table("The model", ("Member", "Weight#", "Trial#", "Run of the trial"), rows)
+    return PageTable("The model", ("Member", "Weight#", "Trial#", "Run of the trial"), rows)
 
 
-def _lineage(answer: Answer) -> Table:
+def _lineage(answer: Answer) -> PageTable:
     rows: list[tuple[str | Link, ...]] = []
     if answer.replay is not None:
         rows.append(("replayed from what is stored", replay_sentence(answer.replay)))
@@ -210,7 +210,7 @@ def _lineage(answer: Answer) -> Table:
         if value is not None and value != "":
             rows.append((key.replace("_", " "), _plain(value)))
     rows += [(f"{name} page", _link(url, url)) for name, url in pages.items() if url]
-    return Table("Where it comes from", ("What", "Value"), tuple(rows))
+    return PageTable("Where it comes from", ("What", "Value"), tuple(rows))
 
 
 def replay_sentence(replay: Replay) -> str:
@@ -221,10 +221,10 @@ def replay_sentence(replay: Replay) -> str:
     return f"{text} ({', '.join(replay.where)})" if replay.where else text
 
 
-def _rules(answer: Answer) -> Table:
+def _rules(answer: Answer) -> PageTable:
     rules = {} if answer.rules is None else asdict(answer.rules)
     rows = tuple((f"explain.{k}", _value(v)) for k, v in rules.items())
-    return Table("Rules used", ("Setting", "Value#"), rows)
+    return PageTable("Rules used", ("Setting", "Value#"), rows)
 
 
 def _link(text: str, url: str | None) -> str | Link:

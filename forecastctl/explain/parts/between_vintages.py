@@ -105,7 +105,7 @@ def split_change(older: VintageInput, newer: VintageInput, target: date) -> Vint
             is not ahead of a cutoff.
     """
     _check(older, newer, target)
-    walk = _Walk(older, newer, target)
+    walk = _VintageWalk(older, newer, target)
     walk.revise()
     walk.add()
     walk.estimate()
@@ -135,7 +135,7 @@ def _periods(model: FittedModel, target: date) -> int:
 
 
 @dataclass
-class _Walk:
+class _VintageWalk:
     """The way from the older forecast to the newer one, as far as it has been walked."""
 
     older: VintageInput

@@ -1,4 +1,4 @@
-"""From the record to a case that the core can judge."""
+"""Reads from the record all that the rules of the verdict need to know about a miss."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ PANELS_READ = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The airport as known now.
+class LatestData:
+    """The data of the airport as known now.
 
     Attributes:
         source: Rows of the whole newest panel that has the airport.
@@ -54,7 +54,7 @@ class Known:
     airports: int
 
 
-def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> Known | None:
+def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> LatestData | None:
     """The newest panel with an actual of the period, else the newest at all."""
     best: tuple[Source, float | None] | None = None
     observed: list[float] = []
@@ -71,16 +71,23 @@ def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> Know
     if series is None:
         return None
     first = observed[-1] if len(observed) > 1 and observed[-1] != actual else None
-    return Known(source, series, actual, first, len(source.rows.names))
+    return LatestData(
+        source=source,
+        series=series,
+        actual=actual,
+        first_actual=first,
+        airports=len(source.rows.names),
+    )
 
 
 def _known_series(source: Source, subject: Subject, actual: float | None) -> Series | None:
+    """The airport in a panel, with the actual in it even where preparing would leave it out."""
     date = np.datetime64(subject.date, "D")
     insist = None if actual is None else date
     series = series_of(source, subject.airport, None, insist=insist)
     if series is None or (actual is not None and index_of(series, date) is None):
-        of = RunOf(subject.run)
-        series = values_of(source, subject.airport, of.freq, of.season_length)
+        run = RunOf(subject.run)
+        series = values_of(source, subject.airport, run.freq, run.season_length)
     if series is None or actual is None:
         return series
     return with_value(series, date, actual)
@@ -90,12 +97,12 @@ def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterat
     """Distinct panels of the airport's runs, newest first, after what the user names."""
     if newer is not None:
         yield newer
-    seen: set[str] = set()
+    digests: set[str] = set()
     for run in subject.runs:
         digest = RunOf(run).panel_digest
-        if digest in seen or len(seen) >= PANELS_READ:
+        if digest in digests or len(digests) >= PANELS_READ:
             continue
-        seen.add(digest)
+        digests.add(digest)
         try:
             yield stored_source(tracker, run)
         except NothingRecordedError:
@@ -104,13 +111,14 @@ def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterat
 
 def observation(source: Source, airport: str, date: dt.date, freq: str) -> float | None:
     """The value of the period that begins on a date, as it stands in the rows."""
-    own = source.rows.of(airport)
-    seen = own.observed
-    found = own.y[seen][ordinals(own.days[seen], freq) == period_of(date, freq)]
-    return float(found[-1]) if len(found) else None
+    rows = source.rows.of(airport)
+    observed = rows.observed
+    in_period = ordinals(rows.days[observed], freq) == period_of(date, freq)
+    values = rows.y[observed][in_period]
+    return float(values[-1]) if len(values) else None
 
 
-def read_case(tracker: Tracker, subject: Subject, known: Known) -> Case | None:
+def read_case(tracker: Tracker, subject: Subject, known: LatestData) -> Case | None:
     """Everything about the miss; ``None`` where it cannot be prepared again.
 
     Raises:
@@ -119,38 +127,38 @@ def read_case(tracker: Tracker, subject: Subject, known: Known) -> Case | None:
     run = subject.run
     model = read_model(tracker, subject.model_run.run_id)
     forecast = read_forecast(tracker, run.run_id)
-    own = stored_source(tracker, run)
+    source = stored_source(tracker, run)
     date = np.datetime64(subject.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
-    seen = series_of(own, subject.airport, model.cutoff, run=subject.model_run)
+    seen = series_of(source, subject.airport, model.cutoff, run=subject.model_run)
     if seen is None or known.actual is None:
         return None
     champion, champion_run = _champion(tracker, subject, model)
+    fresh = _fresh(source, subject, job_settings(tracker, job_of(tracker, run)), seen)
     case = Case(
-        lead,
-        forecast,
-        known.actual,
-        seen,
-        known.series,
-        model,
-        RunOf(run).horizon(len(forecast.ds)),
-        RunOf(subject.model_run).engine("compiled"),
-        _trials(tracker, subject.model_run),
-        champion,
-        RunOf(run).status,
-        RunOf(run).reason,
-        (),
-        known.airports,
-        known.first_actual,
-        _fresh(own, subject, job_settings(tracker, job_of(tracker, run)), seen),
-        champion_run,
+        lead=lead,
+        forecast=forecast,
+        actual=known.actual,
+        seen=seen,
+        known=known.series,
+        model=model,
+        horizon=RunOf(run).horizon(len(forecast.ds)),
+        engine=RunOf(subject.model_run).engine("compiled"),
+        trials=_trials(tracker, subject.model_run),
+        champion=champion,
+        status=RunOf(run).status,
+        reason=RunOf(run).reason,
+        panel_airports=known.airports,
+        first_actual=known.first_actual,
+        fresh=fresh,
+        champion_run=champion_run,
         failed_since=_failed_since(subject, model.cutoff),
     )
     return with_fleet(tracker, subject.airport, run, known.source, case)
 
 
 def _failed_since(subject: Subject, cutoff: str) -> str | None:
-    """What became of the newest attempt, where it knew later data than the model and failed."""
+    """A sentence about the newest attempt, where it knew later data than the model and failed."""
     newer = [
         r
         for r in subject.runs
@@ -159,22 +167,23 @@ def _failed_since(subject: Subject, cutoff: str) -> str | None:
     ]
     if not newer or newer[0].tags.get(Tag.STATUS) != "failed":
         return None
-    of = RunOf(newer[0])
-    return f"job {of.job_id} failed with data up to {of.cutoff}: {of.reason}"
+    newest = RunOf(newer[0])
+    return f"job {newest.job_id} failed with data up to {newest.cutoff}: {newest.reason}"
 
 
 def read_seen(tracker: Tracker, subject: Subject) -> Series | None:
     """The series as the model saw it, where its panel is stored."""
     run = subject.run
     try:
-        own = stored_source(tracker, run)
+        source = stored_source(tracker, run)
     except NothingRecordedError:
         return None
-    owner = subject.model_run
-    return series_of(own, subject.airport, owner.tags.get(Tag.CUTOFF), run=owner)
+    model_run = subject.model_run
+    return series_of(source, subject.airport, model_run.tags.get(Tag.CUTOFF), run=model_run)
 
 
 def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
+    """Trials of the search behind a model; none where they are not stored."""
     try:
         return tuple(read_trials(tracker, RunOf(model_run).tuned_by))
     except NothingRecordedError:
@@ -182,12 +191,12 @@ def _trials(tracker: Tracker, model_run: StoredRun) -> tuple[Trial, ...]:
 
 
 def _fresh(
-    own: Source, subject: Subject, settings: Mapping[str, Any], seen: Series
+    source: Source, subject: Subject, settings: Mapping[str, Any], seen: Series
 ) -> Series | None:
     """What the job's own panel held beyond the model's cutoff and before the period."""
     if RunOf(subject.run).is_backtest:
         return None
-    whole = series_of(own, subject.airport, settings.get("as_of"), run=subject.run)
+    whole = series_of(source, subject.airport, settings.get("as_of"), run=subject.run)
     if whole is None:
         return None
     before = up_to(whole, np.datetime64(subject.date, "D") - np.timedelta64(1, "D"))
@@ -197,7 +206,7 @@ def _fresh(
 def _champion(
     tracker: Tracker, subject: Subject, model: FittedModel
 ) -> tuple[Specification | None, str | None]:
-    """The airport's newest specification, where it is younger than the model and another one."""
+    """The newest specification and its run, where it is newer than the model's and another one."""
     used = model.specification
     origin = subject.run.tags.get(Tag.ORIGIN)
     trained = [
@@ -220,4 +229,5 @@ def _champion(
 
 
 def _content(specification: Specification) -> set[tuple[str, float]]:
+    """Models and weights of a specification, without their order."""
     return {(m.model.key, round(m.weight, 9)) for m in specification.members}

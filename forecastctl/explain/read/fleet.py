@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENOUGH = 8
-"""Recorded others from which on no stand-ins are made."""
+ENOUGH_RECORDED = 8
+"""Recorded forecasts of other airports, from which on no stand-ins are made."""
 
 JOBS_READ = 40
 LEAST_CHANGES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _PanelGrid:
     """Passengers of a fleet up to the period explained.
 
     Attributes:
@@ -64,7 +64,7 @@ class _Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Forecasts:
-    """A job's table of forecasts, whole: what is damaged shows when it is read.
+    """A job's table of forecasts, read at once, so that damage shows here and not later.
 
     Attributes:
         airport: Of each row.
@@ -112,7 +112,7 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
     distance = None
     if airport in grid.airports:
         own, cutoff = grid.airports.index(airport), grid.cutoff
-        if case.fresh is not None:  # what was known then counts, not what the model had seen
+        if case.fresh is not None:  # what was known at the forecast counts, not what the model saw
             cutoff += int(np.sum(case.fresh.ds > case.seen.ds[-1]))
         m = case.seen.season_length
         distance = stands_out(grid.y, own, cutoff, grid.target, m)
@@ -123,7 +123,7 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
 
 
 def _points(
-    tracker: Tracker, airport: str, run: StoredRun, grid: _Grid, case: Case
+    tracker: Tracker, airport: str, run: StoredRun, grid: _PanelGrid, case: Case
 ) -> tuple[FleetPoint, ...]:
     """Every other airport of the panel with a forecast of the period from no later cutoff.
 
@@ -133,18 +133,18 @@ def _points(
     """
     target = zip(grid.airports, grid.y[-1].tolist(), strict=True)
     actuals = {a: y for a, y in target if np.isfinite(y) and a != airport}
-    found: dict[str, FleetPoint] = {}
+    points: dict[str, FleetPoint] = {}
     for table in _tables(tracker, run, len(actuals)):
-        _add(found, table, actuals, case)
-        if len(found) >= min(ENOUGH, len(actuals)):
+        _add(points, table, actuals, case)
+        if len(points) >= min(ENOUGH_RECORDED, len(actuals)):
             break
-    if len(found) < min(ENOUGH, len(actuals)):
+    if len(points) < min(ENOUGH_RECORDED, len(actuals)):
         for point in _stand_ins(grid, actuals, case):
-            found.setdefault(point.airport, point)
-    return tuple(found.values())
+            points.setdefault(point.airport, point)
+    return tuple(points.values())
 
 
-def _grid(rows: Grouped, case: Case, freq: str) -> _Grid | None:
+def _grid(rows: Grouped, case: Case, freq: str) -> _PanelGrid | None:
     """The fleet period by period, where the cutoff is among them; a period's last row counts."""
     seen = rows.observed
     periods = ordinals(rows.days[seen], freq)
@@ -160,7 +160,7 @@ def _grid(rows: Grouped, case: Case, freq: str) -> _Grid | None:
     y = np.full((last - start + 1, len(order)), np.nan)
     # Of several assignments to one place, the last one counts.
     y[periods[kept] - start, column[rows.codes[seen][kept]]] = rows.y[seen][kept]
-    return _Grid(tuple(rows.names[code] for code in order), y, cutoff - start)
+    return _PanelGrid(tuple(rows.names[code] for code in order), y, cutoff - start)
 
 
 def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
@@ -179,7 +179,7 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecast
 
 
 def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
-    """The forecasts of a job; one without is passed over, and said where they are damaged."""
+    """The forecasts of a job; ``None``, with a warning if they are damaged, where there are none."""
     try:
         return read_as(tracker, run_id, File.FORECASTS, _Forecasts.of)
     except DamagedError as error:
@@ -190,7 +190,7 @@ def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
 
 
 def _add(
-    found: dict[str, FleetPoint], table: _Forecasts, actuals: dict[str, float], case: Case
+    points: dict[str, FleetPoint], table: _Forecasts, actuals: dict[str, float], case: Case
 ) -> None:
     """Airports of a table that have an actual, by their forecast of the period."""
     if table.level is None:
@@ -199,11 +199,11 @@ def _add(
     rows = table.date.rows_with(str(case.date)) & table.cutoff.rows_with(str(case.seen.ds[-1]))
     columns = (table.airport.texts(), table.mean, table.high)
     for airport, mean, high in zip(*(c[rows].tolist() for c in columns), strict=True):
-        if airport in actuals and airport not in found:
+        if airport in actuals and airport not in points:
             sd = (high - mean) / width
             point = _point(airport, mean, sd, actuals[airport], recorded=True)
             if point is not None:
-                found[airport] = point
+                points[airport] = point
 
 
 def _point(
@@ -216,21 +216,21 @@ def _point(
     return FleetPoint(airport, z, ratio, abs(z) > NormalDist().inv_cdf(0.975), recorded)
 
 
-def _stand_ins(grid: _Grid, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:
+def _stand_ins(grid: _PanelGrid, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:
     """Seasonal naive with growth: last year's value times the median growth of the last season."""
     m = case.seen.season_length
     cutoff, target = grid.cutoff, grid.target
-    back = target - m * -(-(target - cutoff) // m)
-    if back < 0:
+    season_ago = target - m * -(-(target - cutoff) // m)
+    if season_ago < 0:
         return
     for airport, actual in actuals.items():
         y = grid.y[:, grid.airports.index(airport)]
         changes = season_changes(y[: cutoff + 1], m)[-2 * m :]
         changes = changes[np.isfinite(changes)]
-        if len(changes) < LEAST_CHANGES or not y[back] > 0:
+        if len(changes) < LEAST_CHANGES or not y[season_ago] > 0:
             continue
-        growth = float(np.median(changes[-m:])) * ((target - back) // m)
-        mean = float(y[back] * np.exp(growth))
+        growth = float(np.median(changes[-m:])) * ((target - season_ago) // m)
+        mean = float(y[season_ago] * np.exp(growth))
         sd = mean * max(float(np.std(changes)), 0.02)
         point = _point(airport, mean, sd, actual, recorded=False)
         if point is not None:

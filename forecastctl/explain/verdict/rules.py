@@ -46,7 +46,7 @@ VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 CAPPED = {INSIDE: 0.7, POOR: 0.6}
 """Confidence at most, where the interval alone allows for the miss: it may hide a cause."""
 
-MANY = 10.0
+PERCENT_UP_TO = 10.0
 """A usual error of more than so many levels is given in times of it."""
 
 
@@ -123,7 +123,7 @@ def _usual(case: Case) -> str:
     if not math.isfinite(case.scale) or not whole > 0:
         return ""
     share = case.scale / whole
-    said = f"{percent(share)} of" if share < MANY else f"{number(share)} times"
+    said = f"{percent(share)} of" if share < PERCENT_UP_TO else f"{number(share)} times"
     return f": its usual error is {said} the {what}"
 
 
