@@ -67,7 +67,7 @@ class RunOf:
 
     @property
     def status(self) -> str:
-        """How it ended: a `forecastctl.records.Status`, for jobs ``ok``, ``partial`` or ``failed``."""
+        """How it ended: a status of an airport, or of a job ``ok``, ``partial`` or ``failed``."""
         return self._required(Tag.STATUS)
 
     @property
