@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from sqlalchemy import Connection, Engine
+    from sqlalchemy import Table as TableInDatabase
     from sqlalchemy.sql.type_api import TypeEngine
 
 KEY_COLUMNS = ("airport", "cutoff", "date")
@@ -124,7 +125,7 @@ def sql_table(url: str, query: str | None) -> SourceTable:
     return SourceTable(label, "row", names, load)
 
 
-def _column(values: list[Any]) -> Column:
+def _column(values: list[object]) -> Column:
     """Floats where every value is one, else text."""
     if all(isinstance(v, float) or v is None for v in values):
         return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
@@ -142,7 +143,7 @@ def _types(frame: pd.DataFrame) -> dict[str, TypeEngine[Any]]:
     return {str(c): kinds.get(frame[c].dtype.kind, Text()) for c in frame.columns}
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Rows of plain Python values; missing ones are NULL."""
     columns = {}
     for name in frame.columns:
@@ -207,7 +208,7 @@ def write_sql(frame: pd.DataFrame, url: str, table: str) -> None:
             connection.execute(target.insert(), _records(frame))
 
 
-def _has_columns(connection: Connection, table: Any, label: str) -> None:
+def _has_columns(connection: Connection, table: TableInDatabase, label: str) -> None:
     """Refuse a table of another shape before anything is deleted."""
     from sqlalchemy import inspect
 
@@ -220,10 +221,10 @@ def _has_columns(connection: Connection, table: Any, label: str) -> None:
         )
 
 
-def _delete_replaced(connection: Connection, table: Any, frame: pd.DataFrame) -> None:
+def _delete_replaced(connection: Connection, table: TableInDatabase, frame: pd.DataFrame) -> None:
     """Delete the rows that are about to be written again."""
     keys = _records(frame[list(KEY_COLUMNS)].drop_duplicates())
-    airports: dict[tuple[Any, Any], list[Any]] = {}
+    airports: dict[tuple[object, object], list[object]] = {}
     for key in keys:
         airports.setdefault((key["cutoff"], key["date"]), []).append(key["airport"])
     for (cutoff, day), names in airports.items():
