@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Job:
     order: Sequence[str]
     tasks: Sequence[AirportTask]
     settled: Sequence[AirportResult]
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     snapshot: pd.DataFrame | None = None
     jobs: int = 1
     batch: int = 8

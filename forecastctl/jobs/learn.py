@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
@@ -71,8 +71,8 @@ def winners(pasts: Iterable[Past], context: JobContext) -> tuple[Artifact, ...]:
         context: The job.
     """
     index: dict[str, int] = {}
-    models: list[dict[str, Any]] = []
-    rows: list[list[Any]] = []
+    models: list[dict[str, object]] = []
+    rows: list[list[object]] = []
     for past in sorted(pasts, key=lambda p: p.airport):
         for model in past.best:
             if model.key not in index:

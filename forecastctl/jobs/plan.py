@@ -6,7 +6,7 @@ import difflib
 import logging
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
@@ -85,7 +85,7 @@ class Request:
     layout: str
     charts: bool
     config_digest: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     airports: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     skip_unchanged: bool = False

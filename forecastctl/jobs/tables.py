@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def forecast_frame(
         bands = [f"{side}-{level}" for level in sorted(levels) for side in ("lo", "hi")]
         columns = ["airport", "date", "mean", *bands, "cutoff", "model", "status"]
         return pd.DataFrame(columns=columns)
-    table: dict[str, Any] = {
+    table: dict[str, object] = {
         "airport": airport,
         "date": [str(d) for d in forecast.ds],
         "mean": forecast.mean,
@@ -60,7 +60,7 @@ def forecast_table(
         return forecast_frame("", None, "", "", levels)
     forecasts = [forecast for _, forecast, _, _ in rows]
     counts = [len(forecast.mean) for forecast in forecasts]
-    table: dict[str, Any] = {
+    table: dict[str, object] = {
         "airport": _repeated([airport for airport, _, _, _ in rows], counts),
         "date": [str(day) for forecast in forecasts for day in forecast.ds],
         "mean": np.concatenate([forecast.mean for forecast in forecasts]),
