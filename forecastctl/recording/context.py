@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.records import Plan, canonical_json
 from forecastctl.records.schema import LIVE, UNKNOWN, Tag
@@ -33,14 +33,14 @@ class Environment:
     """
 
     versions: Mapping[str, str]
-    machine: Mapping[str, Any]
+    machine: Mapping[str, object]
     git_commit: str
     git_dirty: bool
     host: str
     pid: int
     user: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain JSON value."""
         return {
             "versions": dict(self.versions),
@@ -133,7 +133,7 @@ def cut(text: str, limit: int = VALUE_LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def json_bytes(value: Any, *, readable: bool = False) -> bytes:
+def json_bytes(value: object, *, readable: bool = False) -> bytes:
     """JSON with exact floats.
 
     Readable ones are indented, for files of which a job writes one. Indenting takes Python's own

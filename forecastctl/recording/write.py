@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.recording.context import (
     NAME_LIMIT,
@@ -109,7 +109,7 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
     )
 
 
-def trials_table(trials: Iterable[Trial]) -> dict[str, Any]:
+def trials_table(trials: Iterable[Trial]) -> dict[str, object]:
     """Trials as the table that MLflow's ``log_table`` writes and its pages show."""
     columns = ["trial", "status", "model", "family", "options", "loss", "metrics", "folds"]
     columns += ["reason", "duplicate_of", "start_ms", "end_ms", "cpu_seconds", "start"]
@@ -135,7 +135,7 @@ def trials_table(trials: Iterable[Trial]) -> dict[str, Any]:
     return {"columns": columns, "data": data}
 
 
-def tuning_dict(tuned: TuneResult) -> dict[str, Any]:
+def tuning_dict(tuned: TuneResult) -> dict[str, object]:
     """What a search chose, without its trials, as JSON."""
     return {
         "specification": tuned.specification.to_dict(),
@@ -149,7 +149,7 @@ def tuning_dict(tuned: TuneResult) -> dict[str, Any]:
     }
 
 
-def forecast_dict(forecast: Forecast, model: str) -> dict[str, Any]:
+def forecast_dict(forecast: Forecast, model: str) -> dict[str, object]:
     """A forecast as JSON with exact floats."""
     return {
         "cutoff": forecast.cutoff,
@@ -255,7 +255,7 @@ def _counted(by_origin: Mapping[str, int]) -> str:
 
 def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str]:
     search, plan = context.plan.search, context.plan
-    params: dict[str, Any] = {}
+    params: dict[str, object] = {}
     if result.tuned and plan.tune:
         params[Param.ALGO] = algorithm(result.tuned.by_origin)
     if plan.tune:
