@@ -21,7 +21,7 @@ MEMBERS_NAMED = 3
 MODEL_ROW_VERSION = 3
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
