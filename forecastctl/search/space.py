@@ -100,7 +100,7 @@ def _encode_choice(dimension: Choice, label: str, options: Options, key: str) ->
     return None
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: object, b: object) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
