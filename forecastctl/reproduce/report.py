@@ -139,7 +139,7 @@ def _differences(tags: Mapping[str, str], now: Environment) -> list[tuple[str, s
     return [(n, a or "not recorded", b or "absent") for n, a, b in pairs if a != b]
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     """A value of the machine's description as text."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
