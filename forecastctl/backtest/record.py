@@ -30,7 +30,7 @@ ALL_RUNS = 1_000_000
 ENDED = (FINISHED, FAILED)
 
 
-def backtest_id(content: Mapping[str, Any]) -> str:
+def backtest_id(content: Mapping[str, object]) -> str:
     """Id of a backtest: a digest of all that can change one of its numbers."""
     return hashlib.sha256(canonical_json(dict(content)).encode()).hexdigest()[:12]
 
