@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecastctl.explain.page import words
 from forecastctl.explain.values import plain
@@ -233,7 +233,7 @@ def _link(text: str, url: str | None) -> str | Link:
     return Link(str(text), str(url)) if web else str(text)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """A value of the lineage: versions and machine are objects, or JSON of one."""
     if isinstance(value, str) and value.startswith("{"):
         try:

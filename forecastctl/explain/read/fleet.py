@@ -179,7 +179,7 @@ def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecast
 
 
 def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
-    """The forecasts of a job; ``None``, with a warning if they are damaged, where there are none."""
+    """The forecasts of a job; ``None`` where there are none, with a warning if they are damaged."""
     try:
         return read_as(tracker, run_id, File.FORECASTS, _Forecasts.of)
     except DamagedError as error:
