@@ -1,4 +1,4 @@
-"""Lists what is recorded, as rows that are the same in both layouts of trials."""
+"""Lists what is recorded, as rows."""
 
 from __future__ import annotations
 
