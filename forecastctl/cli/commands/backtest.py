@@ -235,7 +235,7 @@ def _print_trouble(summary: BacktestSummary) -> None:
         render.print_line(f"... and {len(rows) - SHOWN} more airports")
 
 
-def _score_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _score_row(row: Mapping[str, Any]) -> dict[str, object]:
     coverage = {f"in {level} %": f"{share:.1%}" for level, share in row["coverage"].items()}
     names = {"mae_percent": "MAE %", "bias_percent": "bias %", "naive_mase": "naive MASE"}
     names |= {"mase": "MASE"}

@@ -120,7 +120,7 @@ def _print(report: Mapping[str, Any]) -> None:
     render.print_line(f"monitor     {report['monitor_id']} (run {report['run_id']})")
 
 
-def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
+def _lead(row: Mapping[str, Any]) -> dict[str, object]:
     return {
         "lead": row["lead"],
         "n": row["n"],
@@ -132,7 +132,7 @@ def _lead(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(result: Mapping[str, Any]) -> dict[str, Any]:
+def _row(result: Mapping[str, Any]) -> dict[str, object]:
     return {
         "airport": result["airport"],
         "status": result["status"].replace("_", " "),

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ DIGEST_SHOWN = 12  # characters
 THOUSAND = 1000
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Valid JSON (no NaN) in ASCII, whatever the locale of cron is."""
     sys.stdout.write(json.dumps(_finite(value), indent=2, default=str) + "\n")
 
 
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
     """Rows as CSV with a header."""
     from forecastctl.data.write.spreadsheets import inert
 
@@ -39,7 +39,7 @@ def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerows([inert(row.get(name)) for name in rows[0]] for row in rows)
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+def print_rows(rows: Sequence[Mapping[str, object]], empty: str) -> None:
     """Rows as a table, or a sentence where there are none."""
     if not rows:
         _console().print(empty, markup=False)
@@ -48,12 +48,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     print_table(columns, [[_short(c, row.get(c)) for c in columns] for row in rows])
 
 
-def _short(column: str, value: Any) -> Any:
+def _short(column: str, value: object) -> object:
     """A value, of a digest its first characters; --json has it whole."""
     return str(value)[:DIGEST_SHOWN] if column.endswith("digest") and value else value
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; on a terminal that is too narrow, a block for each row."""
     from rich.text import Text
 
@@ -77,7 +77,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
-def _width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+def _width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
     """Columns that a readable table needs: long cells may fold, short ones may not."""
     widest = [
         min(max([len(column), *(len(cell(row[at])) for row in rows)]), FOLDED)
@@ -86,7 +86,9 @@ def _width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
     return sum(widest) + 3 * len(columns)
 
 
-def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _print_blocks(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
     """Rows one below the other, each value on a line of its own."""
     from rich.padding import Padding
     from rich.text import Text
@@ -176,7 +178,7 @@ def _print_sums(console: Console, summary: Summary) -> None:
         console.print(f"reconciled  {printable('; '.join(texts))}", markup=False, soft_wrap=True)
 
 
-def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+def print_facts(title: str, facts: Mapping[str, object]) -> None:
     """Names and values, one per line."""
     console = _console()
     console.print(title, style="bold", markup=False)
@@ -193,7 +195,7 @@ def print_line(text: str, style: str = "") -> None:
     _console().print(printable(text), style=style, markup=False)
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A value for people."""
     if value is None:
         return "-"
@@ -235,7 +237,7 @@ def _table(*, terminal: bool) -> Table:
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """A value for JSON, which has no NaN and no infinity: ``None`` instead."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
