@@ -56,9 +56,9 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=ALL_RUNS))
-    vintages, lost = _vintages(tracker, runs, day)
-    if lost:
-        _refuse_in_place_of(lost, vintages, question)
+    vintages, unreadable = _vintages(tracker, runs, day)
+    if unreadable:
+        _refuse_unreadable(unreadable, vintages, question)
     if not vintages:
         failed = failed_attempt(runs, day)
         if failed is None:
@@ -88,41 +88,45 @@ def _vintages(
     tracker: Tracker, runs: Sequence[StoredRun], day: dt.date
 ) -> tuple[list[Vintage], list[tuple[StoredRun, NothingRecordedError]]]:
     """Stored forecasts of a day, latest cutoff first, and runs whose forecast cannot be read."""
-    found: list[Vintage] = []
-    lost: list[tuple[StoredRun, NothingRecordedError]] = []
+    vintages: list[Vintage] = []
+    unreadable: list[tuple[StoredRun, NothingRecordedError]] = []
     for run in runs:
         try:
             vintage = _vintage(tracker, run, day)
         except NothingRecordedError as error:
             if reaches(run, day):
-                lost.append((run, error))
+                unreadable.append((run, error))
             continue
-        found += [vintage] if vintage else []
-    return sorted(found, key=lambda v: (v.cutoff, v.made), reverse=True), lost
+        vintages += [vintage] if vintage else []
+    return sorted(vintages, key=lambda v: (v.cutoff, v.made), reverse=True), unreadable
 
 
-def _refuse_in_place_of(
-    lost: Sequence[tuple[StoredRun, NothingRecordedError]],
+def _refuse_unreadable(
+    unreadable: Sequence[tuple[StoredRun, NothingRecordedError]],
     vintages: Sequence[Vintage],
     question: Question,
 ) -> None:
-    """Explain no other forecast instead of the one asked for; say which others are left out.
+    """Refuse where the forecast asked for cannot be read; warn of others that cannot.
 
     Raises:
         NothingRecordedError: The forecast asked for cannot be read.
     """
-    asked = question.cutoff or ""
+    cutoff = question.cutoff or ""
     live = next((v for v in vintages if v.origin == LIVE), None)
-    best = live or next(iter(vintages), None)
-    for run, error in lost:
-        mine = (RunOf(run).cutoff, iso(run.start_ms))
-        chosen = (best.cutoff, best.made) if best and best.cutoff.startswith(asked) else ("", "")
-        counts = RunOf(run).origin == LIVE or live is None
-        if counts and mine[0].startswith(asked) and mine > chosen:
-            others = [v.cutoff for v in vintages if not asked or not v.cutoff.startswith(asked)]
+    newest = live or next(iter(vintages), None)
+    for run, error in unreadable:
+        key = (RunOf(run).cutoff, iso(run.start_ms))
+        newest_key = (
+            (newest.cutoff, newest.made)
+            if newest and newest.cutoff.startswith(cutoff)
+            else ("", "")
+        )
+        eligible = RunOf(run).origin == LIVE or live is None
+        if eligible and key[0].startswith(cutoff) and key > newest_key:
+            others = [v.cutoff for v in vintages if not cutoff or not v.cutoff.startswith(cutoff)]
             hint = f"Give --cutoff {others[0]} to explain an older one." if others else None
             raise type(error)(f"The forecast asked for is lost: {error.message}", hint)
-    for _, error in lost:
+    for _, error in unreadable:
         log.warning("a forecast is left out: %s", error.message)
 
 
@@ -134,6 +138,7 @@ def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:
 
 
 def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
+    """The forecast of a run for a day; ``None`` where it has none of this day."""
     if not RunOf(run).holds(Tag.FORECAST) or run.tags.get(Tag.CUTOFF, "") >= str(day):
         return None
     value = read_as(tracker, run.run_id, File.FORECAST, decoding.forecast_file)
@@ -160,8 +165,8 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
 
 def _model(tracker: Tracker, run: StoredRun) -> tuple[StoredRun, FittedModel | None]:
     """The run that trained the model behind a forecast, and the model."""
-    owner = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
+    model_run = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
     try:
-        return owner, read_model(tracker, owner.run_id)
+        return model_run, read_model(tracker, model_run.run_id)
     except NothingRecordedError:
-        return owner, None
+        return model_run, None

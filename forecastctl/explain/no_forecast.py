@@ -102,10 +102,10 @@ def _known(tracker: Tracker) -> list[str]:
     if not jobs:
         return []
     try:
-        found = read_as(tracker, jobs[0].run_id, File.RESULTS, decoding.summary)
-    except NothingRecordedError:  # it is read for a suggestion alone
+        summary = read_as(tracker, jobs[0].run_id, File.RESULTS, decoding.summary)
+    except NothingRecordedError:  # it would only help with a suggestion
         return []
-    return [line["airport"] for line in found["results"]]
+    return [line["airport"] for line in summary["results"]]
 
 
 def recorded_actual(

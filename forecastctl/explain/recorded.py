@@ -196,8 +196,8 @@ def _trial_runs(
         return {n: f"{owner}#{n}" for n in numbers if n is not None}
     search = RunOf(tracker.get(owner)).search_id
     children = tracker.find(Query(tags={search_mark(search): SET}, limit=ALL_RUNS))
-    found: dict[int | None, str] = {RunOf(child).trial: child.run_id for child in children}
-    return {number: run_id for number, run_id in found.items() if number in numbers}
+    by_number: dict[int | None, str] = {RunOf(c).trial: c.run_id for c in children}
+    return {number: run_id for number, run_id in by_number.items() if number in numbers}
 
 
 def lineage(tracker: Tracker, run: StoredRun, model_run: StoredRun) -> Lineage:

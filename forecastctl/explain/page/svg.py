@@ -48,8 +48,8 @@ def _numbered(svg: bytes) -> bytes:
     matplotlib digests the corners of a clip to the last bit, and the last bit of a layout differs
     from one drawing to the next.
     """
-    found = dict.fromkeys(_DIGEST.findall(svg))
-    names = {name: name[:1] + b"%d" % i for i, name in enumerate(found, 1)}
+    digests = dict.fromkeys(_DIGEST.findall(svg))
+    names = {name: name[:1] + b"%d" % i for i, name in enumerate(digests, 1)}
     return _ANY_DIGEST.sub(lambda m: names.get(m[0], m[0]), svg)
 
 

@@ -25,7 +25,7 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
 
     Each is fitted again to the data as the model saw them; what cannot be fitted is left out.
     """
-    found = [
+    others = [
         Alternative(
             kind,
             specification.label,
@@ -38,7 +38,7 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
         for kind, specification, trial, series in _candidates(case)
         if (value := value_at(case, series, specification)) is not None
     ]
-    return tuple(sorted(found, key=lambda a: (abs(a.miss), a.trial is None, a.trial or 0)))
+    return tuple(sorted(others, key=lambda a: (abs(a.miss), a.trial is None, a.trial or 0)))
 
 
 def _candidates(

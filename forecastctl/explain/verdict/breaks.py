@@ -164,17 +164,17 @@ def _recovery(series: Series, first: int, at: int, before: float, change: float)
     m = series.season_length
     allowed = min(RECOVERED * abs(change), RECOVERED_AT_MOST)
     logs = np.log(np.maximum(series.y, 1e-9))
-    back = []
+    recovered = []
     for position in range(at + 1, series.n):
         seasons = (position - first) // m + 1
         gap = logs[position] - (logs[position - seasons * m] + seasons * before)
-        back.append(gap * math.copysign(1.0, change) <= allowed)
-        if len(back) > 1 and back[-1] and back[-2]:
+        recovered.append(gap * math.copysign(1.0, change) <= allowed)
+        if len(recovered) > 1 and recovered[-1] and recovered[-2]:
             return str(series.ds[position - 1])
     return None
 
 
 def _filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gaps closed with the median, so that a zero month breaks nothing."""
+    """Gaps filled with the median, so that a month of zero is no change of level."""
     known = values[np.isfinite(values)]
     return np.where(np.isfinite(values), values, np.median(known) if len(known) else 0.0)

@@ -47,9 +47,9 @@ def changepoints(values: NDArray[np.float64], penalty: float) -> list[int]:
 
 def _bounds(starts: NDArray[np.int64]) -> list[int]:
     """Changepoints from the start of the last segment of each beginning of the sequence."""
-    found: list[int] = []
+    positions: list[int] = []
     at = int(starts[-1])
     while at > 0:
-        found.append(at)
+        positions.append(at)
         at = int(starts[at])
-    return found[::-1]
+    return positions[::-1]

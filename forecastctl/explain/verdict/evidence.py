@@ -1,4 +1,4 @@
-"""The numbers behind a verdict in words. Pure."""
+"""The numbers behind a verdict, in words. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from forecastctl.records import ExplainRules
 
 
-def evidence(found: Findings, rules: ExplainRules, first: str = "noise") -> Iterator[Evidence]:
-    """Every number that was looked at; the deciding one first."""
-    facts = list(_all(found, rules))
+def evidence(findings: Findings, rules: ExplainRules, first: str = "noise") -> Iterator[Evidence]:
+    """Every number that was compared; the one that decided first."""
+    facts = list(_all(findings, rules))
     yield from (f for f in facts if f.name.startswith(first))
     yield from (f for f in facts if not f.name.startswith(first))
 
 
-def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
-    case, fleet, broke = found.case, found.fleet, found.broke
+def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
+    case, fleet, broke = findings.case, findings.fleet, findings.broke
     yield Evidence(
         "noise",
         f"the miss is {number(abs(case.z))} times the usual error of {number(case.scale)}",
@@ -32,7 +32,7 @@ def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
         rules.noise_z,
     )
     yield _interval(case)
-    for fault in found.faults:
+    for fault in findings.faults:
         yield Evidence(f"fault_{fault.name}", fault.statement, fault.value, fault.threshold)
     if case.status != "ok":
         yield Evidence("status", f"{case.status}: {case.reason}", None, None)
@@ -51,15 +51,15 @@ def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
             float(broke.before_cutoff),
             float(rules.visible),
         )
-    if broke is not None and found.reset is not None:
+    if broke is not None and findings.reset is not None:
         yield Evidence(
             "break_reset",
-            f"the level after the break would have given {number(found.reset)}",
-            abs(found.reset - case.actual),
+            f"the level after the break would have given {number(findings.reset)}",
+            abs(findings.reset - case.actual),
             rules.near * abs(case.miss),
         )
-    for a in found.alternatives[:1]:
-        among = f"of {len(found.alternatives)} alternatives"
+    for a in findings.alternatives[:1]:
+        among = f"of {len(findings.alternatives)} alternatives"
         yield Evidence(
             "alternative",
             f"{among} {a.label} came nearest with {number(a.value)}",
@@ -69,7 +69,7 @@ def _all(found: Findings, rules: ExplainRules) -> Iterator[Evidence]:
 
 
 def _interval(case: Case) -> Evidence:
-    """On which side of the stated interval's nearer end the actual lies."""
+    """Whether the actual lies inside the stated interval, and its nearer end."""
     lo, hi = case.stated
     side = "outside" if case.outside else "inside"
     text = f"the actual lies {side} the stated 95 % interval, {number(lo)} to {number(hi)}"

@@ -164,11 +164,11 @@ def _shifted_future(case: Case) -> Fault | None:
     """The months after the cutoff follow the path one period off."""
     leads = np.arange(len(case.forecast.ds))
     position = np.searchsorted(case.known.ds, case.forecast.ds)
-    there = (position < case.known.n) & (
+    has_actual = (position < case.known.n) & (
         case.known.ds[np.minimum(position, case.known.n - 1)] == case.forecast.ds
     )
     path, actual = case.forecast.mean, np.full(len(leads), np.nan)
-    actual[there] = case.known.y[position[there]]
+    actual[has_actual] = case.known.y[position[has_actual]]
     plain = np.abs(path - actual)
     for step in (-1, 1):
         moved = np.full(len(path), np.nan)
