@@ -34,17 +34,17 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Versions of all that can change a number, and a digest of forecastctl's own modules."""
-    found = {
+    versions = {
         "python": platform.python_version(),
         "forecastctl": forecastctl.__version__,
         "source": source_digest(),
     }
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+            versions[name] = "absent"
+    return versions
 
 
 @cache

@@ -35,10 +35,10 @@ def check(
     session = open_session(check, locals())
     panel, spec = read(session, groups=True)
     today = date.today()  # noqa: DTZ011 - the user's own day
-    found = check_panel(panel, spec, as_of=as_of, today=today)
-    chosen = select_airports([r.airport for r in found.airports], airport or (), select or ())
-    reports = [report for report in found.airports if report.airport in chosen]
-    _print(session, reports, found.findings)
+    result = check_panel(panel, spec, as_of=as_of, today=today)
+    chosen = select_airports([r.airport for r in result.airports], airport or (), select or ())
+    reports = [report for report in result.airports if report.airport in chosen]
+    _print(session, reports, result.findings)
 
 
 def _print(session: Session, reports: Any, overall: Any) -> None:

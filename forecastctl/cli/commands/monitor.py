@@ -21,7 +21,7 @@ from forecastctl.cli.output import render
 from forecastctl.errors import EXIT_FOUND, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from forecastctl.cli.compose import Session
 
@@ -89,12 +89,9 @@ def _origin(given: str | None) -> str:
 
     origin = given or ORIGINS[0]
     if origin not in ORIGINS:
-        raise UsageError(f"--origin: there is no origin '{origin}'.", f"One of {_any(ORIGINS)}.")
+        known = f"{', '.join(ORIGINS[:-1])} and {ORIGINS[-1]}"
+        raise UsageError(f"--origin: there is no origin '{origin}'.", f"One of {known}.")
     return origin
-
-
-def _any(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _show(session: Session, report: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from forecastctl.explain.page.tables import (
 from forecastctl.figures import number, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from forecastctl.explain.values import (
         Alternative,
@@ -226,12 +226,7 @@ def _lines(text: str, head: str = "", style: str = "") -> None:
         return
     width = shutil.get_terminal_size().columns
     inner = " " * (len(head) if width >= NARROW and len(head) <= DEEPEST else 2 * len(INDENT))
-    for line in _folded(whole, width, inner if head else ""):
+    inner = inner if head else ""
+    # Identifiers stay whole where they fit into a line.
+    for line in textwrap.wrap(whole, width, subsequent_indent=inner, break_on_hyphens=False):
         render.print_line(line, style=style)
-
-
-def _folded(text: str, width: int, inner: str) -> Iterable[str]:
-    """Lines of at most ``width``; identifiers stay whole where they fit."""
-    return textwrap.wrap(
-        text, width, subsequent_indent=inner, break_on_hyphens=False, drop_whitespace=True
-    )
