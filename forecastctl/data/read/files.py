@@ -301,17 +301,11 @@ def _arrow_column(column: Any) -> Column:
         return np.asarray(local, dtype="datetime64[D]")
     if pa.types.is_date(kind):
         days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-        return _days_or_nat(days)
+        values = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
+        values[np.asarray(days.is_null().to_numpy(), dtype=bool)] = np.datetime64("NaT")
+        return values
     if pa.types.is_floating(kind):
         return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
     if pa.types.is_integer(kind) and not column.null_count:
         return np.asarray(column.to_numpy())
     return ["" if v is None else str(v) for v in column.to_pylist()]
-
-
-def _days_or_nat(days: Any) -> Column:
-    """Day numbers, with NaT where there is none."""
-    missing = np.asarray(days.is_null().to_numpy(), dtype=bool)
-    values = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
-    values[missing] = np.datetime64("NaT")
-    return values
