@@ -1,4 +1,4 @@
-"""The answer with a verdict: what needs the series and a few fits again."""
+"""Adds to an answer what needs the series and a few new fits: verdict, parts, alternatives."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PATHS_SHOWN = 36
 
 
 def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | None) -> Explanation:
-    """Add verdict, parts, fleet, alternatives, neighbours, replay and what changed.
+    """Add verdict, parts, fleet, alternatives, neighbours, replay, and what changed the forecast.
 
     Args:
         tracker: The store.
@@ -85,7 +85,7 @@ def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | Non
 
 
 def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case | None, str]:
-    """The case, or what is gone or damaged that it would need."""
+    """The case, or a sentence about what it would need and cannot be read."""
     try:
         case = read_case(tracker, subject, known)
     except NothingRecordedError as error:
@@ -94,7 +94,7 @@ def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case |
 
 
 def _without_actual(answer: Answer, record: Record, known: LatestData | None) -> Answer:
-    """No verdict without an actual, why there is none, and how to get one."""
+    """The answer where there is no actual: why there is none, and how to get one."""
     run, date = record.subject.run, record.chosen.date
     if known is not None:
         gap = find_gap(known.source, record.subject.airport, date, RunOf(run).freq)
@@ -123,7 +123,7 @@ def _sentence(answer: Answer, case: Case, verdict: Verdict) -> str:
 
 
 def _replay(tracker: Tracker, subject: Subject) -> Replay:
-    """The stored forecast again from stored parameters and states."""
+    """Whether the stored forecast can be made again from stored parameters and states."""
     try:
         stored = read_forecast(tracker, subject.run.run_id)
         model = read_model(tracker, subject.model_run.run_id)
@@ -133,7 +133,7 @@ def _replay(tracker: Tracker, subject: Subject) -> Replay:
 
 
 def _with_run(alternative: Alternative, answer: Answer, case: Case) -> Alternative:
-    """An alternative with where it is recorded."""
+    """An alternative with the run that holds it."""
     if alternative.kind == "champion":
         return replace(alternative, run_id=case.champion_run)
     if alternative.trial is None:
@@ -165,7 +165,7 @@ def _neighbours(case: Case) -> tuple[Neighbour, ...]:
 
 
 def _change(tracker: Tracker, record: Record) -> VintageChange | None:
-    """What changed the number: between the cutoffs asked for, or since the vintage before."""
+    """What changed the forecast: between the cutoffs asked for, or since the vintage before."""
     airport, pair = record.subject.airport, record.question.between
     if pair is not None:
         first, second = (pick(record.vintages, cutoff) for cutoff in pair)
@@ -188,7 +188,7 @@ def _view(
     seen: Series | None,
     fleet: tuple[FleetPoint, ...] = (),
 ) -> ExplainView | None:
-    """The series behind the charts; ``None`` where the forecast is gone."""
+    """The series behind the charts; ``None`` where the forecast cannot be read."""
     try:
         forecast = read_forecast(tracker, record.subject.run.run_id)
     except NothingRecordedError:

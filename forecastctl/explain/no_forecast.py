@@ -1,4 +1,4 @@
-"""What explain says where there is no forecast: the run that failed, or what would make one."""
+"""The answer where there is no forecast: the run that failed, or how to make one."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def without_forecast(
 def nothing(
     tracker: Tracker, airport: str, date: str, day: dt.date, runs: Sequence[StoredRun]
 ) -> NothingRecordedError:
-    """Say what is missing, why if that is recorded, and the command that would make it."""
+    """The error that says what is missing, why if that is recorded, and which command makes it."""
     if not runs:
         close = difflib.get_close_matches(airport, _known(tracker), n=1)
         hint = f"Did you mean '{close[0]}'?" if close else None

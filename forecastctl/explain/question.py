@@ -1,4 +1,4 @@
-"""What is asked and what is answered."""
+"""The question that explain is asked, and the answer with what its charts need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What came true, and where that is known from."""
+    """The actual, and where it is from."""
 
     value: float
     source: str

@@ -1,4 +1,4 @@
-"""What the record says without any computation: forecasts, the model, its lineage, the miss."""
+"""Answers from the record alone, without fitting anything: forecasts, model, lineage, miss."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def recorded_answer(
     actual: Actual | None,
     gap: Gap | None,
 ) -> Answer:
-    """What the record says without any computation: no verdict, and nothing fitted again."""
+    """The answer from the record alone: no verdict, and nothing fitted again."""
     subject, chosen = record.subject, record.chosen
     answer = Answer(
         airport=subject.airport,
@@ -85,7 +85,7 @@ def recorded_answer(
 def with_actual(
     answer: Answer, chosen: Vintage, actual: Actual, model: FittedModel | None
 ) -> Answer:
-    """The answer with what came true, and the miss.
+    """The answer with the actual and the miss.
 
     Args:
         answer: The answer so far.
@@ -116,7 +116,7 @@ def with_actual(
 
 
 def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None) -> Answer:
-    """The answer with why it is not known what came true: it is missing, or yet to come."""
+    """The answer where the actual is not known, with the reason: it is missing, or yet to come."""
     return replace(
         answer,
         sentence=f"{_forecast(answer.airport, chosen)}; {words.absent(gap, 'D')}.",
@@ -131,7 +131,7 @@ def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None) -> Answer:
 
 
 def _forecast(airport: str, chosen: Vintage) -> str:
-    """What was forecast, as the beginning of a sentence."""
+    """The forecast, as the beginning of a sentence."""
     periods = "period" if chosen.lead == 1 else "periods"
     return (
         f"{airport}, {chosen.date}: {number(chosen.mean)} forecast {chosen.lead} "

@@ -19,7 +19,7 @@ WELL, USUAL, INSIDE, POOR = "well", "usual", "inside", "poor"
 
 
 def large(miss: float, actual: float) -> bool:
-    """Whether a miss is more than half of the actual; of nothing, any miss is."""
+    """Whether a miss is more than half of the actual; true of any miss where the actual is zero."""
     return abs(miss) > LARGE * abs(actual)
 
 

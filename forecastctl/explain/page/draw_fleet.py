@@ -52,9 +52,9 @@ def _dots(axes: Any, shown: NDArray[np.float64], outside: NDArray[np.bool_]) -> 
     column = np.round(shown / BIN) * BIN
     height, tallest = np.zeros(len(shown)), LEAST_STACK
     for value in np.unique(column):
-        mine = np.flatnonzero(column == value)
-        height[mine] = np.arange(len(mine)) - (len(mine) - 1) / 2
-        tallest = max(tallest, len(mine))
+        at_value = np.flatnonzero(column == value)
+        height[at_value] = np.arange(len(at_value)) - (len(at_value) - 1) / 2
+        tallest = max(tallest, len(at_value))
     size = float(np.clip(170 / tallest, 1.2, 5))
     for chosen, colour in ((~outside, MUTED), (outside, ACCENT)):
         axes.plot(column[chosen], height[chosen], "o", color=colour, markersize=size, mew=0)

@@ -1,11 +1,10 @@
 """A miss split into parts that add up to it exactly. Pure.
 
-``miss = forecast - actual`` is walked through in a fixed order, one thing swapped at a time: the
-data as they were for the data as they are known now, the specification used for the airport's
-newest, and then level, trend and season of that forecast against those of the same specification
-fitted to data that hold the actual and, where they are known, the next few periods: a level that
-lasts is a level, one that is gone a quarter later was a one-off. What no part explains is the
-one-off remainder.
+``miss = forecast - actual`` is split in a fixed order, by changing one thing at a time: first the
+data, to what is known now; then the specification, to the airport's newest; then level, trend and
+season of that forecast, to those of the same specification fitted to data that hold the actual and,
+where they are known, the next few periods. These tell a level that lasts from one that is gone a
+quarter later, which was a one-off. What no part explains is the one-off remainder.
 """
 
 from __future__ import annotations
@@ -41,10 +40,10 @@ def attribute(case: Case) -> tuple[Part, ...]:
     revised = case.revised()
     revision = _revision(case, revised)
     specification, used = _specification(case, revised)
-    now = _components(case, revised, used)
+    forecast = _components(case, revised, used)
     hindsight, later = _hindsight(case)
-    then = _components(case, hindsight, used)
-    parts = [revision, specification, *_movement(case, now, then, later)]
+    fitted = _components(case, hindsight, used)
+    parts = [revision, specification, *_movement(case, forecast, fitted, later)]
     rest = case.miss - math.fsum(p.value for p in parts)
     share = f" ({percent(abs(rest / case.miss))} of the miss)" if case.miss else ""
     text = f"what neither the data, the model nor a lasting change of the series explains{share}"
@@ -52,23 +51,25 @@ def attribute(case: Case) -> tuple[Part, ...]:
 
 
 def _revision(case: Case, revised: Series) -> Part:
+    """What the forecast would change by if the model had seen the values as known now."""
     changed = np.flatnonzero(revised.y != case.seen.y)
     if not len(changed):
         return Part("data_revision", 0.0, "no value up to the cutoff has been revised since")
     before = value_at(case, case.seen, case.model.specification)
     after = value_at(case, revised, case.model.specification)
     first, last = case.seen.ds[changed[0]], case.seen.ds[changed[-1]]
-    many = f"{len(changed)} values between {first} and {last} have"
-    said = f"{f'the value of {first} has' if len(changed) == 1 else many} been revised since"
+    several = f"{len(changed)} values between {first} and {last} have"
+    what = f"{f'the value of {first} has' if len(changed) == 1 else several} been revised since"
     if before is None or after is None:
-        return Part("data_revision", 0.0, f"{said}; the model cannot be fitted to that")
+        return Part("data_revision", 0.0, f"{what}; the model cannot be fitted to that")
     text = (
-        f"{said}; on that the same specification says {number(after)} instead of {number(before)}"
+        f"{what}; on that the same specification says {number(after)} instead of {number(before)}"
     )
     return Part("data_revision", before - after, text)
 
 
 def _specification(case: Case, revised: Series) -> tuple[Part, Specification]:
+    """What the forecast would change by with the newest specification, and that specification."""
     used, champion = case.model.specification, case.champion
     if champion is None:
         return Part("specification", 0.0, "the airport has the same specification today"), used
@@ -76,8 +77,8 @@ def _specification(case: Case, revised: Series) -> tuple[Part, Specification]:
     if before is None or after is None:
         failed = "today's specification cannot be fitted to the data of that time"
         return Part("specification", 0.0, failed), used
-    said = f"would have said {number(after)} from the cutoff"
-    text = f"today's specification, {champion.label}, {said}"
+    what = f"would have said {number(after)} from the cutoff"
+    text = f"today's specification, {champion.label}, {what}"
     return Part("specification", before - after, text), champion
 
 
@@ -91,32 +92,33 @@ def _hindsight(case: Case) -> tuple[Series, int]:
 
 
 def _movement(
-    case: Case, now: Components | None, then: Components | None, later: int
+    case: Case, forecast: Components | None, fitted: Components | None, later: int
 ) -> list[Part]:
     """Level, trend and season as forecast, less those of a fit that has seen the actual."""
-    if now is None or then is None:
+    if forecast is None or fitted is None:
         failed = "the specification cannot be fitted to data that hold the actual"
         return [Part(name, 0.0, failed) for name in ("level", "trend", "seasonal")]
     lead, m = case.lead, case.seen.season_length
-    level, trend, season = now.at(lead)
-    back = then.level - then.slope * (lead + later)
-    here = float(then.seasonal[(m - 1 - later) % m])  # the same time of the year, a season on
-    ago = f"in hindsight of {_periods(later, 'later ')}" if later else "in hindsight"
+    level, trend, season = forecast.at(lead)
+    level_later = fitted.level - fitted.slope * (lead + later)
+    trend_later = fitted.slope * lead
+    season_later = float(fitted.seasonal[(m - 1 - later) % m])  # of the same time of the year
+    in_hindsight = f"in hindsight of {_periods(later, 'later ')}" if later else "in hindsight"
     return [
         Part(
             "level",
-            level - back,
-            f"level at the cutoff {number(level)}, {ago} {number(back)}",
+            level - level_later,
+            f"level at the cutoff {number(level)}, {in_hindsight} {number(level_later)}",
         ),
         Part(
             "trend",
-            trend - then.slope * lead,
-            f"change over {_periods(lead)} {signed(trend)}, {ago} {signed(then.slope * lead)}",
+            trend - trend_later,
+            f"change over {_periods(lead)} {signed(trend)}, {in_hindsight} {signed(trend_later)}",
         ),
         Part(
             "seasonal",
-            season - here,
-            f"season of this period {signed(season)}, {ago} {signed(here)}",
+            season - season_later,
+            f"season of this period {signed(season)}, {in_hindsight} {signed(season_later)}",
         ),
     ]
 
@@ -126,6 +128,7 @@ def _periods(count: int, which: str = "") -> str:
 
 
 def _components(case: Case, series: Series, specification: Specification) -> Components | None:
+    """Level, trend and season of a specification fitted to a series; ``None`` where that fails."""
     model = refit(case, series, specification)
     if model is None:
         return None

@@ -136,7 +136,7 @@ def _periods(model: FittedModel, target: date) -> int:
 
 @dataclass
 class _VintageWalk:
-    """The way from the older forecast to the newer one, as far as it has been walked."""
+    """The steps from the older forecast to the newer one, with the parts found so far."""
 
     older: VintageInput
     newer: VintageInput
@@ -225,7 +225,7 @@ class _VintageWalk:
         self._step(SPECIFICATION, model)
 
     def ended(self) -> VintageChange:
-        """Close the account: the rest is code."""
+        """End with the rest, which is the part of the code."""
         older, newer = self.older, self.newer
         difference = newer.mean - older.mean
         self.slips.append(newer.mean - self.value)

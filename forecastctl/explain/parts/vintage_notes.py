@@ -19,7 +19,7 @@ class MadeBy(NamedTuple):
 
 
 def revisions(before: Series, after: Series) -> str:
-    """What is known differently of the same periods, the largest change with both values."""
+    """A sentence about revised values: how many, and the largest change with both values."""
     old = dict(zip(before.ds.tolist(), before.y.tolist(), strict=True))
     new = dict(zip(after.ds.tolist(), after.y.tolist(), strict=True))
     changed = [d for d in old if d in new and old[d] != new[d]]

@@ -1,4 +1,4 @@
-"""An airport's series again: as a job saw it, and as it is known now."""
+"""Prepares an airport's series again: as a job saw it, and as it is known now."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _left_out(run: StoredRun, spec: DataSpec) -> tuple[str, ...] | None:
 
 
 def values_of(source: Source, airport: str, freq: str, season_length: int) -> Series | None:
-    """One airport's values period by period, whatever preparing them would say.
+    """One airport's values period by period, even where preparing would refuse them.
 
     Several rows of a period: the last one counts. Missing periods are interpolated.
     """

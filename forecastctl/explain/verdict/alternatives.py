@@ -1,4 +1,4 @@
-"""What other models on record would have said: trials, the baseline, today's champion. Pure."""
+"""Forecasts of other models on record: trials, the baseline, today's champion. Pure."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Break:
         return 100.0 * math.expm1(self.change)
 
     def facts(self) -> BreakFacts:
-        """What an answer says of it."""
+        """The break as a part of the answer."""
         return BreakFacts(
             began=self.began,
             before_cutoff=self.before_cutoff,
@@ -123,7 +123,7 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
 def _merged(
     changes: NDArray[np.float64], bounds: list[int], level: float, m: int
 ) -> tuple[int, float]:
-    """Start of the whole excursion and the usual change before it: a fall in steps is one break."""
+    """Start of a change in several steps, which is one break, and the usual change before it."""
     start = bounds[-1]
     before = float(np.median(changes[max(0, start - m) : start]))
     for earlier, later in zip(bounds[-2::-1], bounds[:0:-1], strict=True):

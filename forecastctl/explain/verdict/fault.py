@@ -1,4 +1,4 @@
-"""What a suspected fault of the data is, and when it is worth more than "usual". Pure."""
+"""A suspected fault of the data, and when it explains a miss better than noise does. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def gone(case: Case, without: float | None) -> float:
 
 
 def outweighs_noise(case: Case, fault: Fault, rules: ExplainRules) -> bool:
-    """Whether a fault is to blame for a miss that the model's own interval calls usual.
+    """Whether a fault explains a miss that lies within the model's own interval.
 
     The interval may be wide because of the fault. So the fault must account for enough of the miss,
     and the miss must be large by a measure that no single value can widen: `clean_scale`. A

@@ -75,9 +75,9 @@ def unit(case: Case) -> Fault | None:
                 f"the actual divided by {factor:,.0f}" if up else f"{factor:,.0f} times the actual"
             )
             text = f"{what}, {number(scaled)}, is near the forecast of {number(case.mean)}"
-            sure, share = 0.97 if calm else 0.85, gone(case, scaled - case.mean)
+            certainty, share = 0.97 if calm else 0.85, gone(case, scaled - case.mean)
             ratio = case.actual / case.mean
-            return Fault("unit", text, ratio, factor if up else 1.0 / factor, sure, share)
+            return Fault("unit", text, ratio, factor if up else 1.0 / factor, certainty, share)
     return None
 
 
@@ -88,7 +88,7 @@ def others(case: Case) -> bool:
 
 
 def missing(case: Case) -> Fault | None:
-    """The actual is zero amid ordinary months, or zero at most airports: not published."""
+    """The actual is zero between ordinary months, or at most airports: maybe not published."""
     if case.actual != 0 or case.mean <= 0:
         return None
     typical = float(np.median(case.seen.y[-case.seen.season_length :]))
@@ -130,7 +130,7 @@ def _calm(case: Case, step: int, value: float, reach: float) -> bool:
 
 
 def label_shift(case: Case) -> Fault | None:
-    """The newer data hold the old values a period off, or follow the forecast a period off."""
+    """The newer data equal the older ones, or the forecast, when moved by one period."""
     return _shifted_history(case) or _shifted_future(case)
 
 
@@ -161,7 +161,7 @@ def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _shifted_future(case: Case) -> Fault | None:
-    """The months after the cutoff follow the path one period off."""
+    """The months after the cutoff follow the forecast when it is moved by one period."""
     leads = np.arange(len(case.forecast.ds))
     position = np.searchsorted(case.known.ds, case.forecast.ds)
     has_actual = (position < case.known.n) & (
@@ -193,7 +193,7 @@ def _shifted_future(case: Case) -> Fault | None:
 
 
 def late(case: Case, rules: ExplainRules) -> Fault | None:
-    """The actual itself has been revised, and without that there would be no such miss."""
+    """The actual has been revised, and its first value would not have been such a miss."""
     first = case.first_actual
     if first is None or first == case.actual or case.miss == 0:
         return None

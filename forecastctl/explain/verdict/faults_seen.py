@@ -1,4 +1,4 @@
-"""Faults in the values that the model saw: revised since, or in another unit to this day. Pure."""
+"""Faults in the values that the model saw: revised since, or in another unit still. Pure."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _scaled(case: Case, y: NDArray[np.float64], changed: NDArray[np.intp]) -> fl
 
 
 def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
-    """A value that the model saw is a power of ten away from both its neighbours, to this day."""
+    """A value that the model saw is still a power of ten away from both its neighbours."""
     revised = case.revised()
     found = _strange(case, revised)
     if found is None or case.miss == 0:

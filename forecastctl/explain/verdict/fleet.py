@@ -1,4 +1,4 @@
-"""The same month across the fleet: was it one airport, or all of them? Pure."""
+"""Compares an airport with the fleet in the same month: was it one airport, or all? Pure."""
 
 from __future__ import annotations
 
