@@ -50,7 +50,15 @@ def make_panel(
     grouped = group(frame)
     freq = frequency(grouped, spec, source)
     season = spec.season_length or SEASON_LENGTHS[freq[0]]
-    return Panel(frame, freq, season, source, panel_digest(grouped), unit, dict(columns or {}))
+    return Panel(
+        frame=frame,
+        freq=freq,
+        season_length=season,
+        source=source,
+        digest=panel_digest(grouped),
+        unit=unit,
+        columns=dict(columns or {}),
+    )
 
 
 def frequency(rows: Grouped, spec: DataSpec, source: str) -> str:

@@ -189,7 +189,14 @@ def find_suspects(y: NDArray[np.float64], start: int, freq: str, season_length: 
     published = rest[: len(y) - len(unpublished)]
     units = find_units(published, freq, season_length, recent - len(unpublished))
     zero = find_amid(published, freq, season_length)
-    return Suspects(units, label, label_positions, unpublished, zero, sudden)
+    return Suspects(
+        unit=units,
+        label=label,
+        label_positions=label_positions,
+        unpublished=unpublished,
+        zero=zero,
+        sudden=sudden,
+    )
 
 
 def _jumps(y: NDArray[np.float64]) -> bool:
