@@ -228,15 +228,15 @@ def _made_view(
     nothing = np.array([])
     days = nothing.astype("datetime64[D]")
     return ExplainView(
-        RunOf(run).airport,
-        date,
-        RunOf(run).freq,
-        RunOf(run).season_length,
-        days if seen is None else seen.ds,
-        nothing if seen is None else seen.y,
-        days if known is None else known.series.ds,
-        nothing if known is None else known.series.y,
-        forecast,
-        paths,
-        fleet,
+        airport=RunOf(run).airport,
+        date=date,
+        freq=RunOf(run).freq,
+        season_length=RunOf(run).season_length,
+        history_ds=days if seen is None else seen.ds,
+        history_y=nothing if seen is None else seen.y,
+        known_ds=days if known is None else known.series.ds,
+        known_y=nothing if known is None else known.series.y,
+        forecast=forecast,
+        vintages=paths,
+        fleet=fleet,
     )

@@ -36,11 +36,27 @@ def standing(
     z = miss / sd if sd > 0 else None
     usual = ordinary_error(sd, lead, errors)
     if not len(pool):
-        return Standing(z, None, 0, False, None, usual, outside)
+        return Standing(
+            z=z,
+            percentile=None,
+            compared=0,
+            same_lead=False,
+            expected_error=None,
+            usual_error=usual,
+            outside=outside,
+        )
     size = abs(miss)
     percentile = 100 * (np.mean(pool < size) + np.mean(pool == size) / 2)
     mean = float(np.mean(pool))
-    return Standing(z, float(percentile), len(pool), enough, mean, usual, outside)
+    return Standing(
+        z=z,
+        percentile=float(percentile),
+        compared=len(pool),
+        same_lead=enough,
+        expected_error=mean,
+        usual_error=usual,
+        outside=outside,
+    )
 
 
 def ordinary_error(sd: float, lead: int, errors: Sequence[Sequence[float]]) -> float:

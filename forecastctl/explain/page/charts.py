@@ -140,16 +140,16 @@ def history_data(answer: Answer, view: ExplainView) -> HistoryChart | Missing:
     broke = answer.break_
     began = np.datetime64(broke.began, "D") if broke else None
     return HistoryChart(
-        seen,
-        known,
-        (seen[0][:0], seen[1][:0]) if path is None else (path.ds, path.mean),
-        {} if path is None else path.intervals,
-        day,
-        made.mean if made else None,
-        answer.actual,
-        cutoff,
-        began if began is not None and first <= began <= max(ends) else None,
-        _revised(seen, known),
+        seen=seen,
+        known=known,
+        path=(seen[0][:0], seen[1][:0]) if path is None else (path.ds, path.mean),
+        intervals={} if path is None else path.intervals,
+        date=day,
+        forecast=made.mean if made else None,
+        actual=answer.actual,
+        cutoff=cutoff,
+        began=began if began is not None and first <= began <= max(ends) else None,
+        revised=_revised(seen, known),
     )
 
 
@@ -205,12 +205,12 @@ def evolution_data(answer: Answer) -> EvolutionChart | Missing:
     explained = [i for i, v in enumerate(rows) if v.run_id == made]
     levels = [k for k in rows[0].intervals if all(k in v.intervals for v in rows)]
     return EvolutionChart(
-        np.array([v.cutoff for v in rows], "datetime64[D]"),
-        np.array([v.mean for v in rows]),
-        {k: _ends([v.intervals[k] for v in rows]) for k in levels},
-        tuple(v.origin != "backtest" for v in rows),
-        explained[0] if explained else None,
-        answer.actual,
+        cutoffs=np.array([v.cutoff for v in rows], "datetime64[D]"),
+        means=np.array([v.mean for v in rows]),
+        intervals={k: _ends([v.intervals[k] for v in rows]) for k in levels},
+        live=tuple(v.origin != "backtest" for v in rows),
+        explained=explained[0] if explained else None,
+        actual=answer.actual,
     )
 
 

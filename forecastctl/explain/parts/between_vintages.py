@@ -236,12 +236,12 @@ class _VintageWalk:
         if abs(self.parts[CODE]) > _ROUNDING * max(abs(older.mean), abs(newer.mean)):
             self.notes.append(changed_code(older.made_by, newer.made_by))
         return VintageChange(
-            older.model.cutoff,
-            newer.model.cutoff,
-            difference,
-            ORDER,
-            tuple(ChangePart(name, self.parts[name]) for name in ORDER),
-            tuple(dict.fromkeys(self.notes)),
+            from_=older.model.cutoff,
+            to=newer.model.cutoff,
+            difference=difference,
+            order=ORDER,
+            parts=tuple(ChangePart(name, self.parts[name]) for name in ORDER),
+            notes=tuple(dict.fromkeys(self.notes)),
         )
 
     def _step(self, part: str, model: FittedModel) -> None:

@@ -93,7 +93,14 @@ class _Forecasts:
         mean = table.floats("mean")
         high = mean if level is None else table.floats(f"hi-{level}")
         airport, date, cutoff = (table.text(name) for name in texts)
-        return cls(airport, date, cutoff, mean, level, high)
+        return cls(
+            airport=airport,
+            date=date,
+            cutoff=cutoff,
+            mean=mean,
+            level=level,
+            high=high,
+        )
 
     @property
     def known(self) -> tuple[str, ...]:

@@ -140,7 +140,14 @@ def values_of(source: Source, airport: str, freq: str, season_length: int) -> Se
     y = np.full(len(periods), np.nan)
     y[numbers - periods[0]] = own.y[seen]  # of several assignments the last one counts
     ds = first_days(periods, freq)
-    return Series(airport, freq, season_length, ds, interpolate(y, season_length), "")
+    return Series(
+        airport=airport,
+        freq=freq,
+        season_length=season_length,
+        ds=ds,
+        y=interpolate(y, season_length),
+        digest="",
+    )
 
 
 def with_value(series: Series, date: np.datetime64, value: float) -> Series:

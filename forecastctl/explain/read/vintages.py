@@ -52,13 +52,13 @@ def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
         )
     tags = run.tags
     return VintageInput(
-        vintage.mean,
-        model,
-        series,
-        vintage.lead,
-        RunOf(run).horizon(vintage.lead),
-        tags.get(Tag.VERSIONS, ""),
-        tags.get(Tag.GIT_COMMIT, ""),
-        tags.get(Tag.ENVIRONMENT, ""),
-        RunOf(owner).engine("compiled"),
+        mean=vintage.mean,
+        model=model,
+        series=series,
+        lead=vintage.lead,
+        horizon=RunOf(run).horizon(vintage.lead),
+        versions=tags.get(Tag.VERSIONS, ""),
+        code=tags.get(Tag.GIT_COMMIT, ""),
+        environment=tags.get(Tag.ENVIRONMENT, ""),
+        engine=RunOf(owner).engine("compiled"),
     )

@@ -27,13 +27,13 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
     """
     others = [
         Alternative(
-            kind,
-            specification.label,
-            trial.number if trial else None,
-            value,
-            value - case.actual,
-            trial.loss if trial else None,
-            trial.start if trial else None,
+            kind=kind,
+            label=specification.label,
+            trial=trial.number if trial else None,
+            value=value,
+            miss=value - case.actual,
+            loss=trial.loss if trial else None,
+            start=trial.start if trial else None,
         )
         for kind, specification, trial, series in _candidates(case)
         if (value := value_at(case, series, specification)) is not None

@@ -77,7 +77,14 @@ def unit(case: Case) -> Fault | None:
             text = f"{what}, {number(scaled)}, is near the forecast of {number(case.mean)}"
             certainty, share = 0.97 if calm else 0.85, gone(case, scaled - case.mean)
             ratio = case.actual / case.mean
-            return Fault("unit", text, ratio, factor if up else 1.0 / factor, certainty, share)
+            return Fault(
+                name="unit",
+                statement=text,
+                value=ratio,
+                threshold=factor if up else 1.0 / factor,
+                certainty=certainty,
+                share=share,
+            )
     return None
 
 
@@ -95,12 +102,26 @@ def missing(case: Case) -> Fault | None:
     zeros = [p.ratio == 0 for p in case.fleet]
     if typical > 0 and zeros and sum(zeros) * 2 > len(zeros):
         text = f"the actual is zero, and so are those of {sum(zeros)} of {len(zeros)} others"
-        return Fault("unpublished", text, sum(zeros) / len(zeros), 0.5, 0.9, 1.0)
+        return Fault(
+            name="unpublished",
+            statement=text,
+            value=sum(zeros) / len(zeros),
+            threshold=0.5,
+            certainty=0.9,
+            share=1.0,
+        )
     calm = _calm_neighbours(case, math.log(CALM))
     if typical <= 0 or calm is False:
         return None
     text = f"the actual is zero, its neighbours are ordinary (a usual value is {number(typical)})"
-    return Fault("missing", text, 0.0, typical, 0.95 if calm else 0.8, 1.0)
+    return Fault(
+        name="missing",
+        statement=text,
+        value=0.0,
+        threshold=typical,
+        certainty=0.95 if calm else 0.8,
+        share=1.0,
+    )
 
 
 def _calm_neighbours(case: Case, reach: float) -> bool | None:
@@ -152,7 +173,14 @@ def _shifted_history(case: Case) -> Fault | None:
             )
             other = case.known_at(-step)
             left = None if other is None else case.mean - other
-            return Fault("label_shift", text, share, MOVED_SHARE, 0.97, gone(case, left))
+            return Fault(
+                name="label_shift",
+                statement=text,
+                value=share,
+                threshold=MOVED_SHARE,
+                certainty=0.97,
+                share=gone(case, left),
+            )
     return None
 
 
@@ -188,7 +216,14 @@ def _shifted_future(case: Case) -> Fault | None:
                 f"the {int(both.sum())} months since the cutoff follow the forecast one period "
                 f"{side}: the error would fall to {percent(gain)}"
             )
-            return Fault("label_shift", text, gain, SHIFT_GAIN, 0.85, gone(case, left))
+            return Fault(
+                name="label_shift",
+                statement=text,
+                value=gain,
+                threshold=SHIFT_GAIN,
+                certainty=0.85,
+                share=gone(case, left),
+            )
     return None
 
 
@@ -203,4 +238,11 @@ def late(case: Case, rules: ExplainRules) -> Fault | None:
         return None
     text = f"the actual was first recorded as {number(first)} and is {number(case.actual)} now"
     left = gone(case, case.mean - first)
-    return Fault("actual_revised", text, share, rules.revised, 0.95, left)
+    return Fault(
+        name="actual_revised",
+        statement=text,
+        value=share,
+        threshold=rules.revised,
+        certainty=0.95,
+        share=left,
+    )

@@ -59,7 +59,14 @@ def revision(case: Case, rules: ExplainRules) -> Fault | None:
             f"and {last}"
         )
     text = f"{what}; that explains {percent(share)} of the miss"
-    return Fault("revision", text, share, rules.revised, min(0.98, 0.7 + 0.3 * share), share)
+    return Fault(
+        name="revision",
+        statement=text,
+        value=share,
+        threshold=rules.revised,
+        certainty=min(0.98, 0.7 + 0.3 * share),
+        share=share,
+    )
 
 
 def _refitted(case: Case, series: Series) -> float:
@@ -98,7 +105,14 @@ def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
         f"a value that the model saw, that of {revised.ds[at]} ({number(float(revised.y[at]))}), "
         f"is {times} what its neighbours suggest; that explains {percent(share)} of the miss"
     )
-    return Fault("unit_seen", text, share, rules.revised, min(0.95, 0.65 + 0.3 * share), share)
+    return Fault(
+        name="unit_seen",
+        statement=text,
+        value=share,
+        threshold=rules.revised,
+        certainty=min(0.95, 0.65 + 0.3 * share),
+        share=share,
+    )
 
 
 def _strange(case: Case, revised: Series) -> tuple[int, float] | None:

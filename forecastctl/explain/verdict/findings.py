@@ -72,7 +72,14 @@ class Findings:
 def find(case: Case, rules: ExplainRules) -> Findings:
     """Find all that the rules need; a break only where the miss needs a cause."""
     fleet = view_fleet(case.fleet, case.miss, case.stands_out)
-    findings = Findings(case, fleet, None, alternatives(case), faults(case, rules), None)
+    findings = Findings(
+        case=case,
+        fleet=fleet,
+        broke=None,
+        alternatives=alternatives(case),
+        faults=faults(case, rules),
+        reset=None,
+    )
     if settled(findings, replace(rules, doubt_z=min(rules.doubt_z, DOUBT_FALLBACK))):
         return findings
     broke = find_break(case.known, case.date, case.seen.ds[-1])
