@@ -238,7 +238,15 @@ def _sum_group(name: str, level: str, members: Sequence[Series]) -> Group:
     used = (f"{s.airport} {s.digest} {','.join(s.left_out)}".rstrip() for s in members)
     content = [f"{ds[0]} {len(ds)}", *sorted(used)]
     digest = hashlib.sha256("\n".join(content).encode("utf-8", "surrogatepass")).hexdigest()
-    series = Series(name, freq, m, ds, y, digest, notes)
+    series = Series(
+        airport=name,
+        freq=freq,
+        season_length=m,
+        ds=ds,
+        y=y,
+        digest=digest,
+        notes=notes,
+    )
     reach = min(at + s.ahead for at, s in zip(stops.tolist(), members, strict=True))
     return Group(name, level, airports, replace(series, ahead=max(reach - stop, 0)))
 
