@@ -49,7 +49,14 @@ def explain(
     session = open_session(explain, locals())
     parse_day(date)
     _check(html, image, quick=quick)
-    question = Question(airport, date, cutoff, between, quick, session.settings.rules())
+    question = Question(
+        airport=airport,
+        date=date,
+        cutoff=cutoff,
+        between=between,
+        quick=quick,
+        rules=session.settings.rules(),
+    )
     newer = _newer(session) if data else None
     tracker = read_store(session.settings)
     explanation = explain_miss(tracker, question, newer)
