@@ -42,6 +42,13 @@ LISTS = ("jobs", "airports", "trials", "models", "forecasts")
 """What a user may list."""
 
 MLFLOW_STATUSES = ("running", "killed")
+STATUSES = {
+    "jobs": ("ok", "partial", "failed", "interrupted", *MLFLOW_STATUSES),
+    "trials": ("ok", "pruned", "failed", *MLFLOW_STATUSES),
+    "airports": (*(s.value for s in Status), *MLFLOW_STATUSES),
+}
+"""What `status` may be; models and forecasts have those of airports."""
+
 ALL_RUNS = 1_000_000
 """Runs that a search of the store returns at most, where all are wanted."""
 
@@ -58,7 +65,7 @@ class HistoryQuery:
         since_ms: Only what started at or after.
         filter: Predicates in MLflow's filter language.
         best: Lowest loss first, and of trials the best of each airport alone.
-        limit: Rows at most.
+        limit: Rows at most, from 1 to `ALL_RUNS`.
     """
 
     what: str = "jobs"
@@ -87,13 +94,27 @@ def check(query: HistoryQuery) -> None:
     """Refuse a query that no store could answer.
 
     Raises:
-        UsageError: An unknown kind, or a filter that cannot be understood.
+        UsageError: An unknown kind or status, a limit out of range, or a filter that cannot be
+            understood.
     """
     if query.what not in LISTS:
         raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(LISTS)}.")
     if query.best and query.what == "jobs":
         raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
+    if not 1 <= query.limit <= ALL_RUNS:
+        raise UsageError(f"--limit must be from 1 to {ALL_RUNS:,}, not {query.limit}.")
+    statuses = STATUSES.get(query.what, STATUSES["airports"])
+    if query.status is not None and query.status not in statuses:
+        raise UsageError(
+            f"No {query.what} have the status '{query.status}'.", f"One of {', '.join(statuses)}."
+        )
     parse_filter(query.filter or "")
+
+
+def columns(what: str) -> list[str]:
+    """Columns of a list, also of one without rows."""
+    some = StoredRun("", "", "", 0, None, {Param.HORIZON: "1"}, {}, {Tag.TRIAL: "0"}, None)
+    return list(_row(what, some))
 
 
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:

@@ -224,3 +224,17 @@ def test_the_reference_engine_is_recorded(cli):
     run_id = summary["results"][0]["run_id"]
     rows = cli.json("history", "--compare", run_id, run_id)
     assert {r["a"] for r in rows if r["key"] == "engine"} == {"statsmodels"}
+
+
+def test_a_list_says_where_it_was_cut_and_has_its_header_where_it_is_empty(cli):
+    cli("run", "--data", cli.write(panel(["JFK", "LGA", "EWR"])), *QUICK)
+    cut = cli("history", "airports", "--limit", 2, "--json")
+    assert len(json.loads(cut.stdout)) == 2
+    assert cut.stderr == "There are more: these are the first 2, --limit N shows N.\n"
+    assert cli("history", "airports", "--limit", 3).stderr == ""
+    assert cli("history", "airports", "--limit", 1_000_000, "--since", "9" * 15 + "w").stderr == ""
+    for what in ("jobs", "airports", "trials", "models", "forecasts"):
+        full = cli("history", what, "--csv", "--limit", 1).stdout.splitlines()
+        empty = cli("history", what, "--csv", "--status", "killed").stdout.splitlines()
+        assert (len(full), len(empty)) == (2, 1)
+        assert empty[0] == full[0]

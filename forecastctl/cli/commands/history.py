@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import typer
 
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read_store
@@ -30,7 +33,7 @@ def history(
     verbose: flags.Verbose = False,
 ) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.history import HistoryQuery, check, compare
+    from forecastctl.history import ALL_RUNS, HistoryQuery, check, columns, compare
     from forecastctl.history import history as recorded
 
     session = open_session(history, locals())
@@ -48,13 +51,19 @@ def history(
     )
     check(query)
     tracker = read_store(session.settings)
-    rows = compare(tracker, *pair) if pair else recorded(tracker, query)
+    if pair:
+        rows, more = compare(tracker, *pair), False
+    else:
+        found = recorded(tracker, replace(query, limit=min(limit + 1, ALL_RUNS)))
+        rows, more = found[:limit], len(found) > limit
     if as_json:
         render.print_json(rows)
     elif as_csv:
-        render.print_csv(rows)
+        render.print_csv(rows, columns(what))
     else:
         render.print_rows(rows, f"No {what} are recorded that meet this.")
+    if more:
+        typer.echo(f"There are more: these are the first {limit}, --limit N shows N.", err=True)
 
 
 def _since(text: str | None) -> int | None:
@@ -64,7 +73,7 @@ def _since(text: str | None) -> int | None:
     ago = re.fullmatch(r"(\d+)([hdw])", text)
     if ago:
         hours = int(ago[1]) * {"h": 1, "d": 24, "w": 168}[ago[2]]
-        return int(1000 * (time.time() - 3600 * hours))
+        return max(int(1000 * time.time()) - 3_600_000 * hours, 0)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -72,4 +81,4 @@ def _since(text: str | None) -> int | None:
             f"--since: '{text}' is not a date.", "Give YYYY-MM-DD (UTC), or 36h, 7d, 2w."
         ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(1000 * moment.timestamp())
+    return max(int(1000 * moment.timestamp()), 0)

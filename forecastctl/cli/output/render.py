@@ -29,14 +29,14 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(_finite(value), indent=2, default=str) + "\n")
 
 
-def print_csv(rows: Sequence[Mapping[str, object]]) -> None:
-    """Rows as CSV with a header."""
+def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Rows as CSV; the header is that of the first row, or these columns where there is none."""
     from forecastctl.data.write.spreadsheets import inert
 
-    if rows:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([inert(name) for name in rows[0]])
-        writer.writerows([inert(row.get(name)) for name in rows[0]] for row in rows)
+    names = list(rows[0]) if rows else columns
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([inert(name) for name in names])
+    writer.writerows([inert(row.get(name)) for name in names] for row in rows)
 
 
 def print_rows(rows: Sequence[Mapping[str, object]], empty: str) -> None:
