@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["AirportCheck", "Finding", "PanelCheck", "check", "check_panel", "panel_findings"]
 
 _NAMED = 6
-_LEAST_AIRPORTS = 2  # that share a fault
+_LEAST_SHARING = 2  # that share a fault
 _STALE_SHARE = 0.5  # of the airports, from which on the panel's last period is doubtful
 _TO_LEAVE_OUT = 'set [data] suspects = "missing" to leave that out'
 
@@ -190,7 +190,7 @@ def _labels(active: list[Examined]) -> list[Finding]:
             (MONTH_NAMES[month - 1],),
         )
         for month, names in sorted(months.items())
-        if len(names) >= _LEAST_AIRPORTS
+        if len(names) >= _LEAST_SHARING
     ]
 
 
@@ -209,7 +209,7 @@ def _unpublished(active: list[Examined], context: Context) -> list[Finding]:
             (context.label(period),),
         )
         for period, n in since.most_common(3)
-        if n >= _LEAST_AIRPORTS
+        if n >= _LEAST_SHARING
     ]
 
 

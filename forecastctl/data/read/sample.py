@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FIRST_MONTH = "2010-01"
 _LETTERS = 26
 _SHORT_MONTHS = 18  # of the airport that started recently
-_LEAST_AIRPORTS = 4  # from which on some get a hole, a late start or zeros
+_ALL_ALIKE_BELOW = 4  # airports; from so many on some get a hole, a late start or zeros
 
 
 def _codes(n: int, rng: np.random.Generator) -> list[str]:
@@ -69,7 +69,7 @@ def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.Data
     codes = _codes(airports, rng)
     y = np.rint(_levels(airports, months, rng)).astype(np.int64)
     kept = np.full(y.shape, fill_value=True)
-    if airports >= _LEAST_AIRPORTS and months > 2 * _SHORT_MONTHS:
+    if airports >= _ALL_ALIKE_BELOW and months > 2 * _SHORT_MONTHS:
         middle = months // 2
         y[0, middle : middle + 4] = np.rint(y[0, middle : middle + 4] * [0.5, 0.6, 0.75, 0.9])
         kept[airports // 3, middle : middle + 2] = False

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from forecastctl.data.prepare.rules import Grid
 
 _PERIODS_BEFORE = 3
-_LEAST_BEFORE = 20.0  # passengers in the periods before, of an airport that counts
+_LEAST_PASSENGERS = 20.0  # passengers in the periods before, of an airport that counts
 _FELL = 0.6  # of the periods before, and of a season before
 _ROSE = 3.0  # times the same
 _SHOCK_SHARE = 0.3  # of the other airports, from which on a move is a shock
 _UNIT_SHARE = 0.5  # of the other airports, from which on a power of ten is the panel's
-_POWER_NEAR = 0.3  # log10
+_NEAR_POWER = 0.3  # log10
 _CERTAIN_POWER = 3  # of ten, from which on a new unit is certain
 
 _LEAST_AIRPORTS = 3  # from which on there is a fleet
@@ -48,7 +48,7 @@ class PeriodValues:
 
     def comparable(self, besides: int | None = None) -> NDArray[np.bool_]:
         """Which airports of some size have a value, but for one of them."""
-        with_value = ~np.isnan(self.value) & (self.before >= _LEAST_BEFORE)
+        with_value = ~np.isnan(self.value) & (self.before >= _LEAST_PASSENGERS)
         if besides is not None:
             with_value[besides] = False
         return with_value
@@ -112,7 +112,7 @@ class Fleet:
             return False
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.abs(np.log10(values.value / values.before) - power)
-        return bool(np.mean(off[others] <= _POWER_NEAR) < _UNIT_SHARE)
+        return bool(np.mean(off[others] <= _NEAR_POWER) < _UNIT_SHARE)
 
     def unit(self, period: int) -> int:
         """Power of ten by which the values of most airports are too large in a period, or 0.
@@ -131,7 +131,7 @@ class Fleet:
             return 0
         off = np.log10(values.value[counted] / self.usual(period)[counted])
         power = round(float(np.median(off)))
-        same = power > 0 and np.mean(np.abs(off - power) <= _POWER_NEAR) >= _UNIT_SHARE
+        same = power > 0 and np.mean(np.abs(off - power) <= _NEAR_POWER) >= _UNIT_SHARE
         certain = power >= _CERTAIN_POWER or np.mean(values.season_ago[counted] > 0) >= _UNIT_SHARE
         return power if same and certain else 0
 

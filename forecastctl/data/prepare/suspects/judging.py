@@ -27,12 +27,12 @@ _LEAST_AIRPORTS = 3  # that share a fault
 _END_SHARE = 0.1  # of the fleet, that hold zeros from the same period on
 _MONTH_SHARE = 0.5  # of the airports whose months can be compared
 _YEARS = 2
-_ABOVE_ALL = 2.5  # times everything before, for a value in the unit that the panel changed to
-_POWER_NEAR = 0.5  # log10 from the power of ten of the others
+_TIMES_ALL_BEFORE = 2.5  # for a value in the unit that the panel changed to, at least
+_NEAR_FLEETS_POWER = 0.5  # log10 from the power of ten of the others
 CLOSED = 3
 """Zeros at the end of a series, from which on the airport has probably closed."""
 
-_CERTAIN_POWER = -3  # of ten, from which on a fall needs no other year to compare with
+_CERTAIN_FALL = -3  # power of ten, from which on a fall needs no other year to compare with
 _NO_LOW_SEASON = 3.0  # times the value: the same period of another year was that much larger
 
 
@@ -91,10 +91,10 @@ class Judge:
         if period != self.context.last or last in suspects.positions:
             return 0
         before = grid.y[:last][grid.y[:last] > 0]
-        if not len(before) or not grid.y[last] > _ABOVE_ALL * before.max():
+        if not len(before) or not grid.y[last] > _TIMES_ALL_BEFORE * before.max():
             return 0  # so it is for most airports, for which the others need not be read
         power, usual = self.fleet.unit(period), float(self.fleet.usual(period)[airport])
-        here = usual > 0 and abs(np.log10(grid.y[last] / usual) - power) <= _POWER_NEAR
+        here = usual > 0 and abs(np.log10(grid.y[last] / usual) - power) <= _NEAR_FLEETS_POWER
         return power if here else 0
 
     def left_out(self, suspects: Suspects, grid: Grid) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class Judge:
             p
             for p, power in suspects.unit
             if power > 0
-            or (p > 0 and (power <= _CERTAIN_POWER or _larger_in_another_year(grid, p, context)))
+            or (p > 0 and (power <= _CERTAIN_FALL or _larger_in_another_year(grid, p, context)))
         ]
         ends = suspects.unpublished if self._probably_unpublished(suspects, grid) else ()
         recent = {p for p in (*units, *suspects.zero, *ends) if p >= oldest}

@@ -19,7 +19,7 @@ _EARLIER_SHARE = 0.05  # of the periods, that held a zero earlier, at most
 _LEVEL_PERIODS = 12  # the last ones with passengers, that the level is taken from
 _LEAST_LEVEL_RUN = 20.0  # passengers a period, before three zeros or more
 
-_LEAST_LEVEL = 100.0  # before one or two zeros
+_LEAST_LEVEL_FEW = 100.0  # before one or two zeros
 _LEAST_LEVEL_NEARLY = 1000.0  # before next to nothing
 _LEAST_LEVEL_AMID = 1000.0  # around zeros that are not at the end
 _SMALL_LEVEL = 1000.0  # below it, every period must have been steady
@@ -69,7 +69,7 @@ def find_unpublished(
         return (), False
     if zeros:
         sudden = _rare_before(y, y[other], zeros) and _from_usual(
-            y, first, season_length, _LEAST_LEVEL
+            y, first, season_length, _LEAST_LEVEL_FEW
         )
         return (tuple(range(first, len(y))), True) if sudden else ((), False)
     return _next_to_nothing(y, season_length)
