@@ -13,7 +13,7 @@ from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.write import trial_run
-from forecastctl.records import AirportResult, Query, Status, StoredRun
+from forecastctl.records import ALL_RUNS, AirportResult, Query, Status, StoredRun
 from forecastctl.records.calendar import iso
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
 from forecastctl.records.schema import STAGES, TRUE, MetricKey, Param, Tag, airports_key
@@ -48,9 +48,6 @@ STATUSES = {
     "airports": (*(s.value for s in Status), *MLFLOW_STATUSES),
 }
 """What `status` may be; models and forecasts have those of airports."""
-
-ALL_RUNS = 1_000_000
-"""Runs that a search of the store returns at most, where all are wanted."""
 
 
 @dataclass(frozen=True, slots=True)

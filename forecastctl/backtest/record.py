@@ -11,7 +11,7 @@ from forecastctl.jobs.summary import SummaryLine
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_forecast
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import FAILED, FINISHED, RUNNING, Query, Status, canonical_json
+from forecastctl.records import ALL_RUNS, FAILED, FINISHED, RUNNING, Query, Status, canonical_json
 from forecastctl.records.marks import SET, backtest_mark, job_mark
 from forecastctl.records.schema import File, Kind, MetricKey, Tag
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from forecastctl.jobs.ledger import Ledger
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-ALL_RUNS = 1_000_000
-"""Runs that a search of the store returns at most, where all are wanted."""
 
 ENDED = (FINISHED, FAILED)
 

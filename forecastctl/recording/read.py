@@ -12,7 +12,7 @@ from forecastctl.recording import decoding
 from forecastctl.recording.cached import remembered
 from forecastctl.recording.context import airport_key
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import FINISHED, Query
+from forecastctl.records import ALL_RUNS, FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
 from forecastctl.records.schema import LIVE, TRUE, File, Tag
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 JOBS_SEARCHED = 2000
-ALL_RUNS = 1_000_000
-"""Runs that a search of the store returns at most, where all are wanted."""
-
 LIVE_RUNS: dict[str, str] = {Tag.ORIGIN: LIVE}
 ALONE = 16
 """Up to so many airports are looked up one by one, more of them job by job."""

@@ -32,6 +32,7 @@ from forecastctl.records.results import (
 )
 from forecastctl.records.rules import ExplainRules, MonitorRules
 from forecastctl.records.runs import (
+    ALL_RUNS,
     FAILED,
     FINISHED,
     KILLED,
@@ -48,6 +49,7 @@ from forecastctl.records.runs import (
 from forecastctl.records.series import Rejection, Series, Status, future_ds
 
 __all__ = [
+    "ALL_RUNS",
     "FAILED",
     "FINISHED",
     "KILLED",

@@ -13,6 +13,9 @@ FAILED = "FAILED"
 KILLED = "KILLED"
 RUNNING = "RUNNING"
 
+ALL_RUNS = 1_000_000
+"""Limit of a `Query` where all runs are wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

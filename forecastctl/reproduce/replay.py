@@ -19,7 +19,7 @@ from forecastctl.models.combination.replay import (
 from forecastctl.recording.read import read_forecast, read_model
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import Query, Replay, Status
+from forecastctl.records import ALL_RUNS, Query, Replay, Status
 from forecastctl.records.marks import JOBS, SET, job_mark
 from forecastctl.records.schema import Tag
 from forecastctl.reproduce.values import Chosen, Reproduction, Stored
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-ALL_RUNS = 1_000_000
-"""Runs that a search of the store returns at most, where all are wanted."""
 
 SUGGESTED = 3
 """Similar names that an error suggests at most."""
