@@ -16,7 +16,7 @@ from forecastctl.explain.no_forecast import (
 )
 from forecastctl.explain.question import Explanation, Question, Subject
 from forecastctl.explain.read.gap import recorded_gap
-from forecastctl.explain.recorded import ALL_RUNS, Record, pick, recorded_answer
+from forecastctl.explain.recorded import RUNS_READ, Record, pick, recorded_answer
 from forecastctl.explain.values import Interval, Vintage
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import Once
@@ -55,7 +55,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     tracker, airport = Once(tracker), question.airport
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
-    runs = tracker.find(Query(tags=tags, limit=ALL_RUNS))
+    runs = tracker.find(Query(tags=tags, limit=RUNS_READ))
     vintages, unreadable = _vintages(tracker, runs, day)
     if unreadable:
         _refuse_unreadable(unreadable, vintages, question)

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from forecastctl.records import FittedModel, StoredRun
     from forecastctl.store.port import Tracker
 
-ALL_RUNS = 100_000
-"""Runs that a search of the store returns at most, where all are wanted."""
+RUNS_READ = 100_000
+"""Runs of an airport, or trials of a search, that are read at most."""
 
 WITHOUT_FORECAST = ("failed", "rejected")
 """Status of a run that made no forecast."""
@@ -195,7 +195,7 @@ def _trial_runs(
     if RunOf(run).is_flat:
         return {n: f"{owner}#{n}" for n in numbers if n is not None}
     search = RunOf(tracker.get(owner)).search_id
-    children = tracker.find(Query(tags={search_mark(search): SET}, limit=ALL_RUNS))
+    children = tracker.find(Query(tags={search_mark(search): SET}, limit=RUNS_READ))
     by_number: dict[int | None, str] = {RunOf(c).trial: c.run_id for c in children}
     return {number: run_id for number, run_id in by_number.items() if number in numbers}
 
