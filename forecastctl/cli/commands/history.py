@@ -33,8 +33,9 @@ def history(
     verbose: flags.Verbose = False,
 ) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.history import ALL_RUNS, HistoryQuery, check, columns, compare
+    from forecastctl.history import HistoryQuery, check, columns, compare
     from forecastctl.history import history as recorded
+    from forecastctl.records import ALL_RUNS
 
     session = open_session(history, locals())
     if as_json and as_csv:
