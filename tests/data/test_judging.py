@@ -20,6 +20,7 @@ from forecastctl.data.prepare.prepare import (
 )
 from forecastctl.records import Rejection
 from tests.data.conftest import TODAY, months, panel_of
+from tests.data.test_suspects import resort
 
 LEVELS = {"BIG": 1_256_479.0, "MID": 90_000.0, "LOW": 20_000.0, "TOY": 4_000.0, "FAR": 60_000.0}
 
@@ -97,9 +98,7 @@ def test_a_short_series_is_enough_for_a_factor_of_a_thousand(n, factor):
 
 
 def test_a_seasonal_airport_before_its_season_is_known():
-    profile = np.array([0.02, 0.02, 0.05, 0.15, 0.5, 0.8, 1.0, 1.0, 0.8, 0.4, 0.05, 0.02])
-    rng = np.random.default_rng(1)
-    beach = np.rint(100_000 * profile[np.arange(22) % 12] * np.exp(rng.normal(0, 0.1, 22)))
+    beach = np.rint(resort(22, seed=1))
     for stop in range(14, 22):
         y = beach[:stop].copy()
         assert left_out({"BEACH": y}) == {}
