@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from forecastctl.errors import Terminated
+from tests import panels
 from tests.cli.conftest import panel, until
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
@@ -213,6 +214,24 @@ def test_the_events_of_a_real_file(cli, shared_data):
     assert len(rows) == 5
     results = json.loads(json.dumps(summary["origins"]))
     assert {o["status"] for o in results} == {"ok"}
+
+
+def test_a_shock_within_a_backtest(cli):
+    fleet = panels.make(1, 3, 72, "1996-01", attack="2001-09", smallest=3_000)
+    options = ["--family", "seasonal_naive", "--max-evals", 1, "--horizon", 3, "--jobs", 1]
+    summary = cli.json("backtest", "--data", cli.write(fleet.filed()), "--from", "2001-07",
+                       "--to", "2001-10", "--retune-every", 4, "--out", "b.csv", *options)  # fmt: skip
+    assert summary["airports"]["total"] == summary["airports"]["ok"] == 12
+    assert {o["status"] for o in summary["origins"]} == {"ok"}
+    airport = min(fleet.table)
+    rows = cli.json("history", "forecasts", "--airport", airport)
+    assert sorted(r["cutoff"][:7] for r in rows) == ["2001-07", "2001-08", "2001-09", "2001-10"]
+    table = pd.read_csv(cli.folder / "b.csv", parse_dates=["date"])
+    for _, one in table.groupby("airport"):
+        before, after = (one[one["cutoff"] == f"2001-{m}-01"] for m in ("07", "08"))
+        for lead, made in ((1, after), (2, before)):  # of September, by who could not know
+            mean = made["mean"].iloc[lead - 1]
+            assert mean > 1.2 * fleet.true.loc["2001-09-01", made["airport"].iloc[0]]
 
 
 @pytest.mark.parametrize(

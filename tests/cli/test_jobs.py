@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests import panels
 from tests.cli.conftest import QUICK, panel
 
 COLUMNS = [
@@ -111,6 +112,24 @@ def test_real_port_authority_file(cli, shared_data):
     assert found["forecast"]["mean"] == mean
 
 
+def test_a_file_as_a_port_authority_publishes_it(cli):
+    fleet = panels.make(
+        1, 4, 72, "1996-01", attack="2001-09", opened=1, yearly_totals=1, smallest=3_000
+    )
+    options = ["--data", cli.write(fleet.filed()), *QUICK[:4], "--max-evals", 2, "--horizon", 12]
+    summary = cli.json("run", *options, "--no-charts", "--as-of", "2001-10", "--out", "f.csv")
+    assert accounted(summary)["ok"] == 4
+    assert [r["airport"] for r in summary["results"]] == list(fleet.table)
+    frame = pd.read_csv(cli.folder / "f.csv")
+    assert set(frame["cutoff"]) == {"2001-10-01"}
+    airport, date = min(fleet.table), "2001-11-01"
+    found = cli.json("explain", "--airport", airport, "--date", date[:7])
+    assert found["actual"] == fleet.true.loc[date, airport]
+    assert found["forecast"]["cutoff"] == "2001-10-01"
+    mean = frame[(frame["airport"] == airport) & (frame["date"] == date)]["mean"].item()
+    assert found["forecast"]["mean"] == mean
+
+
 def test_all_438_tsa_airports_are_accounted_for(cli, shared_data):
     source = shared_data / "tsa_monthly.csv"
     options = ["--family", "seasonal_naive", "--max-evals", 1, "--folds", 1, "--no-charts"]
@@ -123,6 +142,28 @@ def test_all_438_tsa_airports_are_accounted_for(cli, shared_data):
     assert {r["airport"]: r["status"] for r in rows} == {
         r["airport"]: r["status"] for r in summary["results"]
     }
+
+
+def test_all_airports_of_a_fleet_with_faults_are_accounted_for(cli):
+    fleet = panels.make(
+        2, 14, 39, "2019-01", smallest=1_000, epidemic="2020-03", idle=2, duplicates=2, opened=2,
+        closed=1, missing=1, thousandfold=1, intermittent=1,
+    )  # fmt: skip
+    options = ["--family", "seasonal_naive", "--max-evals", 1, "--folds", 1, "--no-charts"]
+    data = cli.write(fleet.rows())
+    summary = cli.json("run", "--data", data, *options, "--jobs", 1, "--layout", "flat", code=4)
+    counts = accounted(summary)
+    assert (counts["rejected"], counts["without_suspects"], counts["ok"]) == (4, 1, 9)
+    right = dict.fromkeys(fleet.table, "ok")
+    right |= dict.fromkeys([*fleet.of("idle"), *fleet.of("duplicate")], "rejected")
+    right |= dict.fromkeys(fleet.of("thousandfold"), "ok-without-suspects")
+    assert [(r["airport"], r["status"]) for r in summary["results"]] == list(right.items())
+    reasons = {r["airport"]: r["reason"] for r in summary["results"]}
+    assert all(reasons[airport].startswith("all zeros") for airport in fleet.of("idle"))
+    for airport, event in {**fleet.of("duplicate"), **fleet.of("thousandfold")}.items():
+        assert event.first in reasons[airport]
+    rows = cli.json("history", "airports", "--limit", 1000)
+    assert {r["airport"]: r["status"] for r in rows} == right
 
 
 def test_weekly_and_daily(cli):
