@@ -185,13 +185,7 @@ def test_one_fault_in_the_last_month_is_found():
             assert not warnings
 
 
-KEPT = pytest.mark.xfail(
-    reason="airports that did not rise speak against the new unit, and all of it is kept",
-    strict=True,
-)
-
-
-@pytest.mark.parametrize("count", [1, 6, pytest.param(8, marks=KEPT), 12, 20])
+@pytest.mark.parametrize("count", [1, 6, 7, 8, 10, 12, 20])
 def test_a_new_unit_is_seen_however_many_airports_have_it(count):
     fleet = panels.make(3, 20, 60, smallest=3_000)
     last = str(fleet.table.index[-1])[:7]

@@ -182,10 +182,6 @@ def test_months_of_a_made_fleet_that_recovers_from_a_shock():
     assert any(large(answer.miss, answer.actual) for answer in found)
 
 
-@pytest.mark.xfail(
-    reason="a fall of all as the summer ends fits months filed early, and the fleet is not asked",
-    strict=True,
-)
 def test_a_shock_to_a_made_fleet_as_its_season_ends():
     fleet = panels.make(45, 6, 96, "1996-01", smallest=3_000, attack="2001-09")
     frame = frame_of(fleet)

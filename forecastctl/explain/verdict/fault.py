@@ -34,6 +34,7 @@ class Fault:
         threshold: What it was compared with.
         certainty: How sure the sign is, 0..1.
         share: How much of the miss it accounts for, up to 1; 0 where that is not known.
+        shock_like: Whether a shock to the whole fleet shows the same sign, whatever the name.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Fault:
     threshold: float
     certainty: float
     share: float = 0.0
+    shock_like: bool = False
 
 
 def gone(case: Case, without: float | None) -> float:

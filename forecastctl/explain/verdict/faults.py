@@ -223,6 +223,7 @@ def _shifted_future(case: Case) -> Fault | None:
                 threshold=SHIFT_GAIN,
                 certainty=0.85,
                 share=gone(case, left),
+                shock_like=True,  # a fall at the end of the season does the same
             )
     return None
 

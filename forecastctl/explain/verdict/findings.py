@@ -42,7 +42,7 @@ LEAST_RATIO = 0.25
 """Log ratio of actual and forecast below which distance from the peers alone is no shock."""
 
 WIDESPREAD = ("label_shift", "revision", "unit_seen", "unpublished", "actual_revised")
-"""Faults that a shock to the whole fleet does not look like."""
+"""Faults that a shock to the whole fleet does not look like, but for those marked `shock_like`."""
 
 COMPARABLE = 1.25
 """A trial is a fair alternative when its backtest loss is at most this multiple of the best."""
@@ -121,7 +121,7 @@ def to_blame(findings: Findings, rules: ExplainRules) -> Fault | None:
     """
     usual, shared = settled(findings, rules), widespread(findings, rules)
     for fault in findings.faults:
-        if shared and fault.name not in WIDESPREAD:
+        if shared and (fault.shock_like or fault.name not in WIDESPREAD):
             continue
         if not usual or outweighs_noise(findings.case, fault, rules):
             return fault

@@ -96,7 +96,7 @@ class Fleet:
         return bool(others.any() and np.mean(values.below(_FELL)[others]) >= _SHOCK_SHARE)
 
     def rose(self, period: int, airport: int, power: int) -> bool:
-        """Whether a rise in this period is an event: many others rose, and not by a new unit.
+        """Whether a rise in this period is an event: many others rose, most not by a new unit.
 
         Args:
             period: First period of the rise.
@@ -112,7 +112,7 @@ class Fleet:
             return False
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.abs(np.log10(values.value / values.before) - power)
-        return bool(np.mean(off[others] <= _NEAR_POWER) < _UNIT_SHARE)
+        return bool(np.mean(off[others & rose] <= _NEAR_POWER) < _UNIT_SHARE)
 
     def unit(self, period: int) -> int:
         """Power of ten by which the values of most airports are too large in a period, or 0.
