@@ -140,11 +140,7 @@ class _Driver:
         """Do what is left, recorded in batches of so many blocks."""
         self._read_complete()
         for blocks in self._block_groups():
-            outcomes = (
-                (blocks[outcome.index], outcome)
-                for outcome in self._surroundings.executor.map(work_block, blocks)
-            )
-            for batch in batches(outcomes, size):
+            for batch in batches(self._outcomes(blocks), size):
                 with self._surroundings.undisturbed():
                     self._record(batch)
 
@@ -201,6 +197,11 @@ class _Driver:
             if not job.left:
                 self._open_job(job.origin.position)
                 self._close(job)
+
+    def _outcomes(self, blocks: Sequence[Block]) -> Iterator[BlockOutcome]:
+        """Work at blocks; each with its outcome as it comes."""
+        for outcome in self._surroundings.executor.map(work_block, blocks):
+            yield blocks[outcome.index], outcome
 
     def _record(self, batch: Sequence[BlockOutcome]) -> None:
         """Record some blocks, origin by origin: a search before what builds on it."""

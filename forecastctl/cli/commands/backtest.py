@@ -86,9 +86,7 @@ def backtest(
     panel, spec = read(session)
     tracker = open_store(settings, heal=True, upgrade=upgrade_store)
     executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
-    job_request = _request(
-        session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs
-    )
+    request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
     today = date.today()  # noqa: DTZ011 - local day
     with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:
         surroundings = Surroundings(
@@ -100,8 +98,8 @@ def backtest(
             read_log=session.log.read,
             undisturbed=interruptions.held,
         )
-        request = BacktestRequest(job_request, start, end, every, retune_every)
-        summary = _run(request, panel, spec, surroundings)
+        asked = BacktestRequest(request, start, end, every, retune_every)
+        summary = _run(asked, panel, spec, surroundings)
     if out:
         write_out(forecast_table(tracker, summary), out, settings.forecast.table)
     if as_json:

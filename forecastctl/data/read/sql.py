@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-    from sqlalchemy import Connection, Engine
-    from sqlalchemy import Table as TableInDatabase
+    from sqlalchemy import Connection, Engine, Table
     from sqlalchemy.sql.type_api import TypeEngine
 
 KEY_COLUMNS = ("airport", "cutoff", "date")
@@ -208,7 +207,7 @@ def write_sql(frame: pd.DataFrame, url: str, table: str) -> None:
             connection.execute(target.insert(), _records(frame))
 
 
-def _has_columns(connection: Connection, table: TableInDatabase, label: str) -> None:
+def _has_columns(connection: Connection, table: Table, label: str) -> None:
     """Refuse a table of another shape before anything is deleted."""
     from sqlalchemy import inspect
 
@@ -221,7 +220,7 @@ def _has_columns(connection: Connection, table: TableInDatabase, label: str) -> 
         )
 
 
-def _delete_replaced(connection: Connection, table: TableInDatabase, frame: pd.DataFrame) -> None:
+def _delete_replaced(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     """Delete the rows that are about to be written again."""
     keys = _records(frame[list(KEY_COLUMNS)].drop_duplicates())
     airports: dict[tuple[object, object], list[object]] = {}
