@@ -35,8 +35,14 @@ MEANINGS = {
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "
         "through statsmodels' own classes, many times slower."
     ),
-    "tune.families": "Model families to search; the seasonal naive baseline is always tried.",
-    "tune.loss": "What the search minimises. All six are recorded for every trial.",
+    "tune.families": (
+        "Model families to search, those that [other packages add](../how-to/extend.md) too; the "
+        "seasonal naive baseline is always tried."
+    ),
+    "tune.loss": (
+        "What the search minimises, or a loss that [another package adds](../how-to/extend.md). "
+        "All six are recorded for every trial."
+    ),
     "tune.max_evals": "Trials per airport at most, the baseline included.",
     "tune.folds": "Rolling origins per trial at most.",
     "tune.step": "Periods between origins. Not set: half of the horizon.",
@@ -72,6 +78,11 @@ MEANINGS = {
         "where the store is a known database, plain requests for a server, else the client."
     ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
+    "run.backend": (
+        "What does the work: `loky`, processes of this machine; `serial`, this process itself, "
+        "which a crash or a hanging fit then ends or holds up; or an executor that "
+        "[another package adds](../how-to/extend.md)."
+    ),
     "run.batch": "Airports written in one transaction.",
     "run.airport_timeout": "Seconds after which the work on an airport is ended as hung and "
     "recorded as failed (`TimedOut`). Not set: 60 for each of `max_evals` (600 with the "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from forecastctl.cli.output.logs import JobLog
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.execute.loky import JoblibExecutor
+    from forecastctl.execute.port import Executor
     from forecastctl.recording.context import Environment
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
@@ -75,7 +75,7 @@ def open_store(
     """
     from forecastctl.cli.environment import job_is_alive
     from forecastctl.store.mlflow.open import heal as heal_store
-    from forecastctl.store.mlflow.open import open_tracker
+    from forecastctl.store.open import open_tracker
 
     if existing and not upgrade:
         read_store(settings)
@@ -94,7 +94,7 @@ def open_store(
 
 def read_store(settings: Settings) -> Tracker:
     """Open the tracking store as it is, to read what is recorded: nothing is made or migrated."""
-    from forecastctl.store.mlflow.open import open_tracker
+    from forecastctl.store.open import open_tracker
 
     tracking = settings.tracking
     return open_tracker(tracking.uri, tracking.experiment, writer=tracking.writer, reading=True)
@@ -164,16 +164,38 @@ def environment() -> Environment:
     )
 
 
-def make_executor(settings: Settings, limit: float) -> JoblibExecutor:
+def make_executor(settings: Settings, limit: float) -> Executor:
     """The executor that the settings name.
 
     Args:
-        settings: They say how many workers.
+        settings: They say which, and how many workers.
         limit: Seconds that a task may take.
-    """
-    from forecastctl.execute import loky
 
-    return loky.make_executor(settings.run.jobs, limit)
+    Raises:
+        SettingsError: It is another package's, which is broken.
+    """
+    from forecastctl.registry import EXECUTORS
+
+    run, needs = settings.run, ("jobs", "map", "__enter__", "__exit__")
+    executor: Executor = EXECUTORS.make(run.backend, run.jobs, limit, needs=needs)
+    return executor
+
+
+def check_plug_ins(settings: Settings) -> None:
+    """Load what other packages add to a search, because a fault of theirs is no failed trial.
+
+    Raises:
+        SettingsError: Such a package is broken.
+    """
+    from forecastctl.registry import FAMILIES, LOSSES
+
+    added = [name for name in settings.tune.families if name not in FAMILIES.own]
+    if added:
+        from forecastctl.models import family
+
+        for name in added:
+            family(name)
+    LOSSES.load(settings.tune.loss)
 
 
 def new_job_id(started_ms: int) -> str:

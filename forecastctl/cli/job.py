@@ -12,6 +12,7 @@ import typer
 
 from forecastctl.cli.compose import (
     check_out,
+    check_plug_ins,
     data_spec,
     environment,
     make_executor,
@@ -65,6 +66,8 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     settings = session.settings
     out = settings.forecast.out if command in ("run", "forecast") else None
     check_out(session, out)
+    if command in ("run", "tune"):
+        check_plug_ins(settings)
     summary = _work(command, session, chosen, upgrade=upgrade)
     if out and summary.table is not None and len(summary.table):
         write_out(summary.table, out, settings.forecast.table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +17,20 @@ B = TypeVar("B")
 
 
 class Executor(Protocol):
-    """Runs a pure function over many tasks."""
+    """Runs a pure function over many tasks; as a context manager it ends what still runs."""
+
+    jobs: int
+    """Tasks that are done at the same time, at most."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
 
     def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
         """Yield one outcome per task, in any order, as they complete.
 
-        An exception of ``fn`` or the death of a worker is a `Failure` of that task alone.
+        Whatever ``fn`` raises, and the death of the process that it runs in where that is not the
+        driver's own, is a `Failure` of that task alone. `forecastctl.execute.serial.attempt` does
+        one task and makes its outcome, to be called where the work is done.
         """
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from forecastctl.records import Failure, Outcome
 from forecastctl.records.failures import RAISED_BY_TASKS
@@ -67,7 +67,20 @@ class SerialExecutor:
     A task that ends the process or never ends does so to the caller as well.
     """
 
+    jobs = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
     def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
         """Yield the outcome of each task."""
         for index, task in enumerate(tasks):
             yield attempt(fn, index, task)
+
+
+def make_executor(jobs: int, limit: float | None = None) -> SerialExecutor:  # noqa: ARG001 - as others
+    """Executor in this process, where there is one worker and nothing that could end a task."""
+    return SerialExecutor()

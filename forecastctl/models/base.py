@@ -20,6 +20,7 @@ import numpy as np
 
 from forecastctl.errors import ModelError, UsageError
 from forecastctl.models.shocks import estimation_data
+from forecastctl.registry import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -162,16 +163,6 @@ def fit_whole(family: Family, y: NDArray[np.float64], season_length: int, option
     return family.fit(estimation_data(y, season_length, options), season_length, options)
 
 
-_FAMILIES = {
-    "seasonal_naive": "forecastctl.models.seasonal_naive:SeasonalNaive",
-    "holt_winters": "forecastctl.models.holt_winters:HoltWinters",
-    "ets": "forecastctl.models.ets:Ets",
-    "sarimax": "forecastctl.models.sarimax:Sarimax",
-    "ces": "forecastctl.models.ces:Ces",
-    "theta": "forecastctl.models.theta:Theta",
-    "annual": "forecastctl.models.annual:Annual",
-}
-
 _REFERENCES = {
     "holt_winters": "forecastctl.models.reference.statsmodels:ReferenceHoltWinters",
     "ets": "forecastctl.models.reference.statsmodels:ReferenceEts",
@@ -188,8 +179,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def family_names() -> tuple[str, ...]:
-    """Names of the registered families."""
-    return tuple(_FAMILIES)
+    """Names of the registered families, those of other packages last."""
+    return FAMILIES.names()
 
 
 @cache
@@ -203,17 +194,21 @@ def family(name: str, engine: str = "compiled") -> Family:
 
     Raises:
         UsageError: No such family or engine.
+        SettingsError: The family is another package's, which is broken.
     """
     _check_engine(engine)
-    if name not in _FAMILIES:
+    if not FAMILIES.knows(name):
         raise UsageError(
-            f"There is no model family {name!r}.", f"Families are {', '.join(_FAMILIES)}."
+            f"There is no model family {name!r}.", f"Families are {', '.join(family_names())}."
         )
-    place = _FAMILIES[name]
-    if engine == "statsmodels":
-        place = _REFERENCES.get(name, place)
-    module, _, attribute = place.partition(":")
-    made: Family = getattr(import_module(module), attribute)()
+    made: Family
+    if engine == "statsmodels" and name in _REFERENCES:
+        module, _, attribute = _REFERENCES[name].partition(":")
+        made = getattr(import_module(module), attribute)()
+    else:
+        made = FAMILIES.make(name, needs=("name", "starts", "space", "label", "fit", "forecast"))
+        if made.name != name:
+            raise FAMILIES.broken(name, f"it calls itself {made.name!r}")
     return made
 
 

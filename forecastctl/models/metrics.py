@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.registry import LOSSES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -104,8 +106,9 @@ def score(
     mean: NDArray[np.float64],
     sd: NDArray[np.float64],
     scale: float,
+    loss: str | None = None,
 ) -> dict[str, float]:
-    """Every measure of `forecastctl.records.LOSSES` for one forecast.
+    """Every measure of `forecastctl.records.LOSSES` for one forecast, and another package's loss.
 
     Args:
         y_true: Actuals, shape ``(h,)``.
@@ -113,12 +116,13 @@ def score(
         sd: Standard deviation, shape ``(h,)``; the pinball loss takes the quantiles of a normal
             distribution, those below zero as zero, as the published intervals are.
         scale: See `scale`.
+        loss: What a search minimises: measured as well where it is none of ours.
 
     Returns:
         Value by name; NaN where a measure is not defined.
     """
     quantiles = np.maximum(mean[None, :] + _Z[:, None] * sd[None, :], 0.0)
-    return {
+    values = {
         "mase": mase(y_true, mean, scale),
         "rmse": rmse(y_true, mean),
         "mae": mae(y_true, mean),
@@ -126,6 +130,10 @@ def score(
         "wape": wape(y_true, mean),
         "pinball": pinball(y_true, quantiles),
     }
+    if loss is not None and loss not in values:
+        value = float(LOSSES.load(loss)(y_true, mean, sd, scale))
+        values[loss] = value if math.isfinite(value) else math.nan
+    return values
 
 
 def mean_scores(scores: tuple[dict[str, float], ...] | list[dict[str, float]]) -> dict[str, float]:

@@ -48,9 +48,10 @@ class FamilyModelShape(ModelShape):
 
     @model_validator(mode="after")
     def _known(self) -> FamilyModelShape:
-        from forecastctl.models import family, family_names
+        from forecastctl.models import family
+        from forecastctl.registry import FAMILIES
 
-        if self.family not in family_names():
+        if not FAMILIES.knows(self.family):
             raise ValueError(f"there is no family '{self.family}'")
         family(self.family).label(self.options)
         return self

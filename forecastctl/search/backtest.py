@@ -50,21 +50,23 @@ def backtest(
     return tuple(fold_paths(series, model, splits, engine))[::-1]
 
 
-def scored(series: Series, split: Split, path: Path) -> Fold:
-    """One fold with every measure."""
+def scored(series: Series, split: Split, path: Path, loss: str | None = None) -> Fold:
+    """One fold with every measure, ``loss`` too where another package adds it."""
     y, actual = series.y[: split.end], series.y[split.end : split.end + split.h]
-    values = score(actual, path.mean, path.sd, scale(y, series.season_length))
+    values = score(actual, path.mean, path.sd, scale(y, series.season_length), loss)
     return Fold(str(series.ds[split.end - 1]), split.h, values)
 
 
 def fold_scores(
-    series: Series, splits: Sequence[Split], paths: Sequence[Path]
+    series: Series, splits: Sequence[Split], paths: Sequence[Path], loss: str | None = None
 ) -> tuple[tuple[Fold, ...], dict[str, float]]:
     """Every measure by fold, and its mean over the folds.
 
     Each fold's scale is that of its own training window.
     """
-    folds = tuple(scored(series, split, path) for split, path in zip(splits, paths, strict=True))
+    folds = tuple(
+        scored(series, split, path, loss) for split, path in zip(splits, paths, strict=True)
+    )
     return folds, mean_scores([dict(fold.metrics) for fold in folds])
 
 

@@ -101,7 +101,7 @@ class Search:
         loss = self.search.loss
         for path in fold_paths(self.series, model, self.splits, self.search.engine):
             split = self.splits[-1 - len(paths)]  # the newest comes first
-            paths, folds = (path, *paths), (scored(self.series, split, path), *folds)
+            paths, folds = (path, *paths), (scored(self.series, split, path, loss), *folds)
             losses.append(folds[0].metrics[loss])
             searched = model.key not in self.keys
             if searched and len(paths) < len(self.splits) and self.halving.hopeless(losses):

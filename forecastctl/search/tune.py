@@ -213,7 +213,7 @@ def _result(run: Search) -> TuneResult:
     weights = [m.weight for m in specification.members]
     widths = sd_weights(specification.members)
     paths = tuple(combined(fold, weights, widths) for fold in zip(*members, strict=True))
-    _, metrics = fold_scores(run.series, run.splits, paths)
+    _, metrics = fold_scores(run.series, run.splits, paths, run.search.loss)
     errors = fold_errors(run.series, run.splits, paths)
     return TuneResult(
         specification,

@@ -5,16 +5,23 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from forecastctl.records import (
-    LOSSES,
     ExplainRules,
     MonitorRules,
     SearchSpec,
     canonical_json,
 )
 from forecastctl.redaction import masked
+from forecastctl.registry import EXECUTORS, LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +46,9 @@ ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[int, Field(ge=1, le=99)]
 Positive = Annotated[int, Field(ge=1)]
+# Other packages may add to these; `forecastctl.settings.sources` asks whether they do.
+Loss = Annotated[str, WithJsonSchema({"enum": list(LOSSES.own)})]
+Backend = Annotated[str, WithJsonSchema({"enum": list(EXECUTORS.own)})]
 
 MOST_SECONDS = 10_000_000
 """Of any limit: a third of a year, which every clock can count."""
@@ -80,7 +90,7 @@ class Tune(_Section):
 
     engine: Literal["compiled", "statsmodels"] = "compiled"
     families: ListOf[str] = _SEARCH.families
-    loss: Literal["mase", "rmse", "mae", "smape", "wape", "pinball"] = "mase"
+    loss: Loss = "mase"
     max_evals: Positive = _SEARCH.max_evals
     folds: Positive = _SEARCH.folds
     step: Positive | None = None
@@ -121,6 +131,7 @@ class Run(_Section):
     """How the work is executed."""
 
     jobs: Annotated[int, Field(ge=-64, le=512)] = -1
+    backend: Backend = "loky"
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     batch: Positive = 8
     skip_unchanged: bool = False
@@ -222,6 +233,3 @@ def shown(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(shown(v) for v in value)
     return masked(value) if isinstance(value, str) else value
-
-
-assert set(LOSSES) == set(Tune.model_fields["loss"].annotation.__args__)  # type: ignore[union-attr]  # noqa: S101

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from forecastctl.errors import SettingsError
-from forecastctl.records import SearchSpec
 from forecastctl.redaction import Redactor, masked, scrub
+from forecastctl.registry import EXECUTORS, FAMILIES, LOSSES
 from forecastctl.settings.sections import SECTIONS, Settings
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def load_settings(
         settings = Settings.model_validate({**merged, "origins": origins})
     except ValidationError as error:
         raise _explain(error, origins) from None
-    _check_families(settings, origins)
+    _check_chosen(settings, origins)
     return settings
 
 
@@ -215,11 +215,18 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> SettingsErro
     return SettingsError(f"{origins.get(name, name)}: {name} = {shown} is wrong: {message}.")
 
 
-def _check_families(settings: Settings, origins: Mapping[str, str]) -> None:
-    known = SearchSpec().families
-    for name in settings.tune.families:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean '{close[0]}'?" if close else f"Families are {', '.join(known)}."
-            origin = origins.get("tune.families", "tune.families")
-            raise SettingsError(f"{origin}: there is no model family '{masked(name)}'.", hint)
+def _check_chosen(settings: Settings, origins: Mapping[str, str]) -> None:
+    """Refuse a name behind which there is nothing, and suggest the nearest one."""
+    chosen = (
+        ("tune.families", settings.tune.families, FAMILIES, "Families"),
+        ("tune.loss", (settings.tune.loss,), LOSSES, "Losses"),
+        ("run.backend", (settings.run.backend,), EXECUTORS, "Executors"),
+    )
+    for setting, names, door, plural in chosen:
+        unknown = [name for name in names if not door.knows(name)]
+        if unknown:
+            known, origin = door.names(), origins.get(setting, setting)
+            close = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else f"{plural} are {', '.join(known)}."
+            message = f"{origin}: there is no {door.kind} '{masked(unknown[0])}'."
+            raise SettingsError(message, hint)

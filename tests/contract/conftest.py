@@ -50,8 +50,3 @@ def open_one(request, tmp_path_factory):
         return open_tracker(uri, experiment, artifact_location=location, writer=writer)
 
     return open_
-
-
-@pytest.fixture
-def tracker(open_one):
-    return open_one()

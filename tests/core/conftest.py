@@ -38,9 +38,10 @@ def one_blas_thread():
 def fake(monkeypatch):
     """The family ``fake``, fresh; its class records what was fitted."""
     from forecastctl.models import base
+    from forecastctl.registry import FAMILIES
     from tests.core.fakes import Fake
 
-    monkeypatch.setitem(base._FAMILIES, "fake", "tests.core.fakes:Fake")
+    monkeypatch.setitem(FAMILIES.own, "fake", "tests.core.fakes:Fake")
     base.family.cache_clear()
     Fake.fitted = []
     yield Fake

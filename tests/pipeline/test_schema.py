@@ -171,7 +171,7 @@ def test_jobs_that_stop_say_why(tracker):
 
 
 def test_losses_and_pages_have_names():
-    assert [fold_key(loss) for loss in LOSSES] == [f"fold_{loss}" for loss in LOSSES]
+    assert [fold_key(loss) for loss in LOSSES] == [MetricKey(f"fold_{loss}") for loss in LOSSES]
     assert set(LOSSES) <= set(map(str, MetricKey))
     assert page_path("2020-04-01", "svg") == "explain/2020-04-01.svg"
 
@@ -225,8 +225,8 @@ def test_no_code_spells_a_name_itself():
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         inside = path.relative_to(PACKAGE)
-        if inside.parts[:2] == ("records", "schema"):
-            continue
+        if inside.parts[:2] == ("records", "schema") or inside.parts[0] == "testing":
+            continue  # the contract of stores records names of any kind
         literals = list(_literals(ast.parse(path.read_text(encoding="utf-8"))))
         if literals:
             found[str(inside)] = literals

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from forecastctl.cli import flags
 from forecastctl.cli.compose import (
     check_out,
+    check_plug_ins,
     environment,
     make_executor,
     open_session,
@@ -83,6 +84,7 @@ def backtest(
     # Only the flag: the settings' own target holds the live forecasts, which are to stay.
     check_out(session, out)
     settings = session.settings
+    check_plug_ins(settings)
     panel, spec = read(session)
     tracker = open_store(settings, heal=True, upgrade=upgrade_store)
     executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))

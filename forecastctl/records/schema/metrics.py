@@ -106,9 +106,9 @@ def airports_key(count: str) -> MetricKey:
     return MetricKey(f"airports_{count}")
 
 
-def fold_key(loss: str) -> MetricKey:
-    """Metric that holds a loss of each fold, as steps."""
-    return MetricKey(f"fold_{loss}")
+def fold_key(loss: str) -> str:
+    """Metric that holds a loss of each fold, as steps; one of another package is no `MetricKey`."""
+    return f"fold_{loss}"
 
 
 def lead_key(measure: str) -> MetricKey:

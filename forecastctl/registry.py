@@ -1,0 +1,161 @@
+"""What is chosen by name: model families, losses, executors, stores, our own and others'.
+
+Another package adds one by an entry point in its metadata, of the group and with the name that the
+setting gives. Nothing is imported before it is asked for by its name, and the metadata of the
+installed packages are read only for a name that is not our own. Every process looks for itself, so
+that a worker needs nothing of what the driver has loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import ForecastctlError, SettingsError
+from forecastctl.records import LOSSES as OWN_LOSSES
+from forecastctl.records import described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.metadata import EntryPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One kind of thing that is chosen by name.
+
+    Attributes:
+        group: Group of the entry points by which other packages add to it.
+        kind: What it is called in a sentence.
+        own: Our own by name, each as ``module:attribute``. They come before those of others.
+    """
+
+    group: str
+    kind: str
+    own: Mapping[str, str] = field(hash=False)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, our own first."""
+        added = {point.name for point in _points(self.group)} - set(self.own)
+        return (*self.own, *sorted(added))
+
+    def knows(self, name: str) -> bool:
+        """Whether there is one of this name."""
+        return name in self.own or any(point.name == name for point in _points(self.group))
+
+    def load(self, name: str) -> Any:
+        """What stands behind a name that is known.
+
+        Raises:
+            SettingsError: The package that adds it is broken, or several add one of this name.
+        """
+        return _at(self.own[name]) if name in self.own else _load(self, name)
+
+    def make(self, name: str, *args: object, needs: Iterable[str] = (), **more: object) -> Any:
+        """What the thing behind a name returns for these arguments.
+
+        Args:
+            name: A name that is known.
+            args: Arguments by position.
+            needs: Attributes that the result must have.
+            more: Arguments by name.
+
+        Raises:
+            SettingsError: The package that adds it is broken.
+        """
+        build = self.load(name)
+        if name in self.own:
+            return build(*args, **more)
+        try:
+            made = build(*args, **more)
+        except ForecastctlError:
+            raise
+        except Exception as error:  # whatever somebody else's code raises
+            raise self.broken(name, _in_a_line(error)) from error
+        missing = [attribute for attribute in needs if not hasattr(made, attribute)]
+        if missing:
+            raise self.broken(name, f"it has no {' and no '.join(missing)}")
+        return made
+
+    def broken(self, name: str, why: str) -> SettingsError:
+        """The error for what another package adds and gets wrong."""
+        package = " and ".join(sorted({_package(p) for p in _points(self.group) if p.name == name}))
+        return SettingsError(
+            f"The {self.kind} '{name}' of the package {package} cannot be used: {why.rstrip('.')}.",
+            f"Mend, update or uninstall {package}, or choose another {self.kind}.",
+        )
+
+
+FAMILIES = Door(
+    "forecastctl.families",
+    "model family",
+    {
+        "seasonal_naive": "forecastctl.models.seasonal_naive:SeasonalNaive",
+        "holt_winters": "forecastctl.models.holt_winters:HoltWinters",
+        "ets": "forecastctl.models.ets:Ets",
+        "sarimax": "forecastctl.models.sarimax:Sarimax",
+        "ces": "forecastctl.models.ces:Ces",
+        "theta": "forecastctl.models.theta:Theta",
+        "annual": "forecastctl.models.annual:Annual",
+    },
+)
+"""Classes that meet `forecastctl.models.Family` and take no arguments."""
+
+LOSSES = Door(
+    "forecastctl.losses", "loss", dict.fromkeys(OWN_LOSSES, "forecastctl.models.metrics:score")
+)
+"""Functions of ``(y_true, mean, sd, scale)``, see `forecastctl.models.metrics.score`, which
+computes all of our own at once."""
+
+EXECUTORS = Door(
+    "forecastctl.executors",
+    "executor",
+    {
+        "loky": "forecastctl.execute.loky:make_executor",
+        "serial": "forecastctl.execute.serial:make_executor",
+    },
+)
+"""Functions of ``(jobs, limit)`` that return a `forecastctl.execute.port.Executor`."""
+
+STORES = Door(
+    "forecastctl.stores",
+    "store",
+    dict.fromkeys(
+        ("sqlite", "postgresql", "postgresql+psycopg2", "postgres", "http", "https"),
+        "forecastctl.store.mlflow.open:open_tracker",
+    ),
+)
+"""By the scheme of the address: functions of ``(uri, experiment, *, artifact_location, reading)``
+that return a `forecastctl.store.port.Tracker`."""
+
+
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points  # takes as long as half of `--help`
+
+    return tuple(entry_points(group=group))
+
+
+@cache
+def _load(door: Door, name: str) -> Any:
+    points = [point for point in _points(door.group) if point.name == name]
+    if len({_package(point) for point in points}) > 1:
+        raise door.broken(name, "both packages add one of this name")
+    try:
+        return points[0].load()
+    except Exception as error:  # whatever somebody else's code raises when it is imported
+        raise door.broken(name, _in_a_line(error)) from error
+
+
+def _at(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(described(error).split())
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
