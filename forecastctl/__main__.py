@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Entry point of the command."""
-    # Collecting during imports, which leave no garbage, takes a tenth of a short command's time.
-    gc.set_threshold(50_000, 20, 20)
     codes: list[object] = []
     atexit.register(_end, codes)  # the first one registered is called last
     try:

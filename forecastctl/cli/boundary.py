@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 EXIT_BROKEN_PIPE = 141
+_GIVEN = "forecastctl.arguments"
 
 
 class Boundary(TyperGroup):
     """Command group that turns every exception into a clean end."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what was given for when something goes wrong."""
+        ctx.meta[_GIVEN] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        arguments = [*getattr(ctx, "_protected_args", ()), *ctx.args]
+        arguments = ctx.meta[_GIVEN]
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

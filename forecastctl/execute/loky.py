@@ -14,12 +14,14 @@ from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from forecastctl.execute.serial import SerialExecutor
 from forecastctl.execute.worker import (
     DiedError,
     Worker,
     claim,
     hold_interrupts_back,
     quiet_loky,
+    unknown_pool,
 )
 from forecastctl.records import Failure, Outcome
 
@@ -183,8 +185,18 @@ class _Lane(threading.Thread, Generic[A, B]):
         crew.done.put(Outcome(index, None, failure, start_ms, time.time_ns() // 1_000_000))
 
 
-def make_executor(jobs: int, limit: float | None = None) -> JoblibExecutor:
-    """Executor for a number of workers, counted as joblib does (-1 means one per core)."""
+def make_executor(jobs: int, limit: float | None = None) -> JoblibExecutor | SerialExecutor:
+    """Executor for a number of workers, counted as joblib does (-1 means one per core).
+
+    Where joblib's pool is not the one that is known here, this process does the work itself.
+    """
     from joblib import effective_n_jobs
 
+    if why := unknown_pool():
+        log.warning(
+            "joblib has other processes than this version knows (%s): one airport after the other "
+            "is worked on, in this process, without --airport-timeout",
+            why,
+        )
+        return SerialExecutor()
     return JoblibExecutor(effective_n_jobs(jobs), limit)

@@ -8,19 +8,22 @@ starts it. Setting it up later is too late, a worker imports for a second or mor
 from __future__ import annotations
 
 import faulthandler
-import gc
+import logging
 import os
 import signal
 import sys
 import threading
 import time
 import warnings
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import TimeoutError as NotInTimeError
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from forecastctl.execute.garbage import pass_over_modules
 from forecastctl.execute.serial import attempt
 from forecastctl.records import Failure, Outcome
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+log = logging.getLogger(__name__)
 
 _WATCH = 1.0
 """Seconds between two looks at whether the driver lives."""
@@ -147,13 +152,12 @@ def hold_interrupts_back() -> None:
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         return
-    from multiprocessing import resource_tracker
-
-    from joblib.externals.loky.backend.resource_tracker import ensure_running
-
     # Where they are started later, the mask is lifted after it (before Python 3.13).
-    ensure_running()
-    resource_tracker.ensure_running()
+    for module in ("joblib.externals.loky.backend", "multiprocessing"):
+        try:
+            import_module(f"{module}.resource_tracker").ensure_running()
+        except (ImportError, AttributeError) as error:
+            log.warning("Ctrl-C may reach the workers, which then say so (%s)", error)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
@@ -171,15 +175,38 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _ends() -> tuple[type[BaseException], tuple[type[BaseException], ...]]:
-    """What loky raises: of a pool that is broken, and of one whose process is gone."""
-    from joblib.externals.loky.process_executor import (
-        BrokenProcessPool,
-        ShutdownExecutorError,
-        TerminatedWorkerError,
-    )
+def unknown_pool() -> str | None:
+    """What keeps joblib's pool from being used as it is here, or ``None``.
 
-    return BrokenProcessPool, (TerminatedWorkerError, ShutdownExecutorError)
+    joblib does not promise to keep it: it lies in ``joblib.externals``.
+    """
+    try:
+        from joblib.externals.loky import ProcessPoolExecutor
+
+        signature(ProcessPoolExecutor).bind(1, initializer=None, initargs=(), env={})
+        signature(ProcessPoolExecutor.shutdown).bind(None, wait=True, kill_workers=True)
+    except (ImportError, TypeError) as error:
+        return str(error)
+    return None
+
+
+@cache
+def _ends() -> tuple[type[BaseException], tuple[type[BaseException], ...]]:
+    """What loky raises: of a pool that is broken, and of one whose process is gone.
+
+    Where it has no such names any more, what they are derived from in the standard library.
+    """
+    try:
+        loky = import_module("joblib.externals.loky.process_executor")
+        died = loky.BrokenProcessPool, (loky.TerminatedWorkerError, loky.ShutdownExecutorError)
+    except (ImportError, AttributeError) as error:
+        log.warning(
+            "joblib does not tell the death of a worker from a result that cannot be read (%s): "
+            "both count as a death",
+            error,
+        )
+        died = BrokenExecutor, (BrokenExecutor, RuntimeError)
+    return died
 
 
 def _attempt(fn: Callable[[A], B], index: int, task: A, limit: float | None) -> Outcome[B]:
@@ -190,23 +217,13 @@ def _attempt(fn: Callable[[A], B], index: int, task: A, limit: float | None) -> 
         outcome = attempt(fn, index, task, (BaseException,))
     finally:
         faulthandler.cancel_dump_traceback_later()
-    _pass_over(len(sys.modules))
+    pass_over_modules(len(sys.modules))
     return outcome
 
 
 @lru_cache(maxsize=1)
 def _nowhere() -> IO[str]:
     return Path(os.devnull).open("w", encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _pass_over(_modules: int) -> None:
-    """Have the garbage collector pass over what imports have made, as often as there are new ones.
-
-    loky has a worker collect once a second, which takes 30 ms with all modules looked through.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _begin(driver: int) -> None:

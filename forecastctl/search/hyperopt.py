@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from forecastctl.records import Model, Trial
     from forecastctl.search.space import Point
     from forecastctl.search.trials import Search
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ def let_hyperopt_search(
             return {"status": hyperopt.STATUS_FAIL}
         return {"status": hyperopt.STATUS_OK, "loss": loss}
 
+    trials: Any = None
+    try:
+        trials = queued([point.point for point in points], labels(spaces))
+    except (ImportError, AttributeError, LookupError, TypeError) as error:
+        _say_not_queued(str(error))
+        waiting.clear()
+        for point in points:
+            if run.stopped:
+                return
+            run.evaluate(point.model, point.origin)
     remaining = run.search.max_evals - len(run.trials)
     with suppress(hyperopt.exceptions.AllTrialsFailed):  # the search judges that from our trials
         hyperopt.fmin(
@@ -81,13 +94,23 @@ def let_hyperopt_search(
             hyperopt_space(spaces),
             algo=propose,
             max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
-            trials=queued([point.point for point in points], labels(spaces)),
+            trials=trials,
             rstate=np.random.default_rng(seed),
             early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
             return_argmin=False,
             verbose=False,
             show_progressbar=False,
         )
+
+
+@cache
+def _say_not_queued(why: str) -> None:
+    """Once in a process: every search comes to it."""
+    _LOG.warning(
+        "Hyperopt takes no trials that wait for it any more (%s): the starting points are tried "
+        "before it, and it does not learn from them",
+        why,
+    )
 
 
 def _seen_loss(run: Search, trial: Trial) -> float | None:

@@ -262,7 +262,9 @@ def test_a_server_has_no_tables():
         open_tracker("http://127.0.0.1:1", "x", writer="sql")
 
 
-def test_artifacts_elsewhere_go_through_mlflow(sqlite_uri, tmp_path):
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A place for artifacts that MLflow knows by a plug-in."""
     from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
     from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
@@ -271,6 +273,9 @@ def test_artifacts_elsewhere_go_through_mlflow(sqlite_uri, tmp_path):
             super().__init__(f"{tmp_path}/{uri.removeprefix('elsewhere://')}")
 
     _artifact_repository_registry.register("elsewhere", Elsewhere)
+
+
+def test_artifacts_elsewhere_go_through_mlflow(sqlite_uri, tmp_path, elsewhere):
     for writer in ("sql", "client"):
         place = f"elsewhere://bucket/{writer}"
         tracker = open_tracker(sqlite_uri, writer, artifact_location=place, writer=writer)
@@ -280,6 +285,29 @@ def test_artifacts_elsewhere_go_through_mlflow(sqlite_uri, tmp_path):
         for missing in ("x", "x/z", "z/y", "../y"):
             with pytest.raises(NothingRecordedError):
                 tracker.read_artifact(run_id, missing)
+
+
+def test_without_mlflows_registry_artifacts_elsewhere_are_read_and_writing_is_refused(
+    sqlite_uri, elsewhere, monkeypatch, caplog
+):
+    from forecastctl.store.mlflow import artifacts
+
+    tracker = open_tracker(sqlite_uri, "x", artifact_location="elsewhere://bucket")
+    [run_id] = tracker.record([Run("a", artifacts=(Artifact("x/y.txt", b"y"),))])
+    load = artifacts.import_module
+
+    def other(name):
+        return object() if name.endswith("artifact_repository_registry") else load(name)
+
+    monkeypatch.setattr(artifacts, "import_module", other)
+    artifacts._say_no_registry.cache_clear()
+    with caplog.at_level("WARNING"):
+        assert tracker.read_artifact(run_id, "x/y.txt") == b"y"
+        with pytest.raises(TrackingError, match="cannot be told to write artifacts") as caught:
+            tracker.record([Run("b", artifacts=(Artifact("x", b"x"),))])
+    assert "MLflow server" in caught.value.hint
+    assert [run.name for run in tracker.find(Query())] == ["a"]
+    assert caplog.text.count("another registry of artifact stores") == 1
 
 
 def test_artifacts_that_a_server_keeps_cannot_be_reached_through_its_database(mlflow_server):

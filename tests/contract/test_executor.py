@@ -14,161 +14,34 @@ from joblib import effective_n_jobs
 
 from forecastctl.execute.loky import JoblibExecutor, make_executor
 from forecastctl.execute.serial import SerialExecutor
-from forecastctl.records.failures import MAX_MESSAGE, MAX_TRACEBACK
+from forecastctl.testing.executor import (
+    ExecutorContract,
+    ProcessContract,
+    misbehave,
+    pid,
+    square,
+)
 
-EXECUTORS = {"serial": SerialExecutor(), "loky": JoblibExecutor(2), "one": JoblibExecutor(1)}
-PROCESSES = {name: EXECUTORS[name] for name in ("loky", "one")}
-
-
-def square(x):
-    if x < 0:
-        raise ValueError(f"{x} is negative")
-    return x * x
-
-
-class MuteError(Exception):
-    def __str__(self):
-        raise RuntimeError("no words")
-
-
-class UnsendableError(Exception):
-    def __init__(self, what):
-        super().__init__(what)
-        self.lock = threading.Lock()
-
-
-class Unreadable:
-    def __reduce__(self):
-        return int, ("not a number",)
-
-
-def forever(depth):
-    return forever(depth + 1)
-
-
-def misbehave(what):  # noqa: C901, PLR0912 - a table of what goes wrong
-    """Do what no fit should, or nothing special."""
-    match what:
-        case "SystemExit":
-            sys.exit("enough")
-        case "GeneratorExit":
-            raise GeneratorExit
-        case "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        case "MemoryError":
-            raise MemoryError
-        case "RecursionError":
-            forever(0)
-        case "MuteError":
-            raise MuteError
-        case "UnsendableError":
-            raise UnsendableError("with a lock")
-        case "LookupError":
-            raise LookupError("a\x00b\ud800c")
-        case "OverflowError":
-            raise OverflowError("x" * 10_000_000 + "end")
-        case "exit 0":
-            os._exit(0)
-        case "SIGKILL":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "SIGSEGV":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        case "SIGINT":
-            os.kill(os.getpid(), signal.SIGINT)
-        case "not sent":
-            return threading.Lock()
-        case "not read":
-            return Unreadable()
-    return what
-
-
-RAISED = ["SystemExit", "GeneratorExit", "MemoryError", "RecursionError", "MuteError"]
-RAISED += ["UnsendableError", "LookupError", "OverflowError"]
-
-
-def blas_threads(_):
-    import numpy as np
-    from threadpoolctl import threadpool_info
-
-    np.dot(np.ones((2, 2)), np.ones((2, 2)))
-    return max((pool["num_threads"] for pool in threadpool_info()), default=1)
+EXECUTORS = {"serial": SerialExecutor()}
+PROCESSES = {"loky": JoblibExecutor(2), "one": JoblibExecutor(1)}
 
 
 @pytest.mark.parametrize("executor", EXECUTORS.values(), ids=EXECUTORS)
-class TestContract:
-    def test_every_task_has_one_outcome(self, executor):
-        outcomes = list(executor.map(square, range(20)))
-        assert sorted(o.index for o in outcomes) == list(range(20))
-        assert all(o.value == o.index**2 and o.failure is None for o in outcomes)
-
-    def test_no_tasks(self, executor):
-        assert list(executor.map(square, [])) == []
-
-    def test_an_exception_is_a_failure_of_that_task_alone(self, executor):
-        outcomes = {o.index: o for o in executor.map(square, [1, -2, 3])}
-        assert outcomes[1].value is None
-        assert outcomes[1].failure.type == "ValueError"
-        assert outcomes[1].failure.message == "-2 is negative"
-        assert "square" in outcomes[1].failure.traceback
-        assert outcomes[2].value == 9
-
-    def test_outcomes_are_measured(self, executor):
-        (outcome,) = executor.map(square, [4])
-        assert outcome.end_ms >= outcome.start_ms > 1_600_000_000_000
-        assert outcome.cpu_seconds >= 0
-
-    def test_one_blas_thread_everywhere(self, executor):
-        assert {o.value for o in executor.map(blas_threads, [0, 1])} == {1}
-
-    def test_whatever_is_raised_is_a_short_failure_of_that_task_alone(self, executor):
-        tasks = [task for what in RAISED for task in (what, "fine")]
-        outcomes = {o.index: o for o in executor.map(misbehave, tasks)}
-        assert sorted(outcomes) == list(range(len(tasks)))
-        failures = {tasks[i]: o.failure for i, o in outcomes.items() if o.failure}
-        assert {what: failure.type for what, failure in failures.items()} == {w: w for w in RAISED}
-        for failure in failures.values():
-            assert len(failure.message) <= MAX_MESSAGE
-            assert len(failure.traceback) <= MAX_TRACEBACK
-            assert "misbehave" in failure.traceback
-            (failure.message + failure.traceback).encode()
-        assert failures["SystemExit"].message == "enough"
-        assert failures["LookupError"].message == "a\ufffdb\ufffdc"
-        assert failures["MuteError"].message == "its message cannot be read: RuntimeError"
-        assert failures["OverflowError"].traceback.endswith("end\n")
+class TestContract(ExecutorContract):
+    pass
 
 
 @pytest.mark.parametrize("executor", PROCESSES.values(), ids=PROCESSES)
-class TestProcesses:
-    """What no executor in the driver's own process can do."""
+class TestProcesses(ProcessContract):
+    @pytest.fixture
+    def limited(self, executor):
+        return JoblibExecutor(executor.jobs, limit=1.0)
 
-    def test_no_task_runs_in_the_driver(self, executor):
-        (outcome,) = executor.map(pid, [0])
-        assert outcome.value != os.getpid()
-
-    def test_an_interrupt_in_a_worker_is_its_tasks_failure_or_nothing(self, executor):
-        raised, sent = sorted(
-            executor.map(misbehave, ["KeyboardInterrupt", "SIGINT"]), key=lambda o: o.index
-        )
-        assert raised.failure.type == "KeyboardInterrupt"
-        assert sent.value == "SIGINT"
-
-    def test_a_dead_process_costs_its_own_task_alone(self, executor, capfd):
-        ends = {"SIGKILL": "SIGKILL(-9)"}
-        if executor.jobs > 1:
-            ends = {"exit 0": "EXIT(0)", "SIGSEGV": "SIGSEGV(-11)"}
-        tasks = [task for what in ends for task in (what, "fine")]
-        outcomes = {o.index: o for o in executor.map(misbehave, tasks)}
-        assert [outcomes[i].value for i in range(1, len(tasks), 2)] == ["fine"] * len(ends)
-        for index, end in zip(range(0, len(tasks), 2), ends.values(), strict=True):
-            assert outcomes[index].failure.type == "WorkerDied"
-            assert end in outcomes[index].failure.message
-            assert outcomes[index].end_ms >= outcomes[index].start_ms > 1_600_000_000_000
-
-    def test_what_cannot_be_handed_over_is_a_failure(self, executor):
-        tasks = [threading.Lock(), "a", Unreadable(), "b", "not sent", "c", "not read", "d"]
-        outcomes = {o.index: o for o in executor.map(misbehave, tasks)}
-        assert [outcomes[i].value for i in range(1, 8, 2)] == ["a", "b", "c", "d"]
-        assert all(outcomes[i].failure for i in range(0, 8, 2))
+    def test_how_a_process_died_is_said(self, executor, capfd):
+        for what, end in {"SIGKILL": "SIGKILL(-9)", "exit 0": "EXIT(0)"}.items():
+            (outcome,) = executor.map(misbehave, [what])
+            assert outcome.failure.type == "WorkerDied"
+            assert end in outcome.failure.message
 
     def test_a_worker_that_dies_with_nothing_to_do_costs_nothing(self, executor):
         (kept,) = executor.map(pid, [0])
@@ -176,10 +49,6 @@ class TestProcesses:
         (outcome,) = executor.map(pid, [0])
         assert outcome.failure is None
         assert outcome.value != kept.value
-
-
-def pid(_):
-    return os.getpid()
 
 
 def make_hang():
@@ -319,6 +188,72 @@ def alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+class TestOtherJoblib:
+    """joblib does not promise to keep what lies in its ``externals``."""
+
+    @pytest.fixture
+    def other(self, monkeypatch):
+        from forecastctl.execute import worker
+
+        worker._ends.cache_clear()
+        yield monkeypatch
+        worker._ends.cache_clear()
+
+    def test_without_its_pool_this_process_does_the_work(self, other, caplog):
+        from joblib.externals import loky
+
+        class Pool:
+            def __init__(self, workers): ...
+
+        for change in (
+            lambda: other.setattr(loky, "ProcessPoolExecutor", Pool),
+            lambda: other.delattr(loky, "ProcessPoolExecutor"),
+        ):
+            change()
+            caplog.clear()
+            with caplog.at_level("WARNING"), make_executor(2, limit=60.0) as executor:
+                assert [o.value for o in executor.map(square, [2, 3])] == [4, 9]
+                assert [o.value for o in executor.map(pid, [0])] == [os.getpid()]
+            assert caplog.text.count("joblib has other processes") == 1
+
+    def test_without_its_names_a_death_is_still_a_failure_of_its_task(self, other, caplog):
+        from forecastctl.execute import worker
+
+        other.setattr(worker, "import_module", lambda name: object())  # loky itself needs its names
+        with caplog.at_level("WARNING"):
+            tasks = ["SIGKILL", "a", "not read", "b"]
+            outcomes = {o.index: o for o in JoblibExecutor(1).map(misbehave, tasks)}
+        assert [outcomes[i].value for i in (1, 3)] == ["a", "b"]
+        assert outcomes[0].failure.type == "WorkerDied"
+        assert outcomes[2].failure is not None
+        assert caplog.text.count("does not tell the death of a worker") == 1
+
+    def test_without_its_resource_tracker_workers_start_all_the_same(self, other, caplog):
+        from joblib.externals.loky.backend import resource_tracker
+
+        other.delattr(resource_tracker, "ensure_running")
+        with caplog.at_level("WARNING"):
+            held = hold_interrupts_back_elsewhere()
+        assert held
+        assert "Ctrl-C may reach the workers" in caplog.text
+
+
+def hold_interrupts_back_elsewhere():
+    """Whether a thread of its own, whose mask is nobody else's, has SIGINT blocked afterwards."""
+    from forecastctl.execute.worker import hold_interrupts_back
+
+    found = []
+
+    def look():
+        hold_interrupts_back()
+        found.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    return found == [True]
 
 
 def test_jobs_are_counted_as_joblib_does():

@@ -48,6 +48,24 @@ def test_the_pool_comes_first_then_starts_then_hyperopt(series):
     assert len({t.split('"')[3] for t in tried[1:5]}) == 4
 
 
+def test_starts_are_tried_where_hyperopt_takes_no_trials_that_wait(series, monkeypatch, caplog):
+    from forecastctl.search import hyperopt
+
+    search = replace(QUICK, max_evals=9)
+    queued = [t.model.key for t in tune(series, search).trials]
+    monkeypatch.delattr(sys.modules["hyperopt.fmin"], "generate_trials_to_calculate")
+    hyperopt._say_not_queued.cache_clear()
+    with caplog.at_level("WARNING"):
+        trials = tune(series, search).trials
+        assert tune(series, search).trials == trials
+    starts = [t.model.key for t in trials if t.start in ("pool", "family")]
+    assert starts
+    assert [t.model.key for t in trials][: len(starts) + 1] == queued[: len(starts) + 1]
+    assert {t.start for t in trials[len(starts) + 1 :]} <= {"tpe", "random"}
+    assert len(trials) == 9
+    assert caplog.text.count("takes no trials that wait") == 1
+
+
 def test_the_whole_pool_is_averaged(series):
     result = tune(series, SearchSpec(horizon=6))
     keys = {m.model.key for m in result.specification.members}

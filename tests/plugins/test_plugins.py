@@ -33,7 +33,7 @@ def test_one_of_each_does_a_job_from_end_to_end(example, data):
     store = ["--tracking-uri", f"journal://{example.home}/fleet"]
     job = ["run", "--data", data, *SMALL, "--family", "median", "--loss", "lost_seats", *store]
     done = json.loads(example(*job, "--json", FORECASTCTL_RUN__BACKEND="spawn").stdout)
-    assert done["counts"]["ok"] == 2
+    assert done["airports"]["ok"] == 2
     assert (example.home / "fleet.forecastctl").exists()
     assert not (example.home / "mlflow.db").exists()
     trials = json.loads(example("history", "trials", "--json", *store).stdout)

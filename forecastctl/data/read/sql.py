@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from sqlalchemy import Connection, Engine, Table
-    from sqlalchemy.sql.type_api import TypeEngine
+    from sqlalchemy.types import TypeEngine
 
 KEY_COLUMNS = ("airport", "cutoff", "date")
 _DELETED_AT_ONCE = 500

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import logging
 import os
 import tempfile
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,6 +27,8 @@ MAX_POSTGRES_LOCATION = 150
 """Characters, so that a run's own directory fits into MLflow's column of 200."""
 
 _FLUSHED_AT_ONCE = 8
+
+_LOG = logging.getLogger(__name__)
 
 
 def default_location(address: Address, experiment: str, given: str | None) -> str | None:
@@ -213,26 +219,59 @@ def staged(artifacts: Sequence[Artifact]) -> Iterator[str]:
         yield directory
 
 
-def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+def _repository(location: str) -> Any:
+    """MLflow's way to artifacts that lie elsewhere; ``None`` where it has another one by now."""
+    try:
+        registry = import_module("mlflow.store.artifact.artifact_repository_registry")
+        found = registry.get_artifact_repository
+        inspect.signature(found).bind(location)
+    except (ImportError, AttributeError, TypeError) as error:
+        _say_no_registry(str(error))
+        return None
+    return found(location)
 
+
+@cache
+def _say_no_registry(why: str) -> None:
+    _LOG.warning(
+        "The installed MLflow has another registry of artifact stores than this version knows "
+        "(%s): artifacts that lie elsewhere than in a local directory are read by its public "
+        "functions, and are not written",
+        why,
+    )
+
+
+def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
     from forecastctl.store.mlflow.calls import calling
 
     with calling(location, "write artifacts to"), staged(artifacts) as directory:
-        repository: Any = get_artifact_repository(location)
+        repository = _repository(location)
+        if repository is None:
+            raise TrackingError(
+                f"The installed MLflow cannot be told to write artifacts to {masked(location)}.",
+                "Record through an MLflow server (--tracking-uri http://HOST:PORT), into an "
+                "experiment whose artifacts it keeps.",
+            )
         repository.log_artifacts(directory)
 
 
 def _read_elsewhere(location: str, path: str, missing: NothingRecordedError) -> bytes:
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
     from forecastctl.store.mlflow.calls import calling
 
     with calling(location, "read artifacts from"):
-        repository: Any = get_artifact_repository(location)
+        repository = _repository(location)
+        if repository is None:
+            return _downloaded(f"{location}/{path}")
         folder = str(PurePosixPath(path).parent)
         listed = repository.list_artifacts(None if folder == "." else folder)
         if not any(f.path == path and not f.is_dir for f in listed):
             raise missing
         with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
             return Path(repository.download_artifacts(path, directory)).read_bytes()
+
+
+def _downloaded(uri: str) -> bytes:
+    from mlflow.artifacts import download_artifacts
+
+    with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+        return Path(download_artifacts(artifact_uri=uri, dst_path=directory)).read_bytes()

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
 _CREATE = "from mlflow import MlflowClient; MlflowClient().search_experiments(max_results=1)"
 _UPGRADE = (
-    "import os; from mlflow.db import commands; "
-    "commands(['upgrade', os.environ['MLFLOW_TRACKING_URI']])"
+    "import os, runpy, sys; "
+    "sys.argv = ['mlflow', 'db', 'upgrade', os.environ['MLFLOW_TRACKING_URI']]; "
+    "runpy.run_module('mlflow', run_name='__main__')"
 )
+"""The command ``mlflow db upgrade``, without the address, which may hold a password, where other
+users of the machine could read it."""
 _CREATE_SECONDS = 600
 _UPGRADE_SECONDS = 6 * 3600
 _ADVISORY_LOCK = 7_306_353_927_251_480_366
