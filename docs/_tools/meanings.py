@@ -69,7 +69,10 @@ MEANINGS = {
         "of them, the last three by their backtest errors. `none` leaves them as they are."
     ),
     "forecast.fallback": "Let a simpler model stand in where the chosen one fails; it is recorded.",
-    "tracking.uri": "`sqlite:///FILE.db`, `postgresql://...` or the address of an MLflow server.",
+    "tracking.uri": (
+        "`sqlite:///FILE.db`, `postgresql://...`, the address of an MLflow server, or that of a "
+        "store which [another package adds](../how-to/extend.md)."
+    ),
     "tracking.experiment": "MLflow experiment.",
     "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",

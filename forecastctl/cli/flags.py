@@ -88,7 +88,12 @@ MaxEvals = Annotated[
 ]
 Loss = Annotated[
     str | None,
-    option("--loss", "mase, rmse, mae, smape, wape or pinball.", SEARCH, "NAME"),
+    option(
+        "--loss",
+        "mase, rmse, mae, smape, wape or pinball, or another package's.",
+        SEARCH,
+        "NAME",
+    ),
     Sets("tune.loss"),
 ]
 Families = Annotated[
@@ -207,7 +212,9 @@ Reconcile = Annotated[
 
 TrackingUri = Annotated[
     str | None,
-    option("--tracking-uri", "MLflow store or server.", TRACKING, "URI"),
+    option(
+        "--tracking-uri", "MLflow store or server, or another package's store.", TRACKING, "URI"
+    ),
     Sets("tracking.uri"),
 ]
 Experiment = Annotated[
@@ -235,6 +242,16 @@ Jobs = Annotated[
     int | None,
     option("--jobs -j", "Workers (-1: one per core).", EXECUTION, "N"),
     Sets("run.jobs"),
+]
+Backend = Annotated[
+    str | None,
+    option(
+        "--backend",
+        "What does the work: loky (processes), serial (this one), or another package's.",
+        EXECUTION,
+        "NAME",
+    ),
+    Sets("run.backend"),
 ]
 AirportTimeout = Annotated[
     float | None,

@@ -227,6 +227,8 @@ def _check_chosen(settings: Settings, origins: Mapping[str, str]) -> None:
         if unknown:
             known, origin = door.names(), origins.get(setting, setting)
             close = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"Did you mean '{close[0]}'?" if close else f"{plural} are {', '.join(known)}."
+            hint = f"Did you mean '{close[0]}'? " if close else ""
+            hint += f"{plural} are {', '.join(known)}; "
+            hint += f"a package adds one by an entry point in the group {door.group}."
             message = f"{origin}: there is no {door.kind} '{masked(unknown[0])}'."
             raise SettingsError(message, hint)

@@ -9,6 +9,7 @@ from forecastctl.cli.app import app
 from forecastctl.cli.options import settings_of
 from forecastctl.errors import SettingsError
 from forecastctl.settings import load_settings
+from tests.cli.conftest import QUICK, panel
 
 COMMANDS = typer.main.get_command(app).commands
 WITH_SETTINGS = sorted(name for name, c in COMMANDS.items() if settings_of(c.callback))
@@ -52,3 +53,24 @@ def test_a_wrong_value_is_blamed_on_the_flag(bare, command):
     for flag, _, setting in flags(command):
         with pytest.raises(SettingsError, match=f"^{re.escape(f'{flag}: {setting} = ')}"):
             load_settings({setting: object()}, environ={})
+
+
+def test_an_unknown_executor_is_refused_with_the_known_ones_and_how_one_is_added(bare):
+    said = bare("run", "--data", "sample", "--backend", "spark", code=2).stderr
+    assert "--backend: there is no executor 'spark'" in said
+    assert "Executors are loky, serial; a package adds one by an entry point" in said
+    assert "group forecastctl.executors" in said
+    assert "Did you mean 'loky'?" in bare("tune", "--backend", "locky", code=2).stderr
+
+
+def test_the_executor_that_is_named_does_the_work(cli, monkeypatch):
+    def unwanted(*_):
+        raise AssertionError("a process was to be started")
+
+    monkeypatch.setattr("forecastctl.execute.loky.JoblibExecutor.__init__", unwanted)
+    assert (
+        cli.json("run", "--data", cli.write(panel()), *QUICK, "--backend", "serial")["airports"][
+            "ok"
+        ]
+        == 2
+    )

@@ -71,6 +71,7 @@ def backtest(
     upgrade_store: flags.UpgradeStore = False,
     layout: flags.Layout = None,
     jobs: flags.Jobs = None,
+    backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
@@ -85,9 +86,9 @@ def backtest(
     check_out(session, out)
     settings = session.settings
     check_plug_ins(settings)
+    executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
     panel, spec = read(session)
     tracker = open_store(settings, heal=True, upgrade=upgrade_store)
-    executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
     request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
     today = date.today()  # noqa: DTZ011 - local day
     with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:

@@ -27,6 +27,7 @@ def forecast(
     upgrade_store: flags.UpgradeStore = False,
     layout: flags.Layout = None,
     jobs: flags.Jobs = None,
+    backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,

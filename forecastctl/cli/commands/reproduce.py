@@ -40,6 +40,7 @@ def reproduce(
     tracking_uri: flags.TrackingUri = None,
     experiment: flags.Experiment = None,
     jobs: flags.Jobs = None,
+    backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,

@@ -40,6 +40,7 @@ def run(
     upgrade_store: flags.UpgradeStore = False,
     layout: flags.Layout = None,
     jobs: flags.Jobs = None,
+    backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     skip_unchanged: flags.SkipUnchanged = None,
     config: flags.Config = None,

@@ -17,7 +17,7 @@ DEFAULT_URI = "sqlite:///mlflow.db"
 
 _HINT = (
     "Give sqlite:///FILE.db, postgresql://USER:PASSWORD@HOST/DATABASE, "
-    "or the http(s) address of an MLflow server."
+    "the http(s) address of an MLflow server, or one of a store that another package adds."
 )
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg2")
 
