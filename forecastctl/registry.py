@@ -8,6 +8,7 @@ that a worker needs nothing of what the driver has loaded.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -45,21 +46,30 @@ class Door:
         """Whether there is one of this name."""
         return name in self.own or any(point.name == name for point in _points(self.group))
 
-    def load(self, name: str) -> Any:
+    def load(self, name: str, *arguments: str) -> Any:
         """What stands behind a name that is known.
+
+        Args:
+            name: A name that is known.
+            arguments: What another package's must take by position, if it is a function.
 
         Raises:
             SettingsError: The package that adds it is broken, or several add one of this name.
         """
-        return _at(self.own[name]) if name in self.own else _load(self, name)
+        if name in self.own:
+            return _at(self.own[name])
+        found = _load(self, name)
+        if arguments and (why := _refused(found, arguments, ())):
+            raise self.broken(name, why)
+        return found
 
-    def make(self, name: str, *args: object, needs: Iterable[str] = (), **more: object) -> Any:
+    def make(self, name: str, protocol: type, *args: object, **more: object) -> Any:
         """What the thing behind a name returns for these arguments.
 
         Args:
             name: A name that is known.
+            protocol: What the result must meet.
             args: Arguments by position.
-            needs: Attributes that the result must have.
             more: Arguments by name.
 
         Raises:
@@ -74,9 +84,8 @@ class Door:
             raise
         except Exception as error:  # whatever somebody else's code raises
             raise self.broken(name, _in_a_line(error)) from error
-        missing = [attribute for attribute in needs if not hasattr(made, attribute)]
-        if missing:
-            raise self.broken(name, f"it has no {' and no '.join(missing)}")
+        if why := _missed(made, protocol):
+            raise self.broken(name, why)
         return made
 
     def broken(self, name: str, why: str) -> SettingsError:
@@ -131,10 +140,43 @@ STORES = Door(
 that return a `forecastctl.store.port.Tracker`."""
 
 
+@cache
 def _points(group: str) -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points  # takes as long as half of `--help`
 
     return tuple(entry_points(group=group))
+
+
+def _missed(made: object, protocol: type) -> str | None:
+    """What keeps an object from meeting a protocol, as far as names and arguments show it."""
+    methods = {name: value for name, value in vars(protocol).items() if _is_method(name, value)}
+    wanted = [name for name in (*protocol.__annotations__, *methods) if not hasattr(made, name)]
+    if wanted:
+        return f"it has no {' and no '.join(wanted)}"
+    for name, method in methods.items():
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        position = [p.name for p in parameters if p.default is p.empty]
+        others = [p.name for p in parameters if p.default is not p.empty]
+        if why := _refused(getattr(made, name), position, others):
+            return f"its {name}: {why}"
+    return None
+
+
+def _is_method(name: str, value: object) -> bool:
+    """Whether it is one that the protocol asks for, and none that `Protocol` has given it."""
+    return inspect.isfunction(value) and name not in ("__init__", "__subclasshook__")
+
+
+def _refused(function: Any, position: Iterable[str], others: Iterable[str]) -> str | None:
+    """Why a function cannot be called with arguments, those by position and the others by name."""
+    position = tuple(position)
+    try:
+        inspect.signature(function).bind(*position, **dict.fromkeys(others))
+    except TypeError as error:
+        return f"it is to be called with ({', '.join((*position, *others))}), and {error}"
+    except ValueError:  # one of those written in C, which do not say
+        return None
+    return None
 
 
 @cache

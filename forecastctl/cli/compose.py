@@ -174,10 +174,11 @@ def make_executor(settings: Settings, limit: float) -> Executor:
     Raises:
         SettingsError: It is another package's, which is broken.
     """
+    from forecastctl.execute.port import Executor
     from forecastctl.registry import EXECUTORS
 
-    run, needs = settings.run, ("jobs", "map", "__enter__", "__exit__")
-    executor: Executor = EXECUTORS.make(run.backend, run.jobs, limit, needs=needs)
+    run = settings.run
+    executor: Executor = EXECUTORS.make(run.backend, Executor, run.jobs, limit)
     return executor
 
 
@@ -187,7 +188,8 @@ def check_plug_ins(settings: Settings) -> None:
     Raises:
         SettingsError: Such a package is broken.
     """
-    from forecastctl.registry import FAMILIES, LOSSES
+    from forecastctl.models.metrics import loss_of
+    from forecastctl.registry import FAMILIES
 
     added = [name for name in settings.tune.families if name not in FAMILIES.own]
     if added:
@@ -195,7 +197,7 @@ def check_plug_ins(settings: Settings) -> None:
 
         for name in added:
             family(name)
-    LOSSES.load(settings.tune.loss)
+    loss_of(settings.tune.loss)
 
 
 def new_job_id(started_ms: int) -> str:

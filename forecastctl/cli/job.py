@@ -111,6 +111,7 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
 
     settings = session.settings
     sums = _adds_up(session, chosen)
+    executor = make_executor(settings, settings.airport_limit())
     recorded_panel = command == "forecast" and settings.data.source is None
     panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
     tracker = open_store(settings, heal=True, upgrade=upgrade, existing=recorded_panel)
@@ -118,7 +119,6 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
         panel = _trained_panel(session, tracker, groups=sums)
     today = date.today()  # noqa: DTZ011 - local day
     prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
-    executor = make_executor(settings, settings.airport_limit())
     request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
     job = plan_job(request, panel, prepared.entries, environment(), tracker)
     job = replace(job, warnings=prepared.warnings)

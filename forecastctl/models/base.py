@@ -206,7 +206,7 @@ def family(name: str, engine: str = "compiled") -> Family:
         module, _, attribute = _REFERENCES[name].partition(":")
         made = getattr(import_module(module), attribute)()
     else:
-        made = FAMILIES.make(name, needs=("name", "starts", "space", "label", "fit", "forecast"))
+        made = FAMILIES.make(name, Family)
         if made.name != name:
             raise FAMILIES.broken(name, f"it calls itself {made.name!r}")
     return made

@@ -7,8 +7,9 @@ of zero, actuals that sum to zero, nothing to measure) is NaN, never infinite an
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,9 +132,19 @@ def score(
         "pinball": pinball(y_true, quantiles),
     }
     if loss is not None and loss not in values:
-        value = float(LOSSES.load(loss)(y_true, mean, sd, scale))
+        value = float(loss_of(loss)(y_true, mean, sd, scale))
         values[loss] = value if math.isfinite(value) else math.nan
     return values
+
+
+@cache
+def loss_of(name: str) -> Any:
+    """The function of another package's loss, of ``(y_true, mean, sd, scale)``; `score` has ours.
+
+    Raises:
+        SettingsError: The package is broken.
+    """
+    return LOSSES.load(name, "y_true", "mean", "sd", "scale")
 
 
 def mean_scores(scores: tuple[dict[str, float], ...] | list[dict[str, float]]) -> dict[str, float]:

@@ -60,7 +60,8 @@ def described(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
-        text = f"{place}: {first['msg']}" if place else str(first["msg"])
+        what = str(first["msg"]).removeprefix("Value error, ")
+        text = f"{place}: {what}" if place else what
     elif isinstance(error, json.JSONDecodeError):
         text = f"it is no JSON, {error}"
     else:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import AfterValidator, AllowInfNan, BaseModel, ConfigDict, Field, model_validator
 
+from forecastctl.errors import SettingsError
 from forecastctl.records.calendar import ordinals
 
 
@@ -52,8 +53,12 @@ class FamilyModelShape(ModelShape):
         from forecastctl.registry import FAMILIES
 
         if not FAMILIES.knows(self.family):
-            raise ValueError(f"there is no family '{self.family}'")
-        family(self.family).label(self.options)
+            raise ValueError(f"there is no family '{self.family}', nor a package that adds it")
+        try:
+            known = family(self.family)
+        except SettingsError as error:  # its package is broken: that costs this record alone
+            raise ValueError(error.message) from error
+        known.label(self.options)
         return self
 
 

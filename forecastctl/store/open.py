@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.registry import STORES
 from forecastctl.store.mlflow.open import open_tracker as open_mlflow
+from forecastctl.store.port import Tracker
 
 if TYPE_CHECKING:
     from forecastctl.store.mlflow.open import Writer
-    from forecastctl.store.port import Tracker
-
-_NEEDS = ("start", "record", "update", "find", "get", "read_artifact", "url")
 
 
 def open_tracker(
@@ -42,6 +40,6 @@ def open_tracker(
     options: dict[str, Any] = {"artifact_location": artifact_location, "reading": reading}
     scheme = uri.strip().partition("://")[0].lower()
     if "://" in uri and scheme not in STORES.own and STORES.knows(scheme):
-        tracker: Tracker = STORES.make(scheme, uri.strip(), experiment, needs=_NEEDS, **options)
+        tracker: Tracker = STORES.make(scheme, Tracker, uri.strip(), experiment, **options)
         return tracker
     return open_mlflow(uri, experiment, writer=writer, upgrade_store=upgrade_store, **options)

@@ -10,9 +10,11 @@ import sys
 import numpy as np
 import pytest
 
-from tests.plugins.conftest import ROOT
+from tests.plugins.conftest import EXAMPLE, ROOT
 
 SMALL = ["--max-evals", "4", "--horizon", "3", "--folds", "2", "--no-charts", "--jobs", "2"]
+HERE = ["--backend", "serial", "--quiet"]
+"""Without processes, whose start is most of what such a job takes."""
 
 
 @pytest.fixture
@@ -32,12 +34,19 @@ def data(site):
 def test_one_of_each_does_a_job_from_end_to_end(example, data):
     store = ["--tracking-uri", f"journal://{example.home}/fleet"]
     job = ["run", "--data", data, *SMALL, "--family", "median", "--loss", "lost_seats", *store]
-    done = json.loads(example(*job, "--json", FORECASTCTL_RUN__BACKEND="spawn").stdout)
+    job += ["--as-of", "2018-09"]
+    done = json.loads(example(*job, "--json", "--backend", "spawn").stdout)
     assert done["airports"]["ok"] == 2
     assert (example.home / "fleet.forecastctl").exists()
     assert not (example.home / "mlflow.db").exists()
     trials = json.loads(example("history", "trials", "--json", *store).stdout)
     assert {trial["model"] for trial in trials} >= {"SNaive", "Median of 3"}
+    airports = json.loads(example("history", "airports", "--best", "--json", *store).stdout)
+    assert [a["loss"] for a in airports] == sorted(a["loss"] for a in airports)
+    asked = ["explain", "--airport", "JFK", "--date", "2018-11", "--data", data, "--json", *store]
+    answer = json.loads(example(*asked).stdout)
+    assert answer["replay"]["result"] == "bit-identical"
+    assert "Median of 3" in {other["label"] for other in answer["alternatives"]}
 
     # Workers of joblib, which know nothing of the driver, come to the same bits.
     again = json.loads(example("reproduce", done["job_id"], "--refit", "--json", *store).stdout)
@@ -57,10 +66,18 @@ BROKEN = {
         {"odd_family": "class Odd:\n    name, starts, label, fit = 'odd', (), 1, 2\n"},
         "it has no space and no forecast",
     ),
+    "other arguments": (
+        {"forecastctl.families": {"odd": "odd_family:Odd"}},
+        {
+            "odd_family": "class Odd:\n    name, starts = 'odd', ()\n    label = fit = space = print\n"
+            "    def forecast(self, fit, h): ...\n"
+        },
+        "its forecast: it is to be called with (fit, season_length, options, h), and too many",
+    ),
     "misnamed": (
         {"forecastctl.families": {"odd": "odd_family:Odd"}},
         {
-            "odd_family": "class Odd:\n    name = 'even'\n    starts = space = label = fit = forecast = 1\n"
+            "odd_family": "class Odd:\n    name = 'even'\n    starts = space = label = fit = forecast = print\n"
         },
         "it calls itself 'even'",
     ),
@@ -77,19 +94,98 @@ def test_a_broken_package_is_named_in_one_sentence(site, data, groups, modules, 
     site("history", FORECASTCTL_TUNE__FAMILIES="odd", code=6)  # what fits nothing needs no family
 
 
+OTHERS = {
+    "losses": ("loss", ["--loss", "odd"]),
+    "executors": ("executor", ["--backend", "odd"]),
+    "stores": ("store", ["--tracking-uri", "odd://x"]),
+}
+
+
+@pytest.mark.parametrize("group", OTHERS)
 @pytest.mark.parametrize(
-    ("group", "kind", "arguments"),
+    ("text", "why"),
     [
-        ("losses", "loss", ["--loss", "odd"]),
-        ("executors", "executor", []),
-        ("stores", "store", ["--tracking-uri", "odd://x"]),
+        ("raise OSError('no licence\\nfound')", "OSError: no licence found"),
+        ("def make(): ...", " arg"),
+    ],
+    ids=["raises", "other arguments"],
+)
+def test_so_is_a_broken_loss_executor_or_store(site, data, group, text, why):
+    site.add("odd-things", {f"forecastctl.{group}": {"odd": "odd_things:make"}}, odd_things=text)
+    kind, arguments = OTHERS[group]
+    said = site("run", "--data", data, *SMALL, *arguments, code=2).stderr
+    assert f"The {kind} 'odd' of the package odd-things cannot be used: " in said
+    assert why in said
+    assert said.count("\n") == 2  # what is wrong, and what to do
+    assert not (site.home / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("group", "text", "why"),
+    [
+        ("executors", "def make(jobs, limit): return object()", "it has no jobs and no __enter__"),
+        ("stores", "def make(*_, **more): return object()", "it has no start and no record"),
+        (
+            "stores",
+            """
+from forecastctl.store.memory import MemoryTracker
+
+class make(MemoryTracker):
+    def __init__(self, *_, **more): super().__init__()
+    def record(self, runs): ...
+""",
+            "its record: it is to be called with (runs, parent_id), and got an unexpected",
+        ),
     ],
 )
-def test_so_is_a_broken_loss_executor_or_store(site, data, group, kind, arguments):
-    site.add("odd-things", {f"forecastctl.{group}": {"odd": "odd_things:make"}})
-    environ = {"FORECASTCTL_RUN__BACKEND": "odd"} if group == "executors" else {}
-    said = site("run", "--data", data, *SMALL, *arguments, code=2, **environ).stderr
-    assert f"The {kind} 'odd' of the package odd-things cannot be used: " in said
+def test_so_is_one_that_gives_something_else(site, data, group, text, why):
+    site.add("odd-things", {f"forecastctl.{group}": {"odd": "odd_things:make"}}, odd_things=text)
+    kind, arguments = OTHERS[group]
+    said = site("run", "--data", data, *SMALL, *arguments, code=2).stderr
+    assert f"The {kind} 'odd' of the package odd-things cannot be used: {why}" in said
+
+
+@pytest.fixture
+def fleet(example, monkeypatch):
+    """The example's store, which needs no MLflow."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"journal://{example.home}/fleet")
+    return example
+
+
+def test_what_a_command_does_not_use_may_be_broken(fleet, data):
+    fleet("run", "--data", data, *SMALL, "--family", "seasonal_naive", "--as-of", "2018-09", *HERE)
+    doors = {f"forecastctl.{g}": {"odd": "odd:make"} for g in ("families", "losses", "executors")}
+    fleet.add("odd-things", doors, odd="raise OSError('no licence')")
+    searched = {"FORECASTCTL_TUNE__FAMILIES": "odd", "FORECASTCTL_TUNE__LOSS": "odd"}
+    worked = {"FORECASTCTL_RUN__BACKEND": "odd"}
+    fleet("forecast", "--data", data, "--no-charts", *HERE, **searched)
+    asked = ["explain", "--airport", "JFK", "--date", "2018-11", "--data", data, "--quick"]
+    fleet(*asked, **searched, **worked)
+    assert "odd-things cannot be used" in fleet("forecast", code=2, **worked).stderr
+    fleet.add("more-odd-things", doors)
+    fleet("history", "trials", **searched, **worked)
+    said = fleet("forecast", code=2, **worked).stderr
+    assert "more-odd-things and odd-things cannot be used" in said
+
+
+def test_a_family_that_is_lost_costs_its_own_airports_alone(fleet, data):
+    job = ["run", "--data", data, *SMALL, "--as-of", "2018-09", *HERE]
+    fleet(*job, "--airport", "JFK", "--family", "median")
+    fleet(*job, "--airport", "LGA", "--family", "seasonal_naive")
+    family = fleet.site / "forecastctl_example" / "family.py"
+    family.write_text("raise OSError('no licence')\n")
+    done = json.loads(fleet("forecast", "--no-charts", "--json", *HERE, code=4).stdout)
+    assert (done["airports"]["ok"], done["airports"]["failed"]) == (1, 1)
+    asked = ["explain", "--date", "2018-11", "--data", data, "--json"]
+    answer = json.loads(fleet(*asked, "--airport", "LGA").stdout)
+    assert answer["replay"]["result"] == "bit-identical"
+    said = fleet(*asked, "--airport", "JFK").stdout
+    assert "'median' of the package forecastctl-example cannot be used: OSError: no lic" in said
+
+    [points] = fleet.site.glob("*/entry_points.txt")
+    points.write_text(points.read_text().replace("median =", "another ="))
+    said = fleet(*asked, "--airport", "JFK").stdout
+    assert "there is no family 'median', nor a package that adds it" in said
 
 
 def test_two_packages_that_add_one_name_are_both_named(site, data):
@@ -99,13 +195,13 @@ def test_two_packages_that_add_one_name_are_both_named(site, data):
     assert "of the package first-odd and second-odd cannot be used: both packages add" in said
 
 
-def test_nothing_of_a_package_is_imported_before_it_is_named(site, data):
+def test_nothing_of_a_package_is_imported_before_it_is_named(fleet, data):
     doors = ("families", "losses", "executors", "stores")
     groups = {f"forecastctl.{door}": {"odd": "odd:make", "ets": "odd:make"} for door in doors}
-    site.add("odd-things", groups, odd="raise SystemExit('imported')")
-    site("--help")
-    site("run", "--data", data, *SMALL, "--family", "seasonal_naive", "--quiet")
-    said = site("run", "--data", data, "--family", "odds", code=2).stderr
+    fleet.add("odd-things", groups, odd="raise SystemExit('imported')")
+    fleet("--help")
+    fleet("run", "--data", data, *SMALL, "--family", "seasonal_naive", *HERE)
+    said = fleet("run", "--data", data, "--family", "odds", code=2).stderr
     assert "there is no model family 'odds'" in said
     assert "Did you mean 'odd'?" in said
 
@@ -133,7 +229,11 @@ def test_the_commands_of_the_guide_run(example):
     assert (example.home / "fleet.forecastctl").exists()
 
 
-def test_the_entry_points_of_the_guide_are_those_of_the_example():
+def test_the_code_of_the_guide_is_that_of_the_example():
     page = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
-    [shown] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert shown in (ROOT / "examples" / "plugin" / "pyproject.toml").read_text(encoding="utf-8")
+    for language, file in {
+        "toml": "pyproject.toml",
+        "python": "forecastctl_example/family.py",
+    }.items():
+        shown = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+        assert shown[0] == (EXAMPLE / file).read_text(encoding="utf-8")
