@@ -33,7 +33,8 @@ MEANINGS = {
     ),
     "tune.engine": (
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "
-        "through statsmodels' own classes, many times slower."
+        "through statsmodels' own classes, many times slower. `ces` and `theta` are not among them "
+        "and are fitted as ever."
     ),
     "tune.families": (
         "Model families to search, those that [other packages add](../how-to/extend.md) too; the "

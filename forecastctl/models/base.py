@@ -167,13 +167,11 @@ _REFERENCES = {
     "holt_winters": "forecastctl.models.reference.statsmodels:ReferenceHoltWinters",
     "ets": "forecastctl.models.reference.statsmodels:ReferenceEts",
     "sarimax": "forecastctl.models.reference.statsmodels:ReferenceSarimax",
-    "ces": "forecastctl.models.reference.plain:ReferenceCes",
-    "theta": "forecastctl.models.reference.plain:ReferenceTheta",
 }
-"""Families that can be fitted without the compiled engine; the others estimate nothing."""
+"""Families that statsmodels has as well; the others are fitted by our own kernels alone."""
 
 ENGINES = ("compiled", "statsmodels")
-"""What fits: our own compiled code, or statsmodels, the reference."""
+"""What fits: our own compiled code, or statsmodels, the reference, where it has the model."""
 
 _LOG = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,14 +23,12 @@ from forecastctl.models.parts.transforms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from forecastctl.models.base import Space
     from forecastctl.records import Options
-
-    Estimate: TypeAlias = Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 LONGEST_SEASON = 24
 """Beyond this season length there are too many states."""
@@ -87,7 +85,7 @@ class Ces:
         """Fits of prefixes, each from the optimum of the one before."""
         y, point = np.array(y, dtype=float), None  # the kernels take no read-only arrays
         for end in ends:
-            point, fit = fit_with(estimate, y[:end], season_length, options, point)
+            point, fit = _fit(y[:end], season_length, options, point)
             yield fit
 
     def forecast(
@@ -114,14 +112,13 @@ class Ces:
         return back(np.array(z), sd, box_cox_lambda(options))
 
 
-def fit_with(
-    estimate: Estimate,
+def _fit(
     y: NDArray[np.float64],
     season_length: int,
     options: Options,
     earlier: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], Fit]:
-    """Point and fit, by whatever estimates it.
+    """Point and fit.
 
     Raises:
         ModelError: The series is too short, or the model cannot be fitted to it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,14 +24,10 @@ from forecastctl.models.parts.transforms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from forecastctl.models.base import Space
     from forecastctl.records import Options
-
-    Estimate: TypeAlias = Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 _KIND = 3
 _SHORTEST = 6
@@ -77,8 +73,33 @@ class Theta:
         return name + suffix(options)
 
     def fit(self, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
-        """Take the season out, and smooth the rest."""
-        return fit_with(estimate, y, season_length, options)
+        """Take the season out, and smooth the rest.
+
+        Raises:
+            ModelError: The series is too short, or the model cannot be fitted to it.
+        """
+        label, lam, n = self.label(options), box_cox_lambda(options), len(y)
+        if n < _SHORTEST:
+            raise ModelError(f"{label} needs more than {n} observations")
+        multiplies = options.get("seasonal") == "mul"
+        with fitting(label):
+            z = np.array(forward(y, lam), dtype=float)
+            season = _season(z, season_length, str(options.get("seasonal")))
+            each = season[np.arange(n) % len(season)]
+            adjusted = np.ascontiguousarray(z / each if multiplies else z - each)
+            errors, optimised = np.empty(n), options.get("theta") == "optimised"
+            point, row = estimate(adjusted, errors, optimised=optimised)
+            if not math.isfinite(row[0]):
+                raise ModelError(f"{label} cannot be fitted: the sum of squares is not finite")
+            fitted, _ = back(_put(adjusted - errors, each, multiplies), errors, lam)
+        free = max(n - 3, 1)
+        params = {"alpha": float(point[0]), "share": float(point[1])}
+        params["sigma"] = math.sqrt(float(row[0]) / free)
+        level, first, slope, power = (float(v) for v in row[2:])
+        states: dict[str, Any] = {"level": level, "first": first, "slope": slope, "power": power}
+        states["seasonal"] = [float(season[(n + j) % len(season)]) for j in range(len(season))]
+        sigma = math.sqrt(float(np.sum((y - fitted) ** 2)) / free)
+        return checked(Fit(params, states, sigma), label)
 
     def forecast(
         self,
@@ -100,38 +121,6 @@ class Theta:
         if options.get("seasonal") == "mul":
             sd = sd * np.abs(each)
         return back(_put(mean, each, options.get("seasonal") == "mul"), sd, box_cox_lambda(options))
-
-
-def fit_with(
-    estimate: Estimate, y: NDArray[np.float64], season_length: int, options: Options
-) -> Fit:
-    """A fit, by whatever estimates it.
-
-    Raises:
-        ModelError: The series is too short, or the model cannot be fitted to it.
-    """
-    label, lam, n = Theta().label(options), box_cox_lambda(options), len(y)
-    if n < _SHORTEST:
-        raise ModelError(f"{label} needs more than {n} observations")
-    multiplies = options.get("seasonal") == "mul"
-    with fitting(label):
-        z = np.array(forward(y, lam), dtype=float)
-        season = _season(z, season_length, str(options.get("seasonal")))
-        each = season[np.arange(n) % len(season)]
-        adjusted = np.ascontiguousarray(z / each if multiplies else z - each)
-        errors, optimised = np.empty(n), options.get("theta") == "optimised"
-        point, row = estimate(adjusted, errors, optimised=optimised)
-        if not math.isfinite(row[0]):
-            raise ModelError(f"{label} cannot be fitted: the sum of squares is not finite")
-        fitted, _ = back(_put(adjusted - errors, each, multiplies), errors, lam)
-    free = max(n - 3, 1)
-    params = {"alpha": float(point[0]), "share": float(point[1])}
-    params["sigma"] = math.sqrt(float(row[0]) / free)
-    level, first, slope, power = (float(v) for v in row[2:])
-    states: dict[str, Any] = {"level": level, "first": first, "slope": slope, "power": power}
-    states["seasonal"] = [float(season[(n + j) % len(season)]) for j in range(len(season))]
-    sigma = math.sqrt(float(np.sum((y - fitted) ** 2)) / free)
-    return checked(Fit(params, states, sigma), label)
 
 
 def _put(values: Any, season: Any, multiplies: bool) -> NDArray[np.float64]:

@@ -88,6 +88,10 @@ CASES = [
 ]
 
 
+THEIRS = ("holt_winters", "ets", "sarimax")
+"""Families that statsmodels has as well."""
+
+
 def shape_of(values):
     return {name: (type(value), np.shape(value)) for name, value in values.items()}
 
@@ -179,10 +183,12 @@ def test_it_only_fits_differently():
     for name in family_names():
         compiled, reference = (family(name, engine) for engine in ENGINES)
         assert isinstance(reference, type(compiled))
+        if name not in THEIRS:
+            assert type(reference) is type(compiled)
+            continue
         assert not isinstance(reference, FitsPrefixes)
-        if name not in ("seasonal_naive", "annual"):  # they estimate nothing
-            own = {n for n in vars(type(reference)) if not n.startswith("__")}
-            assert own == {"fit", "fit_prefixes"}
+        own = {n for n in vars(type(reference)) if not n.startswith("__")}
+        assert own == {"fit", "fit_prefixes"}
     assert family("seasonal_naive", "statsmodels").label({}) == "SNaive"
 
 
@@ -219,11 +225,12 @@ def test_search_and_fit_with_it_are_deterministic(monkeypatch):
     monkeypatch.setitem(sys.modules, "forecastctl.models.kernels.engine", None)
     monkeypatch.delattr("forecastctl.models.kernels.engine", raising=False)
     series = make_series(seasonal_data(48, seed=3))
-    search = SearchSpec(max_evals=8, horizon=6, folds=2, engine="statsmodels")
+    families = ("seasonal_naive", "annual", *THEIRS)
+    search = SearchSpec(families, max_evals=8, horizon=6, folds=2, engine="statsmodels")
     results = [tune(series, search) for _ in range(2)]
     assert results[0] == results[1]
     trials = results[0].trials
-    assert {t.model.family for t in trials} == set(family_names())
+    assert {t.model.family for t in trials} == set(families)
     assert {t.status for t in trials} <= {"ok", "pruned"}
     specification = results[0].specification
     models = [forecast.fit(series, specification, engine="statsmodels") for _ in range(2)]

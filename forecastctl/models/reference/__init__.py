@@ -1,1 +1,1 @@
-"""The families by statsmodels and by plain Python, where nothing is compiled."""
+"""The families that statsmodels has, fitted by statsmodels."""
