@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from forecastctl.models.kernels.compiled import warm
 from tests import services
 from tests.old_stores import OLD, migrate
 
@@ -23,8 +24,13 @@ settings.register_profile("any speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any speed")
 
 
-def pytest_configure() -> None:
-    """End as after Ctrl-C when told to (by ``timeout``, say), so that services are stopped."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the models before workers start; end cleanly when told to (by ``timeout``, say).
+
+    That is, as after Ctrl-C, so that services are stopped.
+    """
+    if not hasattr(config, "workerinput"):
+        warm(print)
     process = os.getpid()
 
     def stop(*_: object) -> None:

@@ -19,7 +19,7 @@ from forecastctl.backtest.scores import find_actuals, score_rows, tally
 from forecastctl.backtest.summary import Account, BacktestSummary, account_of
 from forecastctl.errors import NothingRecordedError
 from forecastctl.jobs.run import batches
-from forecastctl.jobs.work import clock
+from forecastctl.jobs.work import clock, compile_models, unheard
 from forecastctl.records import Status
 from forecastctl.records.schema import Tag
 
@@ -63,6 +63,7 @@ class Surroundings:
         progress: Told about every airport of every origin.
         read_log: Returns the log so far.
         undisturbed: Holds an interruption back while something is being recorded.
+        say: Told what takes long before the first airport.
     """
 
     tracker: Tracker
@@ -72,6 +73,7 @@ class Surroundings:
     progress: Progress
     read_log: Callable[[], bytes]
     undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+    say: Callable[[str], None] = unheard
 
 
 @dataclass(slots=True)
@@ -200,6 +202,7 @@ class _Driver:
 
     def _outcomes(self, blocks: Sequence[Block]) -> Iterator[BlockOutcome]:
         """Work at blocks; each with its outcome as it comes."""
+        compile_models((block.plan for block in blocks), self._surroundings.say)
         for outcome in self._surroundings.executor.map(work_block, blocks):
             yield blocks[outcome.index], outcome
 

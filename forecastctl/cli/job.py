@@ -123,7 +123,7 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     job = plan_job(request, panel, prepared.entries, environment(), tracker)
     job = replace(job, warnings=prepared.warnings)
     with Progress(quiet=session.quiet) as progress, executor:
-        return run_job(job, tracker, executor, progress, session.log.read)
+        return run_job(job, tracker, executor, progress, session.log.read, progress.say)
 
 
 def _show(session: Session, summary: Summary, out: str | None) -> None:

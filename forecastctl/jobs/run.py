@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
 from forecastctl.jobs.ledger import Ledger, record_results, summarise
-from forecastctl.jobs.work import clock, work
+from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.fleet import fleet_model
 from forecastctl.recording.read import find_snapshot
@@ -46,6 +46,7 @@ def run_job(
     executor: Executor,
     progress: Progress,
     read_log: Callable[[], bytes],
+    say: Callable[[str], None] = unheard,
 ) -> Summary:
     """Execute a job, record every airport whole as it completes, and account for all of them.
 
@@ -55,6 +56,7 @@ def run_job(
         executor: Where it is executed.
         progress: Told about every airport.
         read_log: Returns the job's log so far.
+        say: Told what takes long before the first airport.
 
     Raises:
         TrackingError: Something could not be recorded; the job stops.
@@ -64,6 +66,7 @@ def run_job(
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
+        compile_models((task.plan for task in job.tasks), say)
         ledger = Ledger()
         for results in batches(_results(job, executor), job.batch):
             record_results(results, job, tracker, run_id, ledger)

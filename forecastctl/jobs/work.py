@@ -11,12 +11,31 @@ from forecastctl.records import AirportResult, AirportTask, Failure, Status
 from forecastctl.records.failures import RAISED_BY_TASKS
 
 if TYPE_CHECKING:
-    from forecastctl.records import FittedModel, TuneResult
+    from collections.abc import Callable, Iterable
+
+    from forecastctl.records import FittedModel, Plan, TuneResult
 
 
 def clock() -> tuple[int, float]:
     """Wall clock in milliseconds since the epoch, CPU seconds of this process."""
     return time.time_ns() // 1_000_000, time.process_time()
+
+
+def compile_models(plans: Iterable[Plan], say: Callable[[str], None]) -> None:
+    """Compile the models before workers start, where they fit any and none is compiled yet.
+
+    Args:
+        plans: What workers will do.
+        say: Told what takes so long.
+    """
+    if any(plan.tune or plan.train for plan in plans):
+        from forecastctl.models.kernels.compiled import warm
+
+        warm(say)
+
+
+def unheard(_text: str) -> None:
+    """Nobody is told."""
 
 
 def work(task: AirportTask) -> AirportResult:

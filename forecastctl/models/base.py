@@ -238,16 +238,17 @@ def _check_engine(engine: str) -> None:
 
 @cache
 def _engine_loads() -> bool:
-    try:
-        import_module("forecastctl.models.kernels.engine")
-    except (ImportError, OSError) as error:  # OSError: numba's own shared library is missing
+    from forecastctl.models.kernels import compiled
+
+    trouble = compiled.load()
+    if trouble is not None:
         _LOG.warning(
-            "The compiled engine does not work here: its code cannot be loaded or compiled (%s). "
-            "statsmodels fits instead, which takes many times as long.",
-            error,
+            "The compiled engine does not work here: numba cannot be loaded or compiles nothing "
+            "(%s). statsmodels fits instead, and plain Python what statsmodels does not have, "
+            "which takes many times as long.",
+            trouble,
         )
-        return False
-    return True
+    return trouble is None
 
 
 @contextmanager

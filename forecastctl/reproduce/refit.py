@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import DamagedError, ForecastctlError, NothingRecordedError
 from forecastctl.jobs.learn import read_learned
 from forecastctl.jobs.sums.base import rebuilt
-from forecastctl.jobs.work import work
+from forecastctl.jobs.work import compile_models, unheard, work
 from forecastctl.models.combination.replay import (
     DIFFERS,
     IDENTICAL,
@@ -39,7 +39,7 @@ from forecastctl.reproduce.replay import makers, read_stored, replayed
 from forecastctl.reproduce.values import _NONE, Refit, Reproduction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from forecastctl.execute.port import Executor
     from forecastctl.records import (
@@ -58,22 +58,29 @@ UNFIT = (LookupError, TypeError, ValueError, ArithmeticError)
 """What preparing a panel may raise with settings that no version of this program would have."""
 
 
-def refit_all(tracker: Tracker, chosen: Chosen, executor: Executor) -> Iterator[Reproduction]:
+def refit_all(
+    tracker: Tracker, chosen: Chosen, executor: Executor, say: Callable[[str], None] = unheard
+) -> Iterator[Reproduction]:
     """Replay every airport, and tune and fit it anew; results come as they are there.
 
     Args:
         tracker: The store.
         chosen: Runs of airports.
         executor: Where they are fitted.
+        say: Told what takes long before the first airport.
     """
     owners = makers(tracker, chosen)
     by_job = sorted(chosen.runs, key=lambda r: RunOf(owners[r.run_id]).job_id)
     for _, runs in groupby(by_job, key=lambda r: RunOf(owners[r.run_id]).job_id):
-        yield from _refit_job(tracker, [(run, owners[run.run_id]) for run in runs], executor)
+        made = [(run, owners[run.run_id]) for run in runs]
+        yield from _refit_job(tracker, made, executor, say)
 
 
 def _refit_job(
-    tracker: Tracker, runs: list[tuple[StoredRun, StoredRun]], executor: Executor
+    tracker: Tracker,
+    runs: list[tuple[StoredRun, StoredRun]],
+    executor: Executor,
+    say: Callable[[str], None],
 ) -> Iterator[Reproduction]:
     """Airports whose models come from one job, and so from one panel."""
     try:
@@ -90,7 +97,9 @@ def _refit_job(
             work_on.append(asked)
         else:
             yield asked
-    for outcome in executor.map(work, [asked.task for asked in work_on]):
+    tasks = [asked.task for asked in work_on]
+    compile_models((task.plan for task in tasks), say)
+    for outcome in executor.map(work, tasks):
         asked = work_on[outcome.index]
         if outcome.value is None:
             reason = outcome.failure.message if outcome.failure else "no result"

@@ -1,11 +1,15 @@
 """run, tune, train and forecast through the command line, into a real MLflow store."""
 
+import io
 import json
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.cli.output.progress import Progress
+from forecastctl.models.kernels import compiled
 from tests import panels
 from tests.cli.conftest import QUICK, panel
 
@@ -279,3 +283,23 @@ def test_a_list_says_where_it_was_cut_and_has_its_header_where_it_is_empty(cli):
         empty = cli("history", what, "--csv", "--status", "killed").stdout.splitlines()
         assert (len(full), len(empty)) == (2, 1)
         assert empty[0] == full[0]
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_that_models_are_compiled_is_progress(cli, monkeypatch, quiet):
+    monkeypatch.setattr(compiled, "warm", lambda say: say("compiling [now]"))
+    flags = ["--quiet"] if quiet else []
+    said = cli("run", "--data", cli.write(panel(["JFK"])), *QUICK, *flags).stderr
+    assert said.count("compiling [now]\n") == (0 if quiet else 1)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_it_is_said_above_the_bar(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with Progress(quiet=False) as progress:
+        progress.say("compiling [now]")
+    assert "compiling [now]" in sys.stderr.getvalue()

@@ -137,7 +137,7 @@ def test_ces_runs_on_as_the_compiled_recursion_does(data, seasonal, transform):
     for t in range(70, 96):
         j = t % 12
         error = z[t] - row[0] * (kind != 1) - row[2 + j] * (kind != 0)
-        kernels_ces.ces_step.py_func(x, kind, 12, j, error, row)
+        kernels_ces.ces_step(x, kind, 12, j, error, row)
     wanted = ces._states(row, seasonal, 96, 12)
     found = run_over(model, data).members[0].states
     assert found.keys() == wanted.keys()

@@ -132,8 +132,8 @@ def test_slopes_are_those_of_differences(trend, seasonal, relative, ets):
     active = sf._problem(form)[2]
     k = len(active)
     gradient, hessian = np.zeros(k), np.zeros((k, k))
-    room, work = np.zeros(spec[0]), np.zeros((ROWS + spec[0], k))
-    total = smoothing_slopes(y, N, x, spec, active, k, room, work, gradient, hessian)
+    season, work = np.zeros(spec[0]), np.zeros((ROWS + spec[0], k))
+    total = smoothing_slopes(y, x, spec, active, season, work, gradient, hessian)
 
     def criterion(point):
         return engine.smoothing_outcome(y, y, point, spec, np.nan)[0]

@@ -8,6 +8,7 @@ import pytest
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.jobs.summary import job_status
+from forecastctl.models.kernels import compiled
 from forecastctl.recording.read import (
     read_forecast,
     read_model,
@@ -277,3 +278,25 @@ def test_largest_airports_go_first(harness):
 
 def test_an_empty_panel_of_airports_is_ok():
     assert job_status([]) == "ok"
+
+
+class Noted(SerialExecutor):
+    """Notes when work begins."""
+
+    def __init__(self, events):
+        self.events = events
+
+    def map(self, fn, tasks):
+        self.events.append("work")
+        return super().map(fn, tasks)
+
+
+def test_models_are_compiled_before_workers_start_where_there_is_something_to_fit(
+    harness, monkeypatch
+):
+    events = []
+    monkeypatch.setattr(compiled, "warm", lambda _say: events.append("compile"))
+    harness.run(executor=Noted(events))
+    assert events == ["compile", "work"]
+    harness.run("forecast", executor=Noted(events))
+    assert events == ["compile", "work", "work"]

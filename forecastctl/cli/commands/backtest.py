@@ -100,6 +100,7 @@ def backtest(
             progress=progress,
             read_log=session.log.read,
             undisturbed=interruptions.held,
+            say=progress.say,
         )
         asked = BacktestRequest(request, start, end, every, retune_every)
         summary = _run(asked, panel, spec, surroundings)

@@ -84,7 +84,7 @@ def _rows(
     limit = session.settings.airport_limit(1 if run.airport_timeout else _AMPLY)
     executor = make_executor(session.settings, limit)
     with Progress(quiet=session.quiet) as progress, executor:
-        for row in refit_all(tracker, chosen, executor):
+        for row in refit_all(tracker, chosen, executor, progress.say):
             done = _Done("different" if row.differs else "as stored")
             progress(cast("AirportResult", done), len(chosen.runs))
             yield row

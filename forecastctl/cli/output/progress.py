@@ -54,6 +54,14 @@ class Progress:
         elif not self._quiet:
             self._plain(seen, total)
 
+    def say(self, text: str) -> None:
+        """What takes long before the first airport has its status."""
+        if self._live is not None:
+            self._live.console.print(text, markup=False, highlight=False)
+        elif not self._quiet:
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
     def _plain(self, seen: int, total: int) -> None:
         now = time.monotonic()
         if seen < total and now - self._last < PLAIN_SECONDS:

@@ -14,43 +14,36 @@ array (m, p, q, P, Q, problem).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
+from forecastctl.models.kernels.decorate import inner
 from forecastctl.models.kernels.layout import state_length
-from forecastctl.models.kernels.room import clear, table
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Matrix, Vector
+    from forecastctl.models.kernels.decorate import Ints, Matrix, Vector
 
 _SETTLED = 1e-18
 
 
-_state_length: Any = inner(state_length)
-
-
 @inner
-def levinson(partial: Vector, start: int, order: int, phi: Vector, previous: Vector) -> None:
-    """Write coefficients of a stationary autoregression from its partial autocorrelations.
+def levinson(phi: Vector) -> None:
+    """Turn partial autocorrelations into coefficients of a stationary autoregression, in place.
 
     Monahan (1984), A note on enforcing stationarity in autoregressive-moving average models.
     """
-    for k in range(order):
-        r = partial[start + k]
-        for j in range(k):
-            previous[j] = phi[j]
-        for j in range(k):
-            phi[j] = previous[j] - r * previous[k - 1 - j]
-        phi[k] = r
+    for k in range(1, len(phi)):
+        for j in range((k + 1) // 2):
+            left, right = phi[j], phi[k - 1 - j]
+            phi[j] = left - phi[k] * right
+            phi[k - 1 - j] = right - phi[k] * left
 
 
 @inner
 def _product(short: Vector, seasonal: Vector, m: int, found: Vector) -> None:
     """Write coefficients 1.. of ``(1 - sum short B**i)(1 - sum seasonal B**(m i))``."""
-    for i in range(len(found)):
-        found[i] = 0.0
+    found[:] = 0.0
     for i in range(len(short)):
         found[i] -= short[i]
     for j in range(len(seasonal)):
@@ -60,23 +53,21 @@ def _product(short: Vector, seasonal: Vector, m: int, found: Vector) -> None:
 
 
 @inner
-def polynomials(x: Vector, spec: Ints, phi: Vector, theta: Vector, room: Vector) -> None:
-    """Write coefficients ``phi[1..r]`` and ``theta[0..r-1]``, r the length of the state.
-
-    The room is for three times the largest order.
-    """
+def polynomials(x: Vector, spec: Ints) -> tuple[Vector, Vector]:
+    """Coefficients ``phi[1..r]`` and ``theta[0..r-1]``, r the length of the state."""
     m, p, q, sp, sq = spec[0], spec[1], spec[2], spec[3], spec[4]
-    most = max(p, q, sp, sq)
-    short, seasonal, previous = room[:most], room[most : 2 * most], room[2 * most :]
-    levinson(x, 0, p, short, previous)
-    levinson(x, p + q, sp, seasonal, previous)
-    _product(short[:p], seasonal[:sp], m, phi)
-    levinson(x, p, q, short, previous)
-    levinson(x, p + q + sp, sq, seasonal, previous)
-    theta[0] = 1.0
-    _product(short[:q], seasonal[:sq], m, theta[1:])
+    each, seasonal = x.copy(), p + q + sp
+    ar, ma = each[:p], each[p : p + q]
+    seasonal_ar, seasonal_ma = each[p + q : seasonal], each[seasonal : seasonal + sq]
+    for part in (ar, ma, seasonal_ar, seasonal_ma):
+        levinson(part)
+    phi, theta = np.empty(state_length(spec)), np.empty(state_length(spec))
+    _product(ar, seasonal_ar, m, phi)
     for i in range(len(phi)):
         phi[i] = -phi[i]
+    theta[0] = 1.0
+    _product(ma, seasonal_ma, m, theta[1:])
+    return phi, theta
 
 
 @inner
@@ -113,51 +104,42 @@ def _solve(a: Matrix, b: Vector, size: int) -> bool:
 
 
 @inner
-def _autocovariances(
-    phi: Vector, psi: Vector, theta: Vector, order: int, gamma: Vector, a: Matrix
-) -> None:
-    """Write autocovariances 0..r for unit innovations; NaN at the edge of stationarity.
+def _autocovariances(phi: Vector, psi: Vector, theta: Vector, order: int) -> Vector:
+    """Autocovariances 0..r for unit innovations; NaN at the edge of stationarity.
 
     Brockwell and Davis (1991), Time Series: Theory and Methods, section 3.3, second method.
     """
     size = len(phi)
-    gamma[size] = 0.0
+    gamma = np.zeros(size + 1)
     for h in range(size):
-        gamma[h] = 0.0
         for j in range(h, size):
             gamma[h] += theta[j] * psi[j - h]
     if order:
-        clear(a)
+        a = np.zeros((order + 1, order + 1))
         for h in range(order + 1):
             a[h, h] += 1.0
             for j in range(1, order + 1):
                 a[h, abs(h - j)] -= phi[j - 1]
         if not _solve(a, gamma, order + 1):
-            for h in range(size + 1):
-                gamma[h] = np.nan
+            gamma[:] = np.nan
     for h in range(order + 1, size + 1):
         for j in range(1, order + 1):
             gamma[h] += phi[j - 1] * gamma[h - j]
+    return gamma
 
 
 @inner
-def _first_covariance(phi: Vector, theta: Vector, order: int, first: Vector, room: Vector) -> None:
-    """Write the covariance of the stationary state with the observation, unit innovations.
-
-    The room is for ``2 r + 1 + (order + 1)**2`` numbers.
-    """
-    size = len(phi)
-    psi, gamma = room[:size], room[size : 2 * size + 1]
+def _first_covariance(phi: Vector, theta: Vector, order: int) -> Vector:
+    """Covariance of the stationary state with the observation, unit innovations."""
+    size, psi = len(phi), theta.copy()
     for k in range(size):
-        psi[k] = theta[k]
         for j in range(1, min(k, order) + 1):
             psi[k] += phi[j - 1] * psi[k - j]
-    a = table(room, 2 * size + 1, order + 1, order + 1)
-    _autocovariances(phi, psi, theta, order, gamma, a)
+    gamma, first = _autocovariances(phi, psi, theta, order), np.zeros(size)
     for i in range(size):
-        first[i] = 0.0
         for j in range(i, size):
             first[i] += phi[j] * gamma[1 + j - i] + theta[j] * psi[j - i]
+    return first
 
 
 @inner
@@ -170,16 +152,7 @@ def _transition(phi: Vector, vector: Vector, moved: Vector) -> None:
 
 
 @inner
-def _times(out: Vector, n: int, factor: float) -> float:
-    for t in range(n):
-        out[t] *= factor
-    return factor
-
-
-@inner
-def arma_residuals(
-    w: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
-) -> float:
+def arma_residuals(w: Vector, x: Vector, spec: Ints, out: Vector, raw: Vector, a: Vector) -> float:
     """Residuals whose sum of squares S is minimised.
 
     They are the standardised innovations times the geometric mean of their standard deviations
@@ -187,31 +160,27 @@ def arma_residuals(
     ``-n/2 (log(2 pi S / n) + 1)``.
 
     Args:
-        w: Differenced series; the first ``n`` count.
-        n: Observations.
+        w: Differenced series, shape ``(n,)``.
         x: The point.
         spec: The model.
         out: Residuals, written, ``(n,)``.
         raw: Innovations, written, ``(n,)``.
-        room: The predicted state after the last observation, mean taken off, is written to its
-            head; see `forecastctl.models.kernels.layout.residual_room`.
+        a: The predicted state after the last observation, mean taken off, written.
 
     Returns:
         The factor on the standardised innovations; NaN where the likelihood is not defined.
     """
-    size, order = _state_length(spec), spec[1] + spec[0] * spec[3]
-    rows, rest = table(room, 0, 7, size), room[7 * size :]
-    a, phi, theta, first, gain, moved = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
-    change = rows[6]
-    polynomials(x, spec, phi, theta, rest)
-    _first_covariance(phi, theta, order, first, rest)
+    n, size = len(w), len(a)
+    phi, theta = polynomials(x, spec)
+    first = _first_covariance(phi, theta, spec[1] + spec[0] * spec[3])
     mean = x[spec[1] + spec[2] + spec[3] + spec[4]]
     variance = first[0]
     if not variance > 0.0:
         return np.nan
+    gain, moved = np.empty(size), np.empty(size)
     _transition(phi, first, gain)
-    for i in range(size):
-        a[i], change[i] = 0.0, gain[i]
+    change = gain.copy()
+    a[:] = 0.0
     middle, logs, settled = -1.0 / variance, 0.0, False
     for t in range(n):
         error = w[t] - mean - a[0]
@@ -238,4 +207,6 @@ def arma_residuals(
         middle *= following / variance
         variance = following
         settled = -middle * largest * largest < _SETTLED
-    return _times(out, n, math.exp(0.5 * logs / n))
+    factor = math.exp(0.5 * logs / n)
+    out *= factor
+    return factor

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
+from forecastctl.models.kernels.decorate import inner
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Vector
+    from forecastctl.models.kernels.decorate import Ints, Vector
 
 NONE, SIMPLE, PARTIAL, FULL = 0, 1, 2, 3
 """Kinds of season."""
@@ -56,8 +56,7 @@ def _begin(y: Vector, spec: Ints, states: Vector) -> None:
     mean = 0.0
     for j in range(m):
         mean += y[j] / m
-    for j in range(2 * m + 2):
-        states[j] = 0.0
+    states[:] = 0.0
     if kind != SIMPLE:
         states[0], states[1] = mean, mean / _POTENTIAL
     for j in range(m if kind != NONE else 0):
@@ -83,13 +82,13 @@ def ces_step(x: Vector, kind: int, m: int, j: int, error: float, states: Vector)
 
 
 @inner
-def ces_residuals(y: Vector, n: int, x: Vector, spec: Ints, out: Vector, states: Vector) -> float:
+def ces_residuals(y: Vector, x: Vector, spec: Ints, out: Vector, states: Vector) -> float:
     """One-step errors, written to ``out``; final states, written to ``states``.
 
     Returns:
         One, or NaN for a point outside the stable region.
     """
-    m, kind = spec[0], spec[1]
+    n, m, kind = len(y), spec[0], spec[1]
     if not ces_stable(x, kind):
         return np.nan
     _begin(y, spec, states)

@@ -14,22 +14,23 @@ import numpy as np
 
 from forecastctl.models.kernels.arma import arma_residuals
 from forecastctl.models.kernels.ces import ces_residuals
-from forecastctl.models.kernels.compiled import inner
+from forecastctl.models.kernels.decorate import inner
 from forecastctl.models.kernels.layout import (
+    ARMA,
     CES,
     PROBLEM,
     ROWS,
     SMOOTHING,
-    THETA,
     M,
+    copy,
+    states_length,
 )
-from forecastctl.models.kernels.room import table
 from forecastctl.models.kernels.slopes import smoothing_slopes
 from forecastctl.models.kernels.smoothing import value
 from forecastctl.models.kernels.theta import theta_residuals
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Matrix, Vector
+    from forecastctl.models.kernels.decorate import Ints, Matrix, Vector
 
 ITERATIONS = 60
 """Evaluations of the derivatives at most."""
@@ -44,74 +45,74 @@ _MOST_DAMPING = 1e8
 
 
 @inner
-def residuals(
-    y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
-) -> float:
-    """Residuals of a point of any problem but smoothing; NaN where they are not defined."""
+def ces_or_theta(y: Vector, x: Vector, spec: Ints, out: Vector, states: Vector) -> float:
+    """Residuals of a point of either, written to ``out``; NaN where they are not defined."""
     if spec[PROBLEM] == CES:
-        return ces_residuals(y, n, x, spec, out, room)
-    if spec[PROBLEM] == THETA:
-        return theta_residuals(y, n, x, out, room)
-    return arma_residuals(y, n, x, spec, out, raw, room)
+        return ces_residuals(y, x, spec, out, states)
+    return theta_residuals(y, x, out, states)
 
 
 @inner
-def _criterion(
-    y: Vector, n: int, x: Vector, spec: Ints, out: Vector, raw: Vector, room: Vector
-) -> float:
+def _residuals(y: Vector, x: Vector, spec: Ints, out: Vector, raw: Vector, states: Vector) -> float:
+    """Residuals of a point of any problem but smoothing; NaN where they are not defined."""
+    if spec[PROBLEM] == ARMA:
+        return arma_residuals(y, x, spec, out, raw, states)
+    return ces_or_theta(y, x, spec, out, states)
+
+
+@inner
+def _criterion(y: Vector, x: Vector, spec: Ints, out: Vector, raw: Vector, states: Vector) -> float:
     """Criterion of a point, infinite where it is not defined."""
     if spec[PROBLEM] == SMOOTHING:
-        return value(y, n, x, spec, out, room)
-    if np.isnan(residuals(y, n, x, spec, out, raw, room)):
+        return value(y, x, spec, out, states)
+    if np.isnan(_residuals(y, x, spec, out, raw, states)):
         return np.inf
     total = 0.0
-    for t in range(n):
+    for t in range(len(y)):
         total += out[t] * out[t]
     return total if np.isfinite(total) else np.inf
 
 
 @inner
-def _products(n: int, k: int, work: Matrix, out: Vector, gradient: Vector, hessian: Matrix) -> None:
+def _products(slopes: Matrix, out: Vector, gradient: Vector, hessian: Matrix) -> None:
     """Write ``J'r`` and ``J'J`` from the rows of the derivatives."""
+    k, n = slopes.shape
     for i in range(k):
         gradient[i] = 0.0
         for t in range(n):
-            gradient[i] += work[i, t] * out[t]
+            gradient[i] += slopes[i, t] * out[t]
         for j in range(i + 1):
             cross = 0.0
             for t in range(n):
-                cross += work[i, t] * work[j, t]
+                cross += slopes[i, t] * slopes[j, t]
             hessian[i, j] = cross
 
 
 @inner
 def _differences(
     y: Vector,
-    n: int,
     x: Vector,
     spec: Ints,
     active: Ints,
+    sizes: Vector,
     upper: Vector,
     out: Vector,
-    room: Vector,
-    work: Matrix,
+    raw: Vector,
+    states: Vector,
+    slopes: Matrix,
     gradient: Vector,
     hessian: Matrix,
-    trial: Vector,
 ) -> float:
     """The same with ``J'r`` and ``J'J``, by differences."""
-    k = len(active)
-    total = 0.0
-    for j in range(len(x)):
-        trial[j] = x[j]
-    for i in range(-1, k):  # the point itself, then each neighbour
+    n, total, trial = len(y), 0.0, x.copy()
+    for i in range(-1, len(active)):  # the point itself, then each neighbour
         row, step = out, 0.0
         if i >= 0:
-            row = work[i]
-            step = _STEP * max(abs(x[active[i]]), work[k, i])
+            row = slopes[i]
+            step = _STEP * max(abs(x[active[i]]), sizes[i])
             step = -step if x[active[i]] + step > upper[active[i]] else step
             trial[active[i]] += step
-        if np.isnan(residuals(y, n, trial, spec, row, work[k + 1], room)):
+        if np.isnan(_residuals(y, trial, spec, row, raw, states)):
             return np.inf
         for t in range(n):
             if i < 0:
@@ -120,7 +121,7 @@ def _differences(
                 row[t] = (row[t] - out[t]) / step
         if i >= 0:
             trial[active[i]] = x[active[i]]
-    _products(n, k, work, out, gradient, hessian)
+    _products(slopes, out, gradient, hessian)
     return total if np.isfinite(total) else np.inf
 
 
@@ -188,19 +189,10 @@ def _move(
     x: Vector, active: Ints, bounds: Matrix, free: Ints, count: int, step: Vector, trial: Vector
 ) -> None:
     """Write the point one step away, cut at the bounds."""
-    for j in range(len(x)):
-        trial[j] = x[j]
+    copy(x, trial)
     for i in range(count):
         index = active[free[i]]
         trial[index] = min(max(x[index] + step[i], bounds[0, index]), bounds[1, index])
-
-
-@inner
-def _sizes_of_steps(active: Ints, scale: float, size: int, work: Matrix) -> None:
-    """Write the sizes of the elements, for differences, to the last row but one."""
-    k = len(active)
-    for i in range(k):
-        work[k, i] = scale if active[i] == size - 1 else 0.1
 
 
 @inner
@@ -211,8 +203,6 @@ def minimise(
     active: Ints,
     bounds: Matrix,
     scale: float,
-    free: Ints,
-    room: Vector,
 ) -> float:
     """Move a point to a minimum.
 
@@ -223,44 +213,38 @@ def minimise(
         active: Elements that are searched.
         bounds: Bounds of all elements, two rows.
         scale: The size of a typical mean, for differences.
-        free: Room for as many positions as are searched.
-        room: See `forecastctl.models.kernels.layout.search_room`.
 
     Returns:
         The criterion there.
     """
-    k, n, size, smoothing = len(active), len(y), len(x), spec[PROBLEM] == SMOOTHING
-    rows, columns = (ROWS + spec[M], k) if smoothing else (k + 2, max(n, k))
-    trial, beside, at = room[:size], room[size : 2 * size], 2 * size
-    gradient, step = room[at : at + k], room[at + k : at + 2 * k]
-    at += 2 * k
-    hessian, factor = table(room, at, k, k), table(room, at + k * k, k, k)
-    at += 2 * k * k
-    work, out = table(room, at, rows, columns), room[at + rows * columns :]
-    rest = out[n:]
+    n, k, smoothing = len(y), len(active), spec[PROBLEM] == SMOOTHING
+    slopes = np.empty((ROWS + spec[M], k) if smoothing else (k, n))
+    out, raw, states = np.empty(n), np.empty(n), np.empty(states_length(spec))
+    gradient, hessian = np.empty(k), np.empty((k, k))
+    factor, step, free = np.empty((k, k)), np.empty(k), np.empty(k, dtype=np.int64)
+    trial, sizes = np.empty(len(x)), np.empty(k)
+    for i in range(k):
+        sizes[i] = scale if active[i] == len(x) - 1 else 0.1
     damping, current, found = 1e-3, np.inf, np.inf
-    if not smoothing:
-        _sizes_of_steps(active, scale, size, work)
     for _ in range(ITERATIONS):
         if smoothing:
-            current = smoothing_slopes(y, n, x, spec, active, k, rest, work, gradient, hessian)
+            current = smoothing_slopes(y, x, spec, active, states, slopes, gradient, hessian)
         else:
             current = _differences(
-                y, n, x, spec, active, bounds[1], out, rest, work, gradient, hessian, beside
+                y, x, spec, active, sizes, bounds[1], out, raw, states, slopes, gradient, hessian
             )
         count = _free(x, active, bounds, gradient, free)
         found = np.inf
         while count and damping < _MOST_DAMPING and np.isfinite(current):
             if _damped(hessian, gradient, free, count, damping, factor, step):
                 _move(x, active, bounds, free, count, step, trial)
-                found = _criterion(y, n, trial, spec, out, work[k + 1], rest)
+                found = _criterion(y, trial, spec, out, raw, states)
                 if found < current:
                     break
             damping *= _GROWTH
         if not found < current:
             return current
-        for j in range(size):
-            x[j] = trial[j]
+        copy(trial, x)
         damping = max(damping / _GROWTH, 1e-9)
         if current - found <= TOLERANCE * current:
             return found

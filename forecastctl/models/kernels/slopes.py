@@ -1,7 +1,7 @@
 """Derivatives of the smoothing criterion by forward sensitivities: one pass, no differences.
 
-Every quantity of the recursion in `kernels_smoothing` is accompanied by its derivatives by the
-``k`` active elements of the point, one row of ``work`` each.
+Every quantity of the recursion in `forecastctl.models.kernels.smoothing` is accompanied by its
+derivatives by the ``k`` active elements of the point, one row of ``work`` each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
+from forecastctl.models.kernels.decorate import inner
 from forecastctl.models.kernels.layout import (
     HEAD,
     KIND,
@@ -19,12 +19,12 @@ from forecastctl.models.kernels.layout import (
     ROWS,
     SEASON,
     M,
+    copy,
 )
-from forecastctl.models.kernels.room import clear
 from forecastctl.models.kernels.smoothing import ADD, ETS, MUL
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Matrix, Vector
+    from forecastctl.models.kernels.decorate import Ints, Matrix, Vector
 
     Rates: TypeAlias = tuple[float, float, float, float]
 
@@ -33,11 +33,11 @@ ALPHA, BETA, GAMMA, PHI, LEVEL, TREND, SLOPE, ROW, RATE = range(9)
 
 
 @inner
-def _begin(x: Vector, spec: Ints, active: Ints, k: int, work: Matrix) -> None:
+def _begin(x: Vector, spec: Ints, active: Ints, work: Matrix) -> None:
     """Derivatives of the smoothing parameters and of the states before the first observation."""
     ets = spec[KIND] == ETS
-    clear(work)
-    for i in range(k):
+    work[:] = 0.0
+    for i in range(len(active)):
         index = active[i]
         if index == 0:
             work[ALPHA, i] = 1.0
@@ -140,11 +140,9 @@ def _weighted(
 @inner
 def smoothing_slopes(
     y: Vector,
-    n: int,
     x: Vector,
     spec: Ints,
     active: Ints,
-    k: int,
     season: Vector,
     work: Matrix,
     gradient: Vector,
@@ -153,12 +151,10 @@ def smoothing_slopes(
     """Criterion ``S = sum r**2`` of a point, with ``J'r`` and ``J'J`` of its residuals.
 
     Args:
-        y: Data; the first ``n`` count.
-        n: Observations.
+        y: Data.
         x: The point.
         spec: The model.
         active: Elements of x by which to differentiate, ``k`` of them.
-        k: Their number.
         season: Room for the seasons, ``(m,)``.
         work: Room, at least ``(ROWS + m, k)``.
         gradient: ``J'r`` is written here, ``(k,)``.
@@ -166,15 +162,13 @@ def smoothing_slopes(
     """
     m, multiplies, ets = spec[M], spec[SEASON] == MUL, spec[KIND] == ETS
     relative, moving = spec[RELATIVE] == 1, spec[SEASON] == ADD
-    level, trend = x[4], x[5]
+    n, k, level, trend = len(y), len(active), x[4], x[5]
     beta = x[0] * x[1] if ets else x[0] * x[0] * x[1]
     rates = (x[0], beta, (1.0 - x[0]) * x[2], x[3])
-    for j in range(m):
-        season[j] = x[HEAD + j]
-    _begin(x, spec, active, k, work)
-    clear(hessian)
-    for i in range(k):
-        gradient[i] = 0.0
+    copy(x[HEAD:], season)
+    _begin(x, spec, active, work)
+    hessian[:] = 0.0
+    gradient[:] = 0.0
     total = logs = 0.0
     for t in range(n):
         j = t % m

@@ -20,17 +20,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
-from forecastctl.models.kernels.layout import (
-    HEAD,
-    KIND,
-    RELATIVE,
-    SEASON,
-    M,
-)
+from forecastctl.models.kernels.decorate import inner
+from forecastctl.models.kernels.layout import HEAD, KIND, RELATIVE, SEASON, M, copy
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Vector
+    from forecastctl.models.kernels.decorate import Ints, Vector
 
 NONE, ADD, MUL = 0, 1, 2
 """Seasons."""
@@ -40,9 +34,7 @@ HOLT_WINTERS, ETS = 0, 1
 
 
 @inner
-def smooth(
-    y: Vector, n: int, x: Vector, spec: Ints, fitted: Vector, season: Vector
-) -> tuple[float, float]:
+def smooth(y: Vector, x: Vector, spec: Ints, fitted: Vector, season: Vector) -> tuple[float, float]:
     """One-step forecasts, written to ``fitted``; final seasons, written to ``season``.
 
     Returns:
@@ -52,11 +44,10 @@ def smooth(
     alpha, phi, level, trend = x[0], x[3], x[4], x[5]
     beta = alpha * x[1] if ets else alpha * alpha * x[1]
     gamma = (1.0 - alpha) * x[2]
-    for j in range(m):
-        season[j] = x[HEAD + j]
+    copy(x[HEAD:], season)
     moving = spec[SEASON] != NONE
     j = 0
-    for t in range(n):
+    for t in range(len(y)):
         base = level + phi * trend
         s = season[j]
         if multiplies:
@@ -76,14 +67,14 @@ def smooth(
 
 
 @inner
-def criterion(y: Vector, n: int, fitted: Vector, relative: bool) -> float:
+def criterion(y: Vector, fitted: Vector, relative: bool) -> float:
     """What is minimised: a sum of squares whose logarithm is the likelihood's.
 
     For additive errors the sum of squares; for errors relative to the forecast f that of e/f times
     the squared geometric mean of abs(f). Either way the log-likelihood, as statsmodels defines
     it, is ``-n/2 (log(2 pi S / n) + 1)``. Infinite where it is not defined.
     """
-    total = 0.0
+    n, total = len(y), 0.0
     if not relative:
         for t in range(n):
             total += (y[t] - fitted[t]) ** 2
@@ -99,7 +90,7 @@ def criterion(y: Vector, n: int, fitted: Vector, relative: bool) -> float:
 
 
 @inner
-def value(y: Vector, n: int, x: Vector, spec: Ints, fitted: Vector, season: Vector) -> float:
+def value(y: Vector, x: Vector, spec: Ints, fitted: Vector, season: Vector) -> float:
     """Criterion of a point."""
-    smooth(y, n, x, spec, fitted, season)
-    return criterion(y, n, fitted, spec[RELATIVE] == 1)
+    smooth(y, x, spec, fitted, season)
+    return criterion(y, fitted, spec[RELATIVE] == 1)

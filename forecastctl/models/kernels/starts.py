@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
-from forecastctl.models.kernels.layout import HEAD, SEASON, M
+from forecastctl.models.kernels.decorate import inner
+from forecastctl.models.kernels.layout import HEAD, SEASON, M, copy
 from forecastctl.models.kernels.smoothing import MUL, NONE, value
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Ints, Matrix, Vector
+    from forecastctl.models.kernels.decorate import Ints, Matrix, Vector
 
 _TEN = 10
 _CYCLES = 5
@@ -29,41 +29,36 @@ def _line(z: Vector, trend: bool, x: Vector) -> None:
 
 
 @inner
-def _moving_average(y: Vector, count: int, m: int, found: Vector) -> int:
-    """Centred average over a season, two-sided for an even one; the ends are left off.
-
-    Returns:
-        How many values were written.
-    """
-    length = count - 2 * (m // 2)
-    for i in range(length):
+def _moving_average(y: Vector, m: int) -> Vector:
+    """Centred average over a season, two-sided for an even one; the ends are left off."""
+    found = np.empty(len(y) - 2 * (m // 2))
+    for i in range(len(found)):
         total = 0.0
         for j in range(m):
             total += y[i + j]
         if m % 2 == 0:
             total += 0.5 * (y[i + m] - y[i])
         found[i] = total / m
-    return length
+    return found
 
 
 @inner
-def heuristic_states(y: Vector, n: int, spec: Ints, trend: bool, x: Vector, room: Vector) -> None:
+def heuristic_states(y: Vector, spec: Ints, trend: bool, x: Vector) -> None:
     """Write initial states: Hyndman et al. (2008), section 2.6.1.
 
     The season is the average distance from a moving average over at most five seasons, level and
-    trend come from a line through the first ten values of that average. The room is for a series
-    and two seasons.
+    trend come from a line through the first ten values of that average.
     """
     m, multiplies = spec[M], spec[SEASON] == MUL
     if spec[SEASON] == NONE:
         x[HEAD] = 0.0
         _line(y, trend, x)
         return
-    cycles = max(min(_CYCLES, n // m), int(np.ceil((_TEN + 2 * (m // 2)) / m)))
-    smoothed, sums, counts, half = room[2 * m :], room[:m], room[m : 2 * m], m // 2
-    for j in range(m):
-        sums[j] = counts[j] = 0.0
-    for i in range(_moving_average(y, min(cycles * m, n), m, smoothed)):
+    n, half = len(y), m // 2
+    cycles = max(min(_CYCLES, n // m), int(np.ceil((_TEN + 2 * half) / m)))
+    smoothed = _moving_average(y[: min(cycles * m, n)], m)
+    sums, counts = np.zeros(m), np.zeros(m)
+    for i in range(len(smoothed)):
         t = i + half
         sums[t % m] += y[t] / smoothed[i] if multiplies else y[t] - smoothed[i]
         counts[t % m] += 1.0
@@ -111,18 +106,15 @@ def pin_last_season(spec: Ints, x: Vector) -> None:
 
 
 @inner
-def grid(y: Vector, n: int, spec: Ints, active: Ints, starts: Matrix, room: Vector) -> None:
+def grid(y: Vector, spec: Ints, active: Ints, starts: Matrix) -> None:
     """Write the best point of a coarse grid to the first start, another one to the second.
 
     Only the smoothing parameters among the active elements are moved, from those of the first
-    start; the second has the best of the points with another alpha. The room is for two points, a
-    season and a series.
+    start; the second has the best of the points with another alpha.
     """
-    size, m = starts.shape[1], spec[M]
-    x, trial, season = room[:size], room[size : 2 * size], room[2 * size : 2 * size + m]
-    fitted, best, second = room[2 * size + m :], np.inf, np.inf
-    for j in range(size):
-        x[j] = trial[j] = starts[0, j]
+    x, trial = starts[0].copy(), starts[0].copy()
+    fitted, season = np.empty(len(y)), np.empty(spec[M])
+    best, second = np.inf, np.inf
     trend, seasonal, damped = _has(active, 1), _has(active, 2), _has(active, 3)
     for alpha in (0.03, 0.12, 0.3, 0.5, 0.75, 0.95):
         trial[0] = alpha
@@ -131,18 +123,17 @@ def grid(y: Vector, n: int, spec: Ints, active: Ints, starts: Matrix, room: Vect
             if (i % 2 and not trend) or (i // 2 % 2 and not damped) or (i // 4 and not seasonal):
                 continue
             _place(trial, x, trend, seasonal, damped, i)
-            found = value(y, n, trial, spec, fitted, season)
+            found = value(y, trial, spec, fitted, season)
             if found < here:
                 here, at = found, i
         _place(trial, x, trend, seasonal, damped, at)
         if here < best:
             best, second = here, best
-            for j in range(len(x)):
-                starts[1, j], starts[0, j] = starts[0, j], trial[j]
+            copy(starts[0], starts[1])
+            copy(trial, starts[0])
         elif here < second:
             second = here
-            for j in range(len(x)):
-                starts[1, j] = trial[j]
+            copy(trial, starts[1])
 
 
 @inner

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.kernels.compiled import inner
+from forecastctl.models.kernels.decorate import inner
 
 if TYPE_CHECKING:
-    from forecastctl.models.kernels.compiled import Vector
+    from forecastctl.models.kernels.decorate import Vector
 
 
 @inner
-def theta_residuals(y: Vector, n: int, x: Vector, out: Vector, states: Vector) -> float:
+def theta_residuals(y: Vector, x: Vector, out: Vector, states: Vector) -> float:
     """One-step errors, written to ``out``; what a forecast goes on from, to ``states``.
 
     That is the level, A, B and ``(1 - alpha)**n``.
@@ -33,7 +33,8 @@ def theta_residuals(y: Vector, n: int, x: Vector, out: Vector, states: Vector) -
     Returns:
         One.
     """
-    mean, slope, middle = 0.0, 0.0, 0.5 * (n + 1)
+    n, mean, slope = len(y), 0.0, 0.0
+    middle = 0.5 * (n + 1)
     for t in range(n):
         mean += y[t] / n
     for t in range(n):
