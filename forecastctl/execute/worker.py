@@ -23,7 +23,7 @@ from inspect import signature
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from forecastctl.execute.garbage import pass_over_modules
+from forecastctl.execute.garbage import collect_rarely, pass_over_modules
 from forecastctl.execute.serial import attempt
 from forecastctl.records import Failure, Outcome
 
@@ -233,6 +233,7 @@ def _begin(driver: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    collect_rarely()
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 
