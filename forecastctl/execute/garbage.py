@@ -9,8 +9,8 @@ from functools import lru_cache
 def collect_rarely() -> None:
     """Have the collector of a worker look for garbage less often.
 
-    Imports leave none: looking for it takes 0.5 of the 3.2 s of CPU that a worker needs to start. In
-    the driver, whose imports are fewer, no gain was seen.
+    Imports leave none: looking for it takes 0.5 of the 3.2 s of CPU that a worker needs to start.
+    In the driver, whose imports are fewer, no gain was seen.
     """
     gc.set_threshold(50_000, 20, 20)
 
