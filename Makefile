@@ -37,13 +37,13 @@ docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with 
 
 slow: $(VENV)/dev.stamp ## the tests that need minutes and mutation testing
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
-	$(BIN)/python -m tests.verdict.mutation
+	$(BIN)/python -m tests.explain.verdict.mutation
 
 mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and count what tests notice
-	$(BIN)/python -m tests.verdict.mutation
+	$(BIN)/python -m tests.explain.verdict.mutation
 
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score
-	$(BIN)/python -m tests.verdict
+	$(BIN)/python -m tests.explain.verdict
 
 bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and reading
 	$(BIN)/python benchmarks/recording.py

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 
 from forecastctl.models.kernels.compiled import warm
 from tests import services
+from tests.harness import Harness
 from tests.old_stores import OLD, migrate
+from tests.series import make_series, seasonal_data
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -148,3 +150,45 @@ def postgres_uri(postgres_base, postgres_template) -> str:
     """Address of a PostgreSQL store; take an experiment of your own in it."""
     services.execute(postgres_base, f"CREATE DATABASE shared_store TEMPLATE {postgres_template}")
     return f"{postgres_base}/shared_store"
+
+
+@pytest.fixture
+def series():
+    return make_series(seasonal_data())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread():
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """The family ``fake``, fresh; its class records what was fitted."""
+    from forecastctl.models import base
+    from forecastctl.registry import FAMILIES
+    from tests.models.fakes import Fake
+
+    monkeypatch.setitem(FAMILIES.own, "fake", "tests.models.fakes:Fake")
+    base.family.cache_clear()
+    Fake.fitted = []
+    yield Fake
+    base.family.cache_clear()
+
+
+@pytest.fixture
+def harness():
+    return Harness()
+
+
+@pytest.fixture(scope="module")
+def both_layouts():
+    """The same job in both layouts, each in a store of its own."""
+    made = {}
+    for layout in ("nested", "flat"):
+        made[layout] = Harness()
+        made[layout].summary = made[layout].run(layout=layout, job_id=f"job-{layout}")
+    return made

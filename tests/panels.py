@@ -2,7 +2,7 @@
 
 Tests of what only shows in realistic panels use them where the real files are not at hand, and
 know the right answer from the list. What flew (`Panel.true`) and what was published (`Panel.table`)
-differ exactly where a fault was put. The panels of `tests.verdict.generated` are plainer: there,
+differ exactly where a fault was put. The panels of `tests.explain.verdict.generated` are plainer: there,
 the error of an ideal forecaster must be known.
 """
 

@@ -87,7 +87,7 @@ def damage(path, how):
 
 WAYS = [*FILES, *ANY, *dict.fromkeys(how for own in OF.values() for how in own)]
 QUICKLY = ("missing", "unreadable", "cut", "empty")
-"""The other ways differ in what decoding says alone: tests/pipeline/test_decoding.py."""
+"""The other ways differ in what decoding says alone: tests/recording/test_decoding.py."""
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from forecastctl.cli.output import render
 from forecastctl.cli.output.explanation import print_explanation
 from forecastctl.explain.values import Gap, Part
-from tests.viz.cases import HOSTILE, make_cases
+from tests.explain.page.cases import HOSTILE, make_cases
 
 CASES = make_cases()
 

@@ -1,6 +1,6 @@
 """The reference pages name everything that explain and a summary say.
 
-The page of what is recorded is generated, see tests/pipeline/test_schema.py.
+The page of what is recorded is generated, see tests/recording/test_schema.py.
 """
 
 import re

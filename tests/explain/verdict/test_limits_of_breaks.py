@@ -1,0 +1,184 @@
+"""Breaks and their ends, from both sides of each limit.
+
+A series is made from its changes against one season earlier, which are what is searched.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from forecastctl.explain.verdict.breaks import find_break
+from forecastctl.explain.verdict.rules import find
+from tests.explain.verdict.values import JUST, LEVEL, RULES, M, case_of, months, series
+
+ZEROS = np.zeros(44)
+
+
+def changing(changes):
+    """A series whose log changes against one season earlier are these."""
+    logs = np.zeros(M + len(changes))
+    for at, change in enumerate(changes):
+        logs[M + at] = logs[at] + change
+    return series(LEVEL * np.exp(logs))
+
+
+def broke(changes, at=-1, cutoff=-1):
+    """The break that one of the months stands in."""
+    made = changing(changes)
+    return find_break(made, made.ds[at], made.ds[cutoff])
+
+
+def month(changes, at):
+    """First day of the month of one of the changes."""
+    return str(months(1, M + at if at >= 0 else M + len(changes) + at)[0])
+
+
+def test_the_penalty_of_a_changepoint():
+    """Three times the variance of the noise times the logarithm of the length.
+
+    Four months that are off by ``d`` save ``4 * 44 / 48 * d**2``. The noise of changes that go up
+    and down by ``a`` is ``2 a / (0.6745 * sqrt(2))``.
+    """
+    wave = 0.02 * (-1.0) ** np.arange(48)
+    noise = 0.04 / (0.6745 * math.sqrt(2.0))
+    least = math.sqrt(3.0 * noise**2 * math.log(48) * 48 / (4 * 44))
+    for d, found in ((least * 0.99, False), (least * 1.01, True)):
+        changes = wave + np.where(np.arange(48) >= 44, d, 0.0)
+        assert (broke(changes) is not None) == found
+
+
+def test_a_single_month_is_told_from_a_quiet_past():
+    """Noise is credited with 0.01 at least: a month of 0.06 is worth 0.0035, a penalty 0.0012."""
+    assert broke([*ZEROS, 0.0, 0.0, 0.0, 0.06]).before_cutoff == 1
+
+
+def test_the_smallest_change_of_the_level():
+    for d, found in ((0.05 + JUST, True), (0.05 - JUST, False)):
+        for side in (d, -d):
+            assert (broke([*ZEROS, *[side] * 4]) is not None) == found
+
+
+def test_the_fewest_changes():
+    assert broke([0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5]).began == str(months(1, 16)[0])
+    assert broke([0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5]) is None
+
+
+def test_from_the_second_change_on():
+    changes = [0.0, *[0.5] * 8]
+    assert broke(changes, at=M + 1).began == month(changes, 1)
+    assert broke(changes, at=M) is None
+    assert broke(changes, at=M - 1) is None
+
+
+def test_size_beginning_and_length():
+    found = broke([*ZEROS, *[-0.4] * 6], at=-3, cutoff=-5)
+    assert (found.began, found.before_cutoff, found.length) == (month([0] * 50, 44), 2, 4)
+    assert found.change == pytest.approx(-0.4)
+    assert found.percent == pytest.approx(100 * math.expm1(-0.4))
+
+
+@pytest.mark.parametrize(("d", "limit"), [(1.0, 0.2), (0.3, 0.15)])
+def test_the_month_before_a_changepoint_belongs_to_a_break(d, limit):
+    """From a fifth on in logarithms, or from half of the break on, where that is less."""
+    for side in (1.0, -1.0):
+        for x, months_back in ((limit + JUST, 5), (limit - 0.001, 4)):
+            found = broke(side * np.array([*ZEROS, x, *[d] * 4]))
+            assert found.before_cutoff == months_back
+
+
+def test_in_a_series_that_grows_the_month_before_is_compared_with_its_growth():
+    for sign in (1.0, -1.0):
+        found = broke(sign * np.array([*(ZEROS + 0.5), 0.38, *[0.3] * 4]))
+        assert found.before_cutoff == 5
+        assert found.change == pytest.approx(sign * -0.2)
+
+
+def test_a_rise_in_steps_is_one_break_from_half_of_it_on():
+    """Nine months half-way up: only as part of the break is what came before them its base."""
+    for step, start, change in ((0.501, 13, 1.0), (0.49, 4, 0.51)):
+        found = broke([*ZEROS, *[step] * 9, *[1.0] * 4])
+        assert found.before_cutoff == start
+        assert found.change == pytest.approx(change)
+
+
+def test_a_step_to_the_other_side_is_another_break():
+    found = broke([*ZEROS, *[-0.6] * 9, *[0.6] * 4])
+    assert found.before_cutoff == 4
+    assert found.change == pytest.approx(1.2)
+
+
+def test_the_base_is_the_median_of_the_season_before():
+    changes = [*[0.3] * 32, *ZEROS[:12], *[0.5] * 4]
+    assert broke(changes).change == pytest.approx(0.5)
+
+
+class TestRecovery:
+    """Two periods in a row near the last season before the break plus its usual growth."""
+
+    def recovered(self, change, gaps, lasting=4, growth=0.0):
+        """The first month of recovery, counted from the first of these gaps."""
+        changes = [*(ZEROS + growth), *[change + growth] * lasting, *(np.array(gaps) + growth)]
+        found = broke(changes, at=44 + lasting - 1 + M)
+        assert found.change == pytest.approx(change)
+        if found.recovered_on is None:
+            return None
+        first = np.datetime64(month(changes, 44 + lasting), "M")
+        return int((np.datetime64(found.recovered_on, "M") - first).astype(int))
+
+    @pytest.mark.parametrize("side", [1.0, -1.0])
+    @pytest.mark.parametrize(("change", "allowed"), [(0.3, 0.105), (0.7, 0.12)])
+    def test_how_near(self, side, change, allowed):
+        """A third of the break and a little more, and an eighth of the level at most."""
+        near, far = (side * (allowed + x) for x in (-1e-4, 1e-4))
+        assert self.recovered(side * change, [near] * 4) == 0
+        assert self.recovered(side * change, [far] * 4) is None
+
+    def test_beyond_the_old_level_is_back_as_well(self):
+        assert self.recovered(-0.5, [0.4] * 4) == 0
+
+    def test_two_in_a_row(self):
+        assert self.recovered(-0.5, [0.0, -0.3, 0.0, 0.0]) == 2
+        assert self.recovered(-0.5, [0.0, -0.3, 0.0, -0.3]) is None
+
+    def test_growth_goes_on(self):
+        assert self.recovered(-0.5, [0.0] * 4, growth=0.1) == 0
+        assert self.recovered(-0.5, [-0.13] * 4, growth=0.1) is None
+
+
+class TestLevelAfter:
+    """Last value of the same season times the growth seen since the break, up to the cutoff."""
+
+    def reset(self, changes, lead=1, **more):
+        y = changing(changes).y
+        case = case_of(mean=9000.0, actual=100.0, lead=lead, h=24, seen=y, **more)
+        return find(case, RULES).reset
+
+    def test_growth_since_the_break(self):
+        """The break came four months ago; the month a year before lies before it."""
+        assert self.reset([*ZEROS, *[-0.5] * 4]) == pytest.approx(LEVEL * math.exp(-0.5))
+
+    def test_the_mean_of_it(self):
+        changes = [*ZEROS, -0.5, -0.52, -0.48, -0.5, -0.6]
+        growth = np.mean(changes[-5:])
+        assert self.reset(changes) == pytest.approx(LEVEL * math.exp(growth))
+
+    def test_the_value_itself_where_it_came_after_the_break(self):
+        y = changing([*ZEROS, *[-0.5] * 24]).y
+        case = case_of(mean=9000.0, actual=y[-1], lead=12, seen=y[:-12], known=y)
+        found = find(case, RULES)
+        assert found.broke.before_cutoff == 12
+        assert found.reset == pytest.approx(LEVEL * math.exp(-0.5))
+
+    def test_two_seasons_ahead_it_is_the_same_season_that_is_known(self):
+        season = np.tile([1.3, *[1.0] * 11], 7)[: M + 44 + 17]
+        y = changing([*ZEROS, *[-0.7] * 17]).y * season
+        case = case_of(mean=9000.0, actual=y[72], lead=13, h=24, seen=y[:60], known=y)
+        found = find(case, RULES)
+        assert found.broke.before_cutoff == 4
+        assert found.reset == pytest.approx(1300.0 * math.exp(-0.7))
+
+    def test_a_break_after_the_cutoff_has_none(self):
+        found = find(case_of(mean=9000.0, actual=100.0), RULES)
+        assert found.broke.before_cutoff == 0
+        assert found.reset is None

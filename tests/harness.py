@@ -1,0 +1,85 @@
+"""Small jobs in memory: real models, no store, no pool."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.panel import DataSpec
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.run import run_job
+from forecastctl.recording.context import Environment
+from forecastctl.records import Rejection, SearchSpec, Series
+from forecastctl.store.memory import MemoryTracker
+
+SEARCH = SearchSpec(
+    families=("seasonal_naive", "holt_winters"), max_evals=4, horizon=3, folds=2, combine=2
+)
+ENVIRONMENT = Environment(
+    {"python": "3.11", "forecastctl": "test"}, {"cpu": "test"}, "c0ffee", True, "host", 1, "me"
+)
+
+
+def make_series(airport="JFK", n=48, seed=0):
+    rng = np.random.default_rng(seed)
+    t = np.arange(n)
+    y = 1000 + 5 * t + 200 * np.sin(2 * np.pi * t / 12) + rng.normal(0, 20, n)
+    ds = np.arange("2015-01", np.datetime64("2015-01") + n, dtype="datetime64[M]")
+    return Series(airport, "M", 12, ds.astype("datetime64[D]"), y, f"digest-{airport}-{n}-{seed}")
+
+
+def make_entries():
+    return [
+        make_series("JFK", seed=1),
+        Rejection("BAD", "all values are zero", "digest-BAD"),
+        make_series("LGA/1", seed=2),
+        make_series("tiny", n=4, seed=3),
+    ]
+
+
+def frame_of(entries):
+    parts = [
+        pd.DataFrame({"airport": e.airport, "ds": e.ds.astype("datetime64[s]"), "y": e.y})
+        for e in entries
+        if isinstance(e, Series)
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(row=np.arange(len(frame)) + 2, problem=None)
+
+
+class Harness:
+    """Runs jobs against one in-memory store."""
+
+    def __init__(self):
+        self.tracker = MemoryTracker()
+        self.entries = make_entries()
+        self.told = []
+        self.clock = 1_600_000_000_000
+
+    def run(self, command="run", *, tracker=None, executor=None, **changes):
+        self.clock += 60_000
+        search = changes.pop("search", SEARCH)
+        request = Request(
+            command=command,
+            job_id=changes.pop("job_id", f"job-{self.clock}"),
+            start_ms=self.clock,
+            search=search,
+            levels=(95, 80),
+            layout=changes.pop("layout", "nested"),
+            charts=changes.pop("charts", False),
+            config_digest="cfg",
+            settings={"tune.seed": 0},
+        )
+        request = replace(request, **changes)
+        panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
+        store = tracker or self.tracker
+        job = plan_job(request, panel, self.entries, ENVIRONMENT, store)
+        return run_job(
+            job,
+            store,
+            executor or SerialExecutor(),
+            lambda result, total: self.told.append((result.airport, total)),
+            lambda: b"log",
+        )

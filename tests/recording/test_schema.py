@@ -1,0 +1,233 @@
+"""What jobs record is what the schema names, all of it, and no code names it otherwise."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from forecastctl.execute.serial import SerialExecutor
+from forecastctl.models import family_names
+from forecastctl.recording.read import read_trials
+from forecastctl.records import FAILED, KILLED, LOSSES, SearchSpec
+from forecastctl.records.marks import MARKS
+from forecastctl.records.schema import (
+    ALL_KINDS,
+    File,
+    Kind,
+    MetricKey,
+    Param,
+    Tag,
+    fold_key,
+    page_path,
+)
+from forecastctl.store.memory import MemoryTracker
+from tests.backtest.backtesting import Bench
+from tests.fleets import Fleet, H, N
+from tests.harness import Harness, make_series
+from tests.jobs.test_hierarchy import Adding
+
+PACKAGE = Path(__file__).resolve().parents[2] / "forecastctl"
+WIDE = SearchSpec(families=family_names(), max_evals=20, horizon=3, folds=2, combine=2)
+ONE = SearchSpec(families=("seasonal_naive",), max_evals=20, horizon=3, folds=2, combine=2)
+"""So few models that some are proposed twice."""
+
+
+class Interrupted(SerialExecutor):
+    """Ctrl-C as soon as there is work."""
+
+    def map(self, fn, tasks):
+        raise KeyboardInterrupt
+
+
+class Broken(SerialExecutor):
+    """Work that fails, with a traceback."""
+
+    def map(self, fn, tasks):
+        def fail(_):
+            raise ValueError("broken on purpose")
+
+        return super().map(fail, tasks)
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    """One store with jobs of every command and layout, sums, a backtest, and the monitor."""
+    pytest.importorskip("hierarchicalforecast")
+    tracker = MemoryTracker()
+    harness = Harness()
+    harness.tracker = tracker
+    suspicious = make_series("odd", seed=4)
+    suspicious = replace(
+        suspicious, suspects=("2018-12 looks wrong",), left_out=("2018-12-01",), notes=("filled",)
+    )
+    harness.entries.append(suspicious)
+    harness.run(search=WIDE, charts=True)
+    harness.run("tune", learn=True, layout="flat")
+    harness.run("tune", search=ONE)
+    harness.run("train")
+    harness.run("forecast")
+    harness.run("tune", executor=Broken())
+    with pytest.raises(KeyboardInterrupt):
+        harness.run("tune", executor=Interrupted())
+    _lose_a_model(harness)
+    Bench(tracker).backtest(end="2018-06")
+    adding = Adding()
+    adding.tracker = tracker
+    adding.run()
+    fleet = Fleet()
+    fleet.tracker = tracker
+    fleet.job()
+    fleet.at(N + H).monitor()
+    return tracker
+
+
+def _lose_a_model(harness):
+    """A job that finds its last forecasts damaged, and makes them anew."""
+    harness.run("run")
+    for run in harness.tracker._runs.values():
+        if run.tags.get(Tag.AIRPORT) == "JFK" and run.tags.get(Tag.TRAINED):
+            harness.tracker._artifacts[run.run_id][File.MODEL] = b"{"
+    harness.run("run", skip_unchanged=True)
+
+
+@pytest.fixture(scope="module")
+def recorded(tracker):
+    """By kind of run, every name under which anything is recorded."""
+    found = {
+        kind: {"tags": set(), "params": set(), "metrics": set(), "files": set()} for kind in Kind
+    }
+    for run in tracker._runs.values():
+        of = found[Kind(run.tags[Tag.KIND])]
+        of["tags"] |= {*run.tags}
+        of["params"] |= {*run.params}
+        of["metrics"] |= {*run.metrics}
+        of["files"] |= {*tracker._artifacts[run.run_id]}
+    return found
+
+
+def _known(keys, kind):
+    return {str(key) for key in keys if kind in key.kinds}
+
+
+def _general(tag):
+    """A mark without the id that it ends in."""
+    return next((m for m in MARKS if "<" in m and tag.startswith(m.partition("<")[0])), tag)
+
+
+def _options(tracker):
+    """Options of all models that were tried: trials hold each under its own name."""
+    found = set()
+    for run_id, files in tracker._artifacts.items():
+        if File.TRIALS in files:
+            found |= {key for trial in read_trials(tracker, run_id) for key in trial.model.options}
+    return found
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nothing_is_recorded_that_the_schema_does_not_name(tracker, recorded, kind):
+    found = recorded[kind]
+    assert found["tags"]
+    assert {*map(_general, found["tags"])} - _known(Tag, kind) - set(MARKS) == set()
+    own = _options(tracker) if kind is Kind.TRIAL else set()
+    settings = {name for name in found["params"] if "." in name}
+    assert found["params"] - settings - own - _known(Param, kind) == set()
+    assert not settings or kind in (Kind.JOB, Kind.MONITOR)
+    assert found["metrics"] - _known(MetricKey, kind) == set()
+    assert found["files"] - _known(File, kind) == set()
+
+
+ASKED = (Param.AS_OF, Param.AIRPORT, Param.SELECT)
+"""Flags, which jobs in memory are made without."""
+
+PAGES = (File.PAGE, File.PAGE_PNG, File.PAGE_SVG)
+"""Recorded where somebody asks `explain` for them."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL_KINDS if kind is not Kind.GROUP])
+@pytest.mark.parametrize("what", ["tags", "params", "metrics", "files"])
+def test_every_name_of_the_schema_is_recorded(recorded, kind, what):
+    keys = {"tags": Tag, "params": Param, "metrics": MetricKey, "files": File}[what]
+    found = recorded[kind][what]
+    if kind is Kind.AIRPORT:  # a group is recorded like an airport
+        found = found | recorded[Kind.GROUP][what]
+    assert _known(keys, kind) - found - {*ASKED, *PAGES} == set()
+
+
+def test_a_level_is_on_groups_alone(recorded):
+    assert Tag.LEVEL in recorded[Kind.GROUP]["tags"]
+    assert Tag.LEVEL not in recorded[Kind.AIRPORT]["tags"]
+
+
+def test_every_mark_is_set(recorded):
+    tags = {_general(tag) for found in recorded.values() for tag in found["tags"]}
+    assert set(MARKS) - tags == set()
+
+
+def test_jobs_that_stop_say_why(tracker):
+    stopped = [r for r in tracker._runs.values() if r.status in (KILLED, FAILED)]
+    jobs = [r for r in stopped if r.tags[Tag.KIND] == Kind.JOB]
+    assert {r.tags[Tag.STATUS] for r in jobs} == {"interrupted", "failed"}
+
+
+def test_losses_and_pages_have_names():
+    assert [fold_key(loss) for loss in LOSSES] == [MetricKey(f"fold_{loss}") for loss in LOSSES]
+    assert set(LOSSES) <= set(map(str, MetricKey))
+    assert page_path("2020-04-01", "svg") == "explain/2020-04-01.svg"
+
+
+def test_names_are_plain_text_in_a_store(tracker):
+    for run in tracker._runs.values():
+        assert {type(key) for key in (*run.tags, *run.params)} == {str}
+        assert {type(value) for value in (*run.tags.values(), *run.params.values())} == {str}
+
+
+HOLDERS = {"tags": Tag, "metrics": MetricKey}
+
+
+def _held_by(node):
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+
+
+def _literals(tree):
+    """Names that code spells itself: ``run.tags["cutoff"]``, ``tags={"kind": ...}``, paths."""
+    paths = set(map(str, File))
+    names = {holder: set(map(str, keys)) for holder, keys in HOLDERS.items()}
+    for node in ast.walk(tree):
+        keys = []
+        holder = None
+        if isinstance(node, ast.Subscript):
+            holder, keys = _held_by(node.value), [node.slice]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("get", "pop"):
+                holder, keys = _held_by(node.func.value), node.args[:1]
+        elif isinstance(node, ast.Compare):
+            holder, keys = _held_by(node.comparators[-1]), [node.left]
+        elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Dict):
+            holder, keys = node.arg, node.value.keys
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            holder, keys = _held_by(node.targets[0]), node.value.keys
+        if holder in HOLDERS:
+            values = [key.value for key in keys if isinstance(key, ast.Constant)]
+            yield from (v for v in values if v in names[holder])
+        if isinstance(node, ast.Constant) and node.value in paths:
+            yield node.value
+
+
+def test_what_spells_a_name_is_found():
+    code = 'a = run.tags["cutoff"]; b = tags.get("kind"); c = Query(tags={"kind": "job"})'
+    more = 'd = "loss" in run.metrics; tags = {"status": "ok"}; e = read(run, "model.json")'
+    found = sorted(_literals(ast.parse(f"{code}\n{more}")))
+    assert found == ["cutoff", "kind", "kind", "loss", "model.json", "status"]
+
+
+def test_no_code_spells_a_name_itself():
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        inside = path.relative_to(PACKAGE)
+        if inside.parts[:2] == ("records", "schema") or inside.parts[0] == "testing":
+            continue  # the contract of stores records names of any kind
+        literals = list(_literals(ast.parse(path.read_text(encoding="utf-8"))))
+        if literals:
+            found[str(inside)] = literals
+    assert found == {}
