@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -49,6 +50,17 @@ class Server(NamedTuple):
 
     uri: str
     store: str
+
+
+@pytest.fixture(autouse=True)
+def log_as_before():
+    """Undo what a command that runs in this process does to the log, which others look at."""
+    log = logging.getLogger("forecastctl")
+    before = log.level, log.propagate, list(log.handlers)
+    yield
+    log.setLevel(before[0])
+    log.propagate = before[1]
+    log.handlers[:] = before[2]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from forecastctl.cli.app import app
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
 QUICK += ["--horizon", "3", "--folds", "2", "--no-charts", "--jobs", "1"]
+
+FORECASTCTL = [sys.executable, "-m", "forecastctl"]
 
 
 def panel(airports=("JFK", "LGA"), months=40, seed=0):
@@ -76,6 +79,25 @@ class Cli:
         else:
             frame_or_text.to_csv(path, index=False)
         return path
+
+
+def in_a_group(command, folder, env=None):
+    """A command in a process group of its own, for which both signals mean what they usually do."""
+
+    def usual():  # whoever runs the tests in the background ignores them, and so would the child
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=usual,  # noqa: PLW1509
+    )
 
 
 def until(condition, process):

@@ -3,8 +3,6 @@
 import json
 import shutil
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ import pytest
 
 from forecastctl.errors import Terminated
 from tests import panels
-from tests.cli.conftest import panel, until
+from tests.cli.conftest import FORECASTCTL, in_a_group, panel, until
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
 QUICK += ["--horizon", "3", "--folds", "2", "--jobs", "1"]
@@ -175,13 +173,7 @@ def test_ctrl_c_and_the_same_command_again(cli):
     command = ["backtest", "--data", "air.csv", *span, "--max-evals", "4", "--horizon", "3"]
     store = ["--tracking-uri", "sqlite:///other.db", "--out", "whole.csv"]
     shutil.copy(cli.folder / "mlflow.db", cli.folder / "other.db")
-    child = subprocess.Popen(
-        [sys.executable, "-m", "forecastctl", *command, "--jobs", "2", "--out", "b.csv"],
-        cwd=cli.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    child = in_a_group([*FORECASTCTL, *command, "--jobs", "2", "--out", "b.csv"], cli.folder)
     until(lambda: len(cli.jobs()) >= 4, child)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=600)
@@ -240,6 +232,7 @@ def test_a_shock_within_a_backtest(cli):
 def test_an_end_waits_for_what_is_being_recorded(number, why):
     from forecastctl.cli.commands.backtest import _Interruptions
 
+    outside = signal.signal(number, signal.default_int_handler)
     before = signal.getsignal(number)
     done = []
 
@@ -257,4 +250,14 @@ def test_an_end_waits_for_what_is_being_recorded(number, why):
             done.append("again")
         with pytest.raises(why):
             signal.raise_signal(number)
-    assert signal.getsignal(number) is before
+    assert signal.signal(number, outside) is before
+
+
+def test_what_is_ignored_stays_ignored():
+    """As under ``nohup``, and of what a shell starts in the background."""
+    from forecastctl.cli.commands.backtest import _Interruptions
+
+    outside = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with _Interruptions():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.signal(signal.SIGINT, outside) is signal.SIG_IGN

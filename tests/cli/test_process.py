@@ -10,9 +10,7 @@ import textwrap
 
 import pytest
 
-from tests.cli.conftest import QUICK, panel, until
-
-FORECASTCTL = [sys.executable, "-m", "forecastctl"]
+from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
 
 
 def test_help_imports_nothing_heavy(bare):
@@ -81,25 +79,6 @@ ENDINGS = pytest.mark.parametrize(
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
     ids=["Ctrl-C", "SIGTERM"],
 )
-
-
-def in_a_group(command, folder, env=None):
-    """A command in a process group of its own, for which both signals mean what they usually do."""
-
-    def usual():  # whoever runs the tests in the background ignores them, and so would the child
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=usual,  # noqa: PLW1509
-    )
 
 
 @ENDINGS

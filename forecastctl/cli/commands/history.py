@@ -64,7 +64,7 @@ def history(
     else:
         render.print_rows(rows, f"No {what} are recorded that meet this.")
     if more:
-        typer.echo(f"There are more: these are the first {limit}, --limit N shows N.", err=True)
+        typer.echo(f"There are more than {limit}: see --limit.", err=True)
 
 
 def _since(text: str | None) -> int | None:
