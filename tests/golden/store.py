@@ -163,7 +163,8 @@ def _airport(
 ) -> dict[str, Any]:
     """One airport of a job; tags and parameters that are those of all are left out."""
     found = _described(run, names)
-    found["tags"] = {k: v for k, v in found["tags"].items() if owner.tags.get(k) != v}
+    of_job = _described(owner, names)["tags"]
+    found["tags"] = {k: v for k, v in found["tags"].items() if of_job.get(k) != v}
     found["params"] = {k: v for k, v in run.params.items() if shared.get(k) != v}
     found["trials"] = [_trial(t) for t in sorted(trials, key=lambda t: int(t.tags["trial"]))]
     return found
