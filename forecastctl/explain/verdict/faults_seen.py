@@ -117,7 +117,8 @@ def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
 
 def _strange(case: Case, revised: Series) -> tuple[int, float] | None:
     """The newest value in another unit: its position and factor."""
-    for at in range(revised.n - 1, max(revised.n - SEASONS * revised.season_length, 0), -1):
+    first = max(revised.n - SEASONS * revised.season_length, 0)
+    for at in range(revised.n - 1, first - 1, -1):
         place = index_of(case.known, revised.ds[at])
         if place is None or not 0 < place < case.known.n - 1:
             continue

@@ -163,12 +163,8 @@ class TestUnitSeen:
         return replace(case, model=replace(case.model, members=(member,)))
 
     def test_a_month_of_the_last_two_seasons(self):
-        assert unit_seen(self.drifting(34))  # 23 months back
-        assert not unit_seen(self.drifting(36))  # 25 months back
-
-    @pytest.mark.xfail(reason="the month exactly two seasons back is passed over", strict=True)
-    def test_the_first_month_of_the_last_two_seasons(self):
-        assert unit_seen(self.drifting(35))
+        assert unit_seen(self.drifting(35))  # 24 months back
+        assert not unit_seen(self.drifting(36))
 
     def test_named_even_in_a_fall_of_the_whole_fleet(self):
         case = replace(strange(1000.0), fleet=others(below=20))
