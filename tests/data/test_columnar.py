@@ -130,6 +130,6 @@ def test_reading_imports_neither_pandas_nor_what_computes(tmp_path):
 def test_texts_are_put_in_order_of_first_appearance():
     coded = Coded(("never", "b", "a"), np.array([2, -1, 2, 1]))
     found = coded.ordered()
-    assert found == Coded(("a", "b"), found.codes)
+    assert found.values == ("a", "b")  # noqa: PD011 - no table
     assert found.codes.tolist() == [0, -1, 0, 1]
     assert found.texts().tolist() == coded.texts().tolist() == ["a", None, "a", "b"]
