@@ -18,7 +18,7 @@ from forecastctl.models.parts.smoothing_fit import (
     RAW,
     RELATIVE_ERRORS,
     Form,
-    Found,
+    SmoothingOptimum,
     estimate,
     heuristic_length,
 )
@@ -129,7 +129,7 @@ def form_of(season_length: int, options: Options) -> Form:
     )
 
 
-def _params(found: Found) -> dict[str, Any]:
+def _params(found: SmoothingOptimum) -> dict[str, Any]:
     """Smoothing parameters by name, all of them shares of an error."""
     alpha, share, season, phi = (float(v) for v in found.point[:4])
     params = {"alpha": alpha}

@@ -19,7 +19,7 @@ from forecastctl.models.parts.smoothing_fit import (
     BACK,
     RAW,
     Form,
-    Found,
+    SmoothingOptimum,
     estimate,
     heuristic_length,
 )
@@ -190,7 +190,7 @@ def form_of(n: int, season_length: int, options: Options) -> Form:
     return Form(trend, seasonal, season_length, estimated, given=given)
 
 
-def _params(found: Found, options: Options) -> dict[str, Any]:
+def _params(found: SmoothingOptimum, options: Options) -> dict[str, Any]:
     """Smoothing parameters by name; beta as Holt has it."""
     alpha, share, season, phi = (float(v) for v in found.point[:4])
     params = {"alpha": alpha}

@@ -56,7 +56,7 @@ _MAD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundShock:
     """A shock by position: ``y[start:end]`` is replaced, ``shift`` is the change of log level."""
 
     start: int
@@ -66,7 +66,7 @@ class Found:
 
 def without_shocks(
     y: NDArray[np.float64], season_length: int
-) -> tuple[NDArray[np.float64], tuple[Found, ...]]:
+) -> tuple[NDArray[np.float64], tuple[FoundShock, ...]]:
     """The series with every shock replaced, and what was replaced.
 
     Args:
@@ -77,7 +77,7 @@ def without_shocks(
         The series itself and nothing, where there is no shock, no season, or a value that is not
         positive.
     """
-    found: list[Found] = []
+    found: list[FoundShock] = []
     if season_length == 1 or len(y) <= season_length + RUN or np.any(y <= 0):
         return y, ()
     z, begin = np.log(y), season_length
@@ -101,7 +101,7 @@ def estimation_data(
     return without_shocks(y, season_length)[0]
 
 
-def dated(found: Sequence[Found], ds: NDArray[np.datetime64]) -> tuple[Shock, ...]:
+def dated(found: Sequence[FoundShock], ds: NDArray[np.datetime64]) -> tuple[Shock, ...]:
     """Shocks by the first days of their periods."""
     from forecastctl.records import Shock
 
@@ -130,7 +130,9 @@ def _base(z: NDArray[np.float64], m: int, start: int) -> NDArray[np.float64]:
     return np.asarray(z[places])
 
 
-def _extent(z: NDArray[np.float64], m: int, start: int, noise: float) -> tuple[Found | None, int]:
+def _extent(
+    z: NDArray[np.float64], m: int, start: int, noise: float
+) -> tuple[FoundShock | None, int]:
     """A shock with its end, and where to look for the next one."""
     effect, limit = z[start:] - _base(z, m, start), max(_USUAL, 2.0 * noise)
     n = len(effect)
@@ -139,13 +141,13 @@ def _extent(z: NDArray[np.float64], m: int, start: int, noise: float) -> tuple[F
         level = float(np.mean(after))
         if np.max(np.abs(after - level)) <= limit:
             end = start + t + SETTLED
-            return (Found(start, start + t, level) if t <= LONGEST * m else None), end
+            return (FoundShock(start, start + t, level) if t <= LONGEST * m else None), end
     if n > LONGEST * m or n <= KEPT:
         return None, start + n
-    return Found(start, start + n - KEPT, float(np.mean(effect[-KEPT:]))), start + n
+    return FoundShock(start, start + n - KEPT, float(np.mean(effect[-KEPT:]))), start + n
 
 
-def _replaced(z: NDArray[np.float64], m: int, shock: Found) -> NDArray[np.float64]:
+def _replaced(z: NDArray[np.float64], m: int, shock: FoundShock) -> NDArray[np.float64]:
     out = z.copy()
     out[shock.start : shock.end] = _base(z, m, shock.start)[: shock.end - shock.start]
     out[: shock.end] += shock.shift

@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecastctl.recording.shapes import Part
+    from forecastctl.recording.shapes import Shape
 
 LONGEST_MESSAGE = 200
 """Characters of the message about a damaged file."""
 
-P = TypeVar("P", bound="Part")
+P = TypeVar("P", bound="Shape")
 
 
 def described(error: Exception) -> str:

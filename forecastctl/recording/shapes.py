@@ -30,13 +30,13 @@ Day: TypeAlias = Annotated[str, AfterValidator(is_day)]
 Scalar: TypeAlias = str | bool | int | float | None
 
 
-class Part(BaseModel):
+class Shape(BaseModel):
     """What a part of a file must hold; what it holds beyond that is left alone."""
 
     model_config = ConfigDict(strict=True, extra="ignore", defer_build=True)
 
 
-class ModelShape(Part):
+class ModelShape(Shape):
     """A family with its options."""
 
     family: str
@@ -62,7 +62,7 @@ class FamilyModelShape(ModelShape):
         return self
 
 
-class MemberShape(Part):
+class MemberShape(Shape):
     """A model with its weight."""
 
     model: FamilyModelShape
@@ -70,13 +70,13 @@ class MemberShape(Part):
     trial: int | None
 
 
-class SpecificationShape(Part):
+class SpecificationShape(Shape):
     """One model or a combination."""
 
     members: Annotated[list[MemberShape], Field(min_length=1)]
 
 
-class TuningFile(Part):
+class TuningFile(Shape):
     """What ``tuning.json`` holds."""
 
     specification: SpecificationShape
@@ -89,7 +89,7 @@ class TuningFile(Part):
     stopped: str
 
 
-class FittedMemberShape(Part):
+class FittedMemberShape(Shape):
     """A fitted model; its parameters and states are its family's own."""
 
     member: MemberShape
@@ -98,7 +98,7 @@ class FittedMemberShape(Part):
     sigma: float
 
 
-class ShockShape(Part):
+class ShockShape(Shape):
     """A stretch that was replaced."""
 
     first: Day
@@ -106,7 +106,7 @@ class ShockShape(Part):
     shift: float
 
 
-class ModelFile(Part):
+class ModelFile(Shape):
     """What ``model.json`` holds."""
 
     members: Annotated[list[FittedMemberShape], Field(min_length=1)]
@@ -122,14 +122,14 @@ class ModelFile(Part):
     shocks: list[ShockShape] = []
 
 
-class Band(Part):
+class Band(Shape):
     """Both ends of an interval, by period."""
 
     lo: list[Number]
     hi: list[Number]
 
 
-class ForecastFile(Part):
+class ForecastFile(Shape):
     """What ``forecast.json`` holds: as `forecastctl.records.Forecast`, with the model's label."""
 
     cutoff: Day
@@ -159,7 +159,7 @@ class FoldShape(BaseModel):
     h: int
 
 
-class TrialRow(Part):
+class TrialRow(Shape):
     """A row of ``trials.json``."""
 
     trial: Annotated[int, Field(ge=0)]
@@ -178,14 +178,14 @@ class TrialRow(Part):
     start: str | None = None
 
 
-class StartShape(Part):
+class StartShape(Shape):
     """A model that a search began with."""
 
     model: ModelShape
     origin: str
 
 
-class LearnedFile(Part):
+class LearnedFile(Shape):
     """What ``learned.json`` holds; of earlier versions ``prior`` in place of ``families``."""
 
     starts: list[StartShape]
@@ -196,7 +196,7 @@ class LearnedFile(Part):
     airports: list[str]
 
 
-class PastRow(Part):
+class PastRow(Shape):
     """A row of ``winners.json``."""
 
     airport: str
@@ -209,7 +209,7 @@ class PastRow(Part):
     improved: int
 
 
-class WinnersFile(Part):
+class WinnersFile(Shape):
     """What ``winners.json`` holds; the rows are checked one by one."""
 
     loss: str
@@ -221,7 +221,7 @@ class WinnersFile(Part):
     data: list[list[Any]]
 
 
-class Judgement(Part):
+class Judgement(Shape):
     """What a run of the monitor says of one airport."""
 
     airport: str
@@ -230,13 +230,13 @@ class Judgement(Part):
     since_ms: int | None
 
 
-class MonitorFile(Part):
+class MonitorFile(Shape):
     """What ``monitor.json`` holds, as far as later jobs read it."""
 
     results: list[Judgement]
 
 
-class Line(Part):
+class Line(Shape):
     """An airport's account."""
 
     airport: str
@@ -245,7 +245,7 @@ class Line(Part):
     loss: float | None
 
 
-class SummaryFile(Part):
+class SummaryFile(Shape):
     """What ``results.json`` holds, as far as it is read again."""
 
     job_id: str

@@ -62,7 +62,7 @@ def run_on_by_the_kernel(model, series):
     from forecastctl.models.kernels import engine
 
     row = engine.smoothing_outcome(series.y, series.y, found.point, spec_, np.nan)
-    return smoothing_fit.Found(row, found.point, series.n, form).states
+    return smoothing_fit.SmoothingOptimum(row, found.point, series.n, form).states
 
 
 @pytest.mark.parametrize("error", ["add", "mul"])

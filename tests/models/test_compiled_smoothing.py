@@ -73,7 +73,7 @@ def test_ets_is_that_of_statsmodels(error, trend, seasonal, seed):
     assert row[engine.RAW] == pytest.approx(np.sum((y - fitted) ** 2), rel=1e-8)
     relative = np.sum((y / fitted - 1) ** 2)
     assert row[engine.RELATIVE_ERRORS] == pytest.approx(relative, rel=1e-8)
-    found = sf.Found(row, x, N, form)
+    found = sf.SmoothingOptimum(row, x, N, form)
     assert found.states["level"] == pytest.approx(states[-1, 0], rel=1e-8)
     if trend != "none":
         assert found.states["trend"] == pytest.approx(states[-1, 1], rel=1e-8)
@@ -97,7 +97,7 @@ def test_holt_winters_is_that_of_statsmodels(trend, seasonal, seed):
         optimized=False,
     )
     assert row[engine.CRITERION] == pytest.approx(result.sse, rel=1e-8)
-    states = sf.Found(row, x, N, form).states
+    states = sf.SmoothingOptimum(row, x, N, form).states
     assert states["level"] == pytest.approx(result.level[-1], rel=1e-8)
     if trend != "none":
         assert states["trend"] == pytest.approx(result.trend[-1], rel=1e-8)

@@ -91,7 +91,7 @@ def _bounds(form: Form, size: int) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SmoothingOptimum:
     """What the kernels found, in their layout.
 
     Attributes:
@@ -126,8 +126,8 @@ def estimate(
     y: NDArray[np.float64],
     form: Form,
     lam: float | None,
-    earlier: Found | None = None,
-) -> Found:
+    earlier: SmoothingOptimum | None = None,
+) -> SmoothingOptimum:
     """Fit by least squares, or by maximum likelihood where errors are relative.
 
     Args:
@@ -161,4 +161,4 @@ def estimate(
     row = engine.smoothing_outcome(z, y, point, spec, math.nan if lam is None else lam)
     if not math.isfinite(row[0]):
         raise ModelError("the sum of squared errors is not finite")
-    return Found(row, point, len(z), form)
+    return SmoothingOptimum(row, point, len(z), form)
