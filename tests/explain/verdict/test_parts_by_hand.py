@@ -173,3 +173,10 @@ class TestAlternatives:
             fresh = replace(case.known, ds=case.known.ds[:there], y=known[:there])
             found = alternatives(replace(case, fresh=fresh))
             assert [a.kind for a in found if a.kind == "refit"] == kinds
+
+
+def test_a_value_is_known_from_the_first_month_to_the_last():
+    case = case_of(actual=900.0, after=[950.0])  # the 61st month of 62
+    first = replace(case.known, y=np.append(500.0, case.known.y[1:]))
+    case = replace(case, known=first)
+    assert [case.known_at(n) for n in (-61, -60, 0, 1, 2)] == [None, 500.0, 900.0, 950.0, None]
