@@ -8,9 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from forecastctl.explain.verdict.breaks import find_break
+from forecastctl.explain.verdict.breaks import Break, find_break
+from forecastctl.explain.verdict.evidence import evidence
 from forecastctl.explain.verdict.rules import find
-from tests.explain.verdict.values import JUST, LEVEL, RULES, M, case_of, months, series
+from tests.explain.verdict.values import JUST, LEVEL, RULES, M, case_of, found_of, months, series
 
 ZEROS = np.zeros(44)
 
@@ -89,9 +90,9 @@ def test_the_month_before_a_changepoint_belongs_to_a_break(d, limit):
 
 def test_in_a_series_that_grows_the_month_before_is_compared_with_its_growth():
     for sign in (1.0, -1.0):
-        found = broke(sign * np.array([*(ZEROS + 0.5), 0.38, *[0.3] * 4]))
+        found = broke(sign * np.array([*(ZEROS + 1.5), 1.29, *[0.5] * 4]))
         assert found.before_cutoff == 5
-        assert found.change == pytest.approx(sign * -0.2)
+        assert found.change == pytest.approx(sign * -1.0)
 
 
 def test_a_rise_in_steps_is_one_break_from_half_of_it_on():
@@ -182,3 +183,10 @@ class TestLevelAfter:
         found = find(case_of(mean=9000.0, actual=100.0), RULES)
         assert found.broke.before_cutoff == 0
         assert found.reset is None
+
+
+def test_a_break_in_the_month_of_the_cutoff_came_before_it():
+    for before, when in ((1, "1 periods before the cutoff"), (0, "after the cutoff")):
+        found = found_of(case_of(), broke=Break("2019-12-01", before, -0.3, 2, None))
+        texts = [fact.statement for fact in evidence(found, RULES) if fact.name == "break"]
+        assert [text.endswith(when) for text in texts] == [True]
