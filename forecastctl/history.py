@@ -123,7 +123,11 @@ def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     if query.job_id is not None:
         tags[job_mark(query.job_id)] = SET
     order = f"metrics.{MetricKey.LOSS} ASC" if query.best else "start_time DESC"
-    return tracker.find(_conditions(query, tags, order, query.limit))
+    if query.status != "killed":
+        return tracker.find(_conditions(query, tags, order, query.limit))
+    # MLflow has one status for what was killed and what was interrupted.
+    stopped = tracker.find(_conditions(query, tags, order, ALL_RUNS))
+    return [run for run in stopped if _status(run) == query.status]
 
 
 def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: int) -> Query:

@@ -41,6 +41,13 @@ def _no_secret(value: str) -> str:
     return value
 
 
+def _some_workers(value: int) -> int:
+    """Refuse no worker at all."""
+    if value == 0:
+        raise ValueError("it takes at least one worker; -1 is one for each core")
+    return value
+
+
 PublicName = Annotated[str, Field(min_length=1), AfterValidator(_no_secret)]
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -130,7 +137,7 @@ class Tracking(_Section):
 class Run(_Section):
     """How the work is executed."""
 
-    jobs: Annotated[int, Field(ge=-64, le=512)] = -1
+    jobs: Annotated[int, Field(ge=-64, le=512), AfterValidator(_some_workers)] = -1
     backend: Backend = "loky"
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     batch: Positive = 8

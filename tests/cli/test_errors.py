@@ -74,6 +74,7 @@ def test_a_ten_year_hole_is_handled_visibly(cli):
         (["run", "--data", "air.csv", "--layout", "tree"], 2, "--layout"),
         (["run", "--data", "air.csv", "--horizon", "0"], 2, "--horizon"),
         (["run", "--data", "air.csv", "--horizon", "x"], 2, "--horizon"),
+        (["run", "--data", "air.csv", "--jobs", "0"], 2, "at least one worker"),
         (["run", "--data", "air.csv", "--level", "100"], 2, "--level"),
         (["run", "--data", "air.csv", "--family", "etss"], 2, "'ets'"),
         (["run", "--data", "air.csv", "--airport", "JKF"], 2, "'JFK'"),

@@ -96,6 +96,8 @@ def test_an_ended_job_ends_cleanly_and_leaves_a_true_record(cli, number, code, s
     assert not (cli.folder / "f.csv").exists()
     (job,) = cli.json("history")
     assert job["status"] == "interrupted"
+    assert cli.json("history", "--status", "interrupted") == [job]
+    assert cli.json("history", "--status", "killed") == []
 
 
 def _with_workers_that(cli, act):
@@ -218,6 +220,7 @@ def test_a_killed_job_is_healed_on_the_next_start(cli):
     assert [r["status"] for r in cli.json("history")] == ["running"]
     cli("run", "--data", "air.csv", *QUICK)
     assert sorted(r["status"] for r in cli.json("history")) == ["killed", "ok"]
+    assert [r["status"] for r in cli.json("history", "--status", "killed")] == ["killed"]
 
 
 def test_no_color_and_a_narrow_terminal(cli):
