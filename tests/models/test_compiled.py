@@ -104,6 +104,7 @@ def test_of_two_processes_that_start_together_one_compiles(start):
         (".nbc", lambda b: b[:3000] + bytes([b[3000] ^ 1]) + b[3001:]),
     ],
 )
+@pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(start, tmp_path, suffix, damage):
     ended(start(WARM))
     path = next(path for path in kept(tmp_path) if path.suffix == suffix)

@@ -152,6 +152,7 @@ def fleet(example, monkeypatch):
     return example
 
 
+@pytest.mark.slow
 def test_what_a_command_does_not_use_may_be_broken(fleet, data):
     fleet("run", "--data", data, *SMALL, "--family", "seasonal_naive", "--as-of", "2018-09", *HERE)
     doors = {f"forecastctl.{g}": {"odd": "odd:make"} for g in ("families", "losses", "executors")}
@@ -168,6 +169,7 @@ def test_what_a_command_does_not_use_may_be_broken(fleet, data):
     assert "more-odd-things and odd-things cannot be used" in said
 
 
+@pytest.mark.slow
 def test_a_family_that_is_lost_costs_its_own_airports_alone(fleet, data):
     job = ["run", "--data", data, *SMALL, "--as-of", "2018-09", *HERE]
     fleet(*job, "--airport", "JFK", "--family", "median")
@@ -206,6 +208,7 @@ def test_nothing_of_a_package_is_imported_before_it_is_named(fleet, data):
     assert "Did you mean 'odd'?" in said
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guide_run(example):
     page = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
     [commands] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
