@@ -53,6 +53,7 @@ bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and readin
 	$(BIN)/python benchmarks/orchestration.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/growth.py
+	$(if $(BEFORE),$(BIN)/python benchmarks/versions.py --before $(BEFORE),@echo 'BEFORE=/path/to/checkout compares with another version')
 	$(if $(PEERS),$(BIN)/python benchmarks/peers.py --peers $(PEERS),@echo 'PEERS=/path/to/python compares with SparkTrials and Optuna')
 
 bench-explain: $(VENV)/dev.stamp ## verdicts against labelled real events and injected faults

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.errors import UsageError
+from forecastctl.jobs.earlier import build_on, find_up_to_date
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
 from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
 from forecastctl.recording.context import Environment, JobContext
-from forecastctl.recording.read import (
-    latest,
-    read_forecast,
-    read_model,
-    read_tuning,
-)
-from forecastctl.recording.run_of import RunOf
 from forecastctl.records import (
     AirportResult,
     AirportTask,
-    Failure,
     Plan,
     Rejection,
     SearchSpec,
     Series,
-    Status,
 )
 from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from forecastctl.data.panel.panel import Panel
-    from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-log = logging.getLogger(__name__)
 
 STAGES_OF_COMMANDS = {
     "tune": ("tune",),
@@ -234,9 +222,9 @@ def _tasks(
             never enough.
     """
     if request.command == "train":
-        return _continue(plan, series, tracker, Tag.TUNED)
+        return build_on(Tag.TUNED, plan, series, tracker)
     if request.command == "forecast":
-        return _continue(plan, series, tracker, Tag.TRAINED)
+        return build_on(Tag.TRAINED, plan, series, tracker)
     if request.command == "tune":
         return [AirportTask(plan, s) for s in series], []
     retuning = decide_retuning(request.retune, series, request.search, request.max_age, tracker)
@@ -245,107 +233,10 @@ def _tasks(
     if request.skip_unchanged:
         candidates = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
         candidates = [s for s in candidates if s.airport not in late]
-        up_to_date, unreadable = _up_to_date(request, candidates, environment, tracker)
+        up_to_date, unreadable = find_up_to_date(
+            candidates, request.config_digest, environment, tracker
+        )
     left = [s for s in series if s.airport not in up_to_date]
     tasks = [airport_task(plan, s, retuning, tracker) for s in left]
     tasks = [replace(task, anew=unreadable.get(task.series.airport)) for task in tasks]
     return tasks, list(up_to_date.values())
-
-
-def _continue(
-    plan: Plan, series: Sequence[Series], tracker: Tracker, stage: Tag
-) -> tuple[list[AirportTask], list[AirportResult]]:
-    """Build on the newest run of each airport that holds a stage and saw no later data."""
-    runs = latest(tracker, stage, {s.airport: s.cutoff for s in series})
-    tasks: list[AirportTask] = []
-    failed: list[AirportResult] = []
-    for entry in series:
-        run = runs.get(entry.airport)
-        if run is None:
-            command, done = {Tag.TUNED: ("tune", "tuned"), Tag.TRAINED: ("train", "trained")}[stage]
-            reason = f"never {done} on data up to {entry.cutoff}: run 'forecastctl {command}' first"
-            failed.append(_failed(entry, "NotRecorded", reason))
-            continue
-        try:
-            tasks.append(_continued(plan, entry, tracker, run, stage))
-        except NothingRecordedError as error:
-            reason = f"run {run.run_id} cannot be read: {error.message}"
-            failed.append(_failed(entry, type(error).__name__, reason))
-    return tasks, failed
-
-
-def _continued(
-    plan: Plan, series: Series, tracker: Tracker, run: StoredRun, stage: Tag
-) -> AirportTask:
-    """The task of an airport that builds on a run."""
-    if stage == Tag.TUNED:
-        tuned = read_tuning(tracker, run.run_id)
-        return AirportTask(plan, series, tuned=tuned, sources={Tag.TUNED_BY: run.run_id})
-    model = read_model(tracker, run.run_id)
-    sources: dict[str, str] = {Tag.TRAINED_BY: run.run_id}
-    if Tag.TUNED_BY in run.tags or RunOf(run).holds(Tag.TUNED):
-        sources[Tag.TUNED_BY] = RunOf(run).tuned_by
-    return AirportTask(plan, series, model=model, sources=sources)
-
-
-def _failed(series: Series, kind: str, reason: str) -> AirportResult:
-    """The result of an airport that has nothing to build on."""
-    return AirportResult(
-        series.airport,
-        Status.FAILED,
-        reason,
-        failure=Failure(kind, reason),
-        digest=series.digest,
-        notes=series.notes,
-        suspects=series.suspects,
-    )
-
-
-def _up_to_date(
-    request: Request, series: Iterable[Series], environment: Environment, tracker: Tracker
-) -> tuple[dict[str, AirportResult], dict[str, str]]:
-    """Airports whose newest forecast saw the same data, settings, versions and machine.
-
-    Returns:
-        Results of those whose forecast can be read, and of the others the reason why it cannot.
-    """
-    by_airport = {s.airport: s for s in series}
-    runs = latest(tracker, Tag.FORECAST, {a: s.cutoff for a, s in by_airport.items()})
-    results: dict[str, AirportResult] = {}
-    unreadable: dict[str, str] = {}
-    for airport, run in runs.items():
-        entry = by_airport[airport]
-        needed = {
-            Tag.COMMAND: "run",
-            Tag.DATA_DIGEST: entry.digest,
-            Tag.CUTOFF: entry.cutoff,
-            Tag.CONFIG_DIGEST: request.config_digest,
-            Tag.ENVIRONMENT: environment.digest,
-            Tag.LEFT_OUT: ",".join(entry.left_out),
-        }
-        if any(run.tags.get(key, "") != value for key, value in needed.items()):
-            continue
-        try:
-            results[airport] = _skip_unchanged(entry, run, tracker)
-        except NothingRecordedError as error:
-            unreadable[airport] = error.message
-            log.warning("%s is done anew: %s", airport, error.message)
-    return results, unreadable
-
-
-def _skip_unchanged(series: Series, run: StoredRun, tracker: Tracker) -> AirportResult:
-    """The result of an airport that is skipped, with the forecast that it has.
-
-    Raises:
-        NothingRecordedError: Its model, search or forecast cannot be read.
-    """
-    read_model(tracker, run.run_id)
-    return AirportResult(
-        series.airport,
-        Status.SKIPPED,
-        f"up to date: run {run.run_id} has the same data and settings",
-        tuned=read_tuning(tracker, RunOf(run).tuned_by),
-        forecast=read_forecast(tracker, run.run_id),
-        digest=series.digest,
-        suspects=series.suspects,
-    )
