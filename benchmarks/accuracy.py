@@ -18,6 +18,7 @@ A panel is a CSV with columns for series, date and value, by position or by thos
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import multiprocessing
@@ -34,8 +35,11 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - after the variables it reads
 
+from forecastctl.jobs.pilot import AIRPORTS, fleet_widths  # noqa: E402
+from forecastctl.models.combination.widths import PRIOR, calibrated  # noqa: E402
+
 if TYPE_CHECKING:
-    from forecastctl.records import SearchSpec
+    from forecastctl.records import SearchSpec, TuneResult, Widths
 
 SEASON, LEVELS = 12, (80, 95)
 SIDE = Path(__file__).with_name("accuracy_side.py")
@@ -136,12 +140,19 @@ def ours(cases: list[Case], options: argparse.Namespace) -> list[Any]:
     """Our forecasts, in the order of the cases."""
     search = search_of(options)
     tasks = [(c, replace(search, horizon=len(c.test))) for c in cases]
-    if options.jobs == 1:
-        warm()
-        return [forecast(task) for task in tasks]
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.jobs, warm) as pool:
-        return pool.map(forecast, tasks, chunksize=2)
+        tuned = pool.map(searched, tasks, chunksize=2)
+        names = sorted(range(len(cases)), key=lambda i: place(cases[i].name, search.seed))
+        widths = fleet_widths(tuned[i][0] for i in names[:AIRPORTS])
+        shown = ", ".join(f"{level} %: {width:.2f}" for level, width in widths)
+        print(f"widths of the fleet: {shown}", file=sys.stderr)
+        return pool.map(forecast, [(*t, *f, widths) for t, f in zip(tasks, tuned, strict=True)])
+
+
+def place(name: str, seed: int) -> bytes:
+    """Where a series stands in the order in which the job draws its pilot."""
+    return hashlib.sha256(f"{seed}\n{name}".encode()).digest()
 
 
 def warm() -> None:
@@ -150,28 +161,53 @@ def warm() -> None:
 
     wave = 100.0 + np.arange(72) + 10.0 * np.sin(np.arange(72.0))
     case = Case("warm", "2001-01-01", wave, wave[:12])
-    forecast((case, replace(SearchSpec(), folds=2)))
+    search = replace(SearchSpec(), folds=2)
+    tuned, seconds = searched((case, search))
+    forecast((case, search, tuned, seconds, PRIOR))
 
 
-def forecast(task: tuple[Case, SearchSpec]) -> dict[str, Any] | None:
-    """Tune, fit, forecast; ``None`` where something fails."""
-    from forecastctl.errors import ForecastctlError
-    from forecastctl.models.combination.fit_and_predict import fit, predict
+def series_of(case: Case) -> Any:
     from forecastctl.records import Series
+
+    months = np.datetime64(case.start[:7], "M") + np.arange(len(case.train))
+    return Series(case.name, "M", SEASON, months.astype("datetime64[D]"), case.train, "0" * 64)
+
+
+def searched(task: tuple[Case, SearchSpec]) -> tuple[TuneResult | None, float]:
+    """What the search found, and its CPU seconds; ``None`` where it fails."""
+    from forecastctl.errors import ForecastctlError
     from forecastctl.search.tune import tune
 
     case, search = task
-    months = np.datetime64(case.start[:7], "M") + np.arange(len(case.train))
-    series = Series(case.name, "M", SEASON, months.astype("datetime64[D]"), case.train, "0" * 64)
     started = time.process_time()
     try:
-        tuned = tune(series, search)
+        tuned = replace(tune(series_of(case), search), trials=())
+    except ForecastctlError as error:
+        print(f"{case.name}: {error}", file=sys.stderr)
+        return None, 0.0
+    return tuned, time.process_time() - started
+
+
+def forecast(
+    task: tuple[Case, SearchSpec, TuneResult | None, float, Widths],
+) -> dict[str, Any] | None:
+    """Fit and forecast with the fleet's widths; ``None`` where something fails."""
+    from forecastctl.errors import ForecastctlError
+    from forecastctl.models.combination.fit_and_predict import fit, predict
+
+    case, search, searched, seconds, widths = task
+    if searched is None:
+        return None
+    started = time.process_time()
+    tuned = calibrated(searched, widths)
+    try:
         model, reason = fit(
-            series,
+            series_of(case),
             tuned.specification,
             horizon=search.horizon,
             fallback=search.fallback,
             spread=tuned.spread,
+            widths=tuned.widths,
             backtest_errors=tuned.backtest_errors,
             engine=search.engine,
         )
@@ -179,7 +215,7 @@ def forecast(task: tuple[Case, SearchSpec]) -> dict[str, Any] | None:
     except ForecastctlError as error:
         print(f"{case.name}: {error}", file=sys.stderr)
         return None
-    seconds = time.process_time() - started
+    seconds += time.process_time() - started
     row = {"mean": found.mean.tolist(), "seconds": seconds, "loss": tuned.loss}
     row |= {"reason": tuned.reason or reason, "label": tuned.specification.label}
     for level in LEVELS:
@@ -213,6 +249,7 @@ def judged(cases: list[Case], rows: list[Any]) -> dict[str, Any]:
     columns: dict[str, list[float]] = {"mase": [], "seconds": []}
     for level in LEVELS:
         columns |= {f"cover-{level}": [], f"score-{level}": []}
+        columns |= {f"cover-{level}-third-{third}": [] for third in (1, 2, 3)}
     for case, row in zip(cases, rows, strict=True):
         if row is None or None in row["mean"]:
             for values in columns.values():
@@ -222,9 +259,13 @@ def judged(cases: list[Case], rows: list[Any]) -> dict[str, Any]:
         columns["mase"].append(float(np.mean(np.abs(y - row["mean"][:h]))) / case.scale)
         columns["seconds"].append(row["seconds"])
         for level in LEVELS:
-            bounds = (np.array(row[f"{side}-{level}"][:h], dtype=float) for side in ("lo", "hi"))
+            bounds = tuple(
+                np.array(row[f"{side}-{level}"][:h], dtype=float) for side in ("lo", "hi")
+            )
             inside, score = interval(y, *bounds, level)
             columns[f"cover-{level}"].append(inside)
+            for third, held in enumerate(thirds(y, *bounds), 1):
+                columns[f"cover-{level}-third-{third}"].append(held)
             columns[f"score-{level}"].append(score / case.scale)
     return {name: np.array(values) for name, values in columns.items()}
 
@@ -234,6 +275,13 @@ def interval(y: Any, lo: Any, hi: Any, level: int) -> tuple[float, float]:
     tail = 1.0 - level / 100.0
     score = hi - lo + 2.0 / tail * (np.maximum(lo - y, 0.0) + np.maximum(y - hi, 0.0))
     return float(np.mean((lo <= y) & (y <= hi))), float(np.mean(score))
+
+
+def thirds(y: Any, lo: Any, hi: Any) -> list[float]:
+    """Share of actuals inside, in each third of the horizon; NaN for a third without any."""
+    inside = (lo <= y) & (y <= hi)
+    parts = np.array_split(inside, 3)
+    return [float(np.mean(part)) if len(part) else math.nan for part in parts]
 
 
 def summary(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -261,7 +309,10 @@ def text(cases: list[Case], scores: dict[str, dict[str, Any]]) -> str:
     head = ("MASE", "median", "CPU s", *(f"{x} %" for x in LEVELS), *(f"IS {x}" for x in LEVELS))
     lines = [
         f"{len(cases)} series, load average {os.getloadavg()[0]:.1f}",
-        " " * 12 + "".join(f"{h:>9}" for h in (*head, "failed")) + "   ours - theirs (95 %)",
+        " " * 12
+        + "".join(f"{h:>9}" for h in (*head, "failed"))
+        + "".join(f"{f'{x} by third':>12}" for x in LEVELS)
+        + "   ours - theirs (95 %)",
     ]
     for name, row in summary(scores).items():
         shares = [100.0 * row[f"cover-{level}"] for level in LEVELS]
@@ -269,6 +320,11 @@ def text(cases: list[Case], scores: dict[str, dict[str, Any]]) -> str:
         line = f"{name:<12}{row['mase']:>9.4f}{row['median']:>9.4f}{row['seconds']:>9.3f}"
         line += "".join(f"{v:>9.1f}" for v in shares) + "".join(f"{v:>9.3f}" for v in widths)
         line += f"{row['failed']:>9}"
+        by_third = [
+            "/".join(f"{100.0 * row[f'cover-{level}-third-{third}']:.0f}" for third in (1, 2, 3))
+            for level in LEVELS
+        ]
+        line += "".join(f"{shares:>12}" for shares in by_third)
         if "difference" in row:
             line += "   {:+.4f} ({:+.4f} to {:+.4f})".format(*row["difference"])
         lines.append(line)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from forecastctl.jobs.pilot import going_on, joined
 from forecastctl.jobs.work import work
 from forecastctl.records import AirportResult, AirportTask, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from forecastctl.records import Outcome, Plan, Series, TuneResult
+    from forecastctl.records import Outcome, Plan, Series, TuneResult, Widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Block:
         steps: The airport at each origin, in order, without those where it is rejected.
         tuned: What an interrupted backtest had found in this block, or ``None``.
         tuned_by: The run that holds it.
+        widths: How wide the fleet's backtests led intervals to be, once that is known: from the
+            pilot, or as an interrupted backtest has recorded it.
     """
 
     number: int
@@ -51,6 +54,7 @@ class Block:
     steps: tuple[OriginSeries, ...]
     tuned: TuneResult | None = None
     tuned_by: str | None = None
+    widths: Widths = ()
 
     @property
     def airport(self) -> str:
@@ -73,13 +77,57 @@ def work_block(block: Block) -> tuple[AirportResult, ...]:
     tuned = block.tuned
     for step in block.steps:
         plan = replace(block.plan, tune=tuned is None)
-        result = work(AirportTask(plan, step.series, tuned=tuned, anew=step.anew))
+        task = AirportTask(plan, step.series, tuned=tuned, anew=step.anew, widths=block.widths)
+        result = work(task)
         results.append(result)
         if result.status is Status.FAILED:
             tuned = None
         elif result.tuned is not None:
             tuned = replace(result.tuned, trials=())
     return tuple(results)
+
+
+def first_task(block: Block) -> AirportTask:
+    """The work on the first origin of a block that has no search yet."""
+    step = block.steps[0]
+    return AirportTask(block.plan, step.series, anew=step.anew, widths=block.widths)
+
+
+def after_pilot(block: Block, tuned: AirportResult, widths: Widths) -> Block:
+    """A block whose search is done: what is left of it.
+
+    Args:
+        block: The whole block.
+        tuned: What came of the search at its first origin, see `forecastctl.jobs.pilot`.
+        widths: How wide the fleet's backtests led intervals to be.
+    """
+    if tuned.status is Status.FAILED:
+        return replace(block, steps=block.steps[1:], widths=widths)
+    task = going_on(first_task(block), tuned, widths)
+    return replace(block, tuned=task.tuned, widths=widths)
+
+
+def with_pilot(
+    block: Block,
+    tuned: AirportResult,
+    widths: Widths,
+    outcome: Outcome[tuple[AirportResult, ...]],
+) -> Outcome[tuple[AirportResult, ...]]:
+    """What came of a block, its search included.
+
+    Args:
+        block: The whole block.
+        tuned: What came of the search at its first origin.
+        widths: How wide the fleet's backtests led intervals to be.
+        outcome: What came of `after_pilot`.
+    """
+    if outcome.value is None:
+        return outcome
+    task = first_task(block)
+    if tuned.status is Status.FAILED:
+        return replace(outcome, value=(joined(task, tuned, None, widths), *outcome.value))
+    first = joined(task, tuned, outcome.value[0], widths)
+    return replace(outcome, value=(first, *outcome.value[1:]))
 
 
 def block_results(

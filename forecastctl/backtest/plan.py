@@ -32,12 +32,12 @@ from forecastctl.records import Plan, Rejection, Series
 from forecastctl.records.schema import BACKTEST, Param, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from forecastctl.backtest.origins import Origin
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.records import AirportResult, StoredRun
+    from forecastctl.records import AirportResult, StoredRun, Widths
     from forecastctl.store.port import Tracker
 
 
@@ -177,11 +177,22 @@ class BacktestPlan:
                     log.warning("%s as of %s is done anew: %s", airport, origin.as_of, why)
                 steps.setdefault(airport, []).append(OriginSeries(origin.position, series, why))
         searches = carried(recorded.values())
+        widths = self._recorded_widths(searches.values())
         blocks = [
-            self._block(number, tuple(of_airport), searches.get(airport))
+            replace(self._block(number, tuple(of_airport), searches.get(airport)), widths=widths)
             for airport, of_airport in steps.items()
         ]
         return Stage(tuple(jobs), tuple(sorted(blocks, key=lambda block: -block.size)))
+
+    def _recorded_widths(self, searches: Iterable[str]) -> Widths:
+        """How wide intervals are in a stage of which an interrupted backtest has recorded some."""
+        for run_id in searches:
+            try:
+                if widths := read_tuning(self._tracker, run_id).widths:
+                    return widths
+            except NothingRecordedError:
+                continue  # it is tuned anew, and said so
+        return ()
 
     def _block(self, number: int, steps: tuple[OriginSeries, ...], search: str | None) -> Block:
         """The work on one airport, with the search that an interrupted backtest has recorded."""

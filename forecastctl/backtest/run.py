@@ -12,7 +12,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.blocks import block_results, work_block
+from forecastctl.backtest.blocks import block_results
+from forecastctl.backtest.pilot import in_parts, work_on_blocks
 from forecastctl.backtest.plan import BacktestPlan, BacktestRequest
 from forecastctl.backtest.record import read_results, read_table
 from forecastctl.backtest.scores import find_actuals, score_rows, tally
@@ -49,6 +50,10 @@ log = logging.getLogger(__name__)
 
 MOST_OBSERVATIONS = 4_000_000
 """Observations, counted once for each origin, that are prepared at a time: 64 MB."""
+
+
+SEARCHES_AT_ONCE = 8
+"""Searches for each worker, at least, that are made before the first of them is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +208,9 @@ class _Driver:
     def _outcomes(self, blocks: Sequence[Block]) -> Iterator[BlockOutcome]:
         """Work at blocks; each with its outcome as it comes."""
         compile_models((block.plan for block in blocks), self._surroundings.say)
-        for outcome in self._surroundings.executor.map(work_block, blocks):
-            yield blocks[outcome.index], outcome
+        executor = self._surroundings.executor
+        for part in in_parts(blocks, SEARCHES_AT_ONCE * executor.jobs):
+            yield from work_on_blocks(part, executor)
 
     def _record(self, batch: Sequence[BlockOutcome]) -> None:
         """Record some blocks, origin by origin: a search before what builds on it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
 from forecastctl.jobs.ledger import Ledger, record_results, summarise
+from forecastctl.jobs.pilot import choose_pilot, fleet_widths, going_on, is_over, joined, tuning_of
 from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.fleet import fleet_model
@@ -20,6 +22,7 @@ from forecastctl.records import (
     Run,
     RunUpdate,
     Status,
+    widths_dict,
 )
 from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job, Progress
     from forecastctl.jobs.summary import Summary
-    from forecastctl.records import Outcome
+    from forecastctl.records import Outcome, Widths
     from forecastctl.store.port import Tracker
 
 T = TypeVar("T")
@@ -68,7 +71,7 @@ def run_job(
         store_inputs(job, tracker, run_id)
         compile_models((task.plan for task in job.tasks), say)
         ledger = Ledger()
-        for results in batches(_results(job, executor), job.batch):
+        for results in batches(_results(job, executor, tracker, run_id), job.batch):
             record_results(results, job, tracker, run_id, ledger)
             for result in results:
                 progress(result, len(job.order) + len(job.groups))
@@ -129,15 +132,47 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
     tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
 
 
-def _results(job: Job, executor: Executor) -> Iterator[AirportResult]:
-    """Settled airports first, then results as workers complete them; largest tasks go first."""
+def _results(
+    job: Job, executor: Executor, tracker: Tracker, run_id: str
+) -> Iterator[AirportResult]:
+    """Settled airports first, then results as workers complete them; largest tasks go first.
+
+    Where airports are tuned, some are tuned before all else: see `forecastctl.jobs.pilot`.
+    """
     yield from job.settled
-    tasks = sorted(job.tasks, key=lambda task: -task.series.n)
-    for outcome in executor.map(work, tasks):
-        yield _unwrap(outcome, tasks[outcome.index])
+    pilot = choose_pilot(job.tasks, job.groups)
+    tuned = {result.airport: result for result in work_through(map(tuning_of, pilot), executor)}
+    widths: Widths = ()
+    if pilot:
+        kept = [task.tuned for task in job.tasks if not task.plan.tune]
+        widths = fleet_widths((result.tuned for result in tuned.values()), kept)
+        account = {"airports": len(pilot), "widths": widths_dict(widths)}
+        content = json_bytes(account, readable=True)
+        tracker.update(run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
+    whole = {task.series.airport: task for task in pilot}
+    left = []
+    for task in job.tasks:
+        early = tuned.get(task.series.airport)
+        if early is None:
+            left.append(replace(task, widths=widths) if task.plan.tune else task)
+        elif is_over(task, early):
+            yield joined(task, early, None, widths)
+        else:
+            left.append(going_on(task, early, widths))
+    for result in work_through(left, executor):
+        early = tuned.get(result.airport)
+        yield result if early is None else joined(whole[result.airport], early, result, widths)
 
 
-def _unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
+def work_through(tasks: Iterable[AirportTask], executor: Executor) -> Iterator[AirportResult]:
+    """Results as workers complete them; what has the longest series goes first."""
+    ordered = sorted(tasks, key=lambda task: -task.series.n)
+    for outcome in executor.map(work, ordered):
+        yield unwrap(outcome, ordered[outcome.index])
+
+
+def unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
+    """The result of a task, or its failure."""
     if outcome.value is not None:
         return outcome.value
     failure = outcome.failure

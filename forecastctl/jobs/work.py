@@ -94,7 +94,9 @@ def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
     from forecastctl.search.tune import tune
 
     engine = working_engine(task.plan.search.engine)
-    tuned = tune(task.series, task.plan.search, clock, task.learned)
+    tuned = tune(task.series, task.plan.search, clock, task.learned, task.widths)
+    if task.widths:  # the fleet's are known, nobody needs this airport's
+        tuned = replace(tuned, sizes=())
     spent = sum(trial.cpu_seconds for trial in tuned.trials)
     return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
 
@@ -111,6 +113,7 @@ def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str
         fallback=task.plan.search.fallback,
         engine=task.plan.search.engine,
         spread=tuned.spread,
+        widths=tuned.widths,
         backtest_errors=tuned.backtest_errors,
     )
     return replace(result, model=model, engine=working_engine(task.plan.search.engine)), reason
@@ -118,6 +121,7 @@ def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str
 
 def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
     from forecastctl.models.combination.fit_and_predict import predict
+    from forecastctl.models.combination.widths import wide_note
     from forecastctl.viz import draw_forecast, forecast_data
 
     model = _fitted(result.model)
@@ -126,7 +130,9 @@ def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
     chart = None
     if task.plan.charts:
         chart = draw_forecast(forecast_data(task.series, forecast, model.specification.label))
-    return replace(result, forecast=forecast, chart=chart)
+    note = wide_note(forecast, task.series.y)
+    notes = result.notes if note is None else (*result.notes, note)
+    return replace(result, forecast=forecast, chart=chart, notes=notes)
 
 
 def _chosen(tuned: TuneResult | None) -> TuneResult:

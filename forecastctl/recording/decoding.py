@@ -38,6 +38,7 @@ from forecastctl.records import (
     Specification,
     Trial,
     TuneResult,
+    widths_of,
 )
 from forecastctl.records.schema import WINNERS_VERSION
 from forecastctl.search.learned.shape import FEATURES
@@ -101,6 +102,7 @@ def tuning(content: bytes) -> TuneResult:
         baseline_loss=checked.baseline_loss,
         reason=checked.reason,
         stopped=checked.stopped,
+        widths=widths_of(checked.widths),
     )
 
 

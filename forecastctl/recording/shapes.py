@@ -26,6 +26,11 @@ def _is_freq(text: str) -> str:
 
 
 Number: TypeAlias = Annotated[float, AllowInfNan(False)]
+
+Widths: TypeAlias = dict[
+    Annotated[str, Field(pattern=r"^\d{1,2}$")], Annotated[float, AllowInfNan(False), Field(gt=0)]
+]
+"""Half the width of an interval by its level."""
 Day: TypeAlias = Annotated[str, AfterValidator(is_day)]
 Scalar: TypeAlias = str | bool | int | float | None
 
@@ -87,6 +92,7 @@ class TuningFile(Shape):
     baseline_loss: Number | None
     reason: str | None
     stopped: str
+    widths: Widths = {}
 
 
 class FittedMemberShape(Shape):
@@ -118,7 +124,8 @@ class ModelFile(Shape):
     data_digest: str = ""
     backtest_errors: list[list[Number]]
     scale: float | None = None
-    shape: Literal["t4", "normal"] = "normal"
+    shape: Literal["widths", "t4", "normal"] = "normal"
+    widths: Widths = {}
     shocks: list[ShockShape] = []
 
 

@@ -29,6 +29,7 @@ from forecastctl.records import (
     Run,
     Status,
     canonical_json,
+    widths_dict,
 )
 from forecastctl.records.learning import algorithm
 from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
@@ -146,6 +147,7 @@ def tuning_dict(tuned: TuneResult) -> dict[str, object]:
         "spread": tuned.spread,
         "reason": tuned.reason,
         "stopped": tuned.stopped,
+        "widths": widths_dict(tuned.widths),
     }
 
 

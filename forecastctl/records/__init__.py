@@ -12,7 +12,10 @@ from forecastctl.records.models import (
     Options,
     Shock,
     Specification,
+    Widths,
     canonical_json,
+    widths_dict,
+    widths_of,
 )
 from forecastctl.records.results import (
     LOSSES,
@@ -95,8 +98,11 @@ __all__ = [
     "Trial",
     "TuneResult",
     "VintagePath",
+    "Widths",
     "canonical_json",
     "described",
     "future_ds",
     "no_clock",
+    "widths_dict",
+    "widths_of",
 ]

@@ -15,10 +15,24 @@ from typing import Any, TypeAlias
 Option: TypeAlias = str | float | int | bool | None
 Options: TypeAlias = Mapping[str, Option]
 
+Widths: TypeAlias = tuple[tuple[int, float], ...]
+"""Pairs of a level in percent and half the width of an interval of that level, in standard
+deviations of the models times the airport's own factor: `forecastctl.models.combination.widths`."""
+
 MEMBERS_NAMED = 3
 """Members of a combination that its label names; the others are counted."""
 
-MODEL_ROW_VERSION = 3
+MODEL_ROW_VERSION = 4
+
+
+def widths_dict(widths: Widths) -> dict[str, float]:
+    """Widths for JSON: half width by level."""
+    return {str(level): width for level, width in widths}
+
+
+def widths_of(row: Mapping[str, float]) -> Widths:
+    """Widths as they stand in JSON."""
+    return tuple((int(level), float(width)) for level, width in row.items())
 
 
 def canonical_json(value: object) -> str:
@@ -130,14 +144,18 @@ class FittedModel:
         season_length: Observations per season.
         cutoff: First day of the last period that the fit has seen, ISO format.
         n: Number of observations that the fit has seen.
-        spread: Factor that calibrates the members' own standard deviations on the backtest.
+        spread: Factor that calibrates the members' own standard deviations on the backtest: with
+            ``widths``, so that the 95 % interval is 1.96 of them wide to each side.
         data_digest: SHA-256 of the airport's rows that the fit has seen.
         backtest_errors: Forecast minus actual by fold and lead (ragged), passengers.
         scale: In-sample seasonal-naive MAE, passengers (the denominator of MASE).
-        shape: Distribution of the intervals: ``t4``, or ``normal``, as all were in version 1.
+        shape: What gives the width of an interval from its level: ``widths``; in rows of version 2
+            and 3 ``t4``, in those of version 1 ``normal``.
         shocks: Stretches that were replaced before the models were fitted.
         ceiling: The largest value that an interval may reach, at any horizon, passengers; ``None``
             in rows of versions 1 and 2, whose intervals stay as they were.
+        widths: How wide the fleet's backtests led intervals to be, see `Widths`; empty in rows of
+            versions 1 to 3.
         version: Version of the row.
     """
 
@@ -153,6 +171,7 @@ class FittedModel:
     shape: str = "normal"
     shocks: tuple[Shock, ...] = ()
     ceiling: float | None = None
+    widths: Widths = ()
     version: int = field(default=MODEL_ROW_VERSION)
 
     @property
@@ -162,7 +181,7 @@ class FittedModel:
 
     def to_row(self) -> dict[str, Any]:
         """Plain JSON value; ``from_row`` reads it back bit for bit."""
-        return asdict(self)
+        return {**asdict(self), "widths": widths_dict(self.widths)}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> FittedModel:
@@ -188,7 +207,10 @@ class FittedModel:
             )
             for m in row["members"]
         )
-        rest = {k: row[k] for k in row if k not in ("members", "backtest_errors", "shocks")}
+        rest = {
+            k: row[k] for k in row if k not in ("members", "backtest_errors", "shocks", "widths")
+        }
         errors = tuple(tuple(map(float, fold)) for fold in row["backtest_errors"])
         shocks = tuple(Shock(**shock) for shock in row.get("shocks", ()))
-        return cls(members=members, backtest_errors=errors, shocks=shocks, **rest)
+        widths = widths_of(row.get("widths", {}))
+        return cls(members=members, backtest_errors=errors, shocks=shocks, widths=widths, **rest)

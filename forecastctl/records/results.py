@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from forecastctl.records.failures import Failure
     from forecastctl.records.learning import Learned
-    from forecastctl.records.models import FittedModel, Model, Specification
+    from forecastctl.records.models import FittedModel, Model, Specification, Widths
     from forecastctl.records.series import Series, Status
 
 LOSSES = ("mase", "rmse", "mae", "smape", "wape", "pinball")
@@ -127,11 +127,15 @@ class TuneResult:
         metrics: Backtest metrics of the specification, every one in `LOSSES`.
         trials: Every trial, in order.
         backtest_errors: The specification's forecast minus actual by fold and lead, passengers.
-        spread: Calibration factor of the specification's intervals, from the same errors.
+        spread: Factor on the models' standard deviations, from the same errors and ``widths``.
         baseline_loss: Loss of the seasonal naive on the same folds.
         reason: Why the specification is a fallback, or ``None``.
         stopped: Why the search ended: ``max_evals``, ``timeout``, ``early_stop``, ``unlikely`` (to
             improve) or ``too short``.
+        widths: How wide the fleet's backtests led intervals to be, see `Widths`; empty in a record
+            of an earlier version.
+        sizes: Backtest errors without their sign, in standard deviations of the models, by fold and
+            lead; what ``widths`` are made of, not recorded.
     """
 
     specification: Specification
@@ -143,6 +147,8 @@ class TuneResult:
     baseline_loss: float | None = None
     reason: str | None = None
     stopped: str = "max_evals"
+    widths: Widths = ()
+    sizes: tuple[tuple[float, ...], ...] = ()
 
     @property
     def by_origin(self) -> dict[str, int]:
@@ -264,6 +270,8 @@ class AirportTask:
     """What earlier searches suggest, where the search is to learn from them."""
     anew: str | None = None
     """Which record cannot be read any more, where that is why it is done again."""
+    widths: Widths = ()
+    """How wide the fleet's backtests led intervals to be, where that is known before the search."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,8 @@ def _ask(
     plan = Plan(
         tunes, stored.model is not None, stored.forecast is not None, search, levels, charts=False
     )
-    task = AirportTask(plan, entry, tuned=tuned, learned=learned)
+    widths = stored.model.widths if tunes and stored.model else ()
+    task = AirportTask(plan, entry, tuned=tuned, learned=learned, widths=widths)
     return _Ask(run, owner, task, (*rebuilt.notes, *notes))
 
 
@@ -248,7 +249,15 @@ def _tuning(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> Tune
         return read_tuning(tracker, source)
     if model is None:
         return None
-    return TuneResult(model.specification, None, {}, (), model.backtest_errors, model.spread)
+    return TuneResult(
+        model.specification,
+        None,
+        {},
+        (),
+        model.backtest_errors,
+        model.spread,
+        widths=model.widths,
+    )
 
 
 def _compared(tracker: Tracker, asked: _Ask, result: AirportResult) -> Refit:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import ModelError
 from forecastctl.models import Choice, family, working_engine
 from forecastctl.models.baseline import baseline, called
-from forecastctl.models.combination.weights import combined, sd_weights, spread
+from forecastctl.models.combination.weights import combined, error_sizes
+from forecastctl.models.combination.widths import PRIOR, calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forecastctl.models import Space
-    from forecastctl.records import Clock, SearchSpec, Series
+    from forecastctl.records import Clock, SearchSpec, Series, Widths
 
 MOST_STARTS = 12
 """Most starting points besides learned ones and the pool, so that Hyperopt has evaluations left."""
@@ -75,6 +76,7 @@ def tune(
     search: SearchSpec,
     clock: Clock = no_clock,
     learned: Learned | None = None,
+    widths: Widths = (),
 ) -> TuneResult:
     """Search for the specification that forecasts best from rolling origins.
 
@@ -91,6 +93,8 @@ def tune(
         clock: Time and CPU time, for the trials' records and the timeout.
         learned: What earlier searches suggest. With such starts the search also stops as soon as
             the next trial is unlikely to improve (`forecastctl.search.stopping.chance`).
+        widths: How wide the backtests of the fleet led intervals to be; where it is empty, the
+            airport's own say it, leaning on what is usual.
 
     Returns:
         The chosen specification with its backtest, and every trial. A series too short to be
@@ -105,13 +109,14 @@ def tune(
         series.n, search.horizon, search.folds, search.step, series.season_length
     )
     if not splits:
-        return _too_short(series)
+        return calibrated(_too_short(series), widths or PRIOR)
     run = Search(series, search, clock, splits, learned or Learned())
     run.evaluate(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
         _decide_on_shocks(run)
     _search(run, _spaces(run))
-    return _result(run)
+    result = _result(run)
+    return calibrated(result, widths or pool_widths([result.sizes]))
 
 
 def _decide_on_shocks(run: Search) -> None:
@@ -211,8 +216,7 @@ def _result(run: Search) -> TuneResult:
     specification = choose(run.trials, run.search.combine, run.keys)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
-    widths = sd_weights(specification.members)
-    paths = tuple(combined(fold, weights, widths) for fold in zip(*members, strict=True))
+    paths = tuple(combined(fold, weights) for fold in zip(*members, strict=True))
     _, metrics = fold_scores(run.series, run.splits, paths, run.search.loss)
     errors = fold_errors(run.series, run.splits, paths)
     return TuneResult(
@@ -221,9 +225,9 @@ def _result(run: Search) -> TuneResult:
         metrics,
         tuple(run.trials),
         errors,
-        spread(errors, paths),
-        run.trials[0].loss,
+        baseline_loss=run.trials[0].loss,
         stopped=run.stopped or "max_evals",
+        sizes=error_sizes(errors, paths),
     )
 
 

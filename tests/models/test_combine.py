@@ -6,11 +6,10 @@ import pytest
 from forecastctl.models.combination.path import Path
 from forecastctl.models.combination.weights import (
     SHRINKAGE,
-    T4_WIDTH,
     TYPICAL,
     combined,
-    quantile,
-    spread,
+    error_sizes,
+    own_factor,
 )
 from forecastctl.records import Member, Model, Specification, Trial
 from forecastctl.search.choose import CLEARLY_WORSE, HOPELESS, choose
@@ -82,40 +81,28 @@ def test_combined_is_the_weighted_mean():
     np.testing.assert_allclose(path.sd, [1.75, 3.25])
 
 
-def mean_size(factor):
-    """The spread with which the mean absolute error is so many standard deviations."""
-    return factor * T4_WIDTH
-
-
-def test_spread_shrinks_towards_the_typical_one():
-    paths = [Path(np.zeros(12), np.full(12, 2.0))]
+def test_an_airports_factor_shrinks_towards_the_typical_one():
     logs = SHRINKAGE * math.log(TYPICAL) + 12 * math.log(2.0)
-    expected = mean_size(math.exp(logs / (SHRINKAGE + 12)))
-    assert spread([(4.0,) * 12], paths) == pytest.approx(expected)
-    assert spread([(-4.0, 4.0) * 6], paths) == pytest.approx(expected)
-    assert spread([(1.4,) * 12], paths) == pytest.approx(mean_size(TYPICAL))
-    assert 0 < spread([(0.0,) * 12], paths) < mean_size(TYPICAL)
+    expected = math.exp(logs / (SHRINKAGE + 12))
+    assert own_factor([(2.0,) * 12]) == pytest.approx(expected)
+    assert own_factor([(1.0, 3.0) * 6]) == pytest.approx(expected)
+    assert own_factor([(TYPICAL,) * 12]) == pytest.approx(TYPICAL)
+    assert 0 < own_factor([(0.0,) * 12]) < TYPICAL
 
 
-def test_spread_without_evidence_is_the_typical_one():
-    assert spread([], []) == pytest.approx(mean_size(TYPICAL))
-    flat = [Path(np.zeros(2), np.zeros(2))]
-    assert spread([(5.0, 5.0)], flat) == pytest.approx(mean_size(TYPICAL))
+def test_without_evidence_it_is_the_typical_one():
+    assert own_factor([]) == pytest.approx(TYPICAL)
+    assert own_factor([()]) == pytest.approx(TYPICAL)
 
 
-def test_spread_tends_to_the_true_ratio():
-    rng = np.random.default_rng(0)
-    paths = [Path(np.zeros(20000), np.full(20000, 1.0))]
-    found = spread([tuple(3.0 * rng.standard_t(4, 20000))], paths)
-    assert found == pytest.approx(mean_size(3.0), rel=0.05)
-    inside = np.abs(3.0 * rng.standard_t(4, 20000)) <= found * quantile(80, "t4")
-    assert np.mean(inside) == pytest.approx(0.8, abs=0.02)
+def test_sizes_of_errors_are_in_standard_deviations_and_bounded():
+    paths = [Path(np.zeros(4), np.array([2.0, 0.0, 4.0, 1e-32]))]
+    assert error_sizes([(-4.0, 5.0, 1.0, 1.0)], paths) == ((2.0, 0.25, 100.0),)
 
 
 def test_one_shock_does_not_widen_everything():
-    paths = [Path(np.zeros(24), np.full(24, 1.0))] * 4
     usual, shocked = [(0.8,) * 24] * 4, [(0.8,) * 24] * 3 + [(80.0,) * 24]
-    assert spread(shocked, paths) < 3 * spread(usual, paths)
+    assert own_factor(shocked) < 3 * own_factor(usual)
 
 
 def keys(*numbers):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forecastctl.errors import ModelError
 from forecastctl.models.combination import fit_and_predict as forecast
 from forecastctl.models.combination.weights import quantile
+from forecastctl.models.combination.widths import PRIOR
 from forecastctl.models.make import make_model
 from forecastctl.models.metrics import scale
 from forecastctl.records import FittedModel, Member, SearchSpec, Specification
@@ -126,11 +127,12 @@ def test_quantiles_are_those_of_students_t():
     weights=st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4),
     factor=st.floats(0.0, 20.0),
     h=st.integers(1, 40),
-    shape=st.sampled_from(("t4", "normal")),
+    shape=st.sampled_from(("widths", "t4", "normal")),
 )
 @settings(max_examples=60, deadline=None)
 def test_intervals_are_never_negative_and_grow_with_the_level(levels, weights, factor, h, shape):
-    model = replace(ROWS[len(levels) % 2], spread=factor, shape=shape)
+    widths = PRIOR if shape == "widths" else ()
+    model = replace(ROWS[len(levels) % 2], spread=factor, shape=shape, widths=widths)
     total = sum(weights)
     members = [
         replace(f, member=replace(f.member, weight=w / total))

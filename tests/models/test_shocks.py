@@ -148,7 +148,7 @@ def test_the_backtest_may_speak_against_it(monkeypatch):
     assert not any("shocks" in m.model.options for m in result.specification.members)
 
 
-def test_widths_come_from_those_that_saw_the_shock():
+def test_in_older_rows_widths_come_from_those_that_saw_the_shock():
     plain = make_model("seasonal_naive", {"drift": False})
     out = make_model("seasonal_naive", {"drift": False, **REPLACED})
     members = [Member(plain, 0.2), Member(out, 0.5), Member(plain, 0.3)]
@@ -156,9 +156,11 @@ def test_widths_come_from_those_that_saw_the_shock():
     assert sd_weights(members[1:2]) == [0.5]
     assert sd_weights(members[::2]) == [0.2, 0.3]
     series = make_series(shocked())
-    both, _ = forecast.fit(series, Specification((Member(plain, 0.5), Member(out, 0.5))))
-    alone, _ = forecast.fit(series, Specification((Member(plain, 1.0),)))
+    both, _ = forecast.fit(series, Specification((Member(plain, 0.5), Member(out, 0.5))), widths=())
+    alone, _ = forecast.fit(series, Specification((Member(plain, 1.0),)), widths=())
     np.testing.assert_allclose(forecast.predict(both, 3).sd, forecast.predict(alone, 3).sd)
+    now, _ = forecast.fit(series, Specification((Member(plain, 0.5), Member(out, 0.5))))
+    assert np.all(forecast.predict(now, 3).sd < forecast.predict(both, 3).sd)
 
 
 @pytest.mark.parametrize(

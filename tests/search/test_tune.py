@@ -9,7 +9,8 @@ import pytest
 
 from forecastctl.errors import ModelError
 from forecastctl.models import family
-from forecastctl.models.combination.weights import combined, spread
+from forecastctl.models.combination.weights import combined, error_sizes
+from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.records import LOSSES, SearchSpec
 from forecastctl.search.backtest import backtest, fold_errors, fold_scores
@@ -230,7 +231,8 @@ def test_the_combination_is_scored_itself(series):
     paths = [combined(fold, weights) for fold in zip(*by_member, strict=True)]
     assert result.backtest_errors == fold_errors(series, splits, paths)
     assert result.metrics == fold_scores(series, splits, paths)[1]
-    assert result.spread == spread(result.backtest_errors, paths)
+    assert result.sizes == error_sizes(result.backtest_errors, paths)
+    assert result == calibrated(result, pool_widths([result.sizes]))
     assert result.spread != 1.0
     for member in members:
         assert result.trials[member.trial].model == member.model

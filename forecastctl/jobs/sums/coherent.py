@@ -16,8 +16,7 @@ from forecastctl.jobs.sums.reconcile import (
     reconcile,
 )
 from forecastctl.jobs.tables import forecast_table
-from forecastctl.models.combination.fit_and_predict import SHAPE
-from forecastctl.models.combination.weights import quantile
+from forecastctl.models.combination.widths import PRIOR, half_width
 from forecastctl.records import Forecast, Status
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def _width(base: Base | None, level: int) -> float:
     if base is not None and level in base.forecast.intervals and (base.forecast.sd > 0).any():
         forecast, at = base.forecast, int(np.argmax(base.forecast.sd))
         return float((forecast.intervals[level][1][at] - forecast.mean[at]) / forecast.sd[at])
-    return quantile(level, SHAPE)
+    return half_width(level, PRIOR)
 
 
 def _table(

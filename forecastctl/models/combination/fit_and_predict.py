@@ -19,6 +19,7 @@ from forecastctl.models.combination.path import (
     guard_interval,
 )
 from forecastctl.models.combination.weights import combined, quantile, sd_weights
+from forecastctl.models.combination.widths import PRIOR, half_width
 from forecastctl.models.metrics import scale
 from forecastctl.models.shocks import dated, without_shocks
 from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
@@ -26,10 +27,13 @@ from forecastctl.records import FittedMember, FittedModel, Forecast, Member, fut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.records import Series, Shock, Specification
+    from forecastctl.records import Series, Shock, Specification, Widths
 
-SHAPE = "t4"
-"""Shape of the errors in what is fitted from now on, see `weights.quantile`."""
+BY_WIDTHS = "widths"
+"""Shape of intervals whose width is in the model's row, see `widths.half_width`."""
+
+OF_OLDER_SEARCHES = "t4"
+"""Shape of intervals whose spread comes from a search of an earlier version."""
 
 
 def fit(
@@ -39,6 +43,7 @@ def fit(
     horizon: int = 12,
     fallback: bool = True,
     spread: float = 1.0,
+    widths: Widths = PRIOR,
     backtest_errors: tuple[tuple[float, ...], ...] = (),
     engine: str = "compiled",
 ) -> tuple[FittedModel, str | None]:
@@ -51,6 +56,8 @@ def fit(
         fallback: Whether the other members, or in the end the baseline (the seasonal naive, below
             one season of data the naive), may stand in for members that fail.
         spread: Factor on the standard deviations, from the search.
+        widths: How wide intervals are, from the search; empty for the spread of a search by an
+            earlier version.
         backtest_errors: Forecast minus actual by fold and lead, from the search, kept with the
             model so that a miss can be explained later.
         engine: What fits, see `forecastctl.models.ENGINES`.
@@ -85,9 +92,10 @@ def fit(
         series.digest,
         backtest_errors,
         known if known > 0 else None,
-        SHAPE,
+        BY_WIDTHS if widths else OF_OLDER_SEARCHES,
         _shocks(series, fitted),
         ceiling(series.y),
+        widths,
     )
     return model, reason
 
@@ -101,23 +109,29 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
         levels: Coverage of the intervals in percent, each between 0 and 100.
 
     Returns:
-        Weighted mean of the members; intervals of the distribution that ``model.shape`` names,
-        whose standard deviation is the members' weighted mean times ``model.spread``, with
+        Weighted mean of the members; their standard deviation is the members' weighted mean times
+        ``model.spread``, and the intervals are as many of them wide as ``model.widths`` says, with
         nothing below zero and nothing above ``model.ceiling``. A wider level's interval holds a
         narrower one's, and every one holds the mean.
     """
     paths = [_member_path(member, model.season_length, h) for member in model.members]
     members = [m.member for m in model.members]
-    both = combined(paths, [m.weight for m in members], sd_weights(members))
+    weights = [m.weight for m in members]
+    both = combined(paths, weights, None if model.widths else sd_weights(members))
     path = bounded(Path(both.mean, both.sd * model.spread), model.ceiling)
     highest = math.inf if model.ceiling is None else model.ceiling
     intervals = {}
     for level in levels:
-        width = quantile(level, model.shape) * path.sd
+        width = _half_width(model, level) * path.sd
         upper = np.minimum(path.mean + width, highest)
         intervals[int(level)] = (np.maximum(path.mean - width, 0.0), upper)
     ds = future_ds(model.cutoff, model.freq, h)
     return Forecast(model.cutoff, ds, path.mean, path.sd, intervals)
+
+
+def _half_width(model: FittedModel, level: int) -> float:
+    """Half the width of an interval in standard deviations, also of rows of earlier versions."""
+    return half_width(level, model.widths) if model.widths else quantile(level, model.shape)
 
 
 def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:

@@ -56,7 +56,7 @@ def combined(
 
 
 def sd_weights(members: Sequence[Member]) -> list[float]:
-    """Weights of the members' standard deviations, summing to one.
+    """Weights of the members' standard deviations in rows up to version 3, summing to one.
 
     A model that was fitted without a shock does not know how large shocks are. Where others were
     fitted with it, they alone say how wide an interval is.
@@ -68,35 +68,52 @@ def sd_weights(members: Sequence[Member]) -> list[float]:
     return [w / total for w in weights]
 
 
-def spread(errors: Sequence[Sequence[float]], paths: Sequence[Path]) -> float:
-    """Factor on the standard deviations that makes them fit the backtest errors.
+def own_factor(sizes: Sequence[Sequence[float]]) -> float:
+    """Factor on an airport's standard deviations that makes them fit its backtest errors.
 
     Each fold's mean absolute error, in standard deviations, is one observation of what the factor
     should be, and the geometric mean of them is taken: the typical origin counts, and a shock that
     one origin did not foresee does not widen all intervals to come. The prior is worth `SHRINKAGE`
     errors, because those of one fold are strongly correlated and say less than their number.
 
+    Args:
+        sizes: See `error_sizes`.
+    """
+    total, count = SHRINKAGE * math.log(TYPICAL), SHRINKAGE
+    for fold in sizes:
+        if fold:
+            mean = max(math.fsum(fold) / len(fold), _SMALLEST)
+            total += len(fold) * math.log(mean)
+            count += len(fold)
+    return math.exp(total / count)
+
+
+def error_sizes(
+    errors: Sequence[Sequence[float]], paths: Sequence[Path]
+) -> tuple[tuple[float, ...], ...]:
+    """Backtest errors without their sign, in standard deviations of the models.
+
     An error counts as a hundred standard deviations at most. A larger one says that the deviation
     is no deviation: of a fold that has seen nothing but zeros, rounding leaves 1e-32 of it, and the
-    first passenger would be 1e31 of them and multiply the intervals of all periods to come.
+    first passenger would be 1e31 of them and multiply the intervals of all periods to come. Where
+    the deviation is zero there is no size.
 
     Args:
         errors: Forecast minus actual by fold and lead.
         paths: The forecasts of the same folds.
     """
-    total, count = SHRINKAGE * math.log(TYPICAL), SHRINKAGE
-    for fold, path in zip(errors, paths, strict=True):
-        pairs = zip(fold, path.sd.tolist(), strict=True)
-        sizes = [min(abs(e) / sd, _LARGEST) for e, sd in pairs if sd > 0]
-        if sizes:
-            mean = max(math.fsum(sizes) / len(sizes), _SMALLEST)
-            total += len(sizes) * math.log(mean)
-            count += len(sizes)
-    return math.exp(total / count) * T4_WIDTH
+    return tuple(
+        tuple(
+            min(abs(e) / sd, _LARGEST)
+            for e, sd in zip(fold, path.sd.tolist(), strict=True)
+            if sd > 0
+        )
+        for fold, path in zip(errors, paths, strict=True)
+    )
 
 
 def quantile(level: int, shape: str) -> float:
-    """Half the width of an interval, in standard deviations.
+    """Half the width of an interval in rows up to version 3, in standard deviations.
 
     Errors of forecasts have fatter tails than a normal distribution: most are small and a few are
     large. The backtest errors of a fleet look like Student's t with four degrees of freedom, whose

@@ -14,6 +14,11 @@ class File(Key):
     SETTINGS = "settings.json", A_JOB, "all settings"
     ENVIRONMENT = "environment.json", A_JOB, "versions, CPU and BLAS, git, host, user"
     PANEL = "panel.parquet", A_JOB, "the panel as read, once per distinct content"
+    WIDTHS = (
+        "widths.json",
+        A_JOB,
+        "how wide the backtests of so many airports led intervals to be, by level, if it tunes",
+    )
     WINNERS = (
         "winners.json",
         A_JOB,
