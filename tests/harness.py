@@ -8,7 +8,8 @@ import pandas as pd
 from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.execute.serial import SerialExecutor
-from forecastctl.jobs.plan import Request, plan_job
+from forecastctl.jobs.plan import Request
+from forecastctl.jobs.resume import plan_or_go_on
 from forecastctl.jobs.run import run_job
 from forecastctl.recording.context import Environment
 from forecastctl.records import Rejection, SearchSpec, Series
@@ -72,10 +73,11 @@ class Harness:
             config_digest="cfg",
             settings={"tune.seed": 0},
         )
+        fresh = changes.pop("fresh", False)
         request = replace(request, **changes)
         panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
         store = tracker or self.tracker
-        job = plan_job(request, panel, self.entries, ENVIRONMENT, store)
+        job = plan_or_go_on(request, panel, self.entries, ENVIRONMENT, store, fresh=fresh)
         return run_job(
             job,
             store,

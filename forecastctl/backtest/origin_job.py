@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from forecastctl.backtest.record import restore
 from forecastctl.jobs.ending import abandon_job, close_job
 from forecastctl.jobs.ledger import Ledger, record_results, summarise
-from forecastctl.jobs.run import job_run, store_inputs
+from forecastctl.jobs.run import job_run, store_inputs, update_on_reopening
 from forecastctl.jobs.work import clock
-from forecastctl.records import RUNNING, RunUpdate
+from forecastctl.records import RunUpdate
 from forecastctl.records.marks import SET, backtest_mark
 from forecastctl.records.schema import TRUE, Tag
 
@@ -61,11 +61,7 @@ class OriginJob:
             self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))
         else:
             self.run_id = self.earlier_run.run_id
-            tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
-            tags[Tag.STATUS] = "running"
-            if Tag.REASON in self.earlier_run.tags:
-                tags[Tag.REASON] = ""
-            tracker.update(self.run_id, RunUpdate(RUNNING, tags=tags))
+            update_on_reopening(tracker, self.earlier_run, run)
         store_inputs(self.job, tracker, self.run_id)
         restore(self.ledger, tracker, self.recorded)
 

@@ -11,11 +11,9 @@ from forecastctl.backtest.blocks import Block, OriginSeries
 from forecastctl.backtest.origin_job import OriginJob
 from forecastctl.backtest.origins import list_origins
 from forecastctl.backtest.record import (
-    airport_runs,
     backtest_id,
     backtest_jobs,
     carried,
-    is_complete,
     lost_forecasts,
 )
 from forecastctl.data.panel.rows import group
@@ -23,6 +21,7 @@ from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.plan import Request, select_airports
+from forecastctl.jobs.resume import airport_runs, is_complete
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext

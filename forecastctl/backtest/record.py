@@ -11,9 +11,9 @@ from forecastctl.jobs.summary import SummaryLine
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_forecast
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import ALL_RUNS, FAILED, FINISHED, RUNNING, Query, Status, canonical_json
-from forecastctl.records.marks import SET, backtest_mark, job_mark
-from forecastctl.records.schema import File, Kind, MetricKey, Tag
+from forecastctl.records import ALL_RUNS, RUNNING, Query, Status, canonical_json
+from forecastctl.records.marks import SET, backtest_mark
+from forecastctl.records.schema import File, MetricKey, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from forecastctl.jobs.ledger import Ledger
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-ENDED = (FINISHED, FAILED)
 
 
 def backtest_id(content: Mapping[str, object]) -> str:
@@ -47,21 +45,6 @@ def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
                 f"Wait for it; if it is gone, set run {run.run_id} to KILLED in MLflow.",
             )
     return {RunOf(run).job_id: run for run in runs}
-
-
-def is_complete(run: StoredRun | None) -> bool:
-    """Whether a job has accounted for all of its airports."""
-    return run is not None and run.status in ENDED and MetricKey.AIRPORTS_TOTAL in run.metrics
-
-
-def airport_runs(tracker: Tracker, job_id: str) -> dict[str, StoredRun]:
-    """Complete runs of a job's airports; of an airport that was done anew, the newest."""
-    runs = tracker.find(Query(tags={job_mark(job_id): SET, Tag.KIND: Kind.AIRPORT}, limit=ALL_RUNS))
-    newest: dict[str, StoredRun] = {}
-    for run in runs:
-        if run.status in ENDED:
-            newest.setdefault(RunOf(run).airport, run)
-    return newest
 
 
 def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str, str]:

@@ -263,6 +263,14 @@ AirportTimeout = Annotated[
     ),
     Sets("run.airport_timeout"),
 ]
+Fresh = Annotated[
+    bool,
+    option(
+        "--fresh",
+        "Start over, instead of going on with the same job where it was cut off.",
+        EXECUTION,
+    ),
+]
 SkipUnchanged = Annotated[
     bool | None,
     option(

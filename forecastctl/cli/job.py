@@ -47,11 +47,13 @@ class Selection:
         airport: Only these airports.
         select: Only airports that match one of these globs.
         as_of: No observation after this date.
+        fresh: Whether a job that was cut off is left as it is, instead of being gone on with.
     """
 
     airport: list[str] | None
     select: list[str] | None
     as_of: str | None
+    fresh: bool = False
 
 
 def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
@@ -106,7 +108,7 @@ def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
 
 def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> Summary:
     from forecastctl.data.prepare.prepare import prepare_panel
-    from forecastctl.jobs.plan import plan_job
+    from forecastctl.jobs.resume import plan_or_go_on, said
     from forecastctl.jobs.run import run_job
 
     settings = session.settings
@@ -120,9 +122,19 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     today = date.today()  # noqa: DTZ011 - local day
     prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
     request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
-    job = plan_job(request, panel, prepared.entries, environment(), tracker)
+    job = plan_or_go_on(
+        request,
+        panel,
+        prepared.entries,
+        environment(),
+        tracker,
+        as_of=chosen.as_of,
+        fresh=chosen.fresh,
+    )
     job = replace(job, warnings=prepared.warnings)
     with Progress(quiet=session.quiet) as progress, executor:
+        if job.earlier is not None:
+            progress.say(said(job))
         return run_job(job, tracker, executor, progress, session.log.read, progress.say)
 
 

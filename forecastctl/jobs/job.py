@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from forecastctl.records import (
         AirportResult,
         AirportTask,
+        StoredRun,
+        Widths,
     )
 
 
@@ -24,6 +26,21 @@ class Progress(Protocol):
     def __call__(self, result: AirportResult, total: int) -> None:
         """One more airport of so many has its status."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a job that was cut off has left.
+
+    Attributes:
+        run: Its run.
+        recorded: Results of its airports and groups by name, each with the id of its run.
+        widths: How wide intervals are in it; empty where its pilot was not over.
+    """
+
+    run: StoredRun
+    recorded: Mapping[str, tuple[AirportResult, str]]
+    widths: Widths = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,9 @@ class Job:
         prefix: What its lines in a log begin with.
         sums: Groups and total, where they are forecast as well.
         warnings: What a user should know of the whole panel, one sentence each.
+        work: Digest of what it is to do, see `forecastctl.jobs.resume`; empty where it is not to be
+            gone on with.
+        earlier: What an attempt that was cut off has left, or ``None``.
     """
 
     context: JobContext
@@ -57,6 +77,8 @@ class Job:
     prefix: str = ""
     sums: Sums | None = None
     warnings: Sequence[str] = ()
+    work: str = ""
+    earlier: Earlier | None = None
 
     @property
     def groups(self) -> list[str]:

@@ -56,18 +56,20 @@ def record_results(
     )
     by_airport = dict(zip((result.airport for result in to_record), ids, strict=True))
     for result in results:
-        _add(ledger, result, job, by_airport.get(result.airport))
-        if job.sums and context.plan.forecast and result.airport in job.sums.series:
-            base = base_of(result, job.sums, context.plan, tracker)
-            ledger.bases |= {result.airport: base} if base else {}
+        enter(ledger, result, job, by_airport.get(result.airport), tracker)
         reason = f": {result.reason}" if result.reason else ""
         log.info("%s%s: %s%s", job.prefix, result.airport, result.status, reason)
     return by_airport
 
 
-def _add(ledger: Ledger, result: AirportResult, job: Job, run_id: str | None) -> None:
-    """Add to the ledger what the end of the job needs of an airport."""
+def enter(
+    ledger: Ledger, result: AirportResult, job: Job, run_id: str | None, tracker: Tracker
+) -> None:
+    """Enter in the ledger what the end of the job needs of an airport."""
     airport = result.airport
+    if job.sums and job.context.plan.forecast and airport in job.sums.series:
+        base = base_of(result, job.sums, job.context.plan, tracker)
+        ledger.bases |= {airport: base} if base else {}
     ledger.lines[airport] = SummaryLine(
         airport=airport,
         status=str(result.status),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,8 @@ class Request:
         learn: Whether a search starts from what earlier ones found.
         sums: Whether groups and the total are forecast as well.
         reconcile: How the forecasts are then made to add up, or ``none``.
+        recorded: Airports that an attempt at this job which was cut off has recorded; that does not
+            make them unchanged ones.
     """
 
     command: str
@@ -84,6 +86,13 @@ class Request:
     learn: bool = False
     sums: bool = False
     reconcile: str = "none"
+    recorded: frozenset[str] = frozenset()
+
+    def asked(self) -> dict[str, object]:
+        """What decides what the job does with each airport, as plain values."""
+        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search")
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in aside}
+        return {**values, "search": asdict(self.search)}
 
 
 def plan_job(
@@ -232,7 +241,7 @@ def _tasks(
     unreadable: dict[str, str] = {}
     if request.skip_unchanged:
         candidates = [s for s in series if retuning.reasons.get(s.airport, ALWAYS) == ALWAYS]
-        candidates = [s for s in candidates if s.airport not in late]
+        candidates = [s for s in candidates if s.airport not in {*late, *request.recorded}]
         up_to_date, unreadable = find_up_to_date(
             candidates, request.config_digest, environment, tracker
         )

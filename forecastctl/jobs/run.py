@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
-from forecastctl.jobs.ledger import Ledger, record_results, summarise
+from forecastctl.jobs.ledger import Ledger, enter, record_results, summarise
 from forecastctl.jobs.pilot import choose_pilot, fleet_widths, going_on, is_over, joined, tuning_of
 from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.fleet import fleet_model
 from forecastctl.recording.read import find_snapshot
 from forecastctl.records import (
+    RUNNING,
     AirportResult,
     AirportTask,
     Artifact,
@@ -24,7 +25,7 @@ from forecastctl.records import (
     Status,
     widths_dict,
 )
-from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark
+from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark, work_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job, Progress
     from forecastctl.jobs.summary import Summary
-    from forecastctl.records import Outcome, Widths
+    from forecastctl.records import Outcome, StoredRun, Widths
     from forecastctl.store.port import Tracker
 
 T = TypeVar("T")
@@ -65,12 +66,15 @@ def run_job(
         TrackingError: Something could not be recorded; the job stops.
     """
     context = job.context
-    run_id = tracker.start(job_run(job))
+    run_id = _open(job, tracker)
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
         compile_models((task.plan for task in job.tasks), say)
         ledger = Ledger()
+        for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
+            enter(ledger, result, job, of_airport, tracker)
+            progress(result, len(job.order) + len(job.groups))
         for results in batches(_results(job, executor, tracker, run_id), job.batch):
             record_results(results, job, tracker, run_id, ledger)
             for result in results:
@@ -82,6 +86,30 @@ def run_job(
         abandon_job(tracker, run_id, error, read_log)
         raise
     return summary
+
+
+def _open(job: Job, tracker: Tracker) -> str:
+    """Open the job's run, or that of an attempt that was cut off again."""
+    run = job_run(job)
+    if job.earlier is None:
+        return tracker.start(run)
+    update_on_reopening(tracker, job.earlier.run, run)
+    return job.earlier.run.run_id
+
+
+def update_on_reopening(tracker: Tracker, earlier: StoredRun, run: Run) -> None:
+    """Make a job's run one that is being worked at again.
+
+    Args:
+        tracker: The store.
+        earlier: The run as the attempt that was cut off has left it.
+        run: The run as it would be opened now.
+    """
+    tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
+    tags[Tag.STATUS] = "running"
+    if Tag.REASON in earlier.tags:
+        tags[Tag.REASON] = ""
+    tracker.update(earlier.run_id, RunUpdate(RUNNING, tags=tags))
 
 
 def job_run(job: Job) -> Run:
@@ -98,6 +126,7 @@ def job_run(job: Job) -> Run:
         **{stages[stage]: TRUE for stage in context.plan.stages},
         JOBS: SET,
         job_mark(context.job_id): SET,
+        **({work_mark(job.work): SET} if job.work else {}),
     }
     if job.sums:
         tags |= {Tag.RECONCILE: job.sums.method, Tag.GROUPS: str(len(job.sums.hierarchy.groups))}
@@ -154,7 +183,8 @@ def _results(
     for task in job.tasks:
         early = tuned.get(task.series.airport)
         if early is None:
-            left.append(replace(task, widths=widths) if task.plan.tune else task)
+            early_widths = task.widths or widths
+            left.append(replace(task, widths=early_widths) if task.plan.tune else task)
         elif is_over(task, early):
             yield joined(task, early, None, widths)
         else:

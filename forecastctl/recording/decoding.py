@@ -25,6 +25,7 @@ from forecastctl.recording.shapes import (
     SummaryFile,
     TrialRow,
     TuningFile,
+    WidthsFile,
     WinnersFile,
     is_day,
 )
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecastctl.recording.shapes import Shape
+    from forecastctl.records import Widths
 
 LONGEST_MESSAGE = 200
 """Characters of the message about a damaged file."""
@@ -104,6 +106,11 @@ def tuning(content: bytes) -> TuneResult:
         stopped=checked.stopped,
         widths=widths_of(checked.widths),
     )
+
+
+def widths(content: bytes) -> Widths:
+    """How wide intervals are in a job."""
+    return widths_of(_json(content, WidthsFile)[0].widths)
 
 
 def model(content: bytes) -> FittedModel:

@@ -95,6 +95,13 @@ class TuningFile(Shape):
     widths: Widths = {}
 
 
+class WidthsFile(Shape):
+    """What ``widths.json`` holds."""
+
+    airports: int
+    widths: Widths
+
+
 class FittedMemberShape(Shape):
     """A fitted model; its parameters and states are its family's own."""
 

@@ -24,6 +24,11 @@ def airport_mark(key: str) -> str:
     return f"{MARK}airport.{key}"
 
 
+def work_mark(digest: str) -> str:
+    """Key of the job runs that were asked for the same: the same command, data and settings."""
+    return f"{MARK}work.{digest}"
+
+
 def search_mark(fmin_uuid: str) -> str:
     """Key of all trials of one search."""
     return f"{MARK}search.{fmin_uuid}"
@@ -48,6 +53,9 @@ MARKS = {
     panel_mark("<panel_digest>"): (
         "the job that holds the snapshot of a panel (32 digits of its digest)"
     ),
+    work_mark(
+        "<digest>"
+    ): "job runs that were asked for the same, so that one that was cut off goes on",
     backtest_mark("<backtest_id>"): "the job runs of one backtest",
     MONITORS: "every run of the [monitor](monitor.md)",
 }

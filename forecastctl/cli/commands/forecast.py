@@ -29,6 +29,7 @@ def forecast(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    fresh: flags.Fresh = False,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -36,4 +37,4 @@ def forecast(
 ) -> None:
     """Forecast with each airport's newest model."""
     session = open_session(forecast, locals())
-    do_job("forecast", session, Selection(airport, select, as_of), upgrade=upgrade_store)
+    do_job("forecast", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)

@@ -42,6 +42,7 @@ def run(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    fresh: flags.Fresh = False,
     skip_unchanged: flags.SkipUnchanged = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
@@ -50,4 +51,4 @@ def run(
 ) -> None:
     """Tune, train and forecast: the command for cron."""
     session = open_session(run, locals())
-    do_job("run", session, Selection(airport, select, as_of), upgrade=upgrade_store)
+    do_job("run", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)

@@ -27,6 +27,7 @@ def train(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    fresh: flags.Fresh = False,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -34,4 +35,4 @@ def train(
 ) -> None:
     """Fit each airport's newest specification."""
     session = open_session(train, locals())
-    do_job("train", session, Selection(airport, select, as_of), upgrade=upgrade_store)
+    do_job("train", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)

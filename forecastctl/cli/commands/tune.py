@@ -37,6 +37,7 @@ def tune(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    fresh: flags.Fresh = False,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -44,4 +45,4 @@ def tune(
 ) -> None:
     """Search each airport's specification."""
     session = open_session(tune, locals())
-    do_job("tune", session, Selection(airport, select, as_of), upgrade=upgrade_store)
+    do_job("tune", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)

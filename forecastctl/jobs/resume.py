@@ -1,0 +1,239 @@
+"""A job that was cut off goes on where it stopped.
+
+What was asked has a digest: command, data, settings, selection, versions. A job run with the same
+digest that has not accounted for all of its airports was interrupted, killed, or lost its store.
+The next job that is asked for the same goes on with it, under its id: what is recorded stays, the
+rest is done, and the end is that of a job that was never cut off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import NothingRecordedError
+from forecastctl.jobs.job import Earlier
+from forecastctl.jobs.plan import plan_job
+from forecastctl.recording import decoding
+from forecastctl.recording.read import (
+    read_as,
+    read_forecast,
+    read_model,
+    read_trials,
+    read_tuning,
+)
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records import (
+    ALL_RUNS,
+    FAILED,
+    FINISHED,
+    RUNNING,
+    AirportResult,
+    AirportTask,
+    Query,
+    Status,
+    canonical_json,
+)
+from forecastctl.records.marks import SET, job_mark, work_mark
+from forecastctl.records.schema import File, Kind, MetricKey, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from forecastctl.data.panel.panel import Panel
+    from forecastctl.jobs.job import Job
+    from forecastctl.jobs.plan import Request
+    from forecastctl.recording.context import Environment
+    from forecastctl.records import Rejection, Series, StoredRun, TuneResult, Widths
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+ENDED = (FINISHED, FAILED)
+
+AIRPORTS_ONLY = (Kind.AIRPORT,)
+WITH_GROUPS = (Kind.AIRPORT, Kind.GROUP)
+
+
+def work_digest(asked: Mapping[str, object], environment: Environment, panel_digest: str) -> str:
+    """Digest of what a job is to do.
+
+    Args:
+        asked: Everything that decides what it does with each airport, as plain values.
+        environment: Versions and machine.
+        panel_digest: Digest of the data.
+    """
+    content: dict[str, Any] = {
+        "asked": dict(asked),
+        "environment": environment.digest,
+        "panel": panel_digest,
+    }
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
+
+
+def cut_off(tracker: Tracker, digest: str) -> StoredRun | None:
+    """The newest job that was asked for the same, where it was cut off.
+
+    Args:
+        tracker: The store.
+        digest: See `work_digest`.
+    """
+    newest = tracker.find(Query(tags={work_mark(digest): SET, Tag.KIND: Kind.JOB}, limit=1))
+    if not newest or newest[0].status == RUNNING or is_complete(newest[0]):
+        return None
+    return newest[0]
+
+
+def is_complete(run: StoredRun | None) -> bool:
+    """Whether a job has accounted for all of its airports."""
+    return run is not None and run.status in ENDED and MetricKey.AIRPORTS_TOTAL in run.metrics
+
+
+def airport_runs(
+    tracker: Tracker, job_id: str, kinds: Collection[str] = AIRPORTS_ONLY
+) -> dict[str, StoredRun]:
+    """Complete runs of a job's airports; of an airport that was done anew, the newest."""
+    newest: dict[str, StoredRun] = {}
+    for kind in kinds:
+        query = Query(tags={job_mark(job_id): SET, Tag.KIND: kind}, limit=ALL_RUNS)
+        for run in tracker.find(query):
+            if run.status in ENDED:
+                newest.setdefault(RunOf(run).airport, run)
+    return newest
+
+
+def plan_or_go_on(
+    request: Request,
+    panel: Panel,
+    entries: Sequence[Series | Rejection],
+    environment: Environment,
+    tracker: Tracker,
+    *,
+    as_of: str | None = None,
+    fresh: bool = False,
+) -> Job:
+    """Plan a job, or what is left of one that was asked for the same and was cut off.
+
+    Args:
+        request: What the user asks.
+        panel: The panel as read.
+        entries: One prepared series or rejection for each airport of the panel.
+        environment: Where the job runs.
+        tracker: Where earlier jobs are recorded.
+        as_of: No observation after this date is used.
+        fresh: Leave a job that was cut off as it is.
+    """
+    asked = {**request.asked(), "as_of": as_of, "groups": panel.groups if request.sums else {}}
+    digest = work_digest(asked, environment, panel.digest)
+    run = None if fresh else cut_off(tracker, digest)
+    if run is None:
+        return replace(plan_job(request, panel, entries, environment, tracker), work=digest)
+    job_id = RunOf(run).job_id
+    runs = airport_runs(tracker, job_id, WITH_GROUPS)
+    request = replace(request, job_id=job_id, recorded=frozenset(runs))
+    job = replace(plan_job(request, panel, entries, environment, tracker), work=digest)
+    return _go_on(job, run, runs, tracker)
+
+
+def said(job: Job) -> str:
+    """What a user is told of a job that goes on."""
+    earlier = job.earlier
+    if earlier is None:
+        return ""
+    done = sum(name in job.order for name in earlier.recorded)
+    return (
+        f"going on with job {job.context.job_id}, which was cut off after {done} of "
+        f"{len(job.order)} airports (--fresh starts over)"
+    )
+
+
+def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tracker) -> Job:
+    """The same job without what an earlier attempt has recorded.
+
+    An airport of which something cannot be read any more is done anew.
+
+    Args:
+        job: The job as it was planned, under the id of the earlier attempt.
+        run: The run of the earlier attempt.
+        runs: Runs of the airports and groups that it recorded.
+        tracker: The store.
+    """
+    widths = _widths(tracker, run)
+    recorded: dict[str, tuple[AirportResult, str]] = {}
+    tasks: list[AirportTask] = []
+    for task in job.tasks:
+        found = runs.get(task.series.airport)
+        try:
+            if found is not None:
+                result = _restored(tracker, found, task)
+                recorded[result.airport] = result, found.run_id
+                continue
+        except NothingRecordedError as error:
+            log.warning("%s is done anew: %s", task.series.airport, error.message)
+            task = replace(task, anew=error.message)  # noqa: PLW2901
+        tasks.append(replace(task, widths=widths) if task.plan.tune else task)
+    settled: list[AirportResult] = []
+    for result in job.settled:
+        of_airport = runs.get(result.airport)
+        if of_airport is None or result.status is Status.SKIPPED:
+            settled.append(result)
+        else:
+            recorded[result.airport] = result, of_airport.run_id
+    context = replace(job.context, attempt=RunOf(run).attempt + 1)
+    earlier = Earlier(run, recorded, widths)
+    return replace(job, context=context, tasks=tasks, settled=settled, earlier=earlier)
+
+
+def _widths(tracker: Tracker, run: StoredRun) -> Widths:
+    """How wide intervals are in a job; empty where it does not say."""
+    try:
+        return read_as(tracker, run.run_id, File.WIDTHS, decoding.widths)
+    except NothingRecordedError:
+        return ()
+
+
+def _restored(tracker: Tracker, run: StoredRun, task: AirportTask) -> AirportResult:
+    """What a run holds, as if it had just been done.
+
+    Raises:
+        NothingRecordedError: Something of it cannot be read.
+    """
+    of, run_id = RunOf(run), run.run_id
+    tunes = of.holds(Tag.TUNED)
+    sources: dict[str, str] = {
+        key: run.tags[key] for key in (Tag.TUNED_BY, Tag.TRAINED_BY) if key in run.tags
+    }
+    done = replace(
+        task,
+        plan=replace(task.plan, tune=tunes),
+        sources=sources or task.sources,
+        retuned=run.tags.get(Tag.RETUNED),
+    )
+    return AirportResult(
+        airport=of.airport,
+        status=Status(of.status),
+        reason=of.reason,
+        task=done,
+        tuned=_search_of(tracker, run, task),
+        model=read_model(tracker, run_id) if of.holds(Tag.TRAINED) else task.model,
+        forecast=read_forecast(tracker, run_id) if of.holds(Tag.FORECAST) else None,
+        digest=task.series.digest,
+        notes=task.series.notes,
+        start_ms=run.start_ms,
+        end_ms=run.end_ms or 0,
+        cpu_seconds=run.metrics.get(MetricKey.CPU_SECONDS, 0.0),
+        objective_seconds=run.metrics.get(MetricKey.OBJECTIVE_SECONDS, 0.0),
+        suspects=task.series.suspects,
+    )
+
+
+def _search_of(tracker: Tracker, run: StoredRun, task: AirportTask) -> TuneResult | None:
+    """The search of a run with its trials, or the one that it builds on."""
+    if RunOf(run).holds(Tag.TUNED):
+        trials: Sequence[Any] = read_trials(tracker, run.run_id)
+        return replace(read_tuning(tracker, run.run_id), trials=tuple(trials))
+    if Tag.TUNED_BY in run.tags:
+        return read_tuning(tracker, RunOf(run).tuned_by)
+    return task.tuned
