@@ -40,7 +40,7 @@ class Tag(Key):
         ALL_KINDS,
         (
             "what became of it: of a job `ok`, `partial`, `failed` or `interrupted` (`running` "
-            "while an origin of a backtest is completed); of an airport `ok`, "
+            "while one that was cut off is gone on with); of an airport `ok`, "
             "`ok-without-suspects`, `ok-with-fallback`, `failed` or `rejected`; of a trial `ok`, "
             "`failed` or `pruned`; of a monitor `ok` or `degraded`"
         ),
@@ -82,7 +82,7 @@ class Tag(Key):
     COMMAND = "command", IN_JOBS, "`run`, `tune`, `train`, `forecast` or `backtest`"
     LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"
     BACKTEST_ID = "backtest_id", IN_JOBS, "the backtest that a run with that origin belongs to"
-    ATTEMPT = "attempt", IN_JOBS, "`1`; more where an interrupted backtest was completed"
+    ATTEMPT = "attempt", IN_JOBS, "`1`; more where a job that was cut off was gone on with"
     FREQ = "freq", IN_JOBS, "frequency of the panel, such as `M`"
     SEASON_LENGTH = "season_length", IN_JOBS, "periods per season of the panel"
     SEED = "seed", IN_JOBS, "seed of the job"
