@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants verdicts bench bench-explain bench-accuracy bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ slow: $(VENV)/dev.stamp ## the tests that need minutes and mutation testing
 mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and count what tests notice
 	$(BIN)/python -m tests.explain.verdict.mutation
 
+fuzz: $(VENV)/dev.stamp ## a million random series: are all intervals finite, ordered and bounded? (an hour of CPU)
+	$(BIN)/python -m tests.models.fuzz
+
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score
 	$(BIN)/python -m tests.explain.verdict
 
@@ -59,8 +62,13 @@ bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and readin
 bench-explain: $(VENV)/dev.stamp ## verdicts against labelled real events and injected faults
 	$(BIN)/python benchmarks/explaining.py
 
-bench-accuracy: $(VENV)/dev.stamp ## accuracy on the tourism panel, PEERS=... against statsforecast
+bench-accuracy: $(VENV)/dev.stamp ## accuracy on three panels, PEERS=... against statsforecast
 	$(BIN)/python benchmarks/accuracy.py $(if $(PEERS),--peers $(PEERS))
+	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/m1_monthly.csv.gz $(if $(PEERS),--peers $(PEERS))
+	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/hospital_monthly.csv.gz $(if $(PEERS),--peers $(PEERS))
+
+bench-intervals: $(VENV)/dev.stamp ## do intervals hold what they say, by panel and third of the horizon
+	$(BIN)/python benchmarks/intervals.py
 
 bench-hierarchy: $(VENV)/dev.stamp ## what reconciling does on two real hierarchies
 	$(BIN)/python benchmarks/hierarchy.py

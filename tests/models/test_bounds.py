@@ -25,6 +25,7 @@ from forecastctl.models.make import make_model
 from forecastctl.records import FittedModel, Member, SearchSpec, Specification
 from forecastctl.search.pool import PLAIN, SEASONAL
 from forecastctl.search.tune import tune
+from tests.models import fuzz
 from tests.models.intermittent import extremes, intermittent
 from tests.series import make_series, seasonal_data
 
@@ -134,6 +135,13 @@ def test_extreme_series_are_searched_and_get_plausible_intervals(n):
     for y in extremes(n).values():
         model, _ = searched(y, max_evals=14)
         check(predict(model, 12, LEVELS), y)
+
+
+def test_fuzzed_series_keep_every_promise():
+    """`python -m tests.models.fuzz` does the same with a million."""
+    made, failures = fuzz.part((0, 600))
+    assert made > 1000
+    assert failures == []
 
 
 def test_the_ceiling_is_a_multiple_of_the_range():
