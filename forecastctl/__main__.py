@@ -1,4 +1,4 @@
-"""``forecastctl`` and ``python -m forecastctl``: Ctrl-C and SIGTERM end it quietly at any time."""
+"""``forecastctl`` and ``python -m forecastctl``: signals end it quietly at any time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
+from forecastctl.errors import EXIT_INTERRUPTED, Terminated, ending_signals
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -20,13 +20,14 @@ def main() -> None:
     codes: list[object] = []
     atexit.register(_end, codes)  # the first one registered is called last
     try:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # and not ignored by who started it
-            signal.signal(signal.SIGTERM, _terminate)
+        for number in ending_signals():
+            if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored by who started it
+                signal.signal(number, _terminate)
         from forecastctl.cli.app import app
 
         app(prog_name="forecastctl")
     except KeyboardInterrupt as why:  # before or after the command itself
-        code = EXIT_TERMINATED if isinstance(why, Terminated) else EXIT_INTERRUPTED
+        code = why.exit_code if isinstance(why, Terminated) else EXIT_INTERRUPTED
         os.write(sys.stderr.fileno(), b"interrupted.\n")
         codes.append(code)
         sys.exit(code)
@@ -35,12 +36,12 @@ def main() -> None:
         raise
     finally:
         # How it ends is decided: a second signal while the interpreter shuts down changes nothing.
-        for ending in (signal.SIGINT, signal.SIGTERM):
+        for ending in ending_signals():
             signal.signal(ending, signal.SIG_IGN)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _end(codes: list[object]) -> None:

@@ -16,12 +16,13 @@
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
 ends with when an airport has degraded, and ``reproduce`` when a forecast differs. 130 means
-interrupted (SIGINT), 143 told to end (SIGTERM). ``message`` says what is wrong and where; ``hint``
-says what to do next.
+interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says what is wrong and
+where; ``hint`` says what to do next.
 """
 
 from __future__ import annotations
 
+import signal
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -29,14 +30,29 @@ EXIT_AIRPORTS_FAILED = 4
 EXIT_FOUND = 7
 """The command did its work and found what it looks for: degraded or irreproducible airports."""
 EXIT_INTERRUPTED = 130
+EXIT_HUNG_UP = 129
 EXIT_TERMINATED = 143
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: the command ends as after Ctrl-C, with an exit code of its own."""
+    """SIGTERM or SIGHUP: the command ends as after Ctrl-C, with an exit code of its own.
 
-    def __init__(self) -> None:
-        super().__init__("SIGTERM")
+    Args:
+        number: The signal; its exit code is 128 more, as shells count.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """The signals that end a command in good order, as far as the system has them.
+
+    SIGHUP comes when the terminal or the connection closes; under nohup it is ignored.
+    """
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
 
 
 class ForecastctlError(Exception):

@@ -36,10 +36,11 @@ def page() -> str:
 
 
 def _codes() -> str:
-    interrupted = "Run it again; what was recorded so far stays recorded."
+    interrupted = "Run it again: it goes on from what is recorded."
     rows = [(errors.EXIT_OK, "every selected airport is ok, or has a recorded fallback", "nothing")]
     rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
     rows.append((errors.EXIT_FOUND, FOUND, "Read the list: it names airports and reasons."))
+    rows.append((errors.EXIT_HUNG_UP, "its terminal went away (SIGHUP)", interrupted))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
     rows.append((errors.EXIT_TERMINATED, "told to end (SIGTERM)", interrupted))
     return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in rows)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from forecastctl.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, ForecastctlError, Terminated
+from forecastctl.errors import EXIT_INTERRUPTED, ForecastctlError, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 EXIT_BROKEN_PIPE = 141
+GOES_ON = "the same command goes on from what is recorded."
 _GIVEN = "forecastctl.arguments"
 
 
@@ -37,11 +38,11 @@ class Boundary(TyperGroup):
         except ForecastctlError as error:
             _report(error.message, error.hint, arguments)
             raise typer.Exit(error.exit_code) from None
-        except Terminated:
-            _say("ended by SIGTERM: what was recorded so far stays recorded.")
-            raise typer.Exit(EXIT_TERMINATED) from None
+        except Terminated as why:
+            _say(f"ended by {why}: {GOES_ON}")
+            raise typer.Exit(why.exit_code) from None
         except KeyboardInterrupt:
-            _say("interrupted: what was recorded so far stays recorded.")
+            _say(f"interrupted: {GOES_ON}")
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except BrokenPipeError:
             # The reader has gone; keep the interpreter from complaining at exit.

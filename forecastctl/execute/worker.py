@@ -23,6 +23,7 @@ from inspect import signature
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from forecastctl.errors import ending_signals
 from forecastctl.execute.garbage import collect_rarely, pass_over_modules
 from forecastctl.execute.serial import attempt
 from forecastctl.records import Failure, Outcome
@@ -146,19 +147,23 @@ def claim() -> Worker:
 
 
 def hold_interrupts_back() -> None:
-    """Keep Ctrl-C and SIGTERM from all that this thread starts from here on.
+    """Keep Ctrl-C, SIGTERM and SIGHUP from all that this thread starts from here on.
 
     Both come to all processes of a group at once. What becomes of the workers is up to the driver.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         return
+    # They ignore the others by themselves, and would end with the terminal.
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, set(ending_signals()) - {signal.SIGINT, signal.SIGTERM}
+    )
     # Where they are started later, the mask is lifted after it (before Python 3.13).
     for module in ("joblib.externals.loky.backend", "multiprocessing"):
         try:
             import_module(f"{module}.resource_tracker").ensure_running()
         except (ImportError, AttributeError) as error:
             log.warning("Ctrl-C may reach the workers, which then say so (%s)", error)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(ending_signals()))
 
 
 def quiet_loky() -> None:
@@ -227,11 +232,11 @@ def _nowhere() -> IO[str]:
 
 
 def _begin(driver: int) -> None:
-    """Leave Ctrl-C and SIGTERM to the driver for good, and end with it, however it ends.
+    """Leave Ctrl-C, SIGTERM and SIGHUP to the driver for good, and end with it, however it ends.
 
     A driver that is killed outright tells its workers nothing: they would go on for minutes.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, signal.SIG_IGN)
     collect_rarely()
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()

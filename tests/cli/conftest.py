@@ -82,11 +82,12 @@ class Cli:
 
 
 def in_a_group(command, folder, env=None):
-    """A command in a process group of its own, for which both signals mean what they usually do."""
+    """A command in a process group of its own, for which signals mean what they usually do."""
 
     def usual():  # whoever runs the tests in the background ignores them, and so would the child
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     return subprocess.Popen(
         command,

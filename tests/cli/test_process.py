@@ -76,8 +76,12 @@ def test_a_closed_pipe_is_silent(cli):
 
 ENDINGS = pytest.mark.parametrize(
     ("number", "code", "said"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
-    ids=["Ctrl-C", "SIGTERM"],
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+        pytest.param(signal.SIGHUP, 129, "ended by SIGHUP", marks=pytest.mark.slow),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
 )
 
 
@@ -100,6 +104,32 @@ def test_an_ended_job_ends_cleanly_and_leaves_a_true_record(cli, number, code, s
     assert cli.json("history", "--status", "killed") == []
 
 
+KILLS = [signal.SIGKILL]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", KILLS, ids=[k.name for k in KILLS])
+def test_a_job_that_is_cut_off_goes_on_and_ends_like_another(cli, number):
+    """The forecasts are those of a job that was never cut off, bit by bit."""
+    cli.write(panel([f"A{i:03d}" for i in range(130)], months=60))
+    command = ["run", "--data", "air.csv", "--jobs", "2", "--max-evals", "14", "--no-charts"]
+    child = in_a_group([*FORECASTCTL, *command], cli.folder)
+    until(lambda: cli.jobs() and len(cli.json("history", "airports")) > 8, child)
+    os.killpg(child.pid, number)
+    child.communicate(timeout=600)
+    again = cli.process(*command, "--out", "f.csv", "--json")
+    assert again.returncode == 0, again.stderr
+    assert "going on with job" in again.stderr
+    assert len(cli.jobs()) == 1
+    summary = json.loads(again.stdout)
+    assert summary["airports"]["ok"] == summary["airports"]["total"] == 130
+    lines = cli.json("history", "airports", "--limit", "1000")
+    assert len({line["airport"] for line in lines}) == len(lines) == 130
+    other = cli.process(*command, "--out", "other.csv", "--fresh", "--quiet")
+    assert other.returncode == 0, other.stderr
+    assert (cli.folder / "f.csv").read_bytes() == (cli.folder / "other.csv").read_bytes()
+
+
 def _with_workers_that(cli, act):
     """Environment in which the very first thing that a worker does is something else."""
     (cli.folder / "first").mkdir()
@@ -111,7 +141,7 @@ def _with_workers_that(cli, act):
     return {**os.environ, "PYTHONPATH": path}
 
 
-@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_worker_ignores_what_ends_its_driver_from_its_first_instruction(cli, ending):
     cli.write(panel())
     env = _with_workers_that(cli, f"os.kill(os.getpid(), signal.{ending})")

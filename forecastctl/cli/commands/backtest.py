@@ -23,7 +23,7 @@ from forecastctl.cli.compose import (
 from forecastctl.cli.job import end_with, write_out
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import Terminated
+from forecastctl.errors import Terminated, ending_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,16 +163,16 @@ def _run(
 
 
 class _Interruptions:
-    """Ctrl-C and SIGTERM at once while workers work, but not while something is being recorded."""
+    """Signals end it at once while workers work, but not while something is being recorded."""
 
     def __init__(self) -> None:
         self._depth = 0
-        self._pending: type[KeyboardInterrupt] | None = None
+        self._pending: KeyboardInterrupt | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ending_signals():
                 if callable(signal.getsignal(number)):  # it ends the command, and is not ignored
                     self._before[number] = signal.signal(number, self._interrupt)
         return self
@@ -182,7 +182,7 @@ class _Interruptions:
             signal.signal(number, before)
 
     def _interrupt(self, number: int, _frame: object) -> None:
-        why = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        why = KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
         if not self._depth:
             raise why
         self._pending = why
