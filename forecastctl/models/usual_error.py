@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-USUAL_GROWTH = 0.25
+USUAL_GROWTH = 0.2
 """Exponent of the lead that root mean squared errors typically grow with."""
 
-GROWTH_FOLDS = 16.0
+GROWTH_FOLDS = 8.0
 """Folds that the typical exponent is worth beside that of the errors."""
 
 MOST_GROWTH = 1.0
@@ -29,8 +29,8 @@ MOST_GROWTH = 1.0
 NEIGHBOURS = 1
 """Leads on either side that count like the lead itself."""
 
-FAR = 0.5
-"""Weight of an error of any other lead, where those near have a weight of one."""
+ENOUGH_FOLDS = 8.0
+"""Folds from which on errors of other leads count less than half of those near."""
 
 
 def usual_error(errors: Sequence[Sequence[float]], lead: int) -> float:
@@ -62,7 +62,7 @@ def usual_errors(errors: Sequence[Sequence[float]], leads: Sequence[int]) -> NDA
     growth = _growth(error, lead)
     at_one = (error / lead**growth) ** 2
     near = np.abs(lead[None, :] - asked[:, None]) <= NEIGHBOURS
-    weight = np.where(near, 1.0, FAR)
+    weight = np.where(near, 1.0, ENOUGH_FOLDS / (ENOUGH_FOLDS + len(errors)))
     mean = (weight * at_one).sum(axis=1) / weight.sum(axis=1)
     return np.asarray(largest * np.sqrt(mean) * asked**growth)
 

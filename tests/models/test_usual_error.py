@@ -17,7 +17,7 @@ def walks(seed, folds, growth=0.5, leads=12):
 def test_errors_that_grow_with_the_lead_are_usual_by_lead():
     found = np.array([usual_errors(walks(seed, 4), LEADS) for seed in range(200)]).mean(axis=0)
     assert np.all(np.diff(found) > 0)
-    assert found[0] == pytest.approx(100, rel=0.35)
+    assert found[0] == pytest.approx(100, rel=0.5)
     assert found[-1] == pytest.approx(100 * np.sqrt(12), rel=0.25)
 
 
