@@ -46,6 +46,36 @@ def test_nothing_is_suspect_about_seasons_and_crashes(seed):
         assert not suspects(whole[:n])
 
 
+@pytest.mark.parametrize("months", [8, 10, 12, 13, 14, 15, 16, 20, 30])
+def test_a_last_zero_is_suspect_however_long_after_a_crash(months):
+    """A year after it the growth on the year is that of the recovery."""
+    found = []
+    for seed in range(20):
+        y = crash(noisy(120, seed), 80)[: 80 + months + 1]
+        y[-1] = 0
+        found.append(bool(suspects(y).unpublished))
+    assert np.mean(found) >= 0.9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_zeros_of_an_airport_that_became_seasonal_are_no_fault(seed):
+    y = noisy(96, seed)
+    y[[72, 73, 84, 85]] = 0  # two Januaries and Februaries, the last ones at the end
+    assert not suspects(y[:85]).unpublished
+    assert not suspects(y[:86]).unpublished
+
+
+def test_passengers_in_random_months_are_no_other_scale():
+    """Charter flights: with so many zeros, some month of the year looks small by chance."""
+    told = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        y = rng.poisson(400, 84) * (rng.random(84) < rng.uniform(0.15, 0.6))
+        y[[0, -1]] = 400
+        told.append(bool(suspects(y).label))
+    assert np.mean(told) <= 0.03
+
+
 @pytest.mark.parametrize("month", range(12))
 @pytest.mark.parametrize("factor", [0.005, 0.05, 100.0])
 def test_a_month_on_another_scale_in_every_year(month, factor):

@@ -47,6 +47,7 @@ _LABEL_USUAL = np.log10(8.0)  # in the median year
 _LABEL_SHARE = 0.9  # of the years that can be judged
 _LABEL_SMALLEST = 10.0  # passengers of the smaller neighbour
 _LABEL_MOST = 2  # months of a year
+_LABEL_ELSEWHERE = 0.1  # of the other months that can be judged, that stand out as much, at most
 
 KINDS = ("label", "unit", "zero", "unpublished")
 
@@ -229,6 +230,10 @@ def _labels(
     if not 0 < len(labels_found) <= _LABEL_MOST:
         return (), ()
     months = [m for m, _ in labels_found]
+    others = comparable & ~np.isin(month + 1, months)
+    alone = np.maximum(-below[others], above[others]) >= _LABEL_EACH
+    if len(alone) and np.mean(alone) > _LABEL_ELSEWHERE:
+        return (), ()  # it has passengers in some months and none in others, whatever the month
     inside = np.isin((start + np.arange(n)) % _MONTHS + 1, months) & ~np.isnan(y)
     return tuple(labels_found), tuple(int(p) for p in np.flatnonzero(inside))
 

@@ -26,6 +26,7 @@ _SMALL_LEVEL = 1000.0  # below it, every period must have been steady
 _NEXT_TO_NOTHING = 1 / 50  # of the level
 _STEADY = 0.7  # of the level, or of the usual growth, just before a fall that is no slow decline
 _GROWTH_PERIODS = 3  # that the usual growth is taken from
+_USUAL_GROWTH = 2.0  # factor on the year, up or down, beyond which the year before was a shock
 _STEADY_SMALL = 0.6  # of the level, in each period of a season, where it is small
 _LEAST_BEFORE = 4  # periods with passengers
 _LOW_SEASON = 0.25  # of the level
@@ -107,23 +108,52 @@ def _from_usual(y: NDArray[np.float64], first: int, season_length: int, least: f
         # A few hundred passengers a month may well come down to none.
         smallest = before.min() if len(before) >= season_length else 0.0
         return bool(smallest >= _STEADY_SMALL * level)
-    season_ago = first - season_length
-    known = season_ago >= 0 and not np.isnan(y[season_ago])
-    expected = y[season_ago] if known else before.min()
-    return bool(expected >= _LOW_SEASON * level)
+    return not _low_season(y, first, season_length, level, float(before.min()))
+
+
+def _low_season(
+    y: NDArray[np.float64], first: int, season_length: int, level: float, smallest: float
+) -> bool:
+    """Whether a run begins in a season in which there is little traffic anyway.
+
+    Where few passengers were left a season before, as in a crash, the season before that is asked
+    as well: it may have been ordinary. An airport without any may have become a seasonal one.
+
+    Args:
+        y: Passengers.
+        first: First position of the run.
+        season_length: Periods per season.
+        level: That of the season before the run.
+        smallest: What stands in where no season before is known.
+    """
+    season_ago, two_ago = first - season_length, first - 2 * season_length
+    if season_ago < 0 or np.isnan(y[season_ago]):
+        return smallest < _LOW_SEASON * level
+    if y[season_ago] >= _LOW_SEASON * level:
+        return False
+    if two_ago < _LEAST_BEFORE or y[season_ago] == 0:
+        return True
+    before = y[max(two_ago - season_length, 0) : two_ago]
+    usual = before[before > 0]
+    return len(usual) < _LEAST_BEFORE or not y[two_ago] >= _LOW_SEASON * float(np.median(usual))
 
 
 def _as_before(y: NDArray[np.float64], last: int, season_length: int, level: float) -> bool:
     """Whether a period has grown since a season before as the periods before it have.
 
-    Where that cannot be told: whether it is near the level.
+    Where that cannot be told, or the growth is that of a recovery from a crash a season before:
+    whether it is near the level, or near that of the periods just before it.
     """
     at = np.arange(max(last - _GROWTH_PERIODS, season_length), last + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = y[at] / y[at - season_length]
     usual = growth[:-1][np.isfinite(growth[:-1])]
     if last >= season_length and np.isfinite(growth[-1]) and len(usual):
-        return bool(growth[-1] >= _STEADY * float(np.median(usual)))
+        if growth[-1] >= _STEADY * float(np.median(usual)):
+            return True
+        if usual.max() <= _USUAL_GROWTH:
+            return False
+        level = float(np.median(y[at[:-1]]))
     return bool(y[last] >= _STEADY * level)
 
 
