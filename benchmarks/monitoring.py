@@ -1,20 +1,28 @@
 """How often the monitor raises an alarm without need, and how soon it raises one with need.
 
-Real series: those of the tourism competition in ``../shared/data`` over their last two years, and
-EWR, JFK and LGA in 1992-2000; 1991 stands apart, for the Gulf War emptied the airports from January
-to March. Each is tuned once and then fitted and forecast at every origin of
-a year, as ``run --retune degraded`` does, and the year is judged after 3, 6 and 12 months: with a
-run each month, each quarter, and only at the start. Nothing is known to be wrong with these
-series, so that every alarm counts as false, although the real world does change.
+Each series is tuned once and then fitted and forecast at each of the twelve monthly origins of a
+year, as ``run --retune degraded`` does, and the monitor looks after each month from the third on. A
+year has an alarm where any of these looks has one. Judged are
 
-The constants of ``forecastctl/monitor/tests_of_errors.py`` were set on every sixth series from the
-first; the default here is every sixth from the fourth, which they have not seen.
+- simulated series of 132 months in which nothing changes: a local level, an airline model, and a
+  fixed season, each with noise;
+- series of the tourism and M1 competitions and of hospitals in ``../shared/data``, over their last
+  year, and EWR, JFK and LGA in 1992-2000. The real world does change, so that not every alarm there
+  is false;
+- the simulated series with a level that falls by 20 % in the first month of the year, and with
+  errors twice as large.
+
+``--derive`` prints the three constants of ``forecastctl/monitor/tests_of_errors.py``. They are
+derived on other series than those that are judged: the even ones of each group.
+
+    python benchmarks/monitoring.py [--count N] [--every N] [--derive] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,138 +30,247 @@ import numpy as np
 import pandas as pd
 
 from forecastctl.models.combination.fit_and_predict import fit, predict
-from forecastctl.monitor.tests_of_errors import (
-    WIDTHS,
-    judge,
-    simulate,
-    standardised,
-)
+from forecastctl.models.interval_scores import lengths, normal_scores
+from forecastctl.monitor.tests_of_errors import FIRST_LOOK, judge
 from forecastctl.records import SearchSpec, Series
 from forecastctl.search.tune import tune
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LEVELS = (0.1, 0.05, 0.01)
 YEAR = 12
-WAR = 1991
-MONTHS = (3, 6, 12)
-SCHEDULES = {"each month": 1, "each quarter": 3, "once": YEAR}
+MONTHS = 132
+"""Length of a simulated series before the year that is judged."""
+
+SCHEDULES = {"each month": 1, "once": YEAR}
+SIMULATED = ("local level", "airline", "fixed season")
+REAL = {"tourism": 80, "m1": 60, "hospital": 80}
+"""Panels of one value column, and the shortest series that is judged."""
+
+SCALES = np.arange(0.05, 0.55, 0.05)
+SHARES = np.arange(0.0, 0.55, 0.05)
+ENOUGH = 0.75
+"""Share of the groups that need no larger constant than the one that is derived."""
+
+FALL = 0.8
+"""What is left of the level after a fall."""
 
 
-def make_series(name: str, frame: pd.DataFrame, value: str) -> Series:
-    """A monthly series from rows."""
-    ds = pd.to_datetime(frame["date"]).to_numpy().astype("datetime64[M]").astype("datetime64[D]")
-    return Series(name, "M", 12, ds, frame[value].to_numpy(float), name)
+def simulated(kind: str, seed: int, noise: float = 1.0) -> NDArray[np.float64]:
+    """A series in which nothing changes but, with ``noise`` other than one, the errors of its year.
+
+    Args:
+        kind: One of `SIMULATED`.
+        seed: Of its random numbers.
+        noise: Factor on the random part of the last year.
+    """
+    rng = np.random.default_rng([SIMULATED.index(kind), seed])
+    n, burn = MONTHS + YEAR, 5 * YEAR
+    season = rng.normal(0, 0.15, YEAR)
+    larger = np.where(np.arange(n) >= MONTHS, noise, 1.0)
+    if kind == "local level":
+        log = np.cumsum(larger * rng.normal(0, 0.03, n)) + larger * rng.normal(0, 0.05, n)
+    elif kind == "fixed season":
+        log = season[np.arange(n) % YEAR] + larger * rng.normal(0, 0.04, n)
+    else:  # SARIMA(0,1,1)(0,1,1) with Box and Jenkins's parameters
+        e = np.concatenate([np.ones(burn), larger]) * rng.normal(0, 0.04, burn + n)
+        w = np.convolve(np.convolve(e, [1, -0.4])[: burn + n], [1, *[0] * 11, -0.6])[: burn + n]
+        path = np.zeros(burn + n)
+        path[: YEAR + 1] = season[np.arange(YEAR + 1) % YEAR]
+        for t in range(YEAR + 1, burn + n):
+            path[t] = path[t - 1] + path[t - YEAR] - path[t - YEAR - 1] + w[t]
+        log = path[burn:]
+    return np.asarray(np.rint(50_000 * np.exp(log)))
 
 
-def years(first: int, every: int) -> Iterator[tuple[str, Series, int]]:
-    """Group, series, and observations at the start of each year to be judged."""
-    tourism = pd.read_csv(DATA / "tourism_monthly.csv.gz")
-    names = sorted(tourism["series"].unique())[first::every]
-    for name, rows in tourism[tourism["series"].isin(names)].groupby("series"):
-        one = make_series(name, rows, "value")
-        if one.n >= 80:
-            yield from (("tourism", one, one.n - back) for back in (2 * YEAR, YEAR))
-    airports = pd.read_csv(DATA / "port_authority.csv")
+def as_series(name: str, y: NDArray[np.float64], first: str = "2000-01") -> Series:
+    """A monthly series."""
+    ds = (np.datetime64(first, "M") + np.arange(len(y))).astype("datetime64[D]")
+    return Series(name, "M", YEAR, ds, y, name)
+
+
+def simulated_years(
+    count: int, first: int, fall: float = 1.0, noise: float = 1.0
+) -> Iterator[tuple[str, Series, int]]:
+    """Group, series and start of the year, of every second seed from ``first`` on."""
+    for kind in SIMULATED:
+        for seed in range(first, 2 * count, 2):
+            y = simulated(kind, seed, noise)
+            y[MONTHS:] = np.rint(fall * y[MONTHS:])
+            yield kind, as_series(f"{kind} {seed}", y), MONTHS
+
+
+def real_years(first: int, every: int) -> Iterator[tuple[str, Series, int]]:
+    """Group, series and start of the year, of the real panels."""
+    for panel, shortest in REAL.items():
+        rows = pd.read_csv(DATA / f"{panel}_monthly.csv.gz")
+        names = sorted(rows["series"].unique())[first::every]
+        for name, one in rows[rows["series"].isin(names)].groupby("series"):
+            y = one["value"].to_numpy(float)
+            if len(y) >= shortest:
+                yield panel, as_series(str(name), y), len(y) - YEAR
+
+
+def airport_years() -> Iterator[tuple[str, Series, int]]:
+    """The years 1992 to 2000 of New York's airports."""
+    rows = pd.read_csv(DATA / "port_authority.csv")
     for name in ("EWR", "JFK", "LGA"):
-        one = make_series(name, airports[airports["airport"] == name], "passengers")
-        for year in range(1991, 2001):
-            start = int(np.searchsorted(one.ds, np.datetime64(f"{year}-01-01")))
-            group = "port authority 1991" if year == WAR else "port authority 1992-2000"
-            yield group, one, start
+        one = rows[rows["airport"] == name]
+        series = as_series(name, one["passengers"].to_numpy(float), one["date"].iloc[0][:7])
+        for year in range(1992, 2001):
+            start = int(np.searchsorted(series.ds, np.datetime64(f"{year}-01-01")))
+            yield "port authority", series, start
 
 
 def head(series: Series, n: int) -> Series:
     """The first observations."""
-    return Series(series.airport, "M", 12, series.ds[:n], series.y[:n], series.digest)
+    return Series(series.airport, "M", YEAR, series.ds[:n], series.y[:n], series.digest)
 
 
-def year_of_errors(series: Series, start: int) -> tuple[NDArray[np.float64], float]:
-    """Standardised errors by origin and lead, NaN after the year, and half the 95 % interval."""
+def year_of_scores(series: Series, start: int) -> NDArray[np.float64]:
+    """Normal scores of the errors by origin and lead, NaN after the year."""
     tuned = tune(head(series, start), SearchSpec())
     z = np.full((YEAR, YEAR), np.nan)
     for origin in range(YEAR):
-        past = head(series, start + origin)
-        model, _ = fit(past, tuned.specification, spread=tuned.spread)
-        forecast = predict(model, YEAR)
-        actual = series.y[start + origin : start + YEAR]
-        error = forecast.mean[: len(actual)] - actual
-        sd = (forecast.intervals[80][1] - forecast.mean) / WIDTHS[80]
-        z[origin, : len(actual)] = standardised(error, sd[: len(actual)])
-    wide = (forecast.intervals[95][1] - forecast.mean)[0] / sd[0] if sd[0] > 0 else WIDTHS[95]
-    return z, float(wide)
+        model, _ = fit(head(series, start + origin), tuned.specification, spread=tuned.spread)
+        h = YEAR - origin
+        forecast = predict(model, h)
+        error = forecast.mean - series.y[start + origin : start + YEAR]
+        bands = {k: lengths(forecast.mean, *ends) for k, ends in forecast.intervals.items()}
+        z[origin, :h] = normal_scores(error, bands)
+    return z
 
 
-def p_value(z: NDArray[np.float64], wide: float, step: int, months: int) -> float:
-    """Verdict after some months where a run was made at every ``step``-th origin."""
-    targets = np.arange(1, months + 1)
+def scored(years: Iterator[tuple[str, Series, int]]) -> dict[str, NDArray[np.float64]]:
+    """Normal scores of all years by group, shape ``(years, origins, leads)``."""
+    groups: dict[str, list[NDArray[np.float64]]] = {}
+    for group, series, start in years:
+        groups.setdefault(group, []).append(year_of_scores(series, start))
+    return {group: np.array(found) for group, found in groups.items()}
+
+
+def looks(z: NDArray[np.float64], step: int, false_alarm: float) -> NDArray[np.bool_]:
+    """Whether each look at a year has an alarm, with a run at every ``step``-th origin."""
+    targets = np.arange(1, YEAR + 1)
     origins = (targets - 1) // step * step
     seen = z[origins, targets - origins - 1]
-    return judge(seen, origins.tolist(), targets.tolist(), wide=wide).p
+    ends = range(FIRST_LOOK, YEAR + 1)
+    return np.array(
+        [
+            judge(seen[:n], origins[:n].tolist(), targets[:n].tolist(), false_alarm).p
+            <= false_alarm
+            for n in ends
+        ]
+    )
 
 
-def real_rates(first: int, every: int) -> list[dict[str, object]]:
-    """Share of years with an alarm, by group, schedule and months."""
-    groups: dict[str, list[tuple[NDArray[np.float64], float]]] = {}
-    for group, series, start in years(first, every):
-        groups.setdefault(group, []).append(year_of_errors(series, start))
+def rates(
+    groups: dict[str, NDArray[np.float64]], what: str, schedules: Sequence[str]
+) -> list[dict[str, object]]:
+    """Share of years with an alarm in any look, and of all looks with one."""
     rows = []
-    for group, found in groups.items():
-        for schedule, step in SCHEDULES.items():
-            for months in MONTHS:
-                ps = np.array([p_value(z, wide, step, months) for z, wide in found])
-                rates = {f"{level:.0%}": float((ps <= level).mean()) for level in LEVELS}
-                row = {"group": group, "runs": schedule, "months": months}
-                rows.append({**row, "years": len(ps), **rates})
+    for group, years in groups.items():
+        for schedule in schedules:
+            row: dict[str, object] = {"group": group, "what": what, "runs": schedule}
+            row["years"] = len(years)
+            for level in LEVELS:
+                alarms = np.array([looks(z, SCHEDULES[schedule], level) for z in years])
+                row[f"{level:.0%}"] = float(alarms.any(axis=1).mean())
+                row[f"look {level:.0%}"] = float(alarms.mean())
+            rows.append(row)
     return rows
 
 
-def simulated_rates(count: int) -> list[dict[str, object]]:
-    """Share of simulated airports with an alarm: without fault, and with one of some size."""
-    rng = np.random.default_rng(1)
-    faults = {
-        "none": lambda z: z,
-        "normal errors": lambda z: rng.standard_normal(z.shape),
-        "shifted by 1 sd": lambda z: z + 1,
-        "shifted by 2 sd": lambda z: z + 2,
-        "twice as large": lambda z: 2 * z,
-        "three times as large": lambda z: 3 * z,
-    }
-    rows = []
-    for fault, change in faults.items():
-        for months in MONTHS:
-            pattern = [(i, i + 1) for i in range(months)]
-            ends = range(months), range(1, months + 1)
-            z = change(simulate(rng, pattern, count))
-            ps = np.array([judge(row, *ends).p for row in z])
-            rates = {f"{level:.0%}": float((ps <= level).mean()) for level in LEVELS}
-            row = {"group": f"simulated: {fault}", "runs": "each month", "months": months}
-            rows.append({**row, "years": count, **rates})
-    return rows
+def likeliest(z: NDArray[np.float64]) -> tuple[float, float]:
+    """The uncertainty of an airport's scale, and the share of its bias, that make errors likeliest.
+
+    Errors of a year are normal with variance ``s**2`` and correlation ``b`` (a bias that all
+    share), and log s is normal; `simulate` draws them likewise.
+
+    Args:
+        z: Normal scores one month ahead, shape ``(years, months)``.
+    """
+    size, n = np.clip(z, -5, 5), z.shape[1]
+    mean = size.mean(axis=1)
+    within = ((size - mean[:, None]) ** 2).sum(axis=1)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+    found = {}
+    for scale in SCALES:
+        s = np.exp(scale * nodes - scale**2)[:, None]
+        for share in SHARES:
+            along = 1 - share + n * share
+            square = within / (1 - share) + n * mean**2 / along
+            log = -0.5 * square / s**2 - n * np.log(s)
+            log -= 0.5 * ((n - 1) * np.log(1 - share) + np.log(along))
+            at_airport = np.log((weights[:, None] * np.exp(log)).sum(axis=0))
+            found[float(scale), float(share)] = float(at_airport.sum())
+    return max(found, key=lambda pair: found[pair])
 
 
-def main() -> None:
+def likeliest_share(z: NDArray[np.float64]) -> float:
+    """Share of the variance that errors of one cutoff have in common with those of the next lead.
+
+    Args:
+        z: Normal scores of one cutoff by lead, shape ``(years, leads)``.
+    """
+    size = np.clip(z, -5, 5)
+    size = size / np.sqrt((size**2).mean(axis=0))
+    found = (size[:, :-1] * size[:, 1:]).mean()
+    alike = np.mean([math.sqrt(k / (k + 1)) for k in range(1, YEAR)])
+    return float(np.clip(found / alike, 0.0, 1.0))
+
+
+def derive(count: int, every: int) -> None:
+    """Print the constants: each so large that three groups of series in four need no larger one."""
+    groups = scored(simulated_years(count, 0)) | scored(real_years(0, 2 * every))
+    print(f"{'group':<16}{'years':>6}{'SCALE':>8}{'BIAS':>8}{'SHARED':>8}")
+    found = []
+    for group, z in groups.items():
+        constants = (*likeliest(z[:, np.arange(YEAR), 0]), likeliest_share(z[:, 0, :]))
+        found.append(constants)
+        print(f"{group:<16}{len(z):>6}", "".join(f"{value:>8.2f}" for value in constants), sep="")
+    chosen = np.quantile(found, ENOUGH, axis=0)
+    print(f"{'chosen':<22}", "".join(f"{value:>8.2f}" for value in chosen), sep="")
+
+
+def measure(count: int, every: int) -> list[dict[str, object]]:
+    """All rates."""
+    quiet = scored(simulated_years(count, 1))
+    real = scored(real_years(every, 2 * every)) | scored(airport_years())
+    rows = rates(quiet, "nothing", list(SCHEDULES)) + rates(real, "nothing", list(SCHEDULES))
+    fallen = scored(simulated_years(count, 1, fall=FALL))
+    louder = scored(simulated_years(count, 1, noise=2.0))
+    rows += rates(fallen, "level falls by 20 %", ["each month", "once"])
+    rows += rates(louder, "noise twice as large", ["each month", "once"])
+    twice = {group: 2 * z for group, z in (quiet | real).items()}
+    return rows + rates(twice, "errors twice as large", ["each month"])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=3)
-    parser.add_argument("--every", type=int, default=6)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--every", type=int, default=12)
+    parser.add_argument("--derive", action="store_true")
     parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    rows = real_rates(arguments.first, arguments.every) + simulated_rates(arguments.count)
-    if arguments.json:
+    chosen = parser.parse_args(arguments)
+    if chosen.derive:
+        derive(chosen.count, chosen.every)
+        return
+    rows = measure(chosen.count, chosen.every)
+    if chosen.json:
         print(json.dumps(rows))
         return
-    print("Share of series with an alarm at a false-alarm rate of 10, 5 and 1 %")
     heads = [f"{level:.0%}" for level in LEVELS]
-    print(f"{'series':<33}{'runs':<14}{'months':>7}{'years':>7}", *(f"{h:>7}" for h in heads))
+    print("| series | what happens | a run | years |", " | ".join(heads), "| a look at 1 % |")
+    print("| --- " * (len(heads) + 5) + "|")
     for row in rows:
-        shown = " ".join(f"{100 * float(str(row[h])):>6.1f}%" for h in heads)
-        print(f"{row['group']:<33}{row['runs']:<14}{row['months']:>7}{row['years']:>7} {shown}")
+        shown = " | ".join(f"{100 * float(str(row[h])):.1f} %" for h in (*heads, "look 1%"))
+        print(f"| {row['group']} | {row['what']} | {row['runs']} | {row['years']} | {shown} |")
 
 
 if __name__ == "__main__":

@@ -62,14 +62,14 @@ class Fleet(Harness):
             "run", f"planned-{self.clock}", 0, SEARCH, (80, 95), "nested", False, "cfg", {}
         )
 
-    def monitor(self, *, frame=None, whole=True, origin="live", **rules):
+    def monitor(self, *, frame=None, whole=True, origin="live", warnings=None, **rules):
         # Airports are recorded at the time of day, not of the test's clock.
         made = [self.clock, *(r.start_ms for r in self.runs("airport") + self.runs("monitor"))]
         start = max(made) + 1
         frame = frame_of(self.entries) if frame is None else frame
         spec = DataSpec(source="memory")
         panel = make_panel(frame, spec, "memory")
-        observed, freq = observations(panel, spec, None, TODAY)
+        observed, freq, said = observations(panel, spec, None, TODAY)
         watch = Watch(
             monitor_id=f"m{start}",
             start_ms=start,
@@ -78,6 +78,7 @@ class Fleet(Harness):
             freq=freq,
             panel_digest=panel.digest,
             whole=whole,
+            warnings=said if warnings is None else warnings,
         )
         return monitor(self.tracker, observed, watch, ENVIRONMENT)
 

@@ -62,6 +62,7 @@ class Harness:
     def run(self, command="run", *, tracker=None, executor=None, **changes):
         self.clock += 60_000
         search = changes.pop("search", SEARCH)
+        warnings = changes.pop("warnings", ())
         request = Request(
             command=command,
             job_id=changes.pop("job_id", f"job-{self.clock}"),
@@ -78,6 +79,7 @@ class Harness:
         panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
         store = tracker or self.tracker
         job = plan_or_go_on(request, panel, self.entries, ENVIRONMENT, store, fresh=fresh)
+        job = replace(job, warnings=warnings)
         return run_job(
             job,
             store,

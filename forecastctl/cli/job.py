@@ -121,6 +121,7 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
         panel = _trained_panel(session, tracker, groups=sums)
     today = date.today()  # noqa: DTZ011 - local day
     prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
+    render.warn_of_panel(prepared.warnings)
     request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
     job = plan_or_go_on(
         request,

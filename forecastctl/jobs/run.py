@@ -130,6 +130,8 @@ def job_run(job: Job) -> Run:
     }
     if job.sums:
         tags |= {Tag.RECONCILE: job.sums.method, Tag.GROUPS: str(len(job.sums.hierarchy.groups))}
+    if job.warnings:
+        tags[Tag.WARNINGS] = cut("; ".join(job.warnings))
     params = {k: cut(str(v)) for k, v in job.settings.items()}
     return Run(
         name=f"{context.command} {context.job_id}",

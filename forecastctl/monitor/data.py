@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import partial
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ from forecastctl.data.panel.rows import cut
 from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import examine_all
 from forecastctl.errors import NothingRecordedError
-from forecastctl.monitor.tests_of_errors import WIDTHS, standardised
+from forecastctl.models.interval_scores import lengths, normal_scores, stated_sizes
 from forecastctl.recording.decoding import forecast_table
 from forecastctl.recording.read import panel_of, read_as
 from forecastctl.recording.run_of import RunOf
@@ -52,6 +51,9 @@ CONTENT_TAGS = (Tag.PANEL_DIGEST, Tag.CONFIG_DIGEST, Tag.ORIGIN, Tag.COMMAND)
 
 ORIGINS = (LIVE, BACKTEST, "all")
 
+SIDES = ("below", "above")
+"""Of a forecast, in which its intervals end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -72,7 +74,7 @@ class Observed:
 
 def observations(
     panel: Panel, spec: DataSpec, as_of: str | None, today: date
-) -> tuple[list[Observed], str]:
+) -> tuple[list[Observed], str, tuple[str, ...]]:
     """What came true: prepared as for a job, without the values that preparing filled in.
 
     Args:
@@ -82,12 +84,13 @@ def observations(
         today: Later periods are in the future.
 
     Returns:
-        Every airport of the panel, and the frequency that periods are numbered in.
+        Every airport of the panel, the frequency that periods are numbered in, and sentences about
+        the whole panel.
     """
     view = cut(panel, spec, as_of)
     context = make_context(view, panel, spec, as_of, today)
-    examined, _ = examine_all(view, context)
-    return [_observed(entry) for entry in examined], view.freq
+    examined, warnings = examine_all(view, context)
+    return [_observed(entry) for entry in examined], view.freq, warnings
 
 
 def _observed(entry: Examined) -> Observed:
@@ -133,9 +136,10 @@ def vintages(
         window: The newest periods up to it that any forecast is of.
 
     Returns:
-        Columns ``airport, period, cutoff`` (numbers of periods), ``mean``, ``sd`` (of a normal
-        distribution with the 80 % interval), ``wide`` (half the 95 % interval in ``sd``) and
-        ``made`` (milliseconds since the epoch); and what could not be read, in words.
+        Columns ``airport, period, cutoff`` (numbers of periods), ``mean``, for each level of an
+        interval ``below-L`` and ``above-L`` (lengths down and up to its ends; NaN where a job did
+        not record that level) and ``made`` (milliseconds since the epoch); and what could not be
+        read, in words.
 
     Raises:
         NothingRecordedError: No job has recorded a forecast of this origin.
@@ -202,38 +206,33 @@ def _repetition_key(job: StoredRun) -> tuple[str | None, ...]:
 
 
 def _rows(content: bytes, job: StoredRun, freq: str) -> pd.DataFrame:
-    """The forecast table of a job with numbers of periods and standard deviations."""
+    """The forecast table of a job with numbers of periods and lengths to the intervals' ends."""
     import pandas as pd
 
     table = forecast_table(content)
     if table.empty:
         return _no_rows()
-    levels = [int(c[3:]) for c in table.columns if c.startswith("hi-")]
-    narrow = min(levels, key=lambda level: abs(level - 80))
-    # The upper end is never cut at zero, unlike the lower one.
-    sd = (table[f"hi-{narrow}"] - table["mean"]) / NormalDist().inv_cdf(0.5 + narrow / 200)
+    mean = table["mean"].to_numpy(dtype=np.float64)
+    levels = sorted(int(c[3:]) for c in table.columns if c.startswith("hi-"))
+    ends = {
+        f"{side}-{level}": values
+        for level in levels
+        for side, values in zip(
+            SIDES,
+            lengths(mean, table[f"lo-{level}"].to_numpy(), table[f"hi-{level}"].to_numpy()),
+            strict=True,
+        )
+    }
     return pd.DataFrame(
         {
             "airport": table["airport"].astype(str),
             "period": _periods(table["date"], freq),
             "cutoff": _periods(table["cutoff"], freq),
-            "mean": table["mean"].astype(float),
-            "sd": sd.astype(float),
-            "wide": _half_widths(table, sd, narrow, levels),
+            "mean": mean,
+            **ends,
             "made": job.start_ms,
         }
     )
-
-
-def _half_widths(
-    table: pd.DataFrame, sd: pd.Series, narrow: int, levels: Sequence[int]
-) -> NDArray[np.float64]:
-    """Half the width of the 95 % intervals in ``sd``; that of a normal one where not recorded."""
-    normal = np.full(len(table), WIDTHS[95])
-    if 95 not in levels or narrow == 95:  # noqa: PLR2004 - percent
-        return normal
-    half = (table["hi-95"] - table["mean"]).to_numpy()
-    return np.asarray(np.divide(half, sd.to_numpy(), out=normal, where=sd.to_numpy() > 0))
 
 
 def _periods(dates: pd.Series, freq: str) -> NDArray[np.int64]:
@@ -250,7 +249,7 @@ def _no_rows() -> pd.DataFrame:
     import pandas as pd
 
     kinds = {"airport": str, "period": np.int64, "cutoff": np.int64}
-    kinds |= {"mean": float, "sd": float, "wide": float, "made": np.int64}
+    kinds |= {"mean": float, "made": np.int64}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
@@ -262,14 +261,39 @@ def scored(forecasts: pd.DataFrame, actuals: pd.DataFrame) -> pd.DataFrame:
         actuals: See `actual_table`.
 
     Returns:
-        Columns of both, and ``lead``, ``error`` (forecast minus actual) and ``z``; by airport,
-        period, and shortest lead first.
+        Columns of both, and ``lead``, ``error`` (forecast minus actual), ``z`` (its normal score)
+        and ``usual`` (mean size of an error that the intervals lead to expect); by airport, period,
+        and shortest lead first.
     """
     table = forecasts.merge(actuals, on=["airport", "period"])
     error = table["mean"] - table["y"]
-    z = standardised(error.to_numpy(), table["sd"].to_numpy())
-    table = table.assign(lead=table["period"] - table["cutoff"], error=error, z=z)
+    table = table.assign(lead=table["period"] - table["cutoff"], error=error)
+    table = table.assign(**_judged_by_intervals(table))
     return table.sort_values(["airport", "period", "lead"], kind="stable", ignore_index=True)
+
+
+def _judged_by_intervals(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """The error as a normal score, ``z``, and the size that was expected, ``usual``.
+
+    Forecasts with the same recorded levels are judged together.
+    """
+    levels = [int(c.removeprefix("above-")) for c in table.columns if c.startswith("above-")]
+    error = table["error"].to_numpy()
+    recorded = np.array([~np.isnan(table[f"above-{level}"].to_numpy()) for level in levels])
+    z, usual = np.full(len(table), np.nan), np.full(len(table), np.nan)
+    for held in np.unique(recorded, axis=1).T if len(table) else ():
+        rows = (held == recorded.T).all(axis=1)
+        bands = {
+            level: (
+                table[f"below-{level}"].to_numpy()[rows],
+                table[f"above-{level}"].to_numpy()[rows],
+            )
+            for level, there in zip(levels, held, strict=True)
+            if there
+        }
+        if bands:
+            z[rows], usual[rows] = normal_scores(error[rows], bands), stated_sizes(bands)
+    return {"z": z, "usual": usual}
 
 
 def made_since(table: pd.DataFrame, since: Mapping[str, int]) -> pd.DataFrame:

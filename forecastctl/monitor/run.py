@@ -14,7 +14,7 @@ from forecastctl.monitor.data import (
     scored,
     vintages,
 )
-from forecastctl.monitor.scores import by_lead, fleet_scores, scores
+from forecastctl.monitor.scores import by_lead, fleet_scores, scores, with_wide_fleet
 from forecastctl.monitor.words import fleet_sentence
 from forecastctl.recording.monitor import newest_results, record_monitor
 from forecastctl.recording.read import latest
@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from forecastctl.records import MonitorRules, StoredRun
     from forecastctl.store.port import Tracker
 
-STATUSES = ("degraded", "past_max_age", "never_tuned", "no_actuals", "too_few_scored", "ok")
+STATUSES = (
+    "degraded",
+    "past_max_age",
+    "never_tuned",
+    "no_actuals",
+    "too_few_scored",
+    "too_wide",
+    "ok",
+)
 """Worst first."""
 
 
@@ -50,6 +58,7 @@ class Watch:
         panel_digest: SHA-256 of the panel that holds the actuals.
         params: Flags and settings, for the record.
         whole: Whether all airports of the data are watched.
+        warnings: What a user should know of the whole panel, one sentence each.
     """
 
     monitor_id: str
@@ -60,6 +69,7 @@ class Watch:
     panel_digest: str
     params: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,7 @@ def monitor(
         )
     fleet = _score_fleet(tracker, observed, watch, last)
     results = [_result(airport, fleet, watch) for airport in _airports(fleet, watch)]
+    results = with_wide_fleet(results, watch.freq)
     results.sort(key=_worst_first)
     report = {**_report(results, fleet.table, watch), "unreadable": list(fleet.unreadable)}
     return record_monitor(tracker, report, watch.params, environment)
@@ -236,7 +247,7 @@ def _status(
 ) -> tuple[str, str | None]:
     """The gravest status that applies, and why."""
     rules, n, age = watch.rules, result["n"], result["age"]
-    alarm = result.pop("alarm", None)
+    alarm, wide = result.pop("alarm", None), result.pop("wide", None)
     missing = observed is None or not len(observed.periods)
     too_old = (
         f"tuned on data up to {result['tuned_on']}, {age} periods ago; at most {rules.max_age}"
@@ -253,6 +264,7 @@ def _status(
         ),
         (age is not None and age >= rules.max_age, "past_max_age", too_old),
         (n < rules.least_scored, "too_few_scored", too_few),
+        (wide is not None, "too_wide", wide),
     )
     return next(((status, reason) for holds, status, reason in cases if holds), ("ok", None))
 
@@ -269,7 +281,8 @@ def _report(results: list[dict[str, Any]], table: pd.DataFrame, watch: Watch) ->
     days = [str(day) for day in first_days(np.array(ends, dtype=np.int64), watch.freq)]
     counts = {status: sum(r["status"] == status for r in results) for status in STATUSES}
     sides = [side for r in results if (side := r.pop("side", None)) is not None]
-    fleet = fleet_scores(results, sides, table, watch.rules.false_alarm, watch.freq)
+    chances = [chance for r in results if (chance := r.pop("chance", None)) is not None]
+    fleet = fleet_scores(results, sides, chances, table, watch.freq)
     return {
         "schema": MONITOR_VERSION,
         "monitor_id": watch.monitor_id,
@@ -282,6 +295,7 @@ def _report(results: list[dict[str, Any]], table: pd.DataFrame, watch: Watch) ->
         "rules": asdict(watch.rules),
         "airports": {"total": len(results), **counts},
         "fleet": fleet,
+        "warnings": list(watch.warnings),
         "by_lead": by_lead(table),
         "results": results,
     }

@@ -40,6 +40,26 @@ def degraded(
     return f"{'; '.join(texts)} (p {number(judged.p)})"
 
 
+def too_wide(
+    facts: Mapping[str, Any], freq: str, p: float | None = None, *, fleet: bool = False
+) -> str:
+    """Why the intervals of an airport count as far too wide.
+
+    Args:
+        facts: Its measures.
+        freq: Frequency of the periods.
+        p: Probability of errors that are as small, where the airport is judged alone.
+        fleet: Whether it is judged with most of the fleet.
+    """
+    n, ratio = counted(int(facts["n"]), freq), figures.number(facts["ratio"])
+    shared = ", as those of most airports" if fleet else ""
+    known = f" (p {number(p)})" if p is not None else ""
+    return (
+        f"intervals far too wide{shared}: errors over {n} are {ratio} of what they led to expect"
+        f"{known}"
+    )
+
+
 def _statement(
     test: str, judged: JudgedErrors, facts: Mapping[str, Any], z: NDArray[np.float64], freq: str
 ) -> str:
@@ -92,9 +112,10 @@ def fleet_sentence(fleet: Mapping[str, Any]) -> str:
     scored, bad, chance = fleet["scored"], fleet["degraded"], fleet["expected_false_alarms"]
     were = "airport" if scored == 1 else "airports"
     text = f"{bad} of {scored} scored {were} degraded"
-    if not bad:
-        return f"{text}."
-    text += f"; chance alone would name {chance:.2g}."
+    text += f"; chance alone would name {chance:.2g}." if bad else "."
+    if fleet["too_wide"]:
+        have = "has" if fleet["too_wide"] == 1 else "have"
+        text += f" {fleet['too_wide']:,} {have} intervals that are far too wide."
     if not fleet["system"]:
         return text
     actuals_are = fleet["direction"]
@@ -115,6 +136,6 @@ def direction(signs: list[int]) -> str | None:
     return "above" if above > below else "below"
 
 
-def inside(z: NDArray[np.float64], width: float | NDArray[np.float64]) -> float:
+def inside(z: NDArray[np.float64], width: float) -> float:
     """Share of the actuals inside intervals of this half width, in standard deviations."""
     return float((abs(z) <= width + ROUNDING).mean())

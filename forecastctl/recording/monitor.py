@@ -89,7 +89,7 @@ def record_monitor(
 
 
 def _tags(report: Mapping[str, Any], environment: Environment) -> dict[str, str]:
-    return {
+    tags: dict[str, str] = {
         Tag.KIND: Kind.MONITOR,
         Tag.MONITOR_ID: report["monitor_id"],
         Tag.ORIGIN: report["origin"],
@@ -104,6 +104,9 @@ def _tags(report: Mapping[str, Any], environment: Environment) -> dict[str, str]
         Tag.MACHINE: cut(canonical_json(dict(environment.machine))),
         MONITORS: SET,
     }
+    if report["warnings"]:
+        tags[Tag.WARNINGS] = cut("; ".join(report["warnings"]))
+    return tags
 
 
 def _metrics(report: Mapping[str, Any], stamp: int) -> Iterator[Metric]:

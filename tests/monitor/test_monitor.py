@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.models.interval_scores import lengths, normal_scores, stated_sizes
 from forecastctl.monitor.run import STATUSES
+from forecastctl.monitor.scores import with_wide_fleet
 from forecastctl.records import Rejection
 from forecastctl.store.memory import MemoryTracker
 from tests.fleets import AIRPORTS, BAD, SEARCH, Fleet, H, N, again, make_judged, of
@@ -36,10 +38,10 @@ def test_it_finds_the_airport_that_shifted_and_no_other(judged):
     assert "times what the backtest led to expect" in first["reason"]
     assert report["airports"] == {
         "total": 6, "degraded": 1, "past_max_age": 0, "never_tuned": 0, "no_actuals": 0,
-        "too_few_scored": 0, "ok": 5,
+        "too_few_scored": 0, "too_wide": 0, "ok": 5,
     }  # fmt: skip
     assert report["sentence"].startswith("1 of 6 scored airports degraded; chance alone")
-    assert report["fleet"]["expected_false_alarms"] == pytest.approx(0.06)
+    assert 0 < report["fleet"]["expected_false_alarms"] < 0.06
     assert report["fleet"]["system"] is False
     assert (report["scored_from"], report["scored_through"]) == ("2019-01-01", "2019-06-01")
 
@@ -56,9 +58,10 @@ def test_numbers_are_those_of_the_recorded_forecasts(judged):
     band = {k: (np.array(v["lo"]), np.array(v["hi"])) for k, v in stored["intervals"].items()}
     for level, (lo, hi) in band.items():
         assert result[f"coverage{level}"] == np.mean((lo <= actual) & (actual <= hi))
-    sd = (band["80"][1] - np.array(stored["mean"])) / 1.2815515655
-    size = np.minimum(np.abs(error / sd), 5.0).mean()
+    bands = {int(k): lengths(np.array(stored["mean"]), *ends) for k, ends in band.items()}
+    size = np.minimum(np.abs(normal_scores(error, bands)), 5.0).mean()
     assert result["tests"]["size"]["value"] == pytest.approx(size)
+    assert result["expected"] == pytest.approx(stated_sizes(bands).mean())
     assert [(row["lead"], row["n"]) for row in judged.report["by_lead"]] == [
         (h, 6) for h in range(1, H + 1)
     ]
@@ -183,6 +186,66 @@ def test_a_shock_that_all_share_is_called_one():
     assert report["fleet"]["direction"] == "above"
     assert "rather a shock that all share" in report["sentence"]
     assert report["fleet"]["newest"]["share_outside95"] == 1.0
+
+
+def test_intervals_that_are_far_too_wide_are_said_and_no_alarm():
+    fleet = Fleet(shifted=())
+    made = fleet.job(search=replace(SEARCH, horizon=12)).forecasts
+    wide = fleet.whole[2]
+    rows = made[made["airport"] == wide.airport]
+    tenth = (rows["hi-80"] - rows["mean"]).to_numpy() / 10
+    wide.y[N : N + 12] = rows["mean"] + tenth * np.random.default_rng(1).normal(size=12)
+    report = fleet.at(N + 12).monitor()
+    found = of(report, wide.airport)
+    assert found["status"] == "too_wide"
+    assert re.fullmatch(
+        r"intervals far too wide: errors over 12 months are 0\.\d+ of what they led to expect "
+        r"\(p [<=] 0\.\d+\)",
+        found["reason"],
+    )
+    assert report["airports"]["too_wide"] == report["fleet"]["too_wide"] == 1
+    assert report["airports"]["degraded"] == 0
+    assert report["sentence"].endswith("1 has intervals that are far too wide.")
+    again = fleet.job(search=replace(SEARCH, horizon=12), retune="degraded")
+    assert not any(line.retuned for line in again.lines)
+
+
+def test_a_few_months_of_most_airports_say_what_those_of_one_do_not():
+    tested = [_entry(f"A{i}", 0.3) for i in range(5)] + [_entry(f"B{i}", 1.0) for i in range(4)]
+    found = {r["airport"]: r for r in with_wide_fleet(tested, "M")}
+    assert {a for a, r in found.items() if r["status"] == "too_wide"} == {f"A{i}" for i in range(5)}
+    assert found["A0"]["reason"] == (
+        "intervals far too wide, as those of most airports: errors over 3 months are 0.3 of what "
+        "they led to expect"
+    )
+    assert with_wide_fleet(tested[2:], "M") == tested[2:]  # seven airports
+    assert with_wide_fleet(tested[1:], "M")[0]["status"] == "too_wide"
+    assert with_wide_fleet([*tested, *tested[-4:]], "M")[0]["status"] == "ok"  # 5 of 13
+
+
+def _entry(airport, ratio):
+    entry = {"airport": airport, "status": "ok", "reason": None, "p": 0.5, "ratio": ratio, "n": 3}
+    return dict(entry)
+
+
+def test_a_quiet_quarter_of_a_fleet_is_not_taken_for_wide_intervals():
+    rng = np.random.default_rng(2)
+    said = 0
+    for _ in range(2000):
+        z = rng.normal(size=(1, 3)) * 0.7 + rng.normal(size=(20, 3)) * 0.7  # half is shared by all
+        ratios = np.abs(z).mean(axis=1) / np.sqrt(2 / np.pi)
+        entries = [_entry(f"A{i}", float(r)) for i, r in enumerate(ratios)]
+        said += with_wide_fleet(entries, "M") != entries
+    assert said <= 0.01 * 2000
+
+
+def test_levels_that_only_some_jobs_recorded_are_judged_by_what_there_is():
+    fleet = Fleet(shifted=())
+    fleet.job(levels=(80,))
+    fleet.at(N + 2).job(levels=(50, 90), retune="degraded")
+    report = fleet.at(N + H).monitor()
+    assert report["airports"]["ok"] == 6
+    assert all(r["expected"] > 0 for r in report["results"])
 
 
 def test_no_actual_and_no_forecast_end_with_a_next_step():

@@ -64,7 +64,7 @@ def tracker():
     harness.entries.append(suspicious)
     harness.run(search=WIDE, charts=True)
     harness.run("tune", learn=True, layout="flat")
-    harness.run("tune", search=ONE)
+    harness.run("tune", search=ONE, warnings=("something about all airports",))
     harness.run("train")
     harness.run("forecast")
     harness.run("tune", executor=Broken())
@@ -78,7 +78,7 @@ def tracker():
     fleet = Fleet()
     fleet.tracker = tracker
     fleet.job()
-    fleet.at(N + H).monitor()
+    fleet.at(N + H).monitor(warnings=("something about all airports",))
     return tracker
 
 

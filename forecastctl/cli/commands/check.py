@@ -49,6 +49,7 @@ def _print(session: Session, reports: Any, overall: Any) -> None:
         render.print_json({"findings": [asdict(f) for f in overall], "airports": airports})
         return
     if session.quiet:
+        render.warn_of_panel(f.message for f in overall if f.kind == "panel")
         return
     for finding in overall:
         render.print_line(f"{finding.severity}: {finding.message}", style="bold")

@@ -59,7 +59,7 @@ def monitor(
     tracker = open_store(settings, upgrade=upgrade_store, existing=True)
     panel = panel or newest_panel(tracker)
     today = date.today()  # noqa: DTZ011 - the user's own day
-    observed, freq = observations(panel, spec, as_of, today)
+    observed, freq, warnings = observations(panel, spec, as_of, today)
     chosen = select_airports([o.airport for o in observed], airport or (), select or ())
     kept = [o for o in observed if o.airport in chosen]
     started = time.time_ns() // 1_000_000
@@ -77,8 +77,10 @@ def monitor(
             "select": shown(select),
         },
         whole=not (airport or select),
+        warnings=warnings,
     )
     report = score(tracker, kept, watch, environment())
+    render.warn_of_panel(warnings)
     _show(session, report)
     if report["airports"]["degraded"]:
         raise typer.Exit(EXIT_FOUND)

@@ -139,10 +139,14 @@ def tally(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {k}" for k, n in named)
 
 
+def warn_of_panel(warnings: Iterable[str]) -> None:
+    """Print on stderr, even when quiet, what a user should know of the whole panel."""
+    for text in warnings:
+        _print_to_stderr(f"warning: {text}{'' if text.endswith(('?', '.')) else '.'}")
+
+
 def warn(summary: Summary) -> None:
     """Print on stderr, even when quiet, what looks wrong in the data: a sentence an airport."""
-    for text in summary.warnings:
-        _print_to_stderr(f"warning: {text}.")
     suspected = [line for line in summary.lines if line.suspects]
     for line in suspected[:AIRPORTS_SHOWN]:
         _print_to_stderr(f"warning: {line.airport}: {'; '.join(line.suspects)}.")

@@ -77,6 +77,11 @@ class MetricKey(Key):
         A_MONITOR,
         "airports with too few scored periods",
     )
+    AIRPORTS_TOO_WIDE = (
+        "airports_too_wide",
+        A_MONITOR,
+        "airports whose intervals are far too wide",
+    )
     SHARE_DEGRADED = "share_degraded", A_MONITOR, "share of those tested that are degraded"
     FALSE_ALARMS = (
         "expected_false_alarms",

@@ -129,6 +129,11 @@ class Tag(Key):
     FMIN_UUID = "fmin_uuid", BELOW, "id of the search"
     MODEL = "model", BELOW, "the specification in short; of a trial its model"
 
+    WARNINGS = (
+        "warnings",
+        (*A_JOB, *A_MONITOR),
+        "what a user should know of the whole panel, such as swapped labels, where there is any",
+    )
     PREPARATION = "preparation", A_SERIES, "what was done about gaps and suspected errors"
     SUSPECTS = (
         "suspects",
