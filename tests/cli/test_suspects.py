@@ -123,10 +123,36 @@ def test_a_fall_of_all_is_said_and_kept(cli):
     frame = panel(("JFK", "LGA", "EWR"))
     frame.loc[frame["date"] == "2018-04-01", "passengers"] //= 20
     result = cli("run", "--data", cli.write(frame), *flat("--quiet", "--json"))
-    assert result.stderr.startswith("warning: 3 of 3 airports are a quarter or more below")
+    assert result.stderr.startswith("warning: 2018-04, the last period, is 40 % or more below")
     summary = json.loads(result.stdout)
     assert (summary["status"], summary["airports"]["ok"]) == ("ok", 3)
     assert len(summary["warnings"]) == 1
+
+
+def test_a_warning_about_the_fleet_is_said_before_and_after_and_recorded(cli):
+    frame = panel(("JFK", "LGA", "EWR"))
+    frame.loc[frame["airport"] == "LGA", "passengers"] = frame.loc[
+        frame["airport"] == "JFK", "passengers"
+    ].to_numpy()
+    data, said = cli.write(frame), "'JFK' and 'LGA' hold equal values since 2015-01"
+    checked = cli("check", "--data", data, "--quiet")
+    assert checked.stdout == ""
+    assert checked.stderr.startswith(f"warning: {said}")
+    assert said in cli("check", "--data", data).stdout
+    assert any(said in f["message"] for f in cli.json("check", "--data", data)["findings"])
+    result = cli("run", "--data", data, *flat("--quiet", "--json", "--as-of", "2018-01"))
+    assert result.stderr.startswith(f"warning: {said}")
+    assert result.stderr.count("warning") == 1
+    (text,) = json.loads(result.stdout)["warnings"]
+    assert text.startswith(said)
+    report = cli("monitor", "--data", data, "--json")
+    assert report.stderr.startswith(f"warning: {said}")
+    assert json.loads(report.stdout)["warnings"] == [text]
+    import mlflow
+
+    client = mlflow.MlflowClient(cli.uri)
+    for found in (json.loads(result.stdout)["run_id"], json.loads(report.stdout)["run_id"]):
+        assert client.get_run(found).data.tags["warnings"] == text
 
 
 def test_many_are_named_in_part(cli):
@@ -137,8 +163,12 @@ def test_many_are_named_in_part(cli):
     tune = ["--family", "seasonal_naive", "--max-evals", 1, "--folds", 1, "--jobs", 1]
     result = cli("tune", "--data", cli.write(frame), *tune, "--layout", "flat", "-q", code=4)
     lines = result.stderr.splitlines()
-    assert len(lines) == 22
-    assert "3 more airports" in lines[20]
+    assert lines[0] == (
+        "warning: since 2018-04 the values of 23 of 23 airports are about 1,000 times what their "
+        "season led to expect: another unit in the file?"
+    )
+    assert len(lines) == 23
+    assert "3 more airports" in lines[21]
 
 
 @pytest.mark.parametrize("back", [1, 4])

@@ -102,9 +102,10 @@ def test_names_that_nearly_agree():
     assert "'ust-kut '" in one.findings[0].message
     assert kinds(two) == {"name": "warning"}
     assert "line break" in three.findings[0].message
-    (found,) = panel_findings(panel, spec, as_of=None, today=TODAY)
-    assert found.kind == "name"
-    assert found.severity == "warning"
+    name, twice = panel_findings(panel, spec, as_of=None, today=TODAY)
+    assert name.kind == "name"
+    assert name.severity == "warning"
+    assert "hold equal values since" in twice.message
 
 
 def test_panel_findings_count_airports():

@@ -226,12 +226,12 @@ def test_an_epidemic_is_no_fault(months_after):
 def test_zeros_that_others_nearly_share_are_true_and_zeros_alone_are_not():
     values = fleet(62)
     for y in values.values():
-        y[-2:] = np.rint(y[-2:] * 0.01)
+        y[-2:] = np.rint(y[-2:] * 0.02)
     values["LOW"][-2:] = values["TOY"][-2:] = 0
     assert left_out(values) == {}
     entries, warnings = prepared(values)
     assert all(not e.suspects for e in entries.values())
-    assert warnings[0].startswith("3 of 3 airports are a quarter or more below")
+    assert "is 40 % or more below what its season led to expect at 3 of 3" in warnings[0]
     for y in values.values():
         y[-2:] = 0  # nobody has a passenger: nothing is published
     assert set(left_out(values)) == set(LEVELS)

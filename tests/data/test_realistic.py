@@ -158,7 +158,7 @@ def test_through_an_epidemic_only_the_first_zeros_of_a_closure_are_left_out():
     assert found == {closed: {event.first, str(pd.Period(event.first) + 1)}}
     assert [as_of for as_of, _ in said] == ["2020-03", "2020-04", "2020-05", third]
     flying = 24 - len(fleet.of("grounded"))
-    assert all(text.startswith(f"{flying} of {flying} airports are a") for _, text in said[:3])
+    assert all(f"{flying} of {flying} airports" in text for _, text in said[:3])
     assert said[-1][1].startswith(f"'{closed}' has zeros since {event.first}: closed, or not")
 
 

@@ -55,7 +55,7 @@ def prepare(
     panel: Panel, spec: DataSpec, *, as_of: str | None, today: date
 ) -> list[Series | Rejection]:
     """The entries of `prepare_panel`."""
-    return prepare_panel(panel, spec, as_of=as_of, today=today).entries
+    return _prepared(panel, spec, as_of, today, warn=False).entries
 
 
 def prepare_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date) -> Prepared:
@@ -73,8 +73,16 @@ def prepare_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: dat
     Raises:
         UsageError: The as-of date cannot be understood.
     """
+    return _prepared(panel, spec, as_of, today, warn=True)
+
+
+def _prepared(
+    panel: Panel, spec: DataSpec, as_of: str | None, today: date, *, warn: bool
+) -> Prepared:
+    """As `prepare_panel`, with sentences about the whole panel or without."""
     view = cut(panel, spec, as_of)
-    examined, warnings = examine_all(view, make_context(view, panel, spec, as_of, today))
+    context = make_context(view, panel, spec, as_of, today)
+    examined, warnings = examine_all(view, context, warn=warn)
     return Prepared([entry.outcome for entry in examined], warnings)
 
 
@@ -94,7 +102,8 @@ def prepare_rows(
         UsageError: The as-of date cannot be understood.
     """
     view = cut_rows(rows, frequency(rows, spec, source), spec, as_of)
-    examined, _ = examine_all(view, context_of(view, "line", spec, as_of, date.max))
+    context = context_of(view, "line", spec, as_of, date.max)
+    examined, _ = examine_all(view, context, warn=False)
     return [entry.outcome for entry in examined]
 
 

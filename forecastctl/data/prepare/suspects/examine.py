@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.data.prepare.fleet_warnings.sentences import fleet_warnings
 from forecastctl.data.prepare.gaps import holes, interpolate, stretches
 from forecastctl.data.prepare.rules import (
     Context,
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.rows import AirportRows, Cut
 
 
-def examine_all(view: Cut, context: Context) -> tuple[list[Examined], tuple[str, ...]]:
+def examine_all(
+    view: Cut, context: Context, *, warn: bool = True
+) -> tuple[list[Examined], tuple[str, ...]]:
     """Prepare every airport, and keep what a report wants to know.
 
     Args:
         view: The panel as it was on the as-of date.
         context: What the rules need to know of it.
+        warn: Whether sentences about the whole panel are wanted.
 
     Returns:
         One entry for each airport, and sentences about the whole panel.
@@ -57,8 +61,16 @@ def examine_all(view: Cut, context: Context) -> tuple[list[Examined], tuple[str,
         entry if entry.grid is None else with_outcome(rows, with_left_out(entry, judge), context)
         for rows, entry in zip(view.airports, confirmed, strict=True)
     ]
-    names = [rows.airport for rows in view.airports]
-    return examined, tuple(warnings_of(examined, names, judge))
+    return examined, _warnings(examined, view, judge) if warn else ()
+
+
+def _warnings(examined: list[Examined], view: Cut, judge: Judge) -> tuple[str, ...]:
+    """Sentences about the whole panel."""
+    names, context = [rows.airport for rows in view.airports], judge.context
+    grids = [entry.grid for entry in examined]
+    said = fleet_warnings(names, grids, context.last, context.freq, context.season_length)
+    more = warnings_of(examined, names, judge, lower=not {"unit", "low"} & said.keys())
+    return (*said.values(), *more)
 
 
 def grid_of(rows: AirportRows, context: Context) -> Grid | None:

@@ -185,15 +185,18 @@ def _shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -
     )
 
 
-def warnings_of(examined: Sequence[Examined], names: Sequence[str], judge: Judge) -> list[str]:
+def warnings_of(
+    examined: Sequence[Examined], names: Sequence[str], judge: Judge, *, lower: bool = True
+) -> list[str]:
     """What a user should know of a panel though nothing is left out for it, one sentence each.
 
     Args:
         examined: Each airport.
         names: Their names.
         judge: What the fleet says.
+        lower: Whether a last period in which most airports are low is still to be said.
     """
-    warnings = _lower_last_period(judge)
+    warnings = _lower_last_period(judge) if lower else []
     if judge.context.spec.suspects == "recent":
         warnings += [*_kept_zeros(examined, names, judge.context), *_kept_labels(examined, names)]
     return warnings
