@@ -1,8 +1,9 @@
 """How often the monitor raises an alarm without need, and how soon it raises one with need.
 
-Each series is tuned once and then fitted and forecast at each of the twelve monthly origins of a
-year, as ``run --retune degraded`` does, and the monitor looks after each month from the third on. A
-year has an alarm where any of these looks has one. Judged are
+The series of a group are a fleet, with widths of its own. Each is tuned once and then fitted and
+forecast at each of the twelve monthly origins of a year, as ``run --retune degraded`` does, and the
+monitor looks after each month from the third on. A year has an alarm where any of these looks has
+one. Judged are
 
 - simulated series of 132 months in which nothing changes: a local level, an airline model, and a
   fixed season, each with noise;
@@ -29,10 +30,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecastctl.jobs.pilot import fleet_widths
 from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.combination.widths import calibrated
 from forecastctl.models.interval_scores import lengths, normal_scores
 from forecastctl.monitor.tests_of_errors import FIRST_LOOK, judge
-from forecastctl.records import SearchSpec, Series
+from forecastctl.records import SearchSpec, Series, TuneResult
 from forecastctl.search.tune import tune
 
 if TYPE_CHECKING:
@@ -131,12 +134,16 @@ def head(series: Series, n: int) -> Series:
     return Series(series.airport, "M", YEAR, series.ds[:n], series.y[:n], series.digest)
 
 
-def year_of_scores(series: Series, start: int) -> NDArray[np.float64]:
+def year_of_scores(series: Series, start: int, tuned: TuneResult) -> NDArray[np.float64]:
     """Normal scores of the errors by origin and lead, NaN after the year."""
-    tuned = tune(head(series, start), SearchSpec())
     z = np.full((YEAR, YEAR), np.nan)
     for origin in range(YEAR):
-        model, _ = fit(head(series, start + origin), tuned.specification, spread=tuned.spread)
+        model, _ = fit(
+            head(series, start + origin),
+            tuned.specification,
+            spread=tuned.spread,
+            widths=tuned.widths,
+        )
         h = YEAR - origin
         forecast = predict(model, h)
         error = forecast.mean - series.y[start + origin : start + YEAR]
@@ -147,10 +154,16 @@ def year_of_scores(series: Series, start: int) -> NDArray[np.float64]:
 
 def scored(years: Iterator[tuple[str, Series, int]]) -> dict[str, NDArray[np.float64]]:
     """Normal scores of all years by group, shape ``(years, origins, leads)``."""
-    groups: dict[str, list[NDArray[np.float64]]] = {}
+    groups: dict[str, list[tuple[Series, int, TuneResult]]] = {}
     for group, series, start in years:
-        groups.setdefault(group, []).append(year_of_scores(series, start))
-    return {group: np.array(found) for group, found in groups.items()}
+        tuned = tune(head(series, start), SearchSpec())
+        groups.setdefault(group, []).append((series, start, tuned))
+    found = {}
+    for group, fleet in groups.items():
+        widths = fleet_widths(tuned for _, _, tuned in fleet)
+        rows = [year_of_scores(s, start, calibrated(tuned, widths)) for s, start, tuned in fleet]
+        found[group] = np.array(rows)
+    return found
 
 
 def looks(z: NDArray[np.float64], step: int, false_alarm: float) -> NDArray[np.bool_]:
