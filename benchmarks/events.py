@@ -1,9 +1,8 @@
-"""Labelled events in real panels, and ordinary months: what `explaining.py` asks about.
+"""Labelled events in real panels: what `explaining.py` asks about.
 
-Labels were set from the events and from a yardstick that is not the tool's (the seasonal naive
-times the year-on-year ratio of the last three months, with its own past errors): an event four of
-these errors large must be called by its class; a smaller one hardly shows in months, and
-``expected_noise`` is accepted too.
+Labels were set from the events and from the yardstick of `ordinary.py`, which is not the tool's: an
+event four of its errors large must be called by its class; a smaller one hardly shows in months,
+and ``expected_noise`` is accepted too.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from panels import (
     CANNOT,
     DATA,
@@ -109,7 +106,7 @@ EVENTS = (
         "National Hurricane Center: Tropical Cyclone Report, Hurricane Sandy, 12 Feb 2013",
     ),
     Event(
-        "COVID-19 at a file of one airport",
+        "COVID-19 > a file of one airport",
         "sfo",
         tuple(
             (d, c, {"SFO": (CANNOT,)})
@@ -142,28 +139,28 @@ EVENTS = (
         _IDA,
     ),
     Event(
-        "New Orleans after hurricane Ida, days",
+        "New Orleans after hurricane Ida > days",
         "tsa_days",
         (("2021-09-02", "2021-08-27", {"MSY": (LOCAL,)}),),
         "2021-09-25",
         _IDA,
     ),
     Event(
-        "Texas storm, months (hardly visible)",
+        "Texas storm > months (hardly visible)",
         "tsa",
         (("2021-02", "2021-01", _all(_TEXAS, NOISE, LOCAL)),),
         "2021-06",
         _FERC,
     ),
     Event(
-        "Texas storm, weeks",
+        "Texas storm > weeks",
         "tsa_weeks",
         (("2021-02-14", "2021-02-07", _WEEK),),
         "2021-04-01",
         _FERC,
     ),
     Event(
-        "Texas storm, days",
+        "Texas storm > days",
         "tsa_days",
         (
             ("2021-02-15", "2021-02-13", _all(("AUS", "IAH", "HOU"), LOCAL)),
@@ -219,63 +216,8 @@ def event_scenarios() -> Iterator[Scenario]:
         steps = [Step(known[:cutoff]) for cutoff in cutoffs]
         last = Step(known, airports=tuple({a for _, _, m in event.asked for a in m}))
         questions = tuple(
-            Question("event", event.name, airport, date, cutoff, accepted, hidden=False)
+            Question("event", event.name, airport, date, cutoff, accepted)
             for date, cutoff, by_airport in event.asked
             for airport, accepted in by_airport.items()
         )
         yield Scenario(event.name, freq, (*steps, last), (Branch((), questions),))
-
-
-_BLOCKS = (
-    ("1989-12", "1993-12"),
-    ("1993-12", "1997-12"),
-    ("1997-12", "2000-12"),
-    ("2003-08", "2007-12"),
-    ("2009-12", "2012-09"),
-)
-_UNUSUAL = ("1991", "2010-04", "2010-12", "2011-08")
-LEADS = (1, 3, 6, 12)
-
-
-def ordinary_scenarios() -> Iterator[Scenario]:
-    """Ordinary months by rule: from every fourth origin, without named events."""
-    table = panel("port_authority")
-    for first, last in _BLOCKS:
-        yield _ordinary("port_authority", table, NEW_YORK, months(first, last, 4))
-    yield _ordinary("sfo", panel("sfo"), ("SFO",), months("2011-12", "2019-12", 6))
-    table = panel("tsa")
-    yield _ordinary("tsa", table, tuple(table), months("2021-09", "2021-12", 1))
-    table = panel("tourism")
-    ends = months("2011-04", "2013-04", 12)
-    yield _ordinary("tourism", table, tuple(table), ends)
-    table = panel("russia").iloc[:, ::2]
-    ends = months("2014-05", "2018-05", 8)
-    yield _ordinary("russia", table, tuple(table), ends)
-
-
-def months(first: str, last: str, step: int) -> list[pd.Period]:
-    """Every so many months from the first to the last."""
-    return list(pd.period_range(first, last, freq="M")[::step])
-
-
-def _ordinary(
-    name: str, table: pd.DataFrame, asked: tuple[str, ...], ends: list[pd.Period]
-) -> Scenario:
-    """Jobs at all origins but the last, which bounds the targets, then one that knows the rest."""
-    steps, questions = [], []
-    group = "unscreened" if name == "russia" else "ordinary"
-    for origin in ends[:-1]:
-        steps.append(Step(table[: str(origin)]))
-        for lead in (1, 3) if name == "tsa" else LEADS:
-            target = str(origin + lead)
-            value = table.reindex([pd.Timestamp(f"{target}-01")])
-            if origin + lead > ends[-1] or target.startswith(_UNUSUAL):
-                continue
-            questions += [
-                Question(group, name, a, target, str(origin), (NOISE,))
-                for i, a in enumerate(asked)
-                if np.isfinite(value[a].iloc[0]) and (len(asked) <= 3 or i % 4 == lead % 4)
-            ]
-    start = str(ends[0])
-    steps.append(Step(table[: str(ends[-1])]))
-    return Scenario(f"{name} {start}", "M", tuple(steps), (Branch((), tuple(questions)),))

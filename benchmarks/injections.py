@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from panels import (
+    AT,
     CANNOT,
     DATA,
     FAILURE,
@@ -24,42 +25,40 @@ from panels import (
     Scenario,
     Step,
 )
-from sites import LATER, NAIVE, NO_CUTOFF, QUICKLY, SEARCH, Site, sites
+from scoring import BY_SIZE, RECORDED
+from sites import LATER, NAIVE, NO_CUTOFF, SEARCH, Site, sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
-def injected_scenarios() -> Iterator[Scenario]:
+def injected_scenarios(places: Iterable[Site] | None = None) -> Iterator[Scenario]:
     """For each site one scenario of what happens after the cutoff, and one for each other."""
-    for site in sites():
-        clean = site.jobs(site.table, site.cutoff)
-        yield Scenario(site.name, "M", clean, tuple(_after(site)))
+    for site in sites() if places is None else places:
+        yield Scenario(site.name, "M", site.jobs(site.table, site.cutoff), tuple(after(site)))
         for kind, make in BEFORE.items():
-            made = make(site)
-            if made is not None:
-                steps, question = made
-                branch = Branch((), (question,))
-                yield Scenario(f"{site.name} {kind}", "M", steps, (branch,))
+            found = make(site)
+            if found is not None:
+                yield Scenario(f"{site.name}{AT}{kind}", "M", found[0], (found[1],))
 
 
-def _after(site: Site) -> Iterator[Branch]:
+def after(site: Site) -> Iterator[Branch]:
     """Faults that the forecast could not see."""
     shock = CANNOT if len(site.table.columns) == 1 else LOCAL
     control = Question("control", "none", site.victim, str(site.target), str(site.cutoff), (NOISE,))
-    yield _known(site, site.table, control)
-    for kind, make, accepted in (
-        ("revision of earlier months and later ones", _redefined, DATA),
-        ("unit error of the month", _unit, DATA),
-        ("labels shifted before the cutoff", _labels_before, DATA),
-        ("labels shifted after the cutoff", _labels_after, DATA),
-        ("zero amid normal months", _zero, DATA),
-        ("level shift after the cutoff", _level_after, shock),
-        ("one bad month at one airport", _drop, shock),
+    yield known(site, site.table, control)
+    for kind, make, accepted, shows in (
+        ("revision of earlier months and later ones", _redefined, DATA, RECORDED),
+        ("unit error of the month", _unit, DATA, RECORDED),
+        ("labels shifted before the cutoff", _labels_before, DATA, RECORDED),
+        ("labels shifted after the cutoff", _labels_after, DATA, BY_SIZE),
+        ("zero amid normal months", _zero, DATA, RECORDED),
+        ("level shift after the cutoff", _level_after, shock, BY_SIZE),
+        ("one bad month at one airport", _drop, shock, BY_SIZE),
     ):
         changed = make(site, site.rng(kind))
         if changed is not None:
-            yield _known(site, changed, site.ask(kind, accepted))
+            yield known(site, changed, site.ask(kind, accepted, shows=shows))
     yield from _month_revised(site)
     if shock == LOCAL:
         yield from _fleet_wide(site)
@@ -68,31 +67,31 @@ def _after(site: Site) -> Iterator[Branch]:
 def _month_revised(site: Site) -> Iterator[Branch]:
     """The month was revised after it was first published: for the worse, or mended."""
     kind = "revision of the month"
-    wrong = site.scaled(_factor(site.rng(kind)), site.target, site.target)
+    wrong = site.scaled(factor(site.rng(kind)), site.target, site.target)
     at, cutoff = str(site.target), str(site.cutoff)
     mended = Question("control", "month mended since", site.victim, at, cutoff, (NOISE,))
     for first, then, question in (
         (site.table, wrong, site.ask(kind, DATA)),
         (wrong, site.table, mended),
     ):
-        early = _last(site, first, site.target)
-        branch = _known(site, then, question)
-        yield Branch((early, *branch.steps), branch.questions)
+        early = site.last(first, site.target)
+        branch = known(site, then, question)
+        yield Branch((early, *branch.steps), branch.questions, site.clean())
 
 
-def _known(site: Site, table: pd.DataFrame, question: Question) -> Branch:
+def known(site: Site, table: pd.DataFrame, question: Question) -> Branch:
     """The job of the month in which it is asked."""
-    return Branch((_last(site, table),), (question,))
+    return Branch((site.last(table),), (question,), site.clean())
 
 
-def _factor(rng: np.random.Generator, low: float = 0.25, high: float = 0.4) -> float:
+def factor(rng: np.random.Generator, low: float = 0.25, high: float = 0.4) -> float:
     """A change up or down by this share."""
     size = 1.0 + rng.uniform(low, high)
     return float(size if rng.random() < 0.5 else 1.0 / size)
 
 
 def _redefined(site: Site, rng: np.random.Generator) -> pd.DataFrame:
-    return site.scaled(_factor(rng), site.cutoff - int(rng.integers(3, 7)) + 1)
+    return site.scaled(factor(rng), site.cutoff - int(rng.integers(3, 7)) + 1)
 
 
 def _unit(site: Site, rng: np.random.Generator) -> pd.DataFrame:
@@ -131,11 +130,11 @@ def _zero(site: Site, _rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _level_after(site: Site, rng: np.random.Generator) -> pd.DataFrame:
-    return site.scaled(_factor(rng, 0.3, 0.8), site.cutoff + int(rng.integers(1, site.lead + 1)))
+    return site.scaled(factor(rng, 0.3, 0.8), site.cutoff + int(rng.integers(1, site.lead + 1)))
 
 
 def _drop(site: Site, rng: np.random.Generator) -> pd.DataFrame:
-    return site.scaled(_factor(rng, 0.5, 2.0), site.target, site.target)
+    return site.scaled(factor(rng, 0.5, 2.0), site.target, site.target)
 
 
 def _fleet_wide(site: Site) -> Iterator[Branch]:
@@ -146,69 +145,57 @@ def _fleet_wide(site: Site) -> Iterator[Branch]:
     changed = site.scaled(float(rng.uniform(0.25, 0.6)), site.target, site.target + lasting, True)
     rows = str(site.target)
     changed.loc[rows] *= rng.uniform(0.9, 1.1, changed.shape[1])
-    yield _known(site, changed, site.ask(kind, SYSTEM))
-    other = next(
-        a for a in changed if a != site.victim and np.isfinite(changed.loc[rows, a].iloc[0])
-    )
-    question = Question("injected", kind, other, str(site.target), str(site.cutoff), (SYSTEM,))
-    yield Branch(
-        (Step(site.upto(changed, site.end), airports=(other,), search=QUICKLY),), (question,)
-    )
+    for airport in (site.victim, site.others()[0]):
+        question = site.ask(kind, SYSTEM, shows=BY_SIZE, airport=airport)
+        step = site.last(changed, airports=(airport,))
+        yield Branch((step,), (question,), site.clean(airport=airport))
 
 
-Made = tuple[tuple[Step, ...], Question]
+Made = tuple[tuple[Step, ...], Branch]
 
 
 def _preliminary(site: Site) -> Made:
     """The last months that the model saw were provisional."""
     rng = site.rng("preliminary")
     first = site.cutoff - int(rng.integers(3, 7)) + 1
-    seen = site.scaled(_factor(rng), first, site.cutoff)
-    steps = (*site.jobs(seen, site.cutoff), _last(site, site.table))
-    return steps, site.ask("provisional months before the cutoff", DATA)
-
-
-def _unit_seen(site: Site) -> Made:
-    """The last month that the model saw was in another unit, mended since."""
-    rng = site.rng("unit seen")
-    factor = float(rng.choice([1000.0, 0.001, 100.0, 0.01, 10.0, 0.1]))
-    seen = site.scaled(factor, site.cutoff, site.cutoff)
-    steps = (*site.jobs(seen, site.cutoff), _last(site, site.table))
-    return steps, site.ask("unit error of the last month seen", DATA)
+    seen = site.scaled(factor(rng), first, site.cutoff)
+    steps = (*site.jobs(seen, site.cutoff), site.last(site.table))
+    return made(site, steps, site.ask("provisional months before the cutoff", DATA))
 
 
 def _level_before(site: Site) -> Made:
     """The level had shifted for months; a seasonal naive tuned before is trained on, and lags."""
     rng = site.rng("level before")
     first = site.cutoff - int(rng.integers(4, 9)) + 1
-    changed = site.scaled(_factor(rng, 0.3, 0.8), first)
+    changed = site.scaled(factor(rng, 0.3, 0.8), first)
     seen, mine = site.upto(changed, site.cutoff), (site.victim,)
     steps = (
         *site.jobs(changed, first - 1, command="tune", search=NAIVE),
         *site.jobs(changed, site.cutoff)[:-1],
         Step(seen, command="train", airports=mine),
         Step(seen, command="forecast", airports=mine),
-        _last(site, changed),
+        site.last(changed),
     )
-    return steps, site.ask("level shift before the cutoff", LEVEL)
+    return made(site, steps, site.ask("level shift before the cutoff", LEVEL, shows=BY_SIZE))
 
 
 def _old_model(site: Site) -> Made:
     """A forecast from a model that had not seen the last year, in which the level shifted."""
     rng = site.rng("old model")
     age = int(rng.integers(9, 15))
-    if (site.cutoff - age).month == NO_CUTOFF and "russia" in site.name:
+    if ((site.cutoff - age).month, site.name.split()[0]) == NO_CUTOFF:
         age += 1
     trained = site.cutoff - age
-    changed = site.scaled(_factor(rng, 0.3, 0.8), trained + int(rng.integers(2, age - 2)))
+    changed = site.scaled(factor(rng, 0.3, 0.8), trained + int(rng.integers(2, age - 2)))
     search = {**SEARCH, "horizon": 24}
     seen, mine = site.upto(changed, site.cutoff), (site.victim,)
     steps = (
         *site.jobs(changed, trained, search=search),
         Step(seen, command="forecast", airports=mine, search=search),
-        _last(site, changed),
+        site.last(changed),
     )
-    return steps, site.ask("forecast by an old model", STALE, cutoff=trained)
+    question = site.ask("forecast by an old model", STALE, cutoff=trained, shows=BY_SIZE)
+    return steps, Branch((), (question,), site.clean(changed, "by a new model"))
 
 
 def _bad_trial(site: Site) -> Made:
@@ -216,9 +203,11 @@ def _bad_trial(site: Site) -> Made:
     months = pd.period_range(site.cutoff + 1, periods=12, freq="M").to_timestamp()
     truths = tuple(site.table[site.victim].reindex(months).to_numpy(float))
     jobs = site.jobs(site.table, site.cutoff, sabotage=("worst trial", site.victim, truths))
-    last = _last(site, site.table, site.cutoff + 12 + (LATER if site.late else 0))
+    end = site.cutoff + 12 + (LATER if site.late else 0)
     kind, at = "a bad trial was chosen", str(site.cutoff)
-    return (*jobs, last), Question("injected", kind, site.victim, "", at, (STALE,))
+    question = Question("injected", kind, site.victim, "", at, (STALE,), BY_SIZE)
+    clean = site.clean(end=end)
+    return (*jobs, site.last(site.table, end)), Branch((), (question,), clean)
 
 
 def _growing(site: Site) -> pd.DataFrame:
@@ -234,7 +223,8 @@ def _fallback(site: Site) -> Made:
     """The chosen model failed, and the seasonal naive stood in."""
     changed = _growing(site)
     jobs = site.jobs(changed, site.cutoff, sabotage=("unfit", site.victim))
-    return (*jobs, _last(site, changed)), site.ask("seasonal naive stood in", FAILURE)
+    question = site.ask("seasonal naive stood in", FAILURE)
+    return (*jobs, site.last(changed)), Branch((), (question,), site.clean(changed, "growing"))
 
 
 def _failed(site: Site) -> Made:
@@ -243,19 +233,19 @@ def _failed(site: Site) -> Made:
     jobs = site.jobs(changed, site.cutoff, sabotage=("fail", site.victim))
     before = site.jobs(changed, site.cutoff - 4) if site.late and site.lead < 6 else ()
     at = str(site.target)
-    question = Question("injected", "the airport failed", site.victim, at, None, (FAILURE,))
-    return (*before, *jobs, _last(site, changed)), question
+    kind = "the airport failed"
+    question = Question("injected", kind, site.victim, at, None, (FAILURE,), RECORDED)
+    clean = site.clean(changed, "growing")
+    return (*before, *jobs, site.last(changed)), Branch((), (question,), clean)
 
 
-def _last(site: Site, table: pd.DataFrame, month: pd.Period | None = None) -> Step:
-    """The victim's job in the month in which it is asked, or in an earlier one."""
-    seen = site.upto(table, month or site.end)
-    return Step(seen, airports=(site.victim,), search=SEARCH)
+def made(site: Site, steps: tuple[Step, ...], question: Question) -> Made:
+    """What the forecast saw is compared with what it would have seen without the fault."""
+    return steps, Branch((), (question,), site.clean())
 
 
 BEFORE: dict[str, Callable[[Site], Made | None]] = {
     "provisional": _preliminary,
-    "unit seen": _unit_seen,
     "level before": _level_before,
     "old model": _old_model,
     "bad trial": _bad_trial,

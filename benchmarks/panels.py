@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 NOISE, DATA, LEVEL = "expected_noise", "data_problem", "level_shift_before_cutoff"
 STALE, FAILURE = "stale_model", "run_failure"
 LOCAL, SYSTEM, CANNOT = "local_shock", "system_shock", "cannot_tell"
+CALENDAR, WEAK = "calendar", "weak_forecast"
 UNUSUAL = "unusual"
 """``cannot_tell`` because the miss lies outside its 95 % interval and no cause was found: an answer
 of its own, right wherever `NOISE` is, because the interval itself says so. Not a shock."""
+POOR = "poor_history"
+"""``cannot_tell`` for any other reason than a shock that cannot be placed: the history is too short
+or too poor to say more. Not a shock either."""
 
-VERDICTS = (NOISE, DATA, LEVEL, STALE, FAILURE, LOCAL, SYSTEM, CANNOT)
+VERDICTS = (NOISE, WEAK, DATA, LEVEL, STALE, FAILURE, CALENDAR, LOCAL, SYSTEM, CANNOT)
 SHOCKS = (LOCAL, SYSTEM, CANNOT)
 HERE = Path(__file__).resolve().parent
 NEW_YORK = ("EWR", "JFK", "LGA")
@@ -34,6 +38,8 @@ class Step:
     airports: tuple[str, ...] = ()
     search: Mapping[str, Any] = field(default_factory=dict)
     sabotage: tuple[Any, ...] = ()
+    suspects: str = "recent"
+    """What is done with months that look wrong: the setting ``data.suspects``."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +55,56 @@ class Question:
     date: str
     cutoff: str | None
     accepted: tuple[str, ...]
-    hidden: bool = True
-    """Whether `NOISE` is right too where the miss is hidden in the forecast's 99 % interval."""
+    shows: float = 0.0
+    """From how many ordinary errors of the clean forecast on a fault shows, so that `NOISE` is no
+    answer: 0 where it always does. See `scoring.hidden`."""
+    if_large: tuple[str, ...] = ()
+    """What is right instead where the miss is more than half of the actual."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Jobs of the asked airport alone without the fault, the last of which knows the actual."""
+
+    name: str
+    steps: tuple[Step, ...]
+    cutoff: str = ""
+    """Of the forecast without the fault, where it is not that of the question."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """Jobs after the common ones of a scenario, then questions."""
+    """Jobs after the common ones of a scenario, then questions.
+
+    ``clean`` is what the forecast is compared with, to see whether the fault shows.
+    """
 
     steps: tuple[Step, ...]
     questions: tuple[Question, ...]
+    clean: Clean | None = None
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Jobs into one store, then branches, each into a copy of it."""
+    """Jobs into one store, then branches, each into a copy of it.
+
+    The name is where it happens, or that, `AT` and what happens.
+    """
 
     name: str
     freq: str
     steps: tuple[Step, ...]
     branches: tuple[Branch, ...]
+
+    @property
+    def place(self) -> str:
+        """Where it happens: all scenarios of a place fall into the same half."""
+        return self.name.split(AT)[0]
+
+
+AT = " > "
+ONE_MONTH = "one month a little higher at one airport"
+"""Its change must be found in the one-off part as well."""
 
 
 @lru_cache(maxsize=1)
@@ -127,16 +163,31 @@ def russia() -> pd.DataFrame:
     return found.where((found.index.month != 12)[:, None] & (found > 0))
 
 
-def tourism(count: int = 40) -> pd.DataFrame:
-    """Training parts of unrelated series without zeros, their ends moved to the same month."""
-    frame = pd.read_csv(folder() / "tourism_monthly.csv.gz")
+def tourism() -> pd.DataFrame:
+    """Training parts without zeros, moved to the same months: 2000-01 to 2013-04."""
+    return competition("tourism_monthly.csv.gz", 160, 100, 40)
+
+
+def m1() -> pd.DataFrame:
+    """The same of the M1 competition: 2000-01 to 2007-12."""
+    return competition("m1_monthly.csv.gz", 96, 50, 120)
+
+
+def hospital() -> pd.DataFrame:
+    """Counts of patients, training parts: 2000-01 to 2005-12."""
+    return competition("hospital_monthly.csv.gz", 72, 8, 160)
+
+
+def competition(file: str, periods: int, least: float, count: int) -> pd.DataFrame:
+    """Training parts of unrelated series above a value, their ends moved to the same month."""
+    frame = pd.read_csv(folder() / file)
     columns = {}
     for name, part in frame[frame["set"] == "train"].groupby("series"):
         y = part.sort_values("date")["value"].to_numpy(float)
-        if len(y) >= 160 and (y > 100).all():
-            columns[str(name)] = y[-160:]
+        if len(y) >= periods and (y > least).all():
+            columns[str(name)] = y[-periods:]
     chosen = list(columns)[:: max(len(columns) // count, 1)][:count]
-    months = pd.date_range("2000-01-01", periods=160, freq="MS")
+    months = pd.date_range("2000-01-01", periods=periods, freq="MS")
     return pd.DataFrame({name: columns[name] for name in chosen}, index=months)
 
 
@@ -149,5 +200,7 @@ PANELS = {
     "russia": russia,
     "russia_raw": russia_raw,
     "tourism": tourism,
+    "m1": m1,
+    "hospital": hospital,
 }
 FREQS = {"tsa_days": "D", "tsa_weeks": "W"}

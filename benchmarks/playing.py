@@ -10,12 +10,14 @@ import time
 import warnings
 import zlib
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
-from panels import CANNOT, NOISE, UNUSUAL, Question, Scenario, Step
+import pandas as pd
+from panels import CANNOT, NOISE, ONE_MONTH, POOR, UNUSUAL, WEAK, Branch, Question, Scenario, Step
+from scoring import half_of, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-
-HIDDEN_Z = 2.576
-"""An injected fault counts as hidden in a 99 % interval, because at most 1 % of ordinary months may
-be called a shock: nobody can tell it from noise at that rate."""
+SET_ASIDE = 4
+"""So many of the newest months a job leaves out at most where they look wrong."""
 
 
 class SabotageFailedError(Exception):
@@ -44,6 +44,7 @@ def play(scenario: Scenario, on_disk: bool) -> list[Row]:
         rows: list[Row] = []
         if not all(run(common, step, scenario, n) for n, step in enumerate(scenario.steps)):
             return rows
+        beside = Beside(scenario)
         for number, branch in enumerate(scenario.branches):
             # Branches of a store on disk see each other's panels, so only the first is played.
             if on_disk and number:
@@ -51,8 +52,58 @@ def play(scenario: Scenario, on_disk: bool) -> list[Row]:
             store = common if on_disk else copy.deepcopy(common)
             offset = len(scenario.steps)
             if all(run(store, s, scenario, n + offset) for n, s in enumerate(branch.steps)):
-                rows += [ask(store, q, scenario.name) for q in branch.questions]
+                rows += [ask(store, q, scenario, beside.of(branch, q)) for q in branch.questions]
+    for row in rows:
+        row["half"] = half_of(scenario.place)
+        row["one_off_share"] = one_off_share(row, rows)
     return rows
+
+
+def one_off_share(row: Row, rows: Sequence[Row]) -> float | None:
+    """Share of a change of one month that the one-off part takes, beside the control without it."""
+    control = next((r for r in rows if r["kind"] == "none" and r["date"] == row["date"]), None)
+    if row["kind"] != ONE_MONTH or control is None or not (row["parts"] and control["parts"]):
+        return None
+    parts = [{p["name"]: p["value"] for p in r["parts"]} for r in (row, control)]
+    changed = row["miss"] - control["miss"]
+    return float((parts[0]["one_off"] - parts[1]["one_off"]) / changed) if changed else None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast without the fault: its miss and its ordinary error, passengers."""
+
+    miss: float
+    error: float
+
+
+class Beside:
+    """The forecasts without a fault of one scenario, each made once."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.stores: dict[str, Tracker] = {}
+
+    def of(self, branch: Branch, question: Question) -> Forecast | None:
+        """What would have been forecast of the same month; ``None`` where it does not count."""
+        from forecastctl.errors import ForecastctlError
+
+        clean = branch.clean
+        if clean is None or not question.shows:
+            return None
+        if clean.name not in self.stores:
+            self.stores[clean.name] = open_store(None)
+            for number, step in enumerate(clean.steps):
+                run(self.stores[clean.name], step, self.scenario, number)
+        asked = replace(question, cutoff=clean.cutoff or question.cutoff)
+        try:
+            facts = facts_of(self.stores[clean.name], asked, quick=True)
+        except ForecastctlError:
+            return None
+        error = (facts.get("standing") or {}).get("usual_error")
+        if facts.get("miss") is None or error is None:
+            return None
+        return Forecast(facts["miss"], error)
 
 
 def open_store(place: str | None) -> Tracker:
@@ -78,9 +129,9 @@ def run(store: Tracker, step: Step, scenario: Scenario, number: int) -> bool:
     from forecastctl.recording.context import Environment
     from forecastctl.records import SearchSpec
 
-    rows = step.panel.stack().dropna()
+    rows = step.panel.stack().dropna()  # noqa: PD013 - drops no row by itself
     days, airports = rows.index.get_level_values(0), rows.index.get_level_values(1)
-    spec = DataSpec(source="bench", freq=scenario.freq)
+    spec = DataSpec(source="bench", freq=scenario.freq, suspects=step.suspects)
     panel = from_frame(airports, days.to_numpy("datetime64[s]"), rows.to_numpy(), spec, "bench")
     entries = prepare(panel, spec, as_of=None, today=dt.date(2100, 1, 1))
     request = Request(
@@ -104,49 +155,38 @@ def run(store: Tracker, step: Step, scenario: Scenario, number: int) -> bool:
     return True
 
 
-def ask(store: Tracker, question: Question, scenario: str) -> Row:
+def ask(store: Tracker, question: Question, scenario: Scenario, clean: Forecast | None) -> Row:
     """What explain says, beside what is right."""
     from forecastctl.errors import ForecastctlError
-    from forecastctl.explain.answer import explain
-    from forecastctl.explain.question import Question as Asked
 
-    date = question.date or CHOSEN[question.airport]
     started = time.process_time()
     try:
-        facts = explain(store, Asked(question.airport, date, question.cutoff)).answer.to_dict()
+        facts = facts_of(store, question)
     except ForecastctlError as error:
         facts = {"verdict": f"error: {error.message}"}
     seconds = time.process_time() - started
-    forecast, actual = facts.get("forecast"), facts.get("actual")
-    z = None
-    if forecast and actual is not None and forecast["sd"] > 0:
-        z = (forecast["mean"] - actual) / forecast["sd"]
-    accepted = question.accepted
-    hidden = z is not None and abs(z) <= HIDDEN_Z and question.hidden and NOISE not in accepted
-    if hidden:
-        accepted = (*accepted, NOISE)
-    said = name_of(facts)
-    if NOISE in accepted:
-        accepted = (*accepted, UNUSUAL)
-    name = f"{scenario}|{question.kind}|{question.airport}|{date}|{question.cutoff}"
+    forecast, actual, said = facts.get("forecast"), facts.get("actual"), name_of(facts)
+    miss = forecast["mean"] - actual if forecast and actual is not None else None
+    unseen = miss is not None and clean is not None
+    unseen = unseen and hidden(miss, clean.miss, clean.error, question.shows)
+    accepted = accepted_of(question, miss, actual, hides=unseen)
     kept = ("sentence", "confidence", "actual", "miss", "standing", "parts", "fleet", "break")
     return {
         "group": question.group,
         "kind": question.kind,
-        "scenario": scenario,
+        "scenario": scenario.name,
+        "place": scenario.place,
         "airport": question.airport,
-        "date": date,
+        "date": question.date or CHOSEN.get(question.airport),
         "cutoff": question.cutoff,
         "lead": forecast["lead"] if forecast else None,
-        "expected": question.accepted[0],
+        "expected": accepted[0],
         "accepted": accepted,
         "said": said,
         "right": said in accepted,
-        "right_strictly": said in accepted
-        and (z is None or abs(z) <= 1.96 or said in (*question.accepted, UNUSUAL)),
-        "hidden": hidden,
-        "z": z,
-        "half": "report" if zlib.crc32(name.encode()) % 2 else "calibration",
+        "hidden": unseen,
+        "clean": [clean.miss, clean.error] if clean else None,
+        "known_though_outside": known_though_outside(facts),
         "seconds": round(seconds, 4),
         "mean": forecast["mean"] if forecast else None,
         "command": (facts.get("lineage") or {}).get("command"),
@@ -156,11 +196,72 @@ def ask(store: Tracker, question: Question, scenario: str) -> Row:
     }
 
 
+def facts_of(store: Tracker, question: Question, *, quick: bool = False) -> dict[str, Any]:
+    """The answer about the forecast from the question's cutoff.
+
+    Where the job left out its newest months, because they looked wrong, it is the one from the
+    newest month before.
+    """
+    from forecastctl.errors import NothingRecordedError
+    from forecastctl.explain.answer import explain
+    from forecastctl.explain.question import Question as Asked
+
+    date = question.date or CHOSEN[question.airport]
+    cutoffs: list[str | None] = [question.cutoff]
+    if question.cutoff and len(question.cutoff) == len("2000-01"):
+        newest = pd.Period(question.cutoff, "M")
+        cutoffs = [str(newest - k) for k in range(SET_ASIDE + 1)]
+    for cutoff in cutoffs:
+        try:
+            asked = Asked(question.airport, date, cutoff, quick=quick)
+            return explain(store, asked).answer.to_dict()
+        except NothingRecordedError:
+            if cutoff == cutoffs[-1]:
+                raise
+    raise AssertionError
+
+
+def accepted_of(
+    question: Question, miss: float | None, actual: float | None, *, hides: bool
+) -> tuple[str, ...]:
+    """The verdicts that are right, the best first.
+
+    Noise is right, too, where the fault hides in what the clean forecast would have missed.
+    Wherever noise is, so is "outside the interval, cause not found"; and where the miss is one that
+    any reader would call large, so is that the forecast or its history was poor.
+    """
+    large = miss is not None and actual is not None and abs(miss) > LARGE * abs(actual)
+    accepted = question.if_large if large and question.if_large else question.accepted
+    if hides and NOISE not in accepted:
+        accepted = (*accepted, NOISE)
+    if NOISE in accepted:
+        beside = (UNUSUAL, WEAK, POOR) if large else (UNUSUAL,)
+        accepted = (*accepted, *(v for v in beside if v not in accepted))
+    return accepted
+
+
+LARGE = 0.5
+"""Share of the actual from which on a reader would call any miss large."""
+
+
+def known_though_outside(facts: dict[str, Any]) -> bool:
+    """Whether a miss outside of the stated 95 % interval is said to have been known."""
+    outside = (facts.get("standing") or {}).get("outside")
+    return bool(outside) and "was known to make" in (facts.get("sentence") or "")
+
+
 def name_of(facts: dict[str, Any]) -> str:
-    """The verdict, where what could not be told is which cause an unusual miss has: `UNUSUAL`."""
-    first = next(iter(facts.get("evidence") or ()), {"name": None})
-    unusual = facts["verdict"] == CANNOT and first["name"] == "interval"
-    return UNUSUAL if unusual else str(facts["verdict"])
+    """The verdict, where what could not be told is which cause an unusual miss has: `UNUSUAL`.
+
+    ``cannot_tell`` about a shock that cannot be placed, or about no actual, stays; any other is
+    `POOR`.
+    """
+    if facts["verdict"] != CANNOT or facts.get("actual") is None:
+        return str(facts["verdict"])
+    first = str(next(iter(facts.get("evidence") or ()), {"name": ""})["name"])
+    if first.startswith("fleet"):
+        return CANNOT
+    return UNUSUAL if first == "interval" else POOR
 
 
 @dataclass(frozen=True)
@@ -249,8 +350,40 @@ def worst_trial(series: Series, truths: Sequence[float]) -> Any:
     return mock.patch.object(tune, "choose", choose_worst)
 
 
+def poor_trial(series: Series, truths: Sequence[float]) -> Any:
+    """The search chooses the trial with the largest loss; asked is where it then misses by most."""
+    from forecastctl.errors import ModelError
+    from forecastctl.models.combination.fit_and_predict import fit, predict
+    from forecastctl.records import Member, Specification
+    from forecastctl.search import tune
+
+    def choose_poorest(trials: Sequence[Trial], *_settings: Any) -> Specification:
+        known = [t for t in trials if t.loss is not None and t.duplicate_of is None]
+        best = min(known, key=lambda t: t.loss)
+        for poor in sorted(known, key=lambda t: -t.loss):
+            if not poor.loss > POORER * best.loss:
+                break
+            one = Specification((Member(poor.model, 1.0, poor.number),))
+            try:
+                model, _ = fit(series, one, fallback=False)
+            except ModelError:
+                continue
+            misses = np.abs(predict(model, len(truths)).mean - np.asarray(truths))
+            if np.isfinite(misses).any():
+                month = np.datetime64(series.cutoff, "M") + int(np.nanargmax(misses)) + 1
+                CHOSEN[series.airport] = str(month)
+                return one
+        raise SabotageFailedError
+
+    return mock.patch.object(tune, "choose", choose_poorest)
+
+
+POORER = 1.3
+"""So many times the best loss a trial has that nobody should have chosen."""
+
 SABOTAGE: dict[str, Callable[..., Any]] = {
     "unfit": unfit,
     "fail": fail,
     "worst trial": worst_trial,
+    "poor trial": poor_trial,
 }

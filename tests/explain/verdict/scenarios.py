@@ -110,7 +110,7 @@ def _more(site):
 
 
 def _scenario(site, kind, label, seen, known, end):
-    last = injections._last(site, known, end)
+    last = site.last(known, end)
     question = site.ask(kind, label)
     branch = Branch((last,), (question,))
     return Scenario(f"{site.name} {kind}", "M", site.jobs(seen, site.cutoff), (branch,))
