@@ -78,6 +78,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Explain against labelled events and faults")
     parser.add_argument("--half", choices=HALVES, default=AMEND, help="amend unless asked for")
     parser.add_argument("--quick", action="store_true", help="a part of the cases, under a minute")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="one scenario of N")
     parser.add_argument("--only", default="", help="scenarios whose name holds this text")
     parser.add_argument("--made", action="store_true", help="only what is put into fleets")
     parser.add_argument("--seed", type=int, default=sites.SEED, help="of what is put into fleets")
@@ -104,8 +105,7 @@ def choose(options: argparse.Namespace) -> list[tuple[Scenario, bool]]:
     for name, scenarios in groups.items():
         half = [s for s in scenarios if mine(s.place)]
         asked = [s for s in half if options.only in s.name]
-        if options.quick:
-            asked = asked[:: QUICKLY[name]]
+        asked = asked[:: QUICKLY[name] if options.quick else options.every]
         smallest = {s.name for s in sorted(half, key=size)[:ON_DISK]}
         chosen += [(s, s.name in smallest) for s in asked]
     return chosen
