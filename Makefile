@@ -59,8 +59,9 @@ bench: $(VENV)/dev.stamp ## measure recording, fitting, orchestration and readin
 	$(if $(BEFORE),$(BIN)/python benchmarks/versions.py --before $(BEFORE),@echo 'BEFORE=/path/to/checkout compares with another version')
 	$(if $(PEERS),$(BIN)/python benchmarks/peers.py --peers $(PEERS),@echo 'PEERS=/path/to/python compares with SparkTrials and Optuna')
 
-bench-explain: $(VENV)/dev.stamp ## verdicts against labelled real events and injected faults
+bench-explain: $(VENV)/dev.stamp ## verdicts against labelled events and faults; ASKED=1 asks the second half
 	$(BIN)/python benchmarks/explaining.py
+	$(if $(ASKED),$(BIN)/python benchmarks/explaining.py --half asked)
 
 bench-accuracy: $(VENV)/dev.stamp ## accuracy on three panels, PEERS=... against statsforecast
 	$(BIN)/python benchmarks/accuracy.py $(if $(PEERS),--peers $(PEERS))
