@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from panels import (
     CANNOT,
     DATA,
+    ENDED,
     FREQS,
+    LEVEL,
     LOCAL,
     NEW_YORK,
     NOISE,
@@ -55,6 +57,7 @@ _TEXAS = ("AUS", "SAT", "IAH", "HOU", "DFW", "DAL")
 _WEEK = {**_all(("AUS", "IAH"), LOCAL), **_all(("HOU", "DFW", "DAL"), LOCAL, NOISE)}
 _OLYMPICS, _CUP = {"Sochi": (LOCAL,)}, {"Volgograd (Gumrak)": (LOCAL, NOISE)}
 _RUSSIANS = ("Sochi", "Volgograd (Gumrak)", "Kaliningrad (Hrabrovo)")
+_CLOSED = (LEVEL, LOCAL)
 _FERC = "FERC, NERC: The February 2021 Cold Weather Outages in Texas, 16 Nov 2021"
 _IDA = "National Hurricane Center: Tropical Cyclone Report, Hurricane Ida, 4 Apr 2022"
 _WHO = "WHO Director-General's opening remarks at the media briefing on COVID-19, 11 Mar 2020"
@@ -182,6 +185,27 @@ EVENTS = (
         (("2018-06", "2018-05", _CUP), ("2018-06", "2018-03", _CUP)),
         "2018-11",
         "FIFA: 2018 World Cup, 14 Jun to 15 Jul 2018",
+    ),
+    Event(
+        "the old airport of Rostov closed",
+        "russia_ended",
+        tuple((d, "2017-11", {"Rostov-on-Don": _CLOSED}) for d in ("2018-01", "2018-04")),
+        "2018-10",
+        "Rosaviatsia: Platov in its place since 7 December 2017",
+    ),
+    Event(
+        "Kazan ends in the file",
+        "russia_ended",
+        tuple((d, "2017-02", {"Kazan": (*_CLOSED, DATA)}) for d in ("2017-03", "2017-05")),
+        "2017-11",
+        "the data: zeros from March 2017 on; the airport never closed",
+    ),
+    Event(
+        "Perm ends in the file",
+        "russia_ended",
+        tuple((d, "2018-11", {ENDED[2]: (*_CLOSED, DATA)}) for d in ("2019-01", "2019-03")),
+        "2019-09",
+        "the data: zeros from January 2019 on; the airport never closed",
     ),
     Event(
         "cargo in place of passengers, every airport in December",

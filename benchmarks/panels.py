@@ -163,6 +163,17 @@ def russia() -> pd.DataFrame:
     return found.where((found.index.month != 12)[:, None] & (found > 0))
 
 
+def russia_ended() -> pd.DataFrame:
+    """Every second of them, and airports of which the file holds only zeros from a month on."""
+    ended = wide("russia_raw.csv.gz")[list(ENDED)][:"2019-12-01"]  # type: ignore[misc]
+    flown = ended.gt(0)[::-1].cummax()[::-1]  # up to the last month with a passenger
+    ended = ended.where((ended.index.month != 12)[:, None] & ((ended > 0) | ~flown))
+    return russia().iloc[:, ::2].drop(columns=list(ENDED), errors="ignore").join(ended)
+
+
+ENDED = ("Rostov-on-Don", "Kazan", "Perm (Bolshoye Savino)")
+
+
 def tourism() -> pd.DataFrame:
     """Training parts without zeros, moved to the same months: 2000-01 to 2013-04."""
     return competition("tourism_monthly.csv.gz", 160, 100, 40)
@@ -199,6 +210,7 @@ PANELS = {
     "tsa_weeks": tsa_weeks,
     "russia": russia,
     "russia_raw": russia_raw,
+    "russia_ended": russia_ended,
     "tourism": tourism,
     "m1": m1,
     "hospital": hospital,
