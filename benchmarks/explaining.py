@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from playing import Row
 ON_DISK = 2
 """So many scenarios of each group are recorded in SQLite through MLflow, the rest in memory."""
+OFTEN = 10
 QUICKLY = {"event": 9, "ordinary": 12, "made": 60}
 """Of how many scenarios of each group ``--quick`` plays one."""
 
@@ -60,6 +61,7 @@ def main() -> None:
     started = time.perf_counter()
     chosen = choose(options)
     rows = [row for part in parallel(chosen, options) for row in part]
+    rows.sort(key=lambda r: (r["scenario"], r["kind"], r["airport"], str(r["date"])))
     seconds = time.perf_counter() - started
     answer = {
         "half": options.half,
@@ -119,11 +121,15 @@ def size(scenario: Scenario) -> int:
 def parallel(
     scenarios: Sequence[tuple[Scenario, bool]], options: argparse.Namespace
 ) -> Iterator[list[Row]]:
-    """Rows of each scenario; the largest go first."""
+    """Rows of each scenario as they come, the largest first; how many are done goes to stderr."""
     from joblib import Parallel, delayed
 
     largest = sorted(scenarios, key=lambda s: -size(s[0]))
-    yield from Parallel(n_jobs=options.jobs)(delayed(play)(*one) for one in largest)
+    workers = Parallel(n_jobs=options.jobs, return_as="generator_unordered")
+    for done, rows in enumerate(workers(delayed(play)(*one) for one in largest), 1):
+        yield rows
+        if done % OFTEN == 0 or done == len(largest):
+            print(f"{done} of {len(largest)} scenarios", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -141,8 +141,10 @@ def _fleet_wide(site: Site) -> Iterator[Branch]:
     """A month, or more, in which everyone loses."""
     kind = "shock of the whole fleet"
     rng = site.rng(kind)
-    lasting = int(rng.integers(0, 7))
-    changed = site.scaled(float(rng.uniform(0.25, 0.6)), site.target, site.target + lasting, True)
+    lasting, share = int(rng.integers(0, 7)), float(rng.uniform(0.25, 0.6))
+    if not site.seen_by_most(share):
+        return
+    changed = site.scaled(share, site.target, site.target + lasting, True)
     rows = str(site.target)
     changed.loc[rows] *= rng.uniform(0.9, 1.1, changed.shape[1])
     for airport in (site.victim, site.others()[0]):

@@ -70,6 +70,8 @@ class Clean:
     steps: tuple[Step, ...]
     cutoff: str = ""
     """Of the forecast without the fault, where it is not that of the question."""
+    error: float = 0.0
+    """Its ordinary error where it is known from elsewhere, passengers."""
 
 
 @dataclass(frozen=True)

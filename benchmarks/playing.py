@@ -100,7 +100,7 @@ class Beside:
             facts = facts_of(self.stores[clean.name], asked, quick=True)
         except ForecastctlError:
             return None
-        error = (facts.get("standing") or {}).get("usual_error")
+        error = clean.error or (facts.get("standing") or {}).get("usual_error")
         if facts.get("miss") is None or error is None:
             return None
         return Forecast(facts["miss"], error)
@@ -256,11 +256,10 @@ def name_of(facts: dict[str, Any]) -> str:
     ``cannot_tell`` about a shock that cannot be placed, or about no actual, stays; any other is
     `POOR`.
     """
-    if facts["verdict"] != CANNOT or facts.get("actual") is None:
+    unplaced = "cannot tell local from system-wide" in (facts.get("sentence") or "")
+    if facts["verdict"] != CANNOT or facts.get("actual") is None or unplaced:
         return str(facts["verdict"])
-    first = str(next(iter(facts.get("evidence") or ()), {"name": ""})["name"])
-    if first.startswith("fleet"):
-        return CANNOT
+    first = next(iter(facts.get("evidence") or ()), {"name": ""})["name"]
     return UNUSUAL if first == "interval" else POOR
 
 

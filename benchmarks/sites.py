@@ -11,7 +11,7 @@ import pandas as pd
 from panels import NEW_YORK, Clean, Question, Step, panel
 from scoring import RECORDED
 from simulated import PROCESSES, fleet
-from yardstick import UNUSUAL_FROM, yardstick
+from yardstick import UNUSUAL_FROM, scale_of, yardstick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ COUNTS = {
 SEED = 2
 """From which sites are drawn. With 1, rules were amended before the cases were halved."""
 VICTIMS = 3
+MOST = 2 / 3
 NO_CUTOFF = (12, "russia")
 """Month that a panel lacks, so that no series ends there."""
 SEARCH = {"max_evals": 10}
@@ -131,6 +132,12 @@ class Site:
         """The question about the victim, or about another airport."""
         at, who = str(cutoff or self.cutoff), airport or self.victim
         return Question("injected", kind, who, str(self.target), at, accepted, shows)
+
+    def seen_by_most(self, share: float) -> bool:
+        """Whether a fall to a share would be unusual for most others, by the yardstick's errors."""
+        scales = [scale_of(self.table[a], self.cutoff, self.lead) for a in self.others()]
+        unusual = [-np.log(share) > UNUSUAL_FROM * s for s in scales]
+        return bool(unusual) and float(np.mean(unusual)) >= MOST
 
     def others(self) -> list[str]:
         """The rest of the fleet where the month explained is known."""

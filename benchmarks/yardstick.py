@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 YEAR = 12
 UNUSUAL_FROM = 3.0
@@ -16,7 +17,7 @@ LEAST = 12
 """Errors at earlier origins without which nothing is said."""
 
 
-def ordinary(y: pd.Series, origin: pd.Period, lead: int) -> bool:
+def ordinary(y: pd.Series[float], origin: pd.Period, lead: int) -> bool:
     """Whether a month is ordinary by the yardstick's own errors at earlier origins.
 
     The yardstick is the seasonal naive times the year-on-year ratio of the last three months. A
@@ -27,22 +28,28 @@ def ordinary(y: pd.Series, origin: pd.Period, lead: int) -> bool:
     return bool(np.isfinite(z) and abs(z) < UNUSUAL_FROM)
 
 
-def yardstick(y: pd.Series, origin: pd.Period, lead: int) -> float:
+def yardstick(y: pd.Series[float], origin: pd.Period, lead: int) -> float:
     """The yardstick's error in its own robust errors; NaN where it has too few of them."""
-    values = np.log(y.where(y > 0).to_numpy(float))
+    errors, at = _errors(y, lead), int(y.index.get_indexer([origin.to_timestamp()])[0])
+    if at < 0 or at >= len(errors):
+        return float("nan")
+    scale = scale_of(y, origin, lead)
+    return float(errors[at] / scale) if scale > 0 else float("nan")
+
+
+def scale_of(y: pd.Series[float], origin: pd.Period, lead: int) -> float:
+    """The yardstick's robust error of the logarithm, known at an origin; NaN of too few errors."""
     at = int(y.index.get_indexer([origin.to_timestamp()])[0])
-    if at < 0 or at + lead >= len(values):
-        return np.nan
-
-    def error(then: int) -> float:
-        if then < YEAR + 2:
-            return np.nan
-        recent = values[then - 2 : then + 1] - values[then - 2 - YEAR : then + 1 - YEAR]
-        return float(values[then + lead] - values[then + lead - YEAR] - np.mean(recent))
-
-    before = np.array([error(k) for k in range(at - lead + 1)])
+    before = _errors(y, lead)[: max(at - lead + 1, 0)]
     before = before[np.isfinite(before)]
-    if len(before) < LEAST:
-        return np.nan
-    scale = 1.4826 * float(np.median(np.abs(before)))
-    return error(at) / scale if scale > 0 else np.nan
+    return 1.4826 * float(np.median(np.abs(before))) if len(before) >= LEAST else float("nan")
+
+
+def _errors(y: pd.Series[float], lead: int) -> NDArray[np.float64]:
+    """Errors of the yardstick by origin, of the logarithm; NaN where a value is missing."""
+    values = np.log(y.where(y > 0).to_numpy(float))
+    errors = np.full(max(len(values) - lead, 0), np.nan)
+    for at in range(YEAR + 2, len(errors)):
+        recent = values[at - 2 : at + 1] - values[at - 2 - YEAR : at + 1 - YEAR]
+        errors[at] = values[at + lead] - values[at + lead - YEAR] - np.mean(recent)
+    return errors

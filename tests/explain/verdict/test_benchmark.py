@@ -97,13 +97,20 @@ def test_noise_is_no_answer_for_a_large_miss_where_the_forecast_is_known_to_be_w
 
 
 @pytest.mark.parametrize(
-    ("first", "said"),
-    [("interval", "unusual"), ("fleet_share", "cannot_tell"), ("history", "poor_history")],
+    ("first", "sentence", "said"),
+    [
+        ("interval", "outside its 95 % interval, cause not found", "unusual"),
+        ("noise", "a shock; it cannot tell local from system-wide", "cannot_tell"),
+        ("noise", "the history is too poor to say more", "poor_history"),
+    ],
 )
-def test_what_cannot_be_told_is_told_apart(first, said):
+def test_what_cannot_be_told_is_told_apart(first, sentence, said):
     evidence = [{"name": first}, {"name": "interval"}]
-    facts = {"verdict": "cannot_tell", "actual": 1.0, "evidence": evidence}
+    facts = {
+        "verdict": "cannot_tell", "actual": 1.0, "sentence": sentence, "evidence": evidence,
+    }  # fmt: skip
     assert playing.name_of(facts) == said
+    assert playing.name_of({**facts, "actual": None}) == "cannot_tell"
 
 
 def test_confusion_counts_an_accepted_answer_as_right():
