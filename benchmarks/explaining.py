@@ -36,7 +36,7 @@ import sites  # noqa: E402 - after the variables
 from events import event_scenarios  # noqa: E402
 from making import made_scenarios  # noqa: E402
 from ordinary import ordinary_scenarios  # noqa: E402
-from panels import folder  # noqa: E402
+from panels import AT, folder  # noqa: E402
 from playing import play  # noqa: E402
 from scoring import AMEND, ASKED, HALVES, half_of  # noqa: E402
 from telling import summary, text  # noqa: E402
@@ -98,7 +98,7 @@ def choose(options: argparse.Namespace) -> list[tuple[Scenario, bool]]:
         sys.exit(f"The real panels are not there: {folder()}.")
 
     def mine(place: str) -> bool:
-        return half_of(place) == options.half
+        return half_of(place) == options.half and options.only.split(AT)[0] in place
 
     groups = {"made": made_scenarios(options.seed, mine)}
     if not options.made:

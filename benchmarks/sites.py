@@ -81,11 +81,11 @@ class Site:
         self, factor: float, first: pd.Period, last: pd.Period | None = None, all_: bool = False
     ) -> pd.DataFrame:
         """The panel with the victim's months, or everyone's, multiplied."""
-        changed = self.table.copy()
-        airports = list(changed) if all_ else [self.victim]
-        rows = slice(str(first), None if last is None else str(last))
-        changed.loc[rows, airports] = (changed.loc[rows, airports] * factor).round(2)
-        return changed
+        table, values = self.table, self.table.to_numpy(float, copy=True)
+        rows = table.index.slice_indexer(str(first), None if last is None else str(last))
+        airports = slice(None) if all_ else table.columns.get_loc(self.victim)
+        values[rows, airports] = (values[rows, airports] * factor).round(2)
+        return pd.DataFrame(values, table.index, table.columns)
 
     def jobs(self, table: pd.DataFrame, last: pd.Period, **changes: Any) -> tuple[Step, ...]:
         """A job of the whole fleet; of the rest alone, then the victim's own, if that differs."""

@@ -48,8 +48,8 @@ def scale_of(y: pd.Series[float], origin: pd.Period, lead: int) -> float:
 def _errors(y: pd.Series[float], lead: int) -> NDArray[np.float64]:
     """Errors of the yardstick by origin, of the logarithm; NaN where a value is missing."""
     values = np.log(y.where(y > 0).to_numpy(float))
-    errors = np.full(max(len(values) - lead, 0), np.nan)
-    for at in range(YEAR + 2, len(errors)):
-        recent = values[at - 2 : at + 1] - values[at - 2 - YEAR : at + 1 - YEAR]
-        errors[at] = values[at + lead] - values[at + lead - YEAR] - np.mean(recent)
-    return errors
+    yearly = np.full(len(values), np.nan)
+    yearly[YEAR:] = values[YEAR:] - values[:-YEAR]
+    recent = np.full(len(values), np.nan)
+    recent[2:] = (yearly[2:] + yearly[1:-1] + yearly[:-2]) / 3
+    return yearly[lead:] - recent[: len(values) - lead]
