@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 ON_DISK = 2
 """So many scenarios of each group are recorded in SQLite through MLflow, the rest in memory."""
 OFTEN = 10
-QUICKLY = {"event": 9, "ordinary": 12, "made": 60}
+QUICKLY = {"event": 9, "ordinary": 24, "made": 80}
 """Of how many scenarios of each group ``--quick`` plays one."""
 
 
@@ -107,7 +107,8 @@ def choose(options: argparse.Namespace) -> list[tuple[Scenario, bool]]:
     for name, scenarios in groups.items():
         half = [s for s in scenarios if mine(s.place)]
         asked = [s for s in half if options.only in s.name]
-        asked = asked[:: QUICKLY[name] if options.quick else options.every]
+        every = QUICKLY[name] if options.quick else options.every
+        asked = asked[every // 2 :: every]
         smallest = {s.name for s in sorted(half, key=size)[:ON_DISK]}
         chosen += [(s, s.name in smallest) for s in asked]
     return chosen
