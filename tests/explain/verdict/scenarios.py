@@ -98,6 +98,8 @@ def scenarios():
 
 def _more(site):
     spoilt = site.scaled(1000.0, site.cutoff, site.cutoff)
+    kind = "unit error of the last month seen"
+    yield _scenario(site, kind, DATA, spoilt, site.table, site.end)
     kind = "unit error of the last month seen, to this day"
     yield _scenario(site, kind, DATA, spoilt, spoilt, site.end)
     if len(site.table.columns) > 1:
