@@ -11,6 +11,7 @@ from forecastctl.explain.values import (
     Answer,
     Attempt,
     BreakFacts,
+    Candidate,
     ChangePart,
     Evidence,
     FleetAirport,
@@ -64,6 +65,7 @@ with its reason, and `forecast` is `null`.
 """
 SECTIONS: Mapping[str, tuple[type, ...]] = {
     "evidence": (Evidence,),
+    "candidates": (Candidate,),
     "gap": (Gap,),
     "forecast": (ForecastFacts,),
     "standing": (Standing,),

@@ -74,6 +74,7 @@ def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | Non
         verdict=verdict.name,
         confidence=verdict.confidence,
         evidence=verdict.evidence,
+        candidates=verdict.candidates,
         next_time=verdict.next_time,
         parts=attribute(case),
         fleet=findings.fleet,

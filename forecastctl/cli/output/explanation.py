@@ -15,7 +15,7 @@ from forecastctl.explain.page.tables import (
     replay_sentence,
     share_of,
 )
-from forecastctl.figures import number, signed
+from forecastctl.figures import number, percent, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Alternative,
         Answer,
         Attempt,
+        Candidate,
         Evidence,
         FleetFacts,
         Lineage,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
 
 ALTERNATIVES_SHOWN = 3
+CANDIDATES_SHOWN = 4
 MEMBERS_SHOWN = 5
 VINTAGES_SHOWN = 4
 DIGEST_SHOWN = 12  # characters
@@ -51,6 +53,7 @@ def print_explanation(answer: Answer) -> None:
     _section("Next time", [("", text) for text in answer.next_time])
     _section("Miss", _miss(answer, freq))
     _section("Why", _why(answer.evidence))
+    _candidates(answer.candidates)
     _section("Parts of the miss", _parts(answer))
     _section("Around it", _around(answer, freq))
     _alternatives(answer.alternatives)
@@ -95,6 +98,15 @@ def _why(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:
             text += f" [{render.cell(item.value)}; rule {render.cell(item.threshold)}]"
         rows.append(("-", text))
     return rows
+
+
+def _candidates(candidates: Sequence[Candidate]) -> None:
+    """What else may have caused the miss; the first is the verdict's, which is said above."""
+    rows = [
+        (words.cause(c), percent(c.share), f"{percent(c.certainty)} sure", c.statement)
+        for c in candidates[1 : 1 + CANDIDATES_SHOWN]
+    ]
+    _section("Other causes, by how much of the miss they explain", rows)
 
 
 def _parts(answer: Answer) -> list[tuple[str, ...]]:

@@ -56,6 +56,7 @@ def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
     """Every table that has something to say, in the order of interest."""
     every = (
         _evidence(answer),
+        _candidates(answer),
         _parts(answer),
         _alternatives(answer),
         _fleet(answer.fleet),
@@ -72,6 +73,20 @@ def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
 def _evidence(answer: Answer) -> PageTable:
     rows = tuple((e.statement, _value(e.value), _value(e.threshold)) for e in answer.evidence)
     return PageTable("Why", ("What was found", "Value#", "Threshold#"), rows)
+
+
+def _candidates(answer: Answer) -> PageTable:
+    rows = tuple(
+        (
+            words.cause(c),
+            percent(c.share),
+            percent(c.certainty),
+            c.statement if c.shown else f"{c.statement} (not clearly)",
+        )
+        for c in answer.candidates
+    )
+    columns = ("Cause", "Of the miss#", "Sure#", "What would have happened")
+    return PageTable("Causes side by side", columns, rows)
 
 
 def _parts(answer: Answer) -> PageTable | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from forecastctl.explain.values import (
         Alternative,
         Answer,
+        Candidate,
         FleetFacts,
         Gap,
         Part,
@@ -179,6 +180,12 @@ def label(answer: Answer) -> str | None:
         return "Missing in the data" if answer.gap else "No actual yet"
     special = _special(answer)
     return special[0] if special else LABELS[answer.verdict]
+
+
+def cause(candidate: Candidate) -> str:
+    """A cause beside others: ``Data problem (unit seen)``."""
+    what = candidate.cause.replace("_", " ")
+    return f"{LABELS[candidate.verdict]} ({what})"
 
 
 def confidence(answer: Answer) -> str | None:

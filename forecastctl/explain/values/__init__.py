@@ -1,10 +1,11 @@
 """What explain answers: frozen values whose fields are the keys of its JSON."""
 
-from forecastctl.explain.values.answer import Answer, VerdictName
+from forecastctl.explain.values.answer import Answer
 from forecastctl.explain.values.causes import (
     Alternative,
     AlternativeKind,
     BreakFacts,
+    Candidate,
     ChangePart,
     Evidence,
     FleetAirport,
@@ -12,6 +13,7 @@ from forecastctl.explain.values.causes import (
     FleetSource,
     Part,
     Side,
+    VerdictName,
     VintageChange,
 )
 from forecastctl.explain.values.form import plain
@@ -31,6 +33,7 @@ __all__ = [
     "Answer",
     "Attempt",
     "BreakFacts",
+    "Candidate",
     "ChangePart",
     "Evidence",
     "FleetAirport",

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from forecastctl.explain.values.causes import (
     Alternative,
     BreakFacts,
+    Candidate,
     Evidence,
     FleetFacts,
     Part,
+    VerdictName,
     VintageChange,
 )
 from forecastctl.explain.values.form import EMPTY, plain
 from forecastctl.explain.values.miss import ForecastFacts, Gap, Neighbour, Standing, Vintage
 from forecastctl.explain.values.origin import Attempt, Lineage, ModelFacts
 from forecastctl.records import ExplainRules, Replay
-
-VerdictName: TypeAlias = Literal[
-    "expected_noise",
-    "data_problem",
-    "level_shift_before_cutoff",
-    "stale_model",
-    "run_failure",
-    "local_shock",
-    "system_shock",
-    "cannot_tell",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +42,8 @@ class Answer:
         verdict: One of the eight verdicts; ``None`` with ``--quick``.
         confidence: How sure the verdict is, from 0 to 1.
         evidence: What was looked at, the deciding number first.
+        candidates: Every cause that was judged, the verdict's first, then by how much of the miss
+            each explains.
         next_time: What to record or give so that the question can be answered.
         parts: The miss split into parts that sum to it.
         fleet: The other airports in the same period.
@@ -81,6 +74,7 @@ class Answer:
     verdict: VerdictName | None = None
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     next_time: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     fleet: FleetFacts | None = None

@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+VerdictName: TypeAlias = Literal[
+    "expected_noise",
+    "data_problem",
+    "level_shift_before_cutoff",
+    "stale_model",
+    "run_failure",
+    "local_shock",
+    "system_shock",
+    "cannot_tell",
+]
 AlternativeKind: TypeAlias = Literal["trial", "baseline", "champion", "refit"]
 Side: TypeAlias = Literal["below", "above", "mixed"]
 FleetSource: TypeAlias = Literal["recorded", "stand-in", "none"]
@@ -25,6 +35,37 @@ class Evidence:
     statement: str
     value: float | None
     threshold: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One cause that the miss may have, judged beside all others.
+
+    Attributes:
+        verdict: The verdict that it would be.
+        cause: Which cause, in a word or two.
+        shown: Whether its sign is beyond its threshold; a cause that is not shown cannot decide.
+        share: How much of the miss it accounts for, from 0 to 1.
+        certainty: How sure it is that it was at work, from 0 to 1; below one half where it is not
+            shown.
+        statement: What happened, as the end of a sentence.
+        evidence: The numbers that speak for it.
+        next_time: What to record so that the next question can be answered.
+    """
+
+    verdict: VerdictName
+    cause: str
+    shown: bool
+    share: float
+    certainty: float
+    statement: str
+    evidence: tuple[Evidence, ...] = ()
+    next_time: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> float:
+        """How much of the miss it explains: share times certainty."""
+        return self.share * self.certainty
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import numpy as np
 from forecastctl.explain.case import index_of
 from forecastctl.explain.verdict.alternatives import alternatives
 from forecastctl.explain.verdict.breaks import find_break, season_changes
-from forecastctl.explain.verdict.fault import outweighs_noise
 from forecastctl.explain.verdict.faults import faults
 from forecastctl.explain.verdict.fleet import view_fleet
 
@@ -40,9 +39,6 @@ CLEAR_BREAK = 0.14
 
 LEAST_RATIO = 0.25
 """Log ratio of actual and forecast below which distance from the peers alone is no shock."""
-
-WIDESPREAD = ("label_shift", "revision", "unit_seen", "unpublished", "actual_revised")
-"""Faults that a shock to the whole fleet does not look like, but for those marked `shock_like`."""
 
 COMPARABLE = 1.25
 """A trial is a fair alternative when its backtest loss is at most this multiple of the best."""
@@ -111,21 +107,6 @@ def settled(findings: Findings, rules: ExplainRules) -> bool:
     on_record = findings.case.status == FALLBACK or findings.case.failed_since
     limit = DOUBT_FALLBACK if on_record else rules.doubt_z
     return abs(findings.case.z) <= limit and not findings.case.outside and ordinary(findings, rules)
-
-
-def to_blame(findings: Findings, rules: ExplainRules) -> Fault | None:
-    """The fault of the data that explains the miss, if one does; the surest first.
-
-    Where the miss would be noise without it, a fault must outweigh that. Where most of the fleet
-    missed as well, it must be one that a shock does not look like.
-    """
-    usual, shared = settled(findings, rules), widespread(findings, rules)
-    for fault in findings.faults:
-        if shared and (fault.shock_like or fault.name not in WIDESPREAD):
-            continue
-        if not usual or outweighs_noise(findings.case, fault, rules):
-            return fault
-    return None
 
 
 def ordinary(findings: Findings, rules: ExplainRules) -> bool:

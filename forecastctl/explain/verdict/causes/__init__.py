@@ -1,0 +1,1 @@
+"""The causes that a miss may have: each a pure function from the findings to candidates."""

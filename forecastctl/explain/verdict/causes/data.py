@@ -1,0 +1,42 @@
+"""Faults of the data as causes of a miss. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecastctl.explain.verdict.candidate import candidate
+from forecastctl.explain.verdict.fault import outweighs_noise
+from forecastctl.explain.verdict.findings import settled, widespread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecastctl.explain.values import Candidate
+    from forecastctl.explain.verdict.findings import Findings
+    from forecastctl.records import ExplainRules
+
+WIDESPREAD = ("label_shift", "revision", "unit_seen", "unpublished", "actual_revised")
+"""Faults that a shock to the whole fleet does not look like, but for those marked `shock_like`."""
+
+
+def data_problems(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
+    """Every suspected fault of the data.
+
+    Where the miss would be noise without it, a fault must outweigh that. Where most of the fleet
+    missed as well, it must be one that a shock does not look like.
+    """
+    usual, shared = settled(findings, rules), widespread(findings, rules)
+    for fault in findings.faults:
+        like = shared and (fault.shock_like or fault.name not in WIDESPREAD)
+        shown = not like and (not usual or outweighs_noise(findings.case, fault, rules))
+        yield candidate(
+            findings,
+            rules,
+            "data_problem",
+            fault.name,
+            f"fault_{fault.name}",
+            shown=shown,
+            share=fault.share,
+            sure=fault.certainty,
+            statement=f"the data are at fault, not the forecast: {fault.statement}",
+        )

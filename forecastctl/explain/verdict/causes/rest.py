@@ -1,0 +1,142 @@
+"""What a miss is put down to where no cause is shown: noise, or a shock that nothing explains."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from forecastctl.explain.size import INSIDE, POOR, USUAL, WELL, usualness
+from forecastctl.explain.verdict.candidate import candidate, certainty
+from forecastctl.explain.verdict.causes.fleet import since
+from forecastctl.explain.verdict.evidence import same_side
+from forecastctl.explain.verdict.findings import ordinary
+from forecastctl.figures import number, percent
+
+if TYPE_CHECKING:
+    from forecastctl.explain.case import Case
+    from forecastctl.explain.values import Candidate
+    from forecastctl.explain.verdict.findings import Findings
+    from forecastctl.records import ExplainRules
+
+CAPPED = {INSIDE: 0.7, POOR: 0.6}
+"""Highest certainty where only the interval allows for the miss, as there may be a cause."""
+
+PERCENT_UP_TO = 10.0
+"""A usual error of more than so many levels is given in times of it."""
+
+
+def left_over(findings: Findings, rules: ExplainRules, explained: float) -> Candidate:
+    """What the part of the miss is that no cause explains.
+
+    Args:
+        findings: What was found.
+        rules: The thresholds.
+        explained: Largest share of the miss that a cause that is shown accounts for.
+    """
+    rest = 1.0 - explained
+    if ordinary(findings, rules):
+        if findings.case.outside:
+            return _unusual(findings, rules, rest)
+        return _noise(findings, rules, rest)
+    if findings.fleet.airports < rules.fleet_least:
+        return _unplaced(findings, rules, rest)
+    return _local(findings, rules, rest)
+
+
+def _noise(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
+    """Noise, in words that depend on how large the miss is and how good the model was."""
+    case = findings.case
+    z = abs(case.z)
+    sure = certainty(rules.noise_z - z, rules.noise_z)
+    kind = usualness(case.miss, case.actual, case.percentile, z / rules.noise_z)
+    text = {
+        WELL: "well within the error that this model was known to make",
+        USUAL: "within the error that this model was known to make",
+        INSIDE: "inside its 95 % interval, though its backtest held no such error",
+        POOR: f"inside its 95 % interval, but the model was known to be poor here{_usual(case)}",
+    }[kind]
+    return candidate(
+        findings,
+        rules,
+        "expected_noise",
+        "noise",
+        "noise",
+        shown=True,
+        share=rest,
+        sure=min(sure, CAPPED.get(kind, 1.0)),
+        statement=text,
+    )
+
+
+def _usual(case: Case) -> str:
+    """How poor: ``: its usual error is 62 % of the level``."""
+    whole, what = min((case.level, "level"), (case.mean, "forecast"))
+    if not math.isfinite(case.scale) or not whole > 0:
+        return ""
+    share = case.scale / whole
+    size = f"{percent(share)} of" if share < PERCENT_UP_TO else f"{number(share)} times"
+    return f": its usual error is {size} the {what}"
+
+
+def _unusual(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
+    """Outside the stated interval without a cause: one ordinary month in twenty is."""
+    case = findings.case
+    lo, hi = case.stated
+    beyond = max(lo - case.actual, case.actual - hi)
+    return candidate(
+        findings,
+        rules,
+        "cannot_tell",
+        "unusual",
+        "interval",
+        shown=True,
+        share=rest,
+        sure=certainty(beyond, (hi - lo) / 2.0) if hi > lo else 1.0,
+        statement="outside its 95 % interval, cause not found; so is one ordinary month in twenty",
+    )
+
+
+def _unplaced(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
+    """A shock, but too few airports to tell whether it is local."""
+    many = "a single airport" if findings.case.panel_airports == 1 else "too few airports"
+    text = (
+        f"a shock that no recorded alternative came near; with {many} in the data it cannot tell "
+        f"local from system-wide{since(findings)}"
+    )
+    advice = (
+        f"Record at least {rules.fleet_least} airports in one panel, to tell local from "
+        "system-wide."
+    )
+    return candidate(
+        findings,
+        rules,
+        "cannot_tell",
+        "shock",
+        "noise",
+        shown=True,
+        share=rest,
+        sure=certainty(abs(findings.case.z) - rules.noise_z, rules.noise_z),
+        statement=text,
+        next_time=(advice,),
+    )
+
+
+def _local(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
+    """A shock that the fleet did not share and no recorded alternative came near."""
+    fleet = findings.fleet
+    sure = min(
+        certainty(abs(findings.case.z) - rules.noise_z, rules.noise_z),
+        certainty(rules.system_share - (fleet.share_same or 0.0), rules.system_share),
+    )
+    text = f"a local shock: {same_side(fleet)}, and no recorded alternative came near"
+    return candidate(
+        findings,
+        rules,
+        "local_shock",
+        "local",
+        "fleet",
+        shown=True,
+        share=rest,
+        sure=sure,
+        statement=f"{text}{since(findings)}",
+    )
