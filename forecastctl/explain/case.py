@@ -24,6 +24,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """Another airport whose name this one bears, and the reverse.
+
+    Attributes:
+        airport: The other one.
+        since: First day of the first period in which it is so.
+        seen: What the model would have seen of this airport under the right name.
+        actual: What came true of it, passengers.
+    """
+
+    airport: str
+    since: str
+    seen: Series
+    actual: float
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One forecast of one period with its actual, and what surrounds it.
 
@@ -47,6 +64,10 @@ class Case:
             it.
         champion_run: Run of the champion.
         stands_out: See `forecastctl.explain.verdict.fleet.stands_out`.
+        swap: The airport that this one is swapped with in the newest panel, where that shows.
+        apart: See `forecastctl.explain.verdict.fleet.apart_since`; up to two periods after the one
+            explained.
+        fleet_moved: See `forecastctl.explain.verdict.fleet.moved`.
         failed_since: A sentence about a later run that should have forecast the period and failed.
     """
 
@@ -69,6 +90,9 @@ class Case:
     fresh: Series | None = None
     champion_run: str | None = None
     stands_out: float | None = None
+    swap: Swap | None = None
+    apart: tuple[tuple[float, float] | None, ...] = ()
+    fleet_moved: float | None = None
     failed_since: str | None = None
 
     @property

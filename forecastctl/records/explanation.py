@@ -32,6 +32,8 @@ class FleetPoint:
         ratio: Actual over forecast, or ``None`` where the forecast is zero.
         outside: Whether the actual lies outside the 95 % interval.
         recorded: Whether the forecast is a recorded one, not a stand-in made now.
+        mean: Its point forecast, passengers.
+        actual: What came true, passengers.
     """
 
     airport: str
@@ -39,6 +41,8 @@ class FleetPoint:
     ratio: float | None
     outside: bool
     recorded: bool
+    mean: float | None = None
+    actual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

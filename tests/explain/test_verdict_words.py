@@ -87,11 +87,14 @@ def test_nothing_is_called_known_that_is_not(mean, actual, sd, error, width, oth
     assert verdict.name in VERDICTS
     if case.outside or large(case.miss, case.actual) or abs(case.miss) > error:
         assert not any(phrase in text for phrase in KNOWN), text
-    if case.outside:
-        assert verdict.name != "expected_noise"
-    if verdict.name == "expected_noise" and large(case.miss, case.actual):
+    if case.outside and verdict.name == "expected_noise":
+        assert "Interval too narrow" in text
+        assert abs(case.miss) <= 0.04 * case.level
+    if verdict.name == "weak_forecast":
         assert "known to be poor" in text
         assert verdict.confidence <= 0.6
+    if large(case.miss, case.actual):
+        assert verdict.name != "expected_noise" or "Interval too narrow" in text
 
 
 def test_each_way_of_being_usual_has_its_words():
@@ -178,7 +181,7 @@ class TestFaultsBeforeNoise:
         wide = case_of(3000.0, 5000.0, 1000.0)
         assert judge(found_of(wide, faults=[fault]), RULES).name == "data_problem"
         little = replace(fault, share=0.4)
-        assert judge(found_of(wide, faults=[little]), RULES).name == "expected_noise"
+        assert judge(found_of(wide, faults=[little]), RULES).name == "weak_forecast"
 
     def test_a_zero_is_a_fault_only_where_there_are_none_before(self):
         fault = Fault("missing", "zero amid ordinary months", 0.0, 1000.0, 0.95, 1.0)
@@ -188,7 +191,7 @@ class TestFaultsBeforeNoise:
         y[-5] = 0.0
         known = replace(CASE.known, y=np.concatenate([y, CASE.known.y[len(y) :]]))
         often = replace(wide, seen=replace(CASE.seen, y=y), known=known)
-        assert judge(found_of(often, faults=[fault]), RULES).name == "expected_noise"
+        assert judge(found_of(often, faults=[fault]), RULES).name == "weak_forecast"
 
 
 class TestOrder:

@@ -6,7 +6,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from forecastctl.explain.size import INSIDE, POOR, usualness
+from forecastctl.explain.size import INSIDE, usualness
 from forecastctl.figures import number, percent, signed
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ LABELS = {
     "run_failure": "Failed run",
     "local_shock": "Local shock",
     "system_shock": "System-wide shock",
+    "calendar": "Calendar",
+    "weak_forecast": "Weak forecast",
     "cannot_tell": "Cannot tell",
 }
 HEADLINES = {
@@ -38,6 +40,8 @@ HEADLINES = {
     ),
     "run_failure": "the run failed, and a stand-in made the forecast",
     "local_shock": "something happened here that other airports did not see",
+    "calendar": "a feast or the days of the month moved passengers",
+    "weak_forecast": "the forecast missed by much, and the model was known to be poor here",
     "cannot_tell": "what is recorded does not say why the forecast missed",
 }
 """What a verdict says whatever the numbers are."""
@@ -59,11 +63,11 @@ NOISE = {
         "Inside its interval",
         "the forecast missed by more than in its backtest, yet inside its 95 % interval",
     ),
-    POOR: (
-        "Known to be poor",
-        "the forecast missed by much, and the model was known to be poor here",
-    ),
 }
+NARROW = (
+    "Interval too narrow",
+    "the forecast missed by little; its interval was narrower than any can be",
+)
 UNUSUAL = (
     "Unusual, cause not found",
     "an unusual miss, outside the 95 % interval, and nothing on record explains it",
@@ -105,6 +109,8 @@ def _special(answer: Answer) -> tuple[str, str] | None:
         return UNUSUAL
     if answer.verdict != "expected_noise":
         return None
+    if answer.decided_by == "narrow":
+        return NARROW
     percentile = None if answer.standing is None else answer.standing.percentile
     return NOISE.get(usualness(answer.miss, answer.actual, percentile))
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.explain.case import Swap
 from forecastctl.explain.verdict.breaks import season_changes
-from forecastctl.explain.verdict.fleet import stands_out
+from forecastctl.explain.verdict.fleet import apart_since, moved, stands_out
+from forecastctl.explain.verdict.swaps import swapped_since
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FleetPoint, Query
-from forecastctl.records.calendar import ordinals, period_of
+from forecastctl.records.calendar import first_days, ordinals, period_of
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import TRUE, File, Tag
 
@@ -39,6 +41,8 @@ ENOUGH_RECORDED = 8
 
 JOBS_READ = 40
 LEAST_CHANGES = 6
+LATER = 2
+"""Periods after the one explained that tell whether a change lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,15 @@ class _PanelGrid:
 
     Attributes:
         airports: Those with a value at any time, sorted.
-        y: By period and airport, shape ``(periods, airports)``; NaN where missing. The period
-            explained comes last.
+        y: By period and airport, shape ``(periods, airports)``; NaN where missing.
         cutoff: Row of the forecast's cutoff.
+        target: Row of the period explained; at most two later ones follow it.
     """
 
     airports: tuple[str, ...]
     y: NDArray[np.float64]
     cutoff: int
-
-    @property
-    def target(self) -> int:
-        """Row of the period explained."""
-        return len(self.y) - 1
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,30 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
         before = stands_out(grid.y, own, cutoff - 1, cutoff, m) if cutoff else None
         if distance and before and before * distance < 0 and abs(before) >= abs(distance) / 2:
             distance = None  # the way back from a shock in the cutoff's own month
+        case = replace(
+            case,
+            swap=_swap(grid, own, case),
+            apart=apart_since(grid.y, own, grid.cutoff, m),
+            fleet_moved=moved(grid.y, own, cutoff, grid.target, m),
+        )
     return replace(case, fleet=points, stands_out=distance)
+
+
+def _swap(grid: _PanelGrid, own: int, case: Case) -> Swap | None:
+    """The airport that this one is swapped with in the panel, and what it would be without that."""
+    found = swapped_since(grid.y, own, grid.cutoff, grid.target, case.seen.season_length)
+    if found is None:
+        return None
+    column, row = found
+    first = max(grid.cutoff - case.seen.n + 1, row)
+    others = grid.y[first : grid.cutoff + 1, column]
+    y = case.seen.y.copy()
+    if len(others):
+        y[-len(others) :] = np.where(np.isfinite(others), others, y[-len(others) :])
+    number = period_of(case.date, case.seen.freq) - grid.target + row
+    since = str(first_days(np.array([number]), case.seen.freq)[0])
+    seen, actual = replace(case.seen, y=y), float(grid.y[grid.target, column])
+    return Swap(grid.airports[column], since, seen, actual)
 
 
 def _points(
@@ -138,7 +161,7 @@ def _points(
     period from the same cutoff. Where few are recorded, a seasonal naive with growth, made now
     from what was known at the cutoff, stands in for the others.
     """
-    target = zip(grid.airports, grid.y[-1].tolist(), strict=True)
+    target = zip(grid.airports, grid.y[grid.target].tolist(), strict=True)
     actuals = {a: y for a, y in target if np.isfinite(y) and a != airport}
     points: dict[str, FleetPoint] = {}
     for table in _tables(tracker, run, len(actuals)):
@@ -159,15 +182,17 @@ def _grid(rows: Grouped, case: Case, freq: str) -> _PanelGrid | None:
     if not len(periods) or cutoff < periods.min():
         return None
     start = int(periods.min())
-    kept = periods <= last
+    kept = periods <= last + LATER
     codes = np.unique(rows.codes[seen])
     order = sorted(codes.tolist(), key=lambda code: rows.names[code])
     column = np.zeros(len(rows.names), dtype=np.int64)
     column[order] = np.arange(len(order))
-    y = np.full((last - start + 1, len(order)), np.nan)
+    rows_known = min(int(periods.max()), last + LATER) - start + 1
+    y = np.full((max(rows_known, last - start + 1), len(order)), np.nan)
     # Of several assignments to one place, the last one counts.
     y[periods[kept] - start, column[rows.codes[seen][kept]]] = rows.y[seen][kept]
-    return _PanelGrid(tuple(rows.names[code] for code in order), y, cutoff - start)
+    names = tuple(rows.names[code] for code in order)
+    return _PanelGrid(names, y, cutoff - start, last - start)
 
 
 def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
@@ -220,7 +245,8 @@ def _point(
         return None
     z = (mean - actual) / sd
     ratio = actual / mean if mean > 0 else None
-    return FleetPoint(airport, z, ratio, abs(z) > NormalDist().inv_cdf(0.975), recorded)
+    outside = abs(z) > NormalDist().inv_cdf(0.975)
+    return FleetPoint(airport, z, ratio, outside, recorded, mean, actual)
 
 
 def _stand_ins(grid: _PanelGrid, actuals: dict[str, float], case: Case) -> Iterator[FleetPoint]:

@@ -39,7 +39,7 @@ class Answer:
         miss_percent: The miss in percent of the actual.
         standing: The miss among the backtest errors.
         vintages: Every stored forecast of the period, latest cutoff first.
-        verdict: One of the eight verdicts; ``None`` with ``--quick``.
+        verdict: One of the ten verdicts; ``None`` with ``--quick``.
         confidence: How sure the verdict is, from 0 to 1.
         evidence: What was looked at, the deciding number first.
         candidates: Every cause that was judged, the verdict's first, then by how much of the miss

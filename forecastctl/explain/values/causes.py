@@ -13,6 +13,8 @@ VerdictName: TypeAlias = Literal[
     "run_failure",
     "local_shock",
     "system_shock",
+    "calendar",
+    "weak_forecast",
     "cannot_tell",
 ]
 AlternativeKind: TypeAlias = Literal["trial", "baseline", "champion", "refit"]

@@ -28,8 +28,10 @@ def certainty(margin: float, scale: float) -> float:
 
     Args:
         margin: How far beyond the threshold a number lies; what lies before it counts as zero.
-        scale: In what that is measured.
+        scale: In what that is measured; where it is zero, nothing is surer.
     """
+    if scale <= 0.0:
+        return 1.0
     return round(1.0 - 0.5 * math.exp(-2.0 * max(margin, 0.0) / scale), 3)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecastctl.explain.values import Evidence
+from forecastctl.explain.verdict.spread import FAR, LEAST_ERROR, too_narrow, too_wide
 from forecastctl.figures import number, percent
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from forecastctl.explain.values import FleetFacts
     from forecastctl.explain.verdict.findings import Findings
     from forecastctl.records import ExplainRules
+
+
+APART = 3.0
+"""Robust deviations from its peers from which on an airport has moved away from them."""
 
 
 def evidence(findings: Findings, rules: ExplainRules, first: str = "noise") -> Iterator[Evidence]:
@@ -32,6 +37,7 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
         rules.noise_z,
     )
     yield _interval(case)
+    yield from _width(case)
     for fault in findings.faults:
         yield Evidence(f"fault_{fault.name}", fault.statement, fault.value, fault.threshold)
     if case.status != "ok":
@@ -39,6 +45,11 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     if case.failed_since:
         yield Evidence("status", case.failed_since, None, None)
     yield from _fleet(fleet, rules)
+    if findings.flights is not None:
+        changed = findings.flights
+        text = f"the airport {changed.what} in {changed.since}"
+        yield Evidence("flights", text, float(changed.before_cutoff), None)
+    yield from _apart(case)
     if broke is not None:
         when = (
             f"{broke.before_cutoff} periods before the cutoff"
@@ -76,6 +87,29 @@ def _interval(case: Case) -> Evidence:
     return Evidence(
         "interval", text, case.actual, hi if case.actual - lo > hi - case.actual else lo
     )
+
+
+def _width(case: Case) -> Iterator[Evidence]:
+    """What the months vary by, where the interval is far from that; the naive where it is large."""
+    wide = too_wide(case)
+    if wide is not None:
+        text = f"the usual error is {number(wide)} times what the months of this airport vary by"
+        yield Evidence("wide", f"{text}: the interval is far too wide", wide, FAR)
+    if too_narrow(case):
+        share = case.scale / case.level
+        text = f"the usual error is {percent(share)} of the level: the interval is too narrow"
+        yield Evidence("narrow", text, share, LEAST_ERROR)
+
+
+def _apart(case: Case) -> Iterator[Evidence]:
+    at = case.lead - 1
+    apart = case.apart[at] if at < len(case.apart) else None
+    if apart is not None:
+        text = (
+            f"its change from the three periods up to the cutoff is {percent(abs(apart[0]))} from "
+            "that of its peers"
+        )
+        yield Evidence("apart", text, abs(apart[1]), APART)
 
 
 def same_side(fleet: FleetFacts) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.explain.size import large
-from forecastctl.explain.verdict.breaks import season_changes
+from forecastctl.explain.verdict.spread import clean_scale
 
 if TYPE_CHECKING:
     from forecastctl.explain.case import Case
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 ON_RECORD = ("revision", "actual_revised")
 """Faults that are no suspicion: the store holds both values."""
-
-CHANGES_LEAST = 8
-MAD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +71,3 @@ def outweighs_noise(case: Case, fault: Fault, rules: ExplainRules) -> bool:
         return bool(np.all(case.revised().y[-2 * case.seen.season_length :] > 0))
     scale = clean_scale(case)
     return scale is not None and abs(case.miss) > rules.doubt_z * min(scale, case.scale)
-
-
-def clean_scale(case: Case) -> float | None:
-    """How far a month is usually from the same one a season before, passengers.
-
-    The robust spread of the log changes up to the cutoff as they are known now, times the level;
-    ``None`` where too few are known.
-    """
-    m = case.seen.season_length
-    changes = season_changes(case.revised().y, m)
-    changes = changes[np.isfinite(changes)]
-    if len(changes) < CHANGES_LEAST:
-        return None
-    spread = MAD * float(np.median(np.abs(changes - np.median(changes))))
-    return case.level * spread * math.sqrt(math.ceil(case.lead / m))

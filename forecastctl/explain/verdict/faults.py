@@ -13,6 +13,9 @@ import numpy as np
 from forecastctl.explain.case import overlap
 from forecastctl.explain.verdict.fault import Fault, gone
 from forecastctl.explain.verdict.faults_seen import revision, unit_seen
+from forecastctl.explain.verdict.neighbours import calm_neighbours
+from forecastctl.explain.verdict.swaps import swapped
+from forecastctl.explain.verdict.zeros import missing
 from forecastctl.figures import number, percent
 
 if TYPE_CHECKING:
@@ -22,9 +25,6 @@ if TYPE_CHECKING:
 UNITS = (10.0, 100.0, 1000.0, 1e6)
 UNIT_SLACK = 0.3
 """How far the rescaled actual may be from the forecast, as a share of the forecast."""
-
-CALM = 2.0
-"""Around a zero, a month is ordinary within this factor of what was forecast for it."""
 
 SAME = 1e-6
 SHIFT_GAIN = 0.4
@@ -48,6 +48,7 @@ def faults(case: Case, rules: ExplainRules) -> tuple[Fault, ...]:
         label_shift(case),
         revision(case, rules),
         unit_seen(case, rules),
+        swapped(case, rules),
         late(case, rules),
     )
     return tuple(sorted((f for f in tests if f), key=lambda f: -f.certainty))
@@ -66,7 +67,7 @@ def unit(case: Case) -> Fault | None:
             gap = abs(scaled - case.mean)
             if gap > min(max(2.0 * case.scale, UNIT_SLACK * case.mean), 0.5 * case.mean):
                 continue
-            calm = _calm_neighbours(case, math.log(factor) / 2.0)
+            calm = calm_neighbours(case, math.log(factor) / 2.0)
             if calm is False or (
                 calm is None and not up and factor == UNITS[0] and not others(case)
             ):
@@ -92,62 +93,6 @@ def others(case: Case) -> bool:
     """Whether there are other airports and most of them were ordinary."""
     outside = [p.outside for p in case.fleet]
     return len(outside) > 1 and sum(outside) * 2 <= len(outside)
-
-
-def missing(case: Case) -> Fault | None:
-    """The actual is zero between ordinary months, or at most airports: maybe not published."""
-    if case.actual != 0 or case.mean <= 0:
-        return None
-    typical = float(np.median(case.seen.y[-case.seen.season_length :]))
-    zeros = [p.ratio == 0 for p in case.fleet]
-    if typical > 0 and zeros and sum(zeros) * 2 > len(zeros):
-        text = f"the actual is zero, and so are those of {sum(zeros)} of {len(zeros)} others"
-        return Fault(
-            name="unpublished",
-            statement=text,
-            value=sum(zeros) / len(zeros),
-            threshold=0.5,
-            certainty=0.9,
-            share=1.0,
-        )
-    calm = _calm_neighbours(case, math.log(CALM))
-    if typical <= 0 or calm is False:
-        return None
-    text = f"the actual is zero, its neighbours are ordinary (a usual value is {number(typical)})"
-    return Fault(
-        name="missing",
-        statement=text,
-        value=0.0,
-        threshold=typical,
-        certainty=0.95 if calm else 0.8,
-        share=1.0,
-    )
-
-
-def _calm_neighbours(case: Case, reach: float) -> bool | None:
-    """Whether the months on both sides look as forecast, or as a year before; unknown: ``None``.
-
-    Args:
-        case: The case.
-        reach: Log ratio up to which a month looks ordinary.
-    """
-    checks = [
-        _calm(case, step, value, reach)
-        for step in (-1, 1)
-        if (value := case.known_at(step)) is not None
-    ]
-    if not all(checks):
-        return False
-    return None if case.known_at(1) is None else True
-
-
-def _calm(case: Case, step: int, value: float, reach: float) -> bool:
-    lead = case.lead - 1 + step
-    if 0 <= lead < len(case.forecast.mean):
-        expected = float(case.forecast.mean[lead])
-    else:
-        expected = case.known_at(step - case.seen.season_length) or case.mean
-    return expected > 0 and value > 0 and abs(math.log(value / expected)) <= reach
 
 
 def label_shift(case: Case) -> Fault | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,26 +10,18 @@ import numpy as np
 from forecastctl.explain.case import index_of
 from forecastctl.explain.parts.attribution import value_at
 from forecastctl.explain.verdict.fault import Fault, gone
+from forecastctl.explain.verdict.strange import strange_months
 from forecastctl.figures import number, percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.explain.case import Case
+    from forecastctl.explain.verdict.strange import Strange
     from forecastctl.records import ExplainRules, Series
 
 RECENT = 6
 """Values before the cutoff whose revision a forecast is scaled by."""
-
-UNITS = (10.0, 100.0, 1000.0, 1e6)
-UNIT_NEAR = math.log(1.6)
-"""How far, as a log ratio, a value in another unit may be from its neighbours once it is mended."""
-
-CALM = math.log(2.0)
-"""The neighbours of such a value are at most this far from each other."""
-
-SEASONS = 2
-"""Seasons before the cutoff in which a value in another unit is looked for."""
 
 
 def revision(case: Case, rules: ExplainRules) -> Fault | None:
@@ -89,21 +80,27 @@ def _scaled(case: Case, y: NDArray[np.float64], changed: NDArray[np.intp]) -> fl
 
 
 def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
-    """A value that the model saw is still a power of ten away from both its neighbours."""
-    revised = case.revised()
-    found = _strange(case, revised)
-    if found is None or case.miss == 0:
+    """Months that the model saw are to this day a power of ten away from both neighbours, or zero.
+
+    Any month of the training data may be one: what an old one does to the forecast is told by
+    fitting the same specification without it.
+    """
+    found = _strange(case)
+    if not found or case.miss == 0:
         return None
-    at, factor = found
+    revised = case.revised()
     y = revised.y.copy()
-    y[at] /= factor
-    share = max(_refitted(case, replace(revised, y=y)), _scaled(case, y, np.array([at])))
+    for one in found:
+        y[one.at] = one.mended
+    at = np.array([one.at for one in found])
+    share = max(_refitted(case, replace(revised, y=y)), _scaled(case, y, at))
     if share < rules.revised:
         return None
-    times = f"{factor:,.0f} times" if factor > 1 else f"1/{1 / factor:,.0f} of"
+    newest = found[-1]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     text = (
-        f"a value that the model saw, that of {revised.ds[at]} ({number(float(revised.y[at]))}), "
-        f"is {times} what its neighbours suggest; that explains {percent(share)} of the miss"
+        f"a value that the model saw, that of {revised.ds[newest.at]} ({number(newest.value)}), "
+        f"is {newest.words}{more}; that explains {percent(share)} of the miss"
     )
     return Fault(
         name="unit_seen",
@@ -115,18 +112,10 @@ def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
     )
 
 
-def _strange(case: Case, revised: Series) -> tuple[int, float] | None:
-    """The newest value in another unit: its position and factor."""
-    first = max(revised.n - SEASONS * revised.season_length, 0)
-    for at in range(revised.n - 1, first - 1, -1):
-        place = index_of(case.known, revised.ds[at])
-        if place is None or not 0 < place < case.known.n - 1:
-            continue
-        value, beside = float(revised.y[at]), case.known.y[[place - 1, place + 1]]
-        if value <= 0 or not np.all(beside > 0) or abs(math.log(beside[0] / beside[1])) > CALM:
-            continue
-        ratio = math.log(value) - float(np.mean(np.log(beside)))
-        for factor in (f for unit in UNITS for f in (unit, 1.0 / unit)):
-            if abs(ratio - math.log(factor)) <= UNIT_NEAR:
-                return at, factor
-    return None
+def _strange(case: Case) -> tuple[Strange, ...]:
+    """Strange months up to the cutoff, as known now, by their place in what the model saw."""
+    return tuple(
+        replace(one, at=at)
+        for one in strange_months(case.known)
+        if (at := index_of(case.seen, case.known.ds[one.at])) is not None
+    )

@@ -13,12 +13,16 @@ from forecastctl.explain.verdict.alternatives import alternatives
 from forecastctl.explain.verdict.breaks import find_break, season_changes
 from forecastctl.explain.verdict.faults import faults
 from forecastctl.explain.verdict.fleet import view_fleet
+from forecastctl.explain.verdict.flights import flights
+from forecastctl.explain.verdict.spread import judged_scale, too_narrow
+from forecastctl.explain.verdict.strange import mended
 
 if TYPE_CHECKING:
     from forecastctl.explain.case import Case
     from forecastctl.explain.values import Alternative, FleetFacts
     from forecastctl.explain.verdict.breaks import Break
     from forecastctl.explain.verdict.fault import Fault
+    from forecastctl.explain.verdict.flights import Flights
     from forecastctl.records import ExplainRules
 
 FALLBACK = "ok-with-fallback"
@@ -36,6 +40,18 @@ OLDEST_BREAK = 2
 
 CLEAR_BREAK = 0.14
 """Log change that a break needs to explain a miss that may be noise as well."""
+
+NEARLY_ALL = 0.65
+"""Share of the fleet whose common fall overrules the wide interval of one airport."""
+
+LEAST_FOLLOWED = 0.1
+"""Log ratio of actual and forecast that such an airport must be off by."""
+
+LEAST_RATIO_KNOWN = 1e-3
+"""Smaller ratios of actual and forecast count as this one: zero has no logarithm."""
+
+LEAST_MOVED = 0.05
+"""Log change of the fleet since the cutoff from which on a shock is a new one."""
 
 LEAST_RATIO = 0.25
 """Log ratio of actual and forecast below which distance from the peers alone is no shock."""
@@ -55,6 +71,7 @@ class Findings:
         alternatives: Other models on record, the nearest first.
         faults: Suspected faults of the data, the surest first.
         reset: What the level after the break would have given, passengers.
+        flights: Whether the airport closed, opened or reopened.
     """
 
     case: Case
@@ -63,6 +80,7 @@ class Findings:
     alternatives: tuple[Alternative, ...]
     faults: tuple[Fault, ...]
     reset: float | None
+    flights: Flights | None = None
 
 
 def find(case: Case, rules: ExplainRules) -> Findings:
@@ -75,10 +93,11 @@ def find(case: Case, rules: ExplainRules) -> Findings:
         alternatives=alternatives(case),
         faults=faults(case, rules),
         reset=None,
+        flights=flights(case),
     )
     if settled(findings, replace(rules, doubt_z=min(rules.doubt_z, DOUBT_FALLBACK))):
         return findings
-    broke = find_break(case.known, case.date, case.seen.ds[-1])
+    broke = find_break(mended(case.known), case.date, case.seen.ds[-1])
     return replace(findings, broke=broke, reset=_reset(case, broke))
 
 
@@ -97,21 +116,74 @@ def nearest(findings: Findings, rules: ExplainRules) -> Alternative | None:
     for a in findings.alternatives:
         limit = clearly if a.kind == "refit" else min(clearly, rules.noise_z * case.scale)
         fair = a.loss is None or a.kind != "trial" or a.loss <= COMPARABLE * best
-        if fair and abs(a.miss) <= limit:
+        if fair and better_before(case, a) and abs(a.miss) <= limit:
             return a
     return None
 
 
+def better_before(case: Case, alternative: Alternative) -> bool:
+    """Whether it was better before as well, so that it is no luck that it came near.
+
+    A trial, and the baseline, must have had a smaller loss in the backtest than every model that
+    made the forecast; what is not known counts as so. A later choice, and the same one on data that
+    were there, are better by what they know. Where a stand-in made the forecast, no choice did.
+    """
+    if alternative.kind not in ("trial", "baseline") or case.status == FALLBACK:
+        return True
+    losses = {t.number: t.loss for t in case.trials if t.loss is not None}
+    used = [losses[m.member.trial] for m in case.model.members if m.member.trial in losses]
+    if alternative.loss is None or not used:
+        return alternative.kind == "trial" or _no_worse_than_model(case)
+    return alternative.loss < min(used)
+
+
+def _no_worse_than_model(case: Case) -> bool:
+    """Whether the seasonal naive erred no more in the past than the model's backtest did."""
+    errors = [e for fold in case.model.backtest_errors for e in fold]
+    naive = naive_error(case)
+    return naive is None or not errors or naive <= float(np.sqrt(np.mean(np.square(errors))))
+
+
+def naive_error(case: Case) -> float | None:
+    """Root mean squared error of the seasonal naive over the last two seasons seen, passengers."""
+    y, m = case.seen.y, case.seen.season_length
+    back = m * math.ceil(case.lead / m)
+    if len(y) <= back:
+        return None
+    errors = (y[back:] - y[:-back])[-2 * m :]
+    return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def usual(findings: Findings, rules: ExplainRules) -> bool:
+    """Whether the miss is usual by what the model states; a fault of the data may outweigh that."""
+    case = findings.case
+    if too_narrow(case):
+        return ordinary(findings, rules)
+    limit = _limit(case, rules)
+    return abs(case.z) <= limit and not case.outside and ordinary(findings, rules)
+
+
 def settled(findings: Findings, rules: ExplainRules) -> bool:
-    """Whether the miss is noise beyond doubt: only a fault of the data may still explain it."""
-    on_record = findings.case.status == FALLBACK or findings.case.failed_since
-    limit = DOUBT_FALLBACK if on_record else rules.doubt_z
-    return abs(findings.case.z) <= limit and not findings.case.outside and ordinary(findings, rules)
+    """Whether the miss is noise beyond doubt: no cause that lies with the model may explain it.
+
+    An interval that is far too wide leaves doubt; so does that of a stand-in wherever it is wider
+    than what the months vary by.
+    """
+    case = findings.case
+    if not usual(findings, rules) or too_narrow(case):
+        return usual(findings, rules)
+    scale = judged_scale(case, 1.0) if case.status == FALLBACK else judged_scale(case)
+    return abs(case.miss) <= _limit(case, rules) * scale
+
+
+def _limit(case: Case, rules: ExplainRules) -> float:
+    on_record = case.status == FALLBACK or case.failed_since
+    return DOUBT_FALLBACK if on_record else rules.doubt_z
 
 
 def ordinary(findings: Findings, rules: ExplainRules) -> bool:
     """Whether the miss is within the usual error, and the fleet shows no shock."""
-    if abs(findings.case.z) > rules.noise_z:
+    if abs(findings.case.z) > rules.noise_z and not too_narrow(findings.case):
         return False
     return not widespread(findings, rules) and not stands_out(findings, rules)
 
@@ -125,7 +197,26 @@ def widespread(findings: Findings, rules: ExplainRules) -> bool:
     few = fleet.airports <= SMALL_FLEET and fleet.share_same <= rules.system_share
     if fleet.share_same < rules.system_share or few:
         return False
-    return typical >= OWN_Z and abs(case.z) >= OWN_Z
+    return typical >= OWN_Z and (abs(case.z) >= OWN_Z or followed(findings))
+
+
+def followed(findings: Findings) -> bool:
+    """Whether this airport went the way of nearly all, though its own interval is wide."""
+    fleet, case = findings.fleet, findings.case
+    if (fleet.share_same or 0.0) < NEARLY_ALL or not fleet.median_ratio or case.mean <= 0:
+        return False
+    theirs = math.log(max(fleet.median_ratio, LEAST_RATIO_KNOWN))
+    own = math.log(max(case.actual / case.mean, LEAST_RATIO_KNOWN))
+    return abs(own) >= LEAST_FOLLOWED and own / theirs >= 0.5  # noqa: PLR2004 - half as far
+
+
+def new_to_all(findings: Findings) -> bool:
+    """Whether the fleet moved towards the miss since the cutoff, or that is not known.
+
+    Where it did not, the others missed for something that lay before their cutoff as well.
+    """
+    change, miss = findings.case.fleet_moved, findings.case.miss
+    return change is None or -math.copysign(change, change * miss) >= LEAST_MOVED
 
 
 def stands_out(findings: Findings, rules: ExplainRules) -> bool:

@@ -22,6 +22,9 @@ LEAST_SPREAD = 0.03
 """Smallest spread of log changes that a fleet is credited with."""
 
 PEERS_LEAST = 8
+BASE = 3
+"""Periods up to the cutoff whose mean a lasting change is measured from."""
+
 PEER_SIZE = math.log(5.0)
 
 
@@ -85,23 +88,97 @@ def stands_out(
         The surprise less the peers' median, over 1.4826 times their median absolute deviation;
         ``None`` where fewer than `PEERS_LEAST` peers or no earlier season is known.
     """
+    logs = _logs(y)
+    gaps = _gaps(logs, cutoff, target, season_length)
+    if gaps is None:
+        return None
+    nearest = np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf), axis=0)
+    surprise = gaps[nearest, np.arange(gaps.shape[1])]
+    apart = _apart(surprise, logs[cutoff], own)
+    return None if apart is None else apart[0] / apart[1]
+
+
+def apart_since(
+    y: NDArray[np.float64], own: int, cutoff: int, season_length: int
+) -> tuple[tuple[float, float] | None, ...]:
+    """How far the airport has moved away from its peers in each period after the cutoff.
+
+    Each period is compared with the mean of the three up to the cutoff, and that change with the
+    same change one season earlier, so that a single odd month at the cutoff makes little of it.
+
+    Args:
+        y: As for `stands_out`; all rows after the cutoff count.
+        own: Column of the airport.
+        cutoff: Row of the cutoff.
+        season_length: Observations per season.
+
+    Returns:
+        By period the log change and the same in robust deviations of the peers; ``None`` where it
+        is not known.
+    """
+    logs, m = _logs(y), season_length
+    found: list[tuple[float, float] | None] = []
+    for target in range(cutoff + 1, len(y)):
+        first = cutoff - BASE + 1
+        back = m * -(-(target - cutoff) // m)
+        if first - back < 0:
+            found.append(None)
+            continue
+        now = logs[target] - np.mean(logs[first : cutoff + 1], axis=0)
+        ago = logs[target - back] - np.mean(logs[first - back : cutoff + 1 - back], axis=0)
+        apart = _apart(now - ago, logs[cutoff], own)
+        found.append(None if apart is None else (apart[0], apart[0] / apart[1]))
+    return tuple(found)
+
+
+def moved(
+    y: NDArray[np.float64], own: int, cutoff: int, target: int, season_length: int
+) -> float | None:
+    """How the other airports moved since the cutoff, the season taken out: a median log change.
+
+    Args:
+        y: As for `stands_out`.
+        own: Column of the airport.
+        cutoff: Row of the cutoff.
+        target: Row of the period explained.
+        season_length: Observations per season.
+    """
+    back = season_length * -(-(target - cutoff) // season_length)
+    if cutoff < back:
+        return None
+    logs = _logs(np.maximum(y, 1.0))  # where all are zero, all have fallen
+    change = (logs[target] - logs[cutoff]) - (logs[target - back] - logs[cutoff - back])
+    others = np.delete(change, own)
+    others = others[np.isfinite(others)]
+    return float(np.median(others)) if len(others) else None
+
+
+def _logs(y: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(y > 0, np.log(y), np.nan)
+        return np.where(y > 0, np.log(y), np.nan)
+
+
+def _gaps(
+    logs: NDArray[np.float64], cutoff: int, target: int, season_length: int
+) -> NDArray[np.float64] | None:
+    """The change since the cutoff less the same change of each earlier season."""
     seasons = [
         logs[target - k] - logs[cutoff - k]
         for k in range(season_length, cutoff + 1, season_length)
         if k >= target - cutoff
     ]
-    if not seasons:
-        return None
-    gaps = (logs[target] - logs[cutoff])[None, :] - np.array(seasons)
-    nearest = np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf), axis=0)
-    surprise = gaps[nearest, np.arange(gaps.shape[1])]
-    large = np.isfinite(surprise) & (logs[cutoff] >= logs[cutoff, own] - PEER_SIZE)
+    return (logs[target] - logs[cutoff])[None, :] - np.array(seasons) if seasons else None
+
+
+def _apart(
+    surprise: NDArray[np.float64], size: NDArray[np.float64], own: int
+) -> tuple[float, float] | None:
+    """The airport's surprise less its peers' median, and their robust deviation."""
+    large = np.isfinite(surprise) & (size >= size[own] - PEER_SIZE)
     large[own] = False
     peers = surprise[large]
     if len(peers) < PEERS_LEAST or not np.isfinite(surprise[own]):
         return None
     middle = float(np.median(peers))
     spread = max(1.4826 * float(np.median(np.abs(peers - middle))), LEAST_SPREAD)
-    return (float(surprise[own]) - middle) / spread
+    return float(surprise[own]) - middle, spread

@@ -14,6 +14,7 @@ from forecastctl.explain.values import Evidence, VerdictName
 from forecastctl.explain.verdict.candidate import discounted, doubt, ranked
 from forecastctl.explain.verdict.causes.data import data_problems
 from forecastctl.explain.verdict.causes.fleet import alone, system_wide
+from forecastctl.explain.verdict.causes.level import flights_changed, moved_apart
 from forecastctl.explain.verdict.causes.model import level_shifts, run_failures, stale_models
 from forecastctl.explain.verdict.causes.rest import left_over
 from forecastctl.explain.verdict.evidence import evidence
@@ -31,7 +32,8 @@ MODEL = (run_failures, level_shifts, stale_models)
 """Causes that lie with the model. Each explains away those after it: a run that failed explains why
 an old model made the forecast, a break why another model came nearer."""
 
-SHOCKS = (alone, system_wide)
+SHOCKS = (flights_changed, moved_apart, alone, system_wide)
+"""What happened to the passengers; of two that explain equally much, the first decides."""
 
 
 @dataclass(frozen=True, slots=True)

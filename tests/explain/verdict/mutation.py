@@ -36,6 +36,7 @@ MODULES = tuple(
         "verdict.candidate",
         "verdict.causes.data",
         "verdict.causes.fleet",
+        "verdict.causes.level",
         "verdict.causes.model",
         "verdict.causes.rest",
         "verdict.changepoints",
@@ -45,7 +46,13 @@ MODULES = tuple(
         "verdict.faults_seen",
         "verdict.findings",
         "verdict.fleet",
+        "verdict.flights",
+        "verdict.neighbours",
         "verdict.rules",
+        "verdict.spread",
+        "verdict.strange",
+        "verdict.swaps",
+        "verdict.zeros",
     )
 )
 """What is changed."""

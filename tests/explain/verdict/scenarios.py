@@ -68,7 +68,7 @@ CAUSES = {
 
 ALWAYS = {
     "expected_noise": ("noise",),
-    "local_shock": ("fleet_share", "fleet_distance"),
+    "local_shock": ("fleet_share", "fleet_distance", "apart"),
     "system_shock": ("fleet_share", "fleet_distance"),
     "cannot_tell": ("noise",),
 }

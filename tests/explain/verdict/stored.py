@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecastctl.explain.case import Case
+from forecastctl.explain.case import Case, Swap
 from forecastctl.records import (
     FittedModel,
     FleetPoint,
@@ -29,9 +29,10 @@ PLAIN = (
     "first_actual",
     "champion_run",
     "stands_out",
+    "fleet_moved",
     "failed_since",
 )
-POINT = ("airport", "z", "ratio", "outside", "recorded")
+POINT = ("airport", "z", "ratio", "outside", "recorded", "mean", "actual")
 
 
 def case_to_dict(case):
@@ -48,6 +49,8 @@ def case_to_dict(case):
         "model": row,
         "trials": [_trial_to_dict(trial) for trial in case.trials],
         "champion": None if case.champion is None else case.champion.to_dict(),
+        "apart": list(case.apart),
+        "swap": None if case.swap is None else _swap_to_dict(case.swap),
         "fleet": [[getattr(point, key) for key in POINT] for point in case.fleet],
     }
 
@@ -56,7 +59,7 @@ def case_from_dict(value):
     """Inverse of `case_to_dict`."""
     fresh, champion = value["fresh"], value["champion"]
     return Case(
-        **{key: value[key] for key in PLAIN},
+        **{key: value.get(key) for key in PLAIN},
         forecast=_forecast_from_dict(value["forecast"]),
         seen=_series_from_dict(value["seen"]),
         known=_series_from_dict(value["known"]),
@@ -64,8 +67,19 @@ def case_from_dict(value):
         model=FittedModel.from_row(value["model"]),
         trials=tuple(_trial_from_dict(trial) for trial in value["trials"]),
         champion=None if champion is None else Specification.from_dict(champion),
+        apart=tuple(one and tuple(one) for one in value.get("apart", ())),
+        swap=_swap_from_dict(value.get("swap")),
         fleet=tuple(FleetPoint(*point) for point in value["fleet"]),
     )
+
+
+def _swap_to_dict(swap):
+    plain = {"airport": swap.airport, "since": swap.since, "actual": swap.actual}
+    return {**plain, "seen": _series_to_dict(swap.seen)}
+
+
+def _swap_from_dict(value):
+    return value and Swap(**{**value, "seen": _series_from_dict(value["seen"])})
 
 
 def _days(ds):

@@ -15,11 +15,11 @@ class TestFaultsAndNoise:
 
     def test_it_must_explain_revised_of_the_miss(self):
         case = case_of(mean=3000.0, sd=5000.0, actual=1000.0, fleet=QUIET)
-        for share, name in ((0.5, "data_problem"), (0.5 - JUST, "expected_noise")):
+        for share, name in ((0.5, "data_problem"), (0.5 - JUST, "weak_forecast")):
             assert named(case, faults=[fault_of("revision", share)]) == name
         higher = replace(RULES, revised=0.6)
         assert named(case, higher, faults=[fault_of("revision")]) == "data_problem"
-        assert named(case, higher, faults=[fault_of("revision", 0.5)]) == "expected_noise"
+        assert named(case, higher, faults=[fault_of("revision", 0.5)]) == "weak_forecast"
 
     def test_beyond_noise_any_fault_is_named(self):
         case = case_of(actual=300.0, fleet=QUIET)
@@ -51,14 +51,14 @@ class TestFaultsAndNoise:
             assert named(case, faults=[fault_of("unit_seen")]) == verdict
 
     def test_eight_changes_at_least_are_known(self):
-        for n, verdict in ((20, "data_problem"), (19, "expected_noise")):
+        for n, verdict in ((20, "data_problem"), (19, "cannot_tell")):
             y = wavy(n, size=0.0)
             case = case_of(mean=3000.0, sd=5000.0, actual=1500.0, seen=y, fleet=QUIET)
             assert named(case, faults=[fault_of("unit_seen")]) == verdict
 
     @pytest.mark.parametrize("name", ["missing", "unpublished"])
     def test_a_zero_where_there_was_none_for_two_seasons(self, name):
-        for back, verdict in ((24, "expected_noise"), (25, "data_problem")):
+        for back, verdict in ((24, "weak_forecast"), (25, "data_problem")):
             y = wavy(size=0.0)
             y[-back] = 0.0
             case = case_of(sd=1000.0, actual=0.0, seen=y, fleet=QUIET)

@@ -80,7 +80,7 @@ class TestNoise:
 class TestDistance:
     @pytest.mark.parametrize("sign", [1, -1])
     def test_fleet_z_deviations_on_the_side_of_the_miss(self, sign):
-        actual = 1000.0 * np.exp(-0.5 * sign)
+        actual = 1000.0 * np.exp(-0.35 * sign)
         case = case_of(sd=1000.0, actual=actual, fleet=QUIET)
         assert named(replace(case, stands_out=-8.0 * sign)) == "local_shock"
         assert named(replace(case, stands_out=-(8.0 - JUST) * sign)) == "expected_noise"

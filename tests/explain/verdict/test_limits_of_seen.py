@@ -72,7 +72,7 @@ class TestRevision:
             assert named == ([pytest.approx(share)] if share >= 0.5 else [])
 
     def test_nothing_is_scaled_by_a_zero(self):
-        assert faults_named(revised(1, 0.0)) == []
+        assert "revision" not in faults_named(revised(1, 0.0))
         case = case_of(actual=500.0, seen=[*flat(59), 0.0])
         assert faults_named(renewed(case, known=[*flat(60), 500.0])) == []
 
@@ -162,9 +162,27 @@ class TestUnitSeen:
         member = replace(case.model.members[0], member=Member(DRIFT))
         return replace(case, model=replace(case.model, members=(member,)))
 
-    def test_a_month_of_the_last_two_seasons(self):
-        assert unit_seen(self.drifting(35))  # 24 months back
-        assert not unit_seen(self.drifting(36))
+    @pytest.mark.parametrize("n", [35, 60])
+    def test_any_month_that_the_forecast_feels(self, n):
+        assert unit_seen(self.drifting(n))  # 24 months back, and 49
+
+    def test_three_of_them_at_most(self):
+        """An airport that has more of them is so."""
+        case = strange(10.0)
+        for count, named in ((3, True), (4, False)):
+            y = case.known.y.copy()
+            y[[5, 15, 25][: count - 1]] *= 10.0
+            found = faults_named(renewed(case, known=y, seen=y[:60]))
+            assert ("unit_seen" in found) == named
+
+    def test_a_zero_amid_ordinary_months(self):
+        case = strange(10.0)
+        y = case.known.y.copy()
+        y[59], path = 0.0, flat(12)
+        path[11] = 0.0
+        case = renewed(case, known=y, seen=y[:60])
+        case = replace(case, forecast=replace(case.forecast, mean=path))
+        assert "zero amid ordinary months" in the_fault(case, "unit_seen").statement
 
     def test_named_even_in_a_fall_of_the_whole_fleet(self):
         case = replace(strange(1000.0), fleet=others(below=20))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.explain.verdict.candidate import candidate
 from forecastctl.explain.verdict.fault import outweighs_noise
-from forecastctl.explain.verdict.findings import settled, widespread
+from forecastctl.explain.verdict.findings import usual, widespread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from forecastctl.explain.verdict.findings import Findings
     from forecastctl.records import ExplainRules
 
-WIDESPREAD = ("label_shift", "revision", "unit_seen", "unpublished", "actual_revised")
+WIDESPREAD = (
+    "label_shift",
+    "revision",
+    "unit_seen",
+    "unpublished",
+    "actual_revised",
+    "swap",
+)
 """Faults that a shock to the whole fleet does not look like, but for those marked `shock_like`."""
 
 
@@ -25,10 +32,10 @@ def data_problems(findings: Findings, rules: ExplainRules) -> Iterator[Candidate
     Where the miss would be noise without it, a fault must outweigh that. Where most of the fleet
     missed as well, it must be one that a shock does not look like.
     """
-    usual, shared = settled(findings, rules), widespread(findings, rules)
+    unclear, shared = usual(findings, rules), widespread(findings, rules)
     for fault in findings.faults:
         like = shared and (fault.shock_like or fault.name not in WIDESPREAD)
-        shown = not like and (not usual or outweighs_noise(findings.case, fault, rules))
+        shown = not like and (not unclear or outweighs_noise(findings.case, fault, rules))
         yield candidate(
             findings,
             rules,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from forecastctl.explain.verdict.candidate import candidate, certainty
 from forecastctl.explain.verdict.evidence import same_side
 from forecastctl.explain.verdict.fault import gone
-from forecastctl.explain.verdict.findings import stands_out, widespread
+from forecastctl.explain.verdict.findings import new_to_all, stands_out, widespread
 from forecastctl.figures import percent
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LEAST_SHARED = 0.5
 """Share of the miss that a shock to the fleet accounts for at least: airports are hit differently,
 and most of them were hit."""
+
+
+OLD_TO_ALL = 0.5
+"""What is left of the certainty of a shock where the fleet has not moved since the cutoff."""
 
 
 def alone(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
@@ -50,11 +54,14 @@ def system_wide(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
     fleet, case = findings.fleet, findings.case
     if not fleet.share_same:
         return
-    side = "below" if case.miss > 0 else "above"
+    fell = "fell below" if case.miss > 0 else "rose above"
     text = (
-        f"a system-wide shock: {percent(fleet.share_same)} of the other airports fell {side} "
+        f"a system-wide shock: {percent(fleet.share_same)} of the other airports {fell} "
         f"their 95 % intervals in the same month{since(findings)}"
     )
+    if not case.outside:
+        text += "; the interval of this one was so wide that it holds the fall all the same"
+    sure = certainty(fleet.share_same - rules.system_share, 1 - rules.system_share)
     yield candidate(
         findings,
         rules,
@@ -63,7 +70,7 @@ def system_wide(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
         "fleet",
         shown=widespread(findings, rules),
         share=_shared(findings),
-        sure=certainty(fleet.share_same - rules.system_share, 1 - rules.system_share),
+        sure=sure if new_to_all(findings) else OLD_TO_ALL * sure,
         statement=text,
     )
 
@@ -78,8 +85,8 @@ def _shared(findings: Findings) -> float:
 
 def since(findings: Findings) -> str:
     """When a shock began and whether it is over, as the end of a sentence."""
-    broke = findings.broke
-    if broke is None or broke.before_cutoff > 0:
+    broke, case = findings.broke, findings.case
+    if broke is None or broke.before_cutoff > 0 or (broke.change < 0) != (case.miss > 0):
         return ""
     back = f"back since {broke.recovered_on}" if broke.recovered_on else "not back yet"
     return f"; it began {broke.began} and is {back}"

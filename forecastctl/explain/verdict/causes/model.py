@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecastctl.explain.size import large
 from forecastctl.explain.verdict.candidate import candidate, certainty
 from forecastctl.explain.verdict.fault import gone
 from forecastctl.explain.verdict.findings import (
     FALLBACK,
     caught,
     nearest,
+    new_to_all,
     settled,
     stands_out,
     widespread,
@@ -31,14 +33,18 @@ STOOD_IN = 0.8
 """How sure it is at least that a stand-in is to blame where an alternative came near."""
 
 
+STOOD_IN_ALONE = 0.6
+"""How sure that is where no alternative is known to have come near."""
+
+
 def own_part(findings: Findings, rules: ExplainRules) -> float:
     """What is left of the certainty of a cause that lies with this airport's model alone.
 
-    Where most of the fleet missed in the same month it is the share of those that did not, with two
-    more counted among them as there may be few: such a cause would have left the others where they
-    were.
+    Where most of the fleet moved since the cutoff and missed in the same month, it is the share of
+    those that did not, with two more counted among them as there may be few: such a cause would
+    have left the others where they were.
     """
-    if not widespread(findings, rules):
+    if not widespread(findings, rules) or not new_to_all(findings):
         return 1.0
     others = findings.fleet.airports - 1
     missed = (findings.fleet.share_same or 0.0) * others
@@ -47,8 +53,7 @@ def own_part(findings: Findings, rules: ExplainRules) -> float:
 
 def run_failures(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
     """A later run failed, or a stand-in made the forecast and an alternative came near."""
-    case, near = findings.case, nearest(findings, rules)
-    usual, part = settled(findings, rules), own_part(findings, rules)
+    case, usual, part = findings.case, settled(findings, rules), own_part(findings, rules)
     if case.failed_since:
         yield candidate(
             findings,
@@ -61,27 +66,53 @@ def run_failures(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
             sure=ON_RECORD * part,
             statement=f"a later run should have made this forecast, but {case.failed_since}",
         )
-    if case.status == FALLBACK and near is not None:
-        text = (
-            f"the chosen model failed and {case.model.specification.label} stood in; "
-            f"{near.label} would have said {number(near.value)}"
-        )
-        sure = certainty(rules.near - abs(near.miss / case.miss), rules.near)
-        yield candidate(
+    if case.status == FALLBACK:
+        yield _stand_in(findings, rules)
+
+
+def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
+    """A stand-in made the forecast.
+
+    Where no alternative came near, nobody knows what a model that was chosen would have said; then
+    a large miss is put down to the stand-in with less certainty.
+    """
+    case, near = findings.case, nearest(findings, rules)
+    label, part = case.model.specification.label, own_part(findings, rules)
+    if near is None:
+        return candidate(
             findings,
             rules,
             "run_failure",
             "stand-in",
             "status",
-            shown=not usual,
-            share=1.0 - abs(near.miss / case.miss),
-            sure=max(sure, STOOD_IN) * part,
-            statement=text,
+            shown=large(case.miss, case.actual) or case.outside,
+            share=1.0,
+            sure=STOOD_IN_ALONE * part,
+            statement=f"{label} stood in for a chosen model: {case.reason or case.status}",
         )
+    left = abs(near.miss / case.miss)
+    return candidate(
+        findings,
+        rules,
+        "run_failure",
+        "stand-in",
+        "status",
+        shown=not settled(findings, rules),
+        share=1.0 - left,
+        sure=max(certainty(rules.near - left, rules.near), STOOD_IN) * part,
+        statement=(
+            f"the chosen model failed and {label} stood in; "
+            f"{near.label} would have said {number(near.value)}"
+        ),
+    )
 
 
 def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
-    """The level had changed before the cutoff, and the model should have followed."""
+    """The level had changed before the cutoff, and the model should have followed.
+
+    The older the break, the surer it could be seen, and from a season on the less it explains why
+    the model should lag behind it still: after two seasons half as sure.
+    """
     broke, case = findings.broke, findings.case
     if broke is None or broke.before_cutoff < 1:
         return
@@ -90,6 +121,7 @@ def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
         f"{broke.before_cutoff} periods before the cutoff: it should have been caught"
     )
     sure = certainty(broke.before_cutoff - rules.visible + 1, rules.visible + 1)
+    sure *= 1.0 - max(broke.before_cutoff / case.seen.season_length - 1.0, 0.0) / 2.0
     left = None if findings.reset is None else findings.reset - case.actual
     yield candidate(
         findings,
