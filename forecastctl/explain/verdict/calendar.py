@@ -46,7 +46,7 @@ CERTAINTY_LEAST = 0.75
 MANY = 50
 """Degrees of freedom with which Student's distribution is as good as normal."""
 
-THEORY = Coefficient(1.0, 0.5, MANY)
+THEORY = Coefficient(1.0, 1.0 / 3.0, MANY)
 """Of a February's length, in logarithms: as many more passengers as days (X-13 fixes it at 1)."""
 
 
@@ -121,7 +121,7 @@ def calendar_effect(
     The certainty bounds the probability that there is an effect. From ``p``, times the number of
     candidates that moved, follow odds of at best ``-1 / (e p ln p)`` for it (Sellke, Bayarri and
     Berger 2001), times those before looking: even ones for Easter and the days of the month, one to
-    nine for feasts that fewer airports follow.
+    nine for feasts that fewer airports follow. That a leap day counts is known before.
 
     Args:
         known: The airport as known, with or without later periods.
@@ -211,7 +211,8 @@ def _effect(
     past: _Past, candidate: Candidate, coefficient: Coefficient, tests: int
 ) -> CalendarEffect | None:
     """The effect in passengers; ``None`` where it is not clear."""
-    certainty = _certainty(min(coefficient.p * tests, 1.0), candidate.prior)
+    looked = 1 if candidate.name == LEAP_DAY else tests  # a leap day is no find, but known before
+    certainty = _certainty(min(coefficient.p * looked, 1.0), candidate.prior)
     if certainty < CERTAINTY_LEAST:
         return None
     change = coefficient.value * candidate.moved

@@ -46,7 +46,7 @@ class Fleet:
         seasons: NDArray[np.int64],
         m: int,
     ) -> None:
-        together = np.append(0.0, np.cumsum(np.median(np.diff(peers, axis=0), axis=1)))
+        together = np.asarray(np.mean(peers, axis=1))
         distance = np.abs(np.mean(peers[-m:], axis=0) - np.mean(logs[-m:]))
         nearest = np.argsort(distance, kind="stable")[:PEERS_MOST]
         self.together: Whitened = whiten(together, x, seasons, m)

@@ -194,8 +194,8 @@ def fit(
 
     The standard error is the larger one of two: the usual one of the M-estimator (Huber 1981, ch.
     7), and one that lets the errors of a season depend on each other (Liang and Zeger 1986). The
-    degrees of freedom count the seasons that tell something, which are few where a feast seldom
-    moves.
+    degrees of freedom count the periods that tell something, which are few where a feast seldom
+    moves: two for each season, that which it left and that to which it came.
 
     Args:
         y: Filtered logarithms, ``(n,)``.
@@ -225,7 +225,7 @@ def fit(
     score = np.bincount(groups, own * psi)
     loss = effective / (effective - 1.0) * len(y) / free
     clustered = math.sqrt(float(score @ score) * loss) / (slope * total)
-    return Coefficient(float(b[0]), max(usual, clustered), max(int(effective) - 1, 1))
+    return Coefficient(float(b[0]), max(usual, clustered), int(2.0 * effective) - 1)
 
 
 def _biweight(
