@@ -24,6 +24,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarEffect:
+    """What the calendar did to one period.
+
+    Attributes:
+        feast: ``Easter``, ``Orthodox Easter``, ``Lunar New Year``, ``Ramadan``, ``Eid al-Fitr``,
+            ``leap day`` or ``weekends``.
+        effect: Passengers more than a model without a calendar would expect; negative: fewer.
+        se: Standard error of the effect, passengers.
+        certainty: How sure it is that there is one, 0..1, after all that were looked for.
+        sentence: What moved, when, and the effect.
+    """
+
+    feast: str
+    effect: float
+    se: float
+    certainty: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Swap:
     """Another airport whose name this one bears, and the reverse.
 
@@ -68,6 +88,8 @@ class Case:
         apart: See `forecastctl.explain.verdict.fleet.apart_since`; up to two periods after the one
             explained.
         fleet_moved: See `forecastctl.explain.verdict.fleet.moved`.
+        calendar: What the calendar did to the period, where that is clear; looked for where the
+            miss is at least a usual error.
         failed_since: A sentence about a later run that should have forecast the period and failed.
     """
 
@@ -93,6 +115,7 @@ class Case:
     swap: Swap | None = None
     apart: tuple[tuple[float, float] | None, ...] = ()
     fleet_moved: float | None = None
+    calendar: CalendarEffect | None = None
     failed_since: str | None = None
 
     @property

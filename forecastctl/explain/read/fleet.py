@@ -11,6 +11,7 @@ import numpy as np
 
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.explain.case import Swap
+from forecastctl.explain.read.calendar import with_calendar
 from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.fleet import apart_since, moved, stands_out
 from forecastctl.explain.verdict.swaps import swapped_since
@@ -109,12 +110,12 @@ class _Forecasts:
 
 
 def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, case: Case) -> Case:
-    """The case with what its fleet did in the same period."""
+    """The case with what its fleet and the calendar did in the same period."""
     if len(source.rows.names) < 2:  # noqa: PLR2004 - itself and another
-        return case
+        return with_calendar(case)
     grid = _grid(source.rows, case, RunOf(run).freq)
     if grid is None:
-        return case
+        return with_calendar(case)
     points = _points(tracker, airport, run, grid, case)
     distance = None
     if airport in grid.airports:
@@ -132,6 +133,7 @@ def with_fleet(tracker: Tracker, airport: str, run: StoredRun, source: Source, c
             apart=apart_since(grid.y, own, grid.cutoff, m),
             fleet_moved=moved(grid.y, own, cutoff, grid.target, m),
         )
+    case = with_calendar(case, grid.airports, grid.y[: grid.cutoff + 1])
     return replace(case, fleet=points, stands_out=distance)
 
 

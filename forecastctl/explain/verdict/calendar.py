@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.explain.case import CalendarEffect
 from forecastctl.explain.verdict.feast_fleet import PEERS_LEAST, Fleet
 from forecastctl.explain.verdict.feast_moves import (
     LEAP_DAY,
@@ -48,26 +49,6 @@ MANY = 50
 
 THEORY = Coefficient(1.0, 1.0 / 3.0, MANY)
 """Of a February's length, in logarithms: as many more passengers as days (X-13 fixes it at 1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEffect:
-    """What the calendar did to one period.
-
-    Attributes:
-        feast: ``Easter``, ``Orthodox Easter``, ``Lunar New Year``, ``Ramadan``, ``Eid al-Fitr``,
-            ``leap day`` or ``weekends``.
-        effect: Passengers more than a model without a calendar would expect; negative: fewer.
-        se: Standard error of the effect, passengers.
-        certainty: How sure it is that there is one, 0..1, after all that were looked for.
-        sentence: What moved, when, and the effect.
-    """
-
-    feast: str
-    effect: float
-    se: float
-    certainty: float
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
         text = f"the airport {changed.what} in {changed.since}"
         yield Evidence("flights", text, float(changed.before_cutoff), None)
     yield from _apart(case)
+    if case.calendar is not None:
+        one = case.calendar
+        yield Evidence("calendar", one.sentence, one.effect, 2.0 * one.se)
     if broke is not None:
         when = (
             f"{broke.before_cutoff} periods before the cutoff"

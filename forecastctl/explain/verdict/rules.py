@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from forecastctl.explain.values import Evidence, VerdictName
 from forecastctl.explain.verdict.candidate import discounted, doubt, ranked
 from forecastctl.explain.verdict.causes.data import data_problems
+from forecastctl.explain.verdict.causes.feast import feasts
 from forecastctl.explain.verdict.causes.fleet import alone, system_wide
 from forecastctl.explain.verdict.causes.level import flights_changed, moved_apart
 from forecastctl.explain.verdict.causes.model import level_shifts, run_failures, stale_models
@@ -75,13 +76,18 @@ def judge(findings: Findings, rules: ExplainRules) -> Verdict:
 
 
 def _causes(findings: Findings, rules: ExplainRules) -> list[Candidate]:
-    """Every cause; a fault of the data explains away all others, as it did not happen to people."""
+    """Every cause.
+
+    A fault of the data explains away all others, as it did not happen to people; what the calendar
+    moved is no shock, and nothing that a model could be blamed for.
+    """
     causes = list(data_problems(findings, rules))
-    after_faults = left = doubt(causes)
+    causes += discounted(feasts(findings, rules), doubt(causes))
+    after = left = doubt(causes)
     for cause in MODEL:
         found = discounted(cause(findings, rules), left)
         left *= doubt(found)
         causes += found
     for cause in SHOCKS:
-        causes += discounted(cause(findings, rules), after_faults)
+        causes += discounted(cause(findings, rules), after)
     return causes

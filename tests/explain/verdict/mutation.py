@@ -35,6 +35,7 @@ MODULES = tuple(
         "verdict.breaks",
         "verdict.candidate",
         "verdict.causes.data",
+        "verdict.causes.feast",
         "verdict.causes.fleet",
         "verdict.causes.level",
         "verdict.causes.model",

@@ -2,11 +2,12 @@
 
 import gzip
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from forecastctl.explain.case import Case, Swap
+from forecastctl.explain.case import CalendarEffect, Case, Swap
 from forecastctl.records import (
     FittedModel,
     FleetPoint,
@@ -50,6 +51,7 @@ def case_to_dict(case):
         "trials": [_trial_to_dict(trial) for trial in case.trials],
         "champion": None if case.champion is None else case.champion.to_dict(),
         "apart": list(case.apart),
+        "calendar": None if case.calendar is None else asdict(case.calendar),
         "swap": None if case.swap is None else _swap_to_dict(case.swap),
         "fleet": [[getattr(point, key) for key in POINT] for point in case.fleet],
     }
@@ -68,6 +70,7 @@ def case_from_dict(value):
         trials=tuple(_trial_from_dict(trial) for trial in value["trials"]),
         champion=None if champion is None else Specification.from_dict(champion),
         apart=tuple(one and tuple(one) for one in value.get("apart", ())),
+        calendar=value.get("calendar") and CalendarEffect(**value["calendar"]),
         swap=_swap_from_dict(value.get("swap")),
         fleet=tuple(FleetPoint(*point) for point in value["fleet"]),
     )

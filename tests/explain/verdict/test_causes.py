@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecastctl.explain.case import CalendarEffect
 from forecastctl.explain.verdict.breaks import Break
 from forecastctl.explain.verdict.fleet import apart_since, moved
 from forecastctl.explain.verdict.rules import judge
@@ -17,6 +18,7 @@ from tests.explain.verdict.values import (
     RULES,
     SNAIVE,
     case_of,
+    fault_of,
     flat,
     found_of,
     near,
@@ -358,3 +360,38 @@ class TestMoved:
         assert moved(y[45:], 0, 5, 8, M) is None
         y[53] = 0.0
         assert moved(y, 0, 50, 53, M) < -5.0
+
+
+class TestCalendar:
+    """A feast that moved so many passengers: beside 1,000 forecast, 900 came true."""
+
+    def moved(self, effect=-100.0, certainty=0.9, **more):
+        words = "Easter was on 1 April in 2018 and on 20 April in 2014"
+        one = CalendarEffect("Easter", effect, 10.0, certainty, words)
+        return case_of(actual=900.0, **{"fleet": QUIET, "calendar": one, **more})
+
+    def test_a_miss_that_a_forecast_that_knew_the_feast_would_not_have_made(self):
+        found = said(self.moved())
+        assert (found.name, found.confidence) == ("calendar", 0.9)
+        assert found.evidence[0].name == "calendar"
+        assert found.evidence[0].value == -100.0
+        assert "Easter was on 1 April in 2018" in found.headline
+
+    def test_it_must_account_for_half_of_it(self):
+        for effect, name in ((-50.0, "calendar"), (-49.9, "local_shock"), (100.0, "local_shock")):
+            assert said(self.moved(effect)).name == name
+
+    def test_it_is_no_shock_though_all_had_it_and_no_better_model(self):
+        whole = {"fleet": fallen(9, 9, 0.9), "fleet_moved": -0.1}
+        assert said(self.moved(**whole)).name == "calendar"
+        close = near("trial", 1.0, 900.0)
+        assert judge(found_of(self.moved(), alternatives=[close]), RULES).name == "calendar"
+
+    def test_of_a_usual_error_at_least_or_outside_the_interval(self):
+        for sd, name in ((100.0, "calendar"), (100.1, "expected_noise")):
+            assert said(self.moved(sd=sd)).name == name
+        assert said(self.moved(sd=101.0, width=0.9)).name == "calendar"
+
+    def test_a_fault_of_the_data_explains_it_away(self):
+        fault = fault_of("revision", share=0.9)
+        assert judge(found_of(self.moved(), faults=[fault]), RULES).name == "data_problem"
