@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.explain.values import Standing
+from forecastctl.models.usual_error import usual_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +61,13 @@ def standing(
 
 
 def ordinary_error(sd: float, lead: int, errors: Sequence[Sequence[float]]) -> float:
-    """The larger of the stated standard deviation and the backtest's root mean squared error.
+    """The larger of the stated standard deviation and the backtest's usual error at the lead.
 
-    Errors of the leads next to this one count, of all leads where these are fewer than eight.
+    The latter is `forecastctl.models.usual_error`, by which the monitor judges as well.
 
     Args:
         sd: Standard deviation that the forecast stated, passengers.
         lead: Periods ahead, from 1.
         errors: Backtest errors by fold and lead (ragged), passengers.
     """
-    near = [e for fold in errors for k, e in enumerate(fold, 1) if abs(k - lead) <= 1]
-    pool = near if len(near) >= SAME_LEAD_AT_LEAST else [e for fold in errors for e in fold]
-    return max(sd, float(np.sqrt(np.mean(np.square(pool)))) if pool else 0.0)
+    return max(sd, usual_error(errors, lead))

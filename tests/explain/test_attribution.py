@@ -12,6 +12,7 @@ from forecastctl.explain.parts.components import decompose, path_length
 from forecastctl.models.make import make_model
 from forecastctl.records import Member, Specification
 from tests.explain.cases import HW, NAIVE, make_case
+from tests.explain.verdict.values import case_of as by_hand
 
 LOG = make_model(
     "holt_winters",
@@ -88,6 +89,38 @@ def test_a_lasting_fall_shows_in_the_level_and_a_single_month_in_the_remainder()
     once = parts(make_case(lead=6, change=single))
     assert after["level"] > abs(after["one_off"])
     assert once["one_off"] > abs(once["level"])
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.8, 1.1, 1.25, 1.5])
+@pytest.mark.parametrize("model", [HW, NAIVE])
+def test_a_change_of_one_month_is_a_one_off(factor, model):
+    """The one-off takes what it adds; level, trend and season stay, to within the noise of 15."""
+
+    def once(y, n):
+        y[n + 4] *= factor
+        return y
+
+    plain, changed = make_case(lead=5, model=model), make_case(lead=5, change=once, model=model)
+    before, after = parts(plain), parts(changed)
+    added = changed.miss - plain.miss
+    for name in ("level", "trend", "seasonal"):
+        assert abs(after[name] - before[name]) < 0.05 * abs(added) + 10.0
+    assert after["one_off"] - before["one_off"] == pytest.approx(added, rel=0.1, abs=20.0)
+
+
+def test_even_two_hundredths_where_there_is_no_noise():
+    t = np.arange(84)
+    y = 1000.0 + 200.0 * np.sin(2 * np.pi * t / 12)
+    case = by_hand(mean=y[60:72], actual=1.02 * y[64], lead=5, seen=y[:60], known=once(y, 1.02))
+    found = parts(case)
+    assert found["one_off"] == pytest.approx(case.miss)
+    assert found["level"] == pytest.approx(0.0, abs=1e-9)
+
+
+def once(y, factor):
+    changed = y.copy()
+    changed[64] *= factor
+    return changed
 
 
 def test_a_changed_season_shows_in_the_season():

@@ -10,6 +10,7 @@ quarter later, which was a one-off. What no part explains is the one-off remaind
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SEASON_PARTS = 4
 """Hindsight reaches a quarter of a season beyond the period explained."""
+
+AMONG = 0.01
+"""A period is as those around it when its share of its forecast is so near to theirs."""
 
 ORDER = ("data_revision", "specification", "level", "trend", "seasonal", "one_off")
 
@@ -83,12 +87,61 @@ def _specification(case: Case, revised: Series) -> tuple[Part, Specification]:
 
 
 def _hindsight(case: Case) -> tuple[Series, int]:
-    """The series up to a few periods after the one explained, and how many these are."""
+    """The series up to a few periods after the one explained, and how many these are.
+
+    Where the periods around it are known, and the next season does not repeat what this period
+    did, it is led back to what they suggest: a change of one period is a one-off, and neither the
+    level nor the season is to learn from it.
+    """
     position = index_of(case.known, case.date)
     if position is None:
         return up_to(case.known, case.date), 0
     later = min(max(case.seen.season_length // SEASON_PARTS, 1), case.known.n - 1 - position)
-    return up_to(case.known, case.known.ds[position + later]), later
+    series = up_to(case.known, case.known.ds[position + later])
+    expected = _expected(case, position)
+    if later == 0 or expected is None or _repeated(case, position, expected):
+        return series, later
+    y = series.y.copy()
+    y[position] = expected
+    return replace(series, y=y), later
+
+
+def _expected(case: Case, position: int) -> float | None:
+    """The period as the ones around it suggest: its forecast, times what these came to of theirs.
+
+    ``None`` where no later period is on the forecast path, and where the period lies among those
+    around it, as it does on a line and after a change that lasts.
+    """
+    ratios: list[float] = []
+    for step in (-2, -1, 1, 2):
+        lead = case.lead - 1 + step
+        value = case.known_at(step)
+        if value is None or not 0 <= lead < len(case.forecast.mean):
+            continue
+        mean = float(case.forecast.mean[lead])
+        ratios += [value / mean] if mean > 0 and value > 0 else []
+    on_path = case.lead < len(case.forecast.mean) and position + 1 < case.known.n
+    if not ratios or not on_path or case.mean <= 0:
+        return None
+    beside = [*ratios, 1.0] if case.lead <= 2 else ratios  # noqa: PLR2004 - where the path begins
+    if min(beside) - AMONG <= case.actual / case.mean <= max(beside) + AMONG:
+        return None
+    return case.mean * float(np.median(ratios))
+
+
+def _repeated(case: Case, position: int, expected: float) -> bool:
+    """Whether the same period of the next season differs from those around it as this one did."""
+    m, y = case.seen.season_length, case.known.y
+    off = math.log(case.actual / expected) if case.actual > 0 else -math.inf
+    at = position + m
+    steps = [k for k in (-2, -1, 1, 2) if 0 <= position + k and at + k < case.known.n]
+    if m < 2 or at >= case.known.n or not steps or y[at] <= 0 or not math.isfinite(off):  # noqa: PLR2004
+        return False
+    around = [y[at + k] / y[position + k] for k in steps if min(y[at + k], y[position + k]) > 0]
+    if not around:
+        return False
+    grown = math.log(y[at] / (expected * float(np.median(around))))
+    return grown * off > 0 and abs(grown) >= abs(off) / 2
 
 
 def _movement(

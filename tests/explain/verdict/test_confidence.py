@@ -10,6 +10,7 @@ from forecastctl.explain.size import usualness
 from forecastctl.explain.standing import ordinary_error, standing
 from forecastctl.explain.verdict.breaks import Break
 from forecastctl.explain.verdict.rules import judge
+from forecastctl.models.usual_error import usual_error
 from tests.explain.verdict.values import (
     LEVEL,
     RULES,
@@ -37,8 +38,9 @@ def verdict(case, **found):
 class TestNoise:
     def test_from_the_limit_down_to_no_miss(self):
         errors = ((30.0,) * 12,) * 8
+        usual = usual_error(errors, 1)
         for z in (0.0, 0.6, 0.9):
-            case = case_of(actual=LEVEL - 30.0 * z, errors=errors, width=99.0, fleet=QUIET)
+            case = case_of(actual=LEVEL - usual * z, errors=errors, width=99.0, fleet=QUIET)
             assert case.z == pytest.approx(z)
             assert verdict(case).confidence == sure((3.0 - z) / 3.0)
 
@@ -78,7 +80,7 @@ class TestNoise:
         assert (found.name, found.confidence) == ("cannot_tell", sure(0.5))
         above = case_of(actual=LEVEL + 25.0, width=1.0, fleet=QUIET)
         assert verdict(above).confidence == sure(1.5)
-        point = case_of(sd=0.0, actual=LEVEL - 1.0, errors=((11.0,) * 12,) * 8, fleet=QUIET)
+        point = case_of(sd=0.0, actual=LEVEL - 1.0, errors=((12.0,) * 12,) * 8, fleet=QUIET)
         assert verdict(point).confidence == 1.0
 
 
@@ -211,14 +213,12 @@ class TestStanding:
         few = standing(5.0, 1.0, 1, rows[:7])
         assert (few.same_lead, few.compared, few.percentile) == (False, 14, 50.0)
 
-    def test_the_usual_error_is_of_leads_next_to_it_where_eight_are(self):
+    @pytest.mark.parametrize("lead", [1, 2, 4, 12])
+    def test_the_usual_error_is_the_monitors_by_lead_or_what_is_stated(self, lead):
         rows = [(1.0, 2.0, 3.0, 40.0)] * 3
-        near_one, near_two = ordinary_error(0.0, 1, rows), ordinary_error(0.0, 2, rows)
-        assert near_one == pytest.approx(math.sqrt((1 + 4 + 9 + 1600) / 4))  # only six near
-        assert near_two == pytest.approx(math.sqrt((1 + 4 + 9) / 3))
-        assert ordinary_error(0.0, 1, [(1.0, 2.0, 30.0)] * 4) == pytest.approx(math.sqrt(2.5))
-        assert ordinary_error(7.0, 2, rows) == 7.0
-        assert ordinary_error(7.0, 2, []) == 7.0
+        assert ordinary_error(0.0, lead, rows) == usual_error(rows, lead)
+        assert ordinary_error(99.0, lead, rows) == 99.0
+        assert ordinary_error(7.0, lead, []) == 7.0
 
     def test_a_miss_without_any_usual_error_is_infinite(self):
         assert case_of(sd=0.0).z == 0.0

@@ -24,9 +24,10 @@ def line(n, m=12):
 
 
 def on_the_line(lead, later, m=12):
-    """A forecast 50 above the line that goes on below it, known so many periods after."""
+    """A forecast path 50 above the line that goes on below it, known so many periods after."""
     y = line(60 + lead + later, m)
-    case = case_of(mean=y[59 + lead] + 50.0, actual=y[59 + lead], lead=lead, seen=y[:60], known=y)
+    path = line(72, m)[60:] + 50.0
+    case = case_of(mean=path, actual=y[59 + lead], lead=lead, seen=y[:60], known=y)
     member = replace(case.model.members[0], member=Member(DRIFT))
     model = replace(case.model, members=(member,))
     if m == 12:
