@@ -134,7 +134,7 @@ def _repeated(case: Case, position: int, expected: float) -> bool:
     m, y = case.seen.season_length, case.known.y
     off = math.log(case.actual / expected) if case.actual > 0 else -math.inf
     at = position + m
-    steps = [k for k in (-2, -1, 1, 2) if 0 <= position + k and at + k < case.known.n]
+    steps = [k for k in (-2, -1, 1, 2) if position + k >= 0 and at + k < case.known.n]
     if m < 2 or at >= case.known.n or not steps or y[at] <= 0 or not math.isfinite(off):  # noqa: PLR2004
         return False
     around = [y[at + k] / y[position + k] for k in steps if min(y[at + k], y[position + k]) > 0]

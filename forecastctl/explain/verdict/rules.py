@@ -62,7 +62,8 @@ def judge(findings: Findings, rules: ExplainRules) -> Verdict:
     """The cause that explains most; where none is shown, what is left over."""
     causes = _causes(findings, rules)
     explained = max((c.share for c in causes if c.shown), default=0.0)
-    order = ranked(causes, left_over(findings, rules, explained))
+    (rest,) = discounted([left_over(findings, rules, explained)], doubt(causes))
+    order = ranked(causes, rest)
     best = order[0]
     first = best.evidence[0].name if best.evidence else "noise"
     return Verdict(
