@@ -179,11 +179,11 @@ def late(case: Case, rules: ExplainRules) -> Fault | None:
     if first is None or first == case.actual or case.miss == 0:
         return None
     share = (first - case.actual) / case.miss
-    worse = abs(case.mean - first) >= abs(case.miss)
-    if share < rules.revised or worse or math.isclose(first, case.actual, rel_tol=SAME):
+    left = gone(case, case.mean - first)
+    small = share < rules.revised or left < rules.revised
+    if small or math.isclose(first, case.actual, rel_tol=SAME):
         return None
     text = f"the actual was first recorded as {number(first)} and is {number(case.actual)} now"
-    left = gone(case, case.mean - first)
     return Fault(
         name="actual_revised",
         statement=text,

@@ -230,7 +230,10 @@ def stands_out(findings: Findings, rules: ExplainRules) -> bool:
 
 
 def caught(findings: Findings, rules: ExplainRules) -> bool:
-    """Whether a break before the cutoff explains the miss: the level after it came near."""
+    """Whether a break before the cutoff explains the miss.
+
+    The level after it came near, or a model on record did so that had followed it.
+    """
     case, broke = findings.case, findings.broke
     if broke is None or findings.reset is None or broke.before_cutoff < rules.visible:
         return False
@@ -242,7 +245,10 @@ def caught(findings: Findings, rules: ExplainRules) -> bool:
     if doubt and (broke.before_cutoff > case.seen.season_length or abs(broke.change) < CLEAR_BREAK):
         return False
     share = rules.near / 2.0 if doubt else rules.near
-    return abs(findings.reset - case.actual) <= share * abs(case.miss)
+    if abs(findings.reset - case.actual) <= share * abs(case.miss):
+        return True
+    # A model that followed the break came near: it did so because of the break.
+    return abs(broke.change) >= CLEAR_BREAK and nearest(findings, rules) is not None
 
 
 def _reset(case: Case, broke: Break | None) -> float | None:

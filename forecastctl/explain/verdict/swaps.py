@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from forecastctl.records import ExplainRules
 
 CROSSED = 1.0 / 3.0
-"""The crossed misses, or changes, may be at most this share of the straight ones."""
+"""The crossed changes in the panel may be at most this share of the straight ones."""
+
+CROSSED_MISSES = 0.5
+"""The same of the misses of two forecasts, which hold errors of their own."""
+
+WITHIN = 2.5
+"""Standard deviations of the other forecast that each actual must lie within."""
 
 LEAST_CHANGE = 0.1
 """Log change at which names that are swapped begin to show."""
@@ -47,7 +53,11 @@ def _after(case: Case) -> Fault | None:
         its = math.log(p.actual / p.mean)
         crossed = max(abs(math.log(case.actual / p.mean)), abs(math.log(p.actual / case.mean)))
         share = crossed / min(abs(own), abs(its))
-        if own * its < 0 and share <= CROSSED and (best is None or share < best[0]):
+        inside = abs(p.actual - case.mean) <= WITHIN * case.scale and abs(
+            case.actual - p.mean
+        ) <= WITHIN * abs((p.mean - p.actual) / p.z)
+        close = share <= CROSSED or (share <= CROSSED_MISSES and inside)
+        if own * its < 0 and close and (best is None or share < best[0]):
             best = share, p.airport, p.mean
     if best is None or abs(own) < LEAST_CHANGE:
         return None
@@ -60,8 +70,8 @@ def _after(case: Case) -> Fault | None:
         name="swap",
         statement=text,
         value=share,
-        threshold=CROSSED,
-        certainty=0.97 - 0.2 * share,
+        threshold=CROSSED_MISSES,
+        certainty=0.97 - 0.4 * share,
         share=gone(case, mean - case.actual),
     )
 

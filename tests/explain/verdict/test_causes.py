@@ -71,6 +71,19 @@ class TestTheFleetOutranksTheModel:
             case = case_of(actual=600.0, fleet=fallen(9, 9, 0.6), fleet_moved=change)
             assert judge(found_of(case, broke=broke, reset=610.0), RULES).name == name
 
+    def test_a_break_explains_why_a_model_that_followed_it_came_near(self):
+        """The level after the break is 20 off of 70: in doubt that is too far by itself."""
+        case = case_of(sd=30.0, actual=930.0, fleet=QUIET, width=2.0)
+        broke = Break("2019-06-01", 7, -0.2, 9, None)
+        close = near("champion", 5.0, case.actual, loss=None, trial=None)
+        found = judge(found_of(case, broke=broke, reset=950.0, alternatives=[close]), RULES)
+        assert found.name == "level_shift_before_cutoff"
+        alone = judge(found_of(case, broke=broke, reset=950.0), RULES)
+        assert alone.name == "cannot_tell"
+        small = replace(broke, change=-0.13)
+        found = judge(found_of(case, broke=small, reset=950.0, alternatives=[close]), RULES)
+        assert found.name == "stale_model"
+
     def test_the_older_a_break_the_less_it_explains(self):
         case = case_of(actual=600.0, fleet=QUIET)
         sure = {

@@ -181,3 +181,13 @@ class TestZeros:
 
 def test_a_swap_is_looked_for_in_what_the_store_holds():
     assert find(case_of(actual=500.0, fleet=others(9)), RULES).faults == ()
+
+
+@pytest.mark.parametrize(("its", "named"), [(950.0, True), (949.9, False)])
+def test_crossed_misses_of_half_where_each_lies_inside_what_the_other_states(its, named):
+    """One forecast 1,000 and the other 800, each give or take 20: two and a half times that."""
+    lga = FleetPoint("LGA", (800.0 - its) / 20.0, its / 800.0, True, True, 800.0, its)
+    off = replace(case_of(sd=20.0, actual=850.0, fleet=(*others(8), lga)), panel_airports=10)
+    assert ("swap" in faults_named(off)) == named
+    wide = replace(lga, z=(800.0 - its) / 19.9)  # 50 are more than two and a half times 19.9
+    assert "swap" not in faults_named(replace(off, fleet=(*others(8), wide)))

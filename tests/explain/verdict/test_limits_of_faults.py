@@ -243,9 +243,9 @@ class TestRevisedActual:
         strict = replace(RULES, revised=0.6)
         assert faults_named(replace(case, first_actual=750.0), strict) == []
 
-    def test_not_where_the_first_was_as_far_off_on_the_other_side(self):
+    def test_not_where_half_of_it_would_be_left_on_the_other_side(self):
         case = case_of(actual=500.0, after=ORDINARY)
-        for first, named in ((1499.9, ["actual_revised"]), (1500.0, [])):
+        for first, named in ((1250.0, ["actual_revised"]), (1250.1, [])):
             assert faults_named(replace(case, first_actual=first)) == named
 
     def test_not_where_it_made_the_miss_smaller(self):

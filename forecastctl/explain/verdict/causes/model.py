@@ -122,7 +122,9 @@ def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
     )
     sure = certainty(broke.before_cutoff - rules.visible + 1, rules.visible + 1)
     sure *= 1.0 - max(broke.before_cutoff / case.seen.season_length - 1.0, 0.0) / 2.0
-    left = None if findings.reset is None else findings.reset - case.actual
+    near = nearest(findings, rules)
+    left = [abs(findings.reset - case.actual)] if findings.reset is not None else []
+    left += [abs(near.miss)] if near is not None else []
     yield candidate(
         findings,
         rules,
@@ -130,7 +132,7 @@ def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
         "break",
         "break",
         shown=not settled(findings, rules) and caught(findings, rules),
-        share=gone(case, left),
+        share=gone(case, min(left, default=None)),
         sure=sure * own_part(findings, rules),
         statement=text,
     )
