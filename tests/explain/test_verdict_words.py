@@ -92,7 +92,7 @@ def test_nothing_is_called_known_that_is_not(mean, actual, sd, error, width, oth
         assert abs(case.miss) <= 0.04 * case.level
     if verdict.name == "weak_forecast":
         assert "known to be poor" in text
-        assert verdict.confidence <= 0.6
+        assert verdict.candidates[0].certainty <= 0.6
     if large(case.miss, case.actual):
         assert verdict.name != "expected_noise" or "Interval too narrow" in text
 
@@ -116,8 +116,8 @@ def test_outside_the_interval_has_a_confidence_of_its_own():
         for actual in (989.9, 975.0)
     )
     assert (just.name, far.name) == ("cannot_tell", "cannot_tell")
-    assert 0.5 <= just.confidence < 0.52
-    assert far.confidence == pytest.approx(1 - 0.5 * np.exp(-3), abs=1e-3)
+    assert 0.5 <= just.candidates[0].certainty < 0.52
+    assert far.candidates[0].certainty == pytest.approx(1 - 0.5 * np.exp(-3), abs=1e-3)
     assert just.evidence[0].name == "interval"
     assert "990 to 1,010" in just.evidence[0].statement
 
@@ -248,7 +248,7 @@ class TestOrder:
         case = case_of(1000.0, 20.0, 300.0, fleet=fleet(9, 9.0, True))
         both = [Fault("unit", "ten times", 1, 1, 0.97, 1.0), Fault("revision", "r", 1, 1, 0.9, 1.0)]
         verdict = judge(found_of(case, faults=both), RULES)
-        assert (verdict.name, verdict.confidence) == ("data_problem", 0.9)
+        assert (verdict.name, verdict.candidates[0].certainty) == ("data_problem", 0.9)
 
     def test_a_bare_half_of_few_others_is_no_majority(self):
         half = (*fleet(3, 9.0, True), *fleet(3, 3.0, False))

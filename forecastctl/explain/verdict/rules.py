@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from forecastctl.explain.values import Evidence, VerdictName
-from forecastctl.explain.verdict.candidate import discounted, doubt, ranked
+from forecastctl.explain.verdict.candidate import confidence, discounted, doubt, ranked
 from forecastctl.explain.verdict.causes.data import data_problems
 from forecastctl.explain.verdict.causes.feast import feasts
 from forecastctl.explain.verdict.causes.fleet import alone, system_wide
@@ -43,7 +43,7 @@ class Verdict:
 
     Attributes:
         name: One of `VERDICTS`.
-        confidence: From 0 to 1.
+        confidence: How often answers as sure as this one are right, from 0 to 1.
         headline: What happened, as the end of a sentence for people.
         evidence: The numbers that were compared, those that decided first.
         next_time: What to record so that the next question can be answered.
@@ -68,7 +68,7 @@ def judge(findings: Findings, rules: ExplainRules) -> Verdict:
     first = best.evidence[0].name if best.evidence else "noise"
     return Verdict(
         best.verdict,
-        best.certainty,
+        confidence(best.certainty),
         best.statement,
         tuple(evidence(findings, rules, first)),
         best.next_time,

@@ -89,7 +89,9 @@ class TestTheFleetOutranksTheModel:
         sure = {
             age: judge(
                 found_of(case, broke=Break("2018-01-01", age, -0.35, 9, None), reset=600.0), RULES
-            ).confidence
+            )
+            .candidates[0]
+            .certainty
             for age in (12, 18, 24)
         }
         assert sure[12] > sure[18] > sure[24] > 0.49
@@ -234,7 +236,7 @@ class TestIntervals:
         found = said(case)
         assert found.name == "expected_noise"
         assert "times as wide as the months of this airport vary" in found.headline
-        assert found.confidence <= 0.6
+        assert found.candidates[0].certainty <= 0.6
         assert "wide" in [e.name for e in found.evidence]
 
     def test_three_times_what_they_vary_by(self):
@@ -385,7 +387,7 @@ class TestCalendar:
 
     def test_a_miss_that_a_forecast_that_knew_the_feast_would_not_have_made(self):
         found = said(self.moved())
-        assert (found.name, found.confidence) == ("calendar", 0.9)
+        assert (found.name, found.candidates[0].certainty) == ("calendar", 0.9)
         assert found.evidence[0].name == "calendar"
         assert found.evidence[0].value == -100.0
         assert "Easter was on 1 April in 2018" in found.headline
