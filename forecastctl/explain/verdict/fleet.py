@@ -21,6 +21,10 @@ WORST = 5
 LEAST_SPREAD = 0.03
 """Smallest spread of log changes that a fleet is credited with."""
 
+MAD = 1.4826
+USUAL_SINCE = 60
+"""Periods up to the cutoff that tell how far an airport usually moves from the others."""
+
 PEERS_LEAST = 8
 BASE = 3
 """Periods up to the cutoff whose mean a lasting change is measured from."""
@@ -85,8 +89,9 @@ def stands_out(
         season_length: Observations per season.
 
     Returns:
-        The surprise less the peers' median, over 1.4826 times their median absolute deviation;
-        ``None`` where fewer than `PEERS_LEAST` peers or no earlier season is known.
+        The surprise less the peers' median, over 1.4826 times their median absolute deviation, or
+        over how far the airport has usually been from them, where that is more; ``None`` where
+        fewer than `PEERS_LEAST` peers or no earlier season is known.
     """
     logs = _logs(y)
     gaps = _gaps(logs, cutoff, target, season_length)
@@ -94,7 +99,8 @@ def stands_out(
         return None
     nearest = np.argmin(np.where(np.isfinite(gaps), np.abs(gaps), np.inf), axis=0)
     surprise = gaps[nearest, np.arange(gaps.shape[1])]
-    apart = _apart(surprise, logs[cutoff], own)
+    usual = _own_spread(logs, own, cutoff, target - cutoff, season_length)
+    apart = _apart(surprise, logs[cutoff], own, usual)
     return None if apart is None else apart[0] / apart[1]
 
 
@@ -113,8 +119,8 @@ def apart_since(
         season_length: Observations per season.
 
     Returns:
-        By period the log change and the same in robust deviations of the peers; ``None`` where it
-        is not known.
+        By period the log change and the same in robust deviations, as for `stands_out`; ``None``
+        where it is not known.
     """
     logs, m = _logs(y), season_length
     found: list[tuple[float, float] | None] = []
@@ -126,7 +132,8 @@ def apart_since(
             continue
         now = logs[target] - np.mean(logs[first : cutoff + 1], axis=0)
         ago = logs[target - back] - np.mean(logs[first - back : cutoff + 1 - back], axis=0)
-        apart = _apart(now - ago, logs[cutoff], own)
+        usual = _own_spread(logs, own, cutoff, target - cutoff, m)
+        apart = _apart(now - ago, logs[cutoff], own, usual)
         found.append(None if apart is None else (apart[0], apart[0] / apart[1]))
     return tuple(found)
 
@@ -170,15 +177,34 @@ def _gaps(
     return (logs[target] - logs[cutoff])[None, :] - np.array(seasons) if seasons else None
 
 
+def _own_spread(
+    logs: NDArray[np.float64], own: int, cutoff: int, lag: int, season_length: int
+) -> float:
+    """How far the airport's changes were usually from those of all, up to the cutoff.
+
+    Changes over so many periods, less the same a season before; 1.4826 times their median absolute
+    deviation, zero where too few are known. A small airport moves more than its peers by itself.
+    """
+    at = np.arange(max(season_length + lag, cutoff + 1 - USUAL_SINCE), cutoff + 1)
+    back = at - season_length
+    if len(at) < PEERS_LEAST:
+        return 0.0
+    change = (logs[at] - logs[at - lag]) - (logs[back] - logs[back - lag])
+    known = [row[own] - np.median(row[np.isfinite(row)]) for row in change if np.isfinite(row[own])]
+    if len(known) < PEERS_LEAST:
+        return 0.0
+    return MAD * float(np.median(np.abs(np.array(known) - np.median(known))))
+
+
 def _apart(
-    surprise: NDArray[np.float64], size: NDArray[np.float64], own: int
+    surprise: NDArray[np.float64], size: NDArray[np.float64], own: int, usual: float
 ) -> tuple[float, float] | None:
-    """The airport's surprise less its peers' median, and their robust deviation."""
+    """The airport's surprise less its peers' median, and their robust deviation, or its own."""
     large = np.isfinite(surprise) & (size >= size[own] - PEER_SIZE)
     large[own] = False
     peers = surprise[large]
     if len(peers) < PEERS_LEAST or not np.isfinite(surprise[own]):
         return None
     middle = float(np.median(peers))
-    spread = max(1.4826 * float(np.median(np.abs(peers - middle))), LEAST_SPREAD)
+    spread = max(MAD * float(np.median(np.abs(peers - middle))), usual, LEAST_SPREAD)
     return float(surprise[own]) - middle, spread

@@ -5,6 +5,7 @@ import pytest
 
 from forecastctl.explain.verdict.fleet import stands_out, view_fleet
 from forecastctl.records import FleetPoint
+from tests.explain.verdict import generated
 from tests.explain.verdict.values import others
 
 MONTHS, CUTOFF, TARGET, M = 40, 36, 38, 12
@@ -68,6 +69,18 @@ class TestDistance:
         assert distance(fleet_of([-0.5, *SPREAD])) == pytest.approx(-0.5 / (1.4826 * 0.1))
         shifted = [s - 0.3 for s in SPREAD]
         assert distance(fleet_of([-0.5, *shifted])) == pytest.approx(-0.2 / (1.4826 * 0.1))
+
+    def test_or_of_its_own_usual_distance_from_them(self):
+        """A small airport whose months are off by a fifth by themselves needs more to stand out."""
+        y = generated.panel(1, 24).to_numpy().copy()
+        own = int(np.argsort(y[80])[12])
+        y[82, own] *= 0.5
+        at = {"own": own, "cutoff": 80, "target": 82}
+        calm = distance(y, **at)
+        y[:81, own] *= np.exp(np.random.default_rng(0).normal(0.0, 0.2, 81))
+        y[80, own] /= np.exp(np.random.default_rng(0).normal(0.0, 0.2, 81))[80]
+        assert calm < -8.0
+        assert -3.5 < distance(y, **at) < -0.5
 
     def test_eight_peers_at_least(self):
         assert distance(fleet_of([-0.5, *SPREAD])) is not None
