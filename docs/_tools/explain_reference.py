@@ -52,8 +52,8 @@ With `--quick` nothing is fitted again: `verdict`, `confidence`, `fleet`, `break
 ## verdict
 
 `expected_noise`, `data_problem`, `level_shift_before_cutoff`, `stale_model`, `run_failure`,
-`local_shock`, `system_shock`, `calendar`, `weak_forecast` or `cannot_tell`. [How explain comes to its
-verdict](../explanation/verdicts.md) says when.
+`local_shock`, `system_shock`, `calendar`, `weak_forecast` or `cannot_tell`.
+[How explain comes to its verdict](../explanation/verdicts.md) says when.
 """
 OUTRO = """
 ## When there is nothing
@@ -94,8 +94,8 @@ MORE = {
     "evidence": """The names are `noise`, `interval`, `fault_unit`, `fault_unit_seen`,
 `fault_missing`, `fault_unpublished`, `fault_label_shift`, `fault_revision`,
 `fault_actual_revised`, `fault_swap`, `status`, `fleet_share`, `fleet_distance`, `flights`, `apart`,
-`narrow`, `wide`, `calendar`, `break`, `break_reset` and `alternative`. A `cannot_tell` whose first evidence is `interval` is a miss outside its stated 95 %
-interval for which no cause was found.""",
+`narrow`, `wide`, `calendar`, `break`, `break_reset` and `alternative`. A `cannot_tell` whose first
+evidence is `interval` is a miss outside its stated 95 % interval for which no cause was found.""",
     "standing": """`usual_error` is [the usual
 error](../explanation/verdicts.md#the-usual-error).""",
     "parts": """The names, in order: `data_revision`, `specification`, `level`, `trend`, `seasonal`,

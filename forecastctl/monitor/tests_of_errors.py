@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCALE = 0.2
+SCALE = 0.25
 """How uncertain the scale of an airport's errors is: standard deviation of its logarithm."""
 
-SHARED = 0.8
+SHARED = 0.85
 """Share of the variance of an error that forecasts over the same periods have in common."""
 
 BIAS = 0.1
