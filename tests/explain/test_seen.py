@@ -71,13 +71,13 @@ def test_the_fleet_is_pivoted_by_period_and_airport(freq):
         index="period", columns="airport", values="y", aggfunc="last"
     )
     cutoff, target = (pd.Period(d, freq=freq) for d in ("2019-06-12", "2020-01-15"))
-    every = pd.period_range(expected.index.min(), target, freq=freq)
+    every = pd.period_range(expected.index.min(), target + 2, freq=freq)
     seen = SimpleNamespace(ds=np.array([cutoff.start_time], dtype="datetime64[D]"))
     case = SimpleNamespace(date=np.datetime64(target.start_time, "D"), seen=seen)
     grid = _grid(group(frame), case, freq)
     assert grid.airports == tuple(expected.columns)
     np.testing.assert_array_equal(grid.y, expected.reindex(every).to_numpy())
-    assert (grid.cutoff, grid.target) == (every.get_loc(cutoff), len(every) - 1)
+    assert (grid.cutoff, grid.target) == (every.get_loc(cutoff), every.get_loc(target))
 
 
 def test_a_panel_that_begins_after_the_cutoff_has_no_fleet():

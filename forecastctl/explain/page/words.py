@@ -148,8 +148,8 @@ def _share(answer: Answer) -> str:
     fleet = answer.fleet
     if fleet is None or fleet.share_same is None or answer.miss is None:
         return ""
-    came = "fell far below" if answer.miss > 0 else "rose far above"
-    return f": {percent(fleet.share_same)} of {others(fleet)} {came} their forecasts as well"
+    came = "fell below" if answer.miss > 0 else "rose above"
+    return f": {percent(fleet.share_same)} of {others(fleet)} {came} their 95 % intervals as well"
 
 
 def others(fleet: FleetFacts) -> str:
