@@ -98,19 +98,20 @@ def _hindsight(case: Case) -> tuple[Series, int]:
         return up_to(case.known, case.date), 0
     later = min(max(case.seen.season_length // SEASON_PARTS, 1), case.known.n - 1 - position)
     series = up_to(case.known, case.known.ds[position + later])
-    expected = _expected(case, position)
-    if later == 0 or expected is None or _repeated(case, position, expected):
+    expected = _expected(case)
+    if expected is None or _repeated(case, position, expected):
         return series, later
     y = series.y.copy()
     y[position] = expected
     return replace(series, y=y), later
 
 
-def _expected(case: Case, position: int) -> float | None:
+def _expected(case: Case) -> float | None:
     """The period as the ones around it suggest: its forecast, times what these came to of theirs.
 
-    ``None`` where no later period is on the forecast path, and where the period lies among those
-    around it, as it does on a line and after a change that lasts.
+    Before the path begins all is as forecast. ``None`` where nothing around it is known, and where
+    the period lies among those around it, as it does on a line and after a change that lasts. What
+    shows in the newest period alone has not lasted yet.
     """
     ratios: list[float] = []
     for step in (-2, -1, 1, 2):
@@ -120,10 +121,12 @@ def _expected(case: Case, position: int) -> float | None:
             continue
         mean = float(case.forecast.mean[lead])
         ratios += [value / mean] if mean > 0 and value > 0 else []
-    on_path = case.lead < len(case.forecast.mean) and position + 1 < case.known.n
-    if not ratios or not on_path or case.mean <= 0:
+    if case.mean <= 0:
         return None
     beside = [*ratios, 1.0] if case.lead <= 2 else ratios  # noqa: PLR2004 - where the path begins
+    ratios = ratios or beside
+    if not ratios:
+        return None
     if min(beside) - AMONG <= case.actual / case.mean <= max(beside) + AMONG:
         return None
     return case.mean * float(np.median(ratios))

@@ -121,7 +121,9 @@ def test_periods_by_frequency():
 
 
 def test_headlines_name_what_they_rest_on():
-    assert "of 411 other airports fell below their 95 % intervals" in words.headline(CASES["system_shock"][0])
+    assert "of 411 other airports fell below their 95 % intervals" in words.headline(
+        CASES["system_shock"][0]
+    )
     assert "seasonal naive would have come" in words.headline(CASES["stale_model"][0])
     waiting = replace(CASES["no_actual"][0], verdict="cannot_tell", confidence=1.0)
     assert words.headline(waiting).endswith("no actual is known yet.")

@@ -41,14 +41,20 @@ def parts(case):
 
 
 class TestHindsight:
-    @pytest.mark.parametrize("lead", [1, 4, 12])
-    @pytest.mark.parametrize("later", [0, 1, 3])
+    @pytest.mark.parametrize(
+        ("lead", "later"), [(1, 1), (1, 3), *((lead, n) for lead in (4, 12) for n in (0, 1, 3))]
+    )
     def test_a_line_that_goes_on_leaves_nothing_to_level_trend_and_season(self, lead, later):
         """Whatever hindsight was there: it is led back to the cutoff along the line."""
         found = parts(on_the_line(lead, later))
         for name in ("level", "trend", "seasonal"):
             assert found[name].value == pytest.approx(0.0, abs=1e-8), name
         assert found["one_off"].value == pytest.approx(50.0)
+
+    def test_of_the_newest_month_alone_all_is_a_one_off(self):
+        """Nothing yet says that it lasts."""
+        case = case_of(actual=700.0)
+        assert parts(case)["one_off"].value == pytest.approx(case.miss)
 
     @pytest.mark.parametrize(
         ("m", "later", "words"),
