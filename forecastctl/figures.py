@@ -49,6 +49,11 @@ def short(value: float, digits: int = 3) -> str:
     return _signless(f"{rounded:.{digits}g}")
 
 
+def counted(n: int, what: str) -> str:
+    """A number with its noun: ``1 period``, ``2 periods``."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 def percent(share: float | None) -> str:
     """A share in percent, without decimals unless ``0 %`` or ``100 %`` would be wrong."""
     if share is None or not math.isfinite(share):

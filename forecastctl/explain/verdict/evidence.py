@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.explain.values import Evidence
 from forecastctl.explain.verdict.spread import FAR, LEAST_ERROR, too_narrow, too_wide
-from forecastctl.figures import number, percent
+from forecastctl.figures import counted, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,9 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     if case.calendar is not None:
         one = case.calendar
         yield Evidence("calendar", one.sentence, one.effect, 2.0 * one.se)
-    if broke is not None:
+    if broke is not None and (broke.change < 0) == (case.miss > 0):
         when = (
-            f"{broke.before_cutoff} periods before the cutoff"
+            f"{counted(broke.before_cutoff, 'period')} before the cutoff"
             if broke.before_cutoff > 0
             else "after the cutoff"
         )
@@ -65,7 +65,7 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
             float(broke.before_cutoff),
             float(rules.visible),
         )
-    if broke is not None and findings.reset is not None:
+    if findings.reset is not None and broke is not None and (broke.change < 0) == (case.miss > 0):
         yield Evidence(
             "break_reset",
             f"the level after the break would have given {number(findings.reset)}",

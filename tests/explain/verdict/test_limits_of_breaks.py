@@ -186,7 +186,15 @@ class TestLevelAfter:
 
 
 def test_a_break_in_the_month_of_the_cutoff_came_before_it():
-    for before, when in ((1, "1 periods before the cutoff"), (0, "after the cutoff")):
-        found = found_of(case_of(), broke=Break("2019-12-01", before, -0.3, 2, None))
+    for before, when in ((1, "1 period before the cutoff"), (0, "after the cutoff")):
+        found = found_of(
+            case_of(mean=9000.0, actual=100.0), broke=Break("2019-12-01", before, -0.3, 2, None)
+        )
         texts = [fact.statement for fact in evidence(found, RULES) if fact.name == "break"]
         assert [text.endswith(when) for text in texts] == [True]
+
+
+def test_a_break_to_the_other_side_is_no_evidence():
+    """A fall to zero was said to be a rise of a fifth, by months around it."""
+    found = found_of(case_of(mean=9000.0, actual=100.0), broke=Break("2019-12-01", 1, 0.3, 2, None))
+    assert not [fact for fact in evidence(found, RULES) if fact.name.startswith("break")]

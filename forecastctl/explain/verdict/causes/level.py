@@ -10,6 +10,7 @@ from forecastctl.explain.verdict.candidate import candidate, certainty
 from forecastctl.explain.verdict.causes.model import own_part
 from forecastctl.explain.verdict.evidence import APART
 from forecastctl.explain.verdict.fault import gone
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def flights_changed(findings: Findings, rules: ExplainRules) -> Iterator[Candida
         "opened": f"the airport opened in {found.since}: its first passengers in these data",
     }[found.what]
     if before:
-        text += f"; that was {found.before_cutoff} periods before the cutoff"
+        text += f"; that was {counted(found.before_cutoff, 'period')} before the cutoff"
     yield candidate(
         findings,
         rules,

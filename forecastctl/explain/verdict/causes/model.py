@@ -16,7 +16,7 @@ from forecastctl.explain.verdict.findings import (
     stands_out,
     widespread,
 )
-from forecastctl.figures import number
+from forecastctl.figures import counted, number
 from forecastctl.models.baseline import called
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
         return
     text = (
         f"the level had changed by {broke.percent:+.0f} % since {broke.began}, "
-        f"{broke.before_cutoff} periods before the cutoff: it should have been caught"
+        f"{counted(broke.before_cutoff, 'period')} before the cutoff: it should have been caught"
     )
     sure = certainty(broke.before_cutoff - rules.visible + 1, rules.visible + 1)
     sure *= 1.0 - max(broke.before_cutoff / case.seen.season_length - 1.0, 0.0) / 2.0
