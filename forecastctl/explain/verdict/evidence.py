@@ -50,7 +50,7 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
         text = f"the airport {changed.what} in {changed.since}"
         yield Evidence("flights", text, float(changed.before_cutoff), None)
     yield from _apart(case)
-    if case.calendar is not None:
+    if case.calendar is not None and (case.calendar.effect < 0) == (case.miss > 0):
         one = case.calendar
         yield Evidence("calendar", one.sentence, one.effect, 2.0 * one.se)
     if broke is not None and (broke.change < 0) == (case.miss > 0):
