@@ -115,22 +115,25 @@ def test_rejections_and_failures_set_the_exit_code(cli, monkeypatch):
     early = ["--from", "2014-11", "--to", "2015-01"]
     cli("backtest", "--data", data, *early, *QUICK, code=3)
 
-    from forecastctl.backtest import run as backtest
+    from forecastctl.backtest import pilot as backtest
 
-    def broken(block):
-        from forecastctl.search import tune
+    def broken(do):
+        def fails(task):
+            from forecastctl.search import tune
 
-        def nothing(*_args):
-            raise ArithmeticError("no search")
+            def nothing(*_args):
+                raise ArithmeticError("no search")
 
-        tune.tune, kept = nothing, tune.tune
-        try:
-            return work_block(block)
-        finally:
-            tune.tune = kept
+            tune.tune, kept = nothing, tune.tune
+            try:
+                return do(task)
+            finally:
+                tune.tune = kept
 
-    work_block = backtest.work_block
-    monkeypatch.setattr(backtest, "work_block", broken)
+        return fails
+
+    for name in ("work", "work_block"):
+        monkeypatch.setattr(backtest, name, broken(getattr(backtest, name)))
     result = cli("backtest", "--data", data, *SPAN, *QUICK, "--seed", 1, code=4)
     assert "ArithmeticError: no search" in result.stdout
 
