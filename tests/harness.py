@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.panel import DataSpec
+from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.jobs.plan import Request
 from forecastctl.jobs.resume import plan_or_go_on
@@ -48,6 +49,20 @@ def frame_of(entries):
     ]
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(row=np.arange(len(frame)) + 2, problem=None)
+
+
+class Breaks(MemoryTracker):
+    """Fails at one write, and works after it."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.left = at
+
+    def record(self, runs, parent_id=None):
+        self.left -= 1
+        if self.left == 0:
+            raise TrackingError("the store went away")
+        return super().record(runs, parent_id)
 
 
 class Harness:

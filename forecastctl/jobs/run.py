@@ -185,8 +185,7 @@ def _results(
     for task in job.tasks:
         early = tuned.get(task.series.airport)
         if early is None:
-            early_widths = task.widths or widths
-            left.append(replace(task, widths=early_widths) if task.plan.tune else task)
+            left.append(replace(task, widths=task.widths or widths) if task.plan.tune else task)
         elif is_over(task, early):
             yield joined(task, early, None, widths)
         else:

@@ -13,6 +13,7 @@ from forecastctl.records import Failure, Outcome
 from forecastctl.store.memory import MemoryTracker
 from forecastctl.store.mlflow.open import heal
 from tests.backtest.backtesting import Bench
+from tests.harness import Breaks
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +35,6 @@ class Stops(SerialExecutor):
             if index == self.after:
                 raise KeyboardInterrupt
             yield outcome
-
-
-class Breaks(MemoryTracker):
-    """Fails at one write, and goes on working after it."""
-
-    def __init__(self, at):
-        super().__init__()
-        self.left = at
-
-    def record(self, runs, parent_id=None):
-        self.left -= 1
-        if self.left == 0:
-            raise TrackingError("the store went away")
-        return super().record(runs, parent_id)
 
 
 @pytest.mark.parametrize("layout", ["nested", "flat"])

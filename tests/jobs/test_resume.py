@@ -10,8 +10,7 @@ import pytest
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.records import FAILED, FINISHED, KILLED, Query, RunUpdate
-from forecastctl.store.memory import MemoryTracker
-from tests.harness import Harness, make_series
+from tests.harness import Breaks, Harness, make_series
 
 
 class CutOff(SerialExecutor):
@@ -28,20 +27,6 @@ class CutOff(SerialExecutor):
             yield outcome
         if self.left == 0:
             raise KeyboardInterrupt
-
-
-class Breaks(MemoryTracker):
-    """Fails at one write, and works after it."""
-
-    def __init__(self, at):
-        super().__init__()
-        self.left = at
-
-    def record(self, runs, parent_id=None):
-        self.left -= 1
-        if self.left == 0:
-            raise TrackingError("the store went away")
-        return super().record(runs, parent_id)
 
 
 def airports(tracker, job_id):

@@ -36,7 +36,7 @@ A single model may be far less sure than the mean of many: of 15,270 fitted to t
 least certain one reached 36."""
 
 
-_Z95 = NormalDist().inv_cdf(0.975)
+Z95 = NormalDist().inv_cdf(0.975)
 """Half the width of a 95 % interval in standard deviations, whatever the shape."""
 
 
@@ -70,7 +70,7 @@ def bounded(path: Path, limit: float | None) -> Path:
     """
     if limit is None:
         return path
-    return Path(np.fmin(path.mean, limit), np.fmin(path.sd, limit / _Z95))
+    return Path(np.fmin(path.mean, limit), np.fmin(path.sd, limit / Z95))
 
 
 def guard(mean: NDArray[np.float64], sd: NDArray[np.float64], y: NDArray[np.float64]) -> None:
@@ -111,7 +111,7 @@ def guard_interval(path: Path, y: NDArray[np.float64]) -> None:
             their range.
     """
     low, high = float(np.min(y)), float(np.max(y))
-    bound = float(np.max(path.mean + _Z95 * path.sd))
+    bound = float(np.max(path.mean + Z95 * path.sd))
     if bound > high + MEMBER_SPANS * span(y):
         raise DivergedError(
             f"the 95 % interval reaches {bound:.4g} "

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.figures import number
-from forecastctl.models.combination.path import span
+from forecastctl.models.combination.path import Z95, span
 from forecastctl.models.combination.weights import own_factor
 
 if TYPE_CHECKING:
@@ -53,9 +53,6 @@ SAYS_NOTHING = 2.0
 
 LEAST_LEVEL = 80
 """Levels below it are narrow by intention."""
-
-Z95 = NormalDist().inv_cdf(0.975)
-"""Half the width of a normal 95 % interval, in standard deviations."""
 
 
 def pool_widths(
