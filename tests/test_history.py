@@ -75,6 +75,7 @@ def test_trials_say_where_they_came_from_and_airports_what_searched(both_layouts
     assert "algo" not in runs["BAD"].params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["nested", "flat"])
 def test_with_more_trials_hyperopt_has_its_say(layout):
     harness = Harness()

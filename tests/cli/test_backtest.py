@@ -169,6 +169,7 @@ def test_days(cli):
     assert summary["airports"]["ok"] == 3
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_the_same_command_again(cli):
     """Two workers until Ctrl-C, one from there on, and one in a store without interruption."""
     cli.write(panel([f"A{i}" for i in range(4)], months=60))

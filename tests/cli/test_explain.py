@@ -160,6 +160,7 @@ def test_a_failed_run_is_the_answer_where_there_is_no_forecast(asked):
     assert "rejected" in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [[], ["--json"], ["--quick"]])
 def test_a_whole_answer_loads_no_library_that_takes_longer_than_the_answer(asked, form):
     found = ask(asked)

@@ -134,6 +134,7 @@ def test_a_file_as_a_port_authority_publishes_it(cli):
     assert found["forecast"]["mean"] == mean
 
 
+@pytest.mark.slow
 def test_all_438_tsa_airports_are_accounted_for(cli, shared_data):
     source = shared_data / "tsa_monthly.csv"
     options = ["--family", "seasonal_naive", "--max-evals", 1, "--folds", 1, "--no-charts"]
@@ -209,6 +210,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_any_name_goes_through_unchanged(cli):
     data = cli.write(panel(NAMES, months=30))
     options = ["--family", "seasonal_naive", "--max-evals", 1, "--horizon", 2, "--folds", 1]

@@ -25,6 +25,7 @@ def test_help_imports_nothing_heavy(bare):
     assert "--max-evals" in done.stdout
 
 
+@pytest.mark.slow
 def test_reading_a_sql_store_imports_no_mlflow(cli):
     cli("run", "--data", cli.write(panel(["JFK"])), *QUICK)
     for command in (
@@ -141,6 +142,7 @@ def _with_workers_that(cli, act):
     return {**os.environ, "PYTHONPATH": path}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_worker_ignores_what_ends_its_driver_from_its_first_instruction(cli, ending):
     cli.write(panel())
@@ -253,6 +255,7 @@ def test_a_killed_job_is_healed_on_the_next_start(cli):
     assert [r["status"] for r in cli.json("history", "--status", "killed")] == ["killed"]
 
 
+@pytest.mark.slow
 def test_no_color_and_a_narrow_terminal(cli):
     data = cli.write(panel(["[red]X[/red]"]))
     for no_color in (True, False):

@@ -52,6 +52,7 @@ def named(run, part):
     return {x["key"]: x["value"] for x in run["data"].get(part, [])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["nested", "flat"])
 def test_rest_and_history_give_the_same_answers(bare, mlflow_server, served, layout):
     store, summary, name = served[layout]

@@ -23,6 +23,7 @@ def flat(*more):
     return [*QUICK, "--layout", "flat", *more]
 
 
+@pytest.mark.slow
 def test_the_last_month_a_thousand_times_too_large(cli):
     data = cli.write(faulty())
     result = cli("run", "--data", data, *flat("--out", "f.csv"), code=4)

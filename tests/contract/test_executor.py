@@ -37,6 +37,7 @@ class TestProcesses(ProcessContract):
     def limited(self, executor):
         return JoblibExecutor(executor.jobs, limit=1.0)
 
+    @pytest.mark.slow
     def test_how_a_process_died_is_said(self, executor, capfd):
         for what, end in {"SIGKILL": "SIGKILL(-9)", "exit 0": "EXIT(0)"}.items():
             (outcome,) = executor.map(misbehave, [what])
@@ -218,6 +219,7 @@ class TestOtherJoblib:
                 assert [o.value for o in executor.map(pid, [0])] == [os.getpid()]
             assert caplog.text.count("joblib has other processes") == 1
 
+    @pytest.mark.slow
     def test_without_its_names_a_death_is_still_a_failure_of_its_task(self, other, caplog):
         from forecastctl.execute import worker
 

@@ -92,6 +92,7 @@ def left_out_of(panel, spec, dates):
     return found, said
 
 
+@pytest.mark.slow
 def test_through_the_epidemic_nothing_of_tsa_is_left_out(shared_data):
     """But MCE, which closes in January 2022, for the two months in which nobody can tell."""
     dates = ("2020-03", "2020-04", "2020-05", "2020-07", "2021-04", "2022-02", "2022-03")
@@ -135,6 +136,7 @@ def test_one_fault_in_real_months_is_found(shared_data):
             assert gone == {entry.airport: ((entry.cutoff,), 1)}, (entry.airport, factor)
 
 
+@pytest.mark.slow
 def test_tsa_daily(shared_data):
     path = shared_data / "tsa_daily.csv.gz"
     panel, _, entries = load(path)
@@ -200,6 +202,7 @@ def test_russia_without_its_suspects(shared_data):
     assert any("every December" in n and "taken as missing" in n for n in pulkovo.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["port_authority_raw.csv", "tsa_monthly.csv", "russia_raw.csv.gz"])
 def test_stored_panels_are_prepared_as_the_files_were(shared_data, name):
     panel, spec, _ = load(shared_data / name)

@@ -162,6 +162,7 @@ def test_through_an_epidemic_only_the_first_zeros_of_a_closure_are_left_out():
     assert said[-1][1].startswith(f"'{closed}' has zeros since {event.first}: closed, or not")
 
 
+@pytest.mark.slow
 def test_months_without_faults_are_never_left_out():
     fleet = panels.make(0, 20, 132, "1996-01", attack="2001-09", intermittent=2, local_shocks=4)
     found, said = left_out(fleet, months("1999-01", "2006-12")[::3])
@@ -174,6 +175,7 @@ def test_months_without_faults_are_never_left_out():
 # Faults are found
 
 
+@pytest.mark.slow
 def test_one_fault_in_the_last_month_is_found():
     fleet = panels.make(3, 6, 120, smallest=3_000, attack="2012-09")
     last = str(fleet.table.index[-1])[:7]

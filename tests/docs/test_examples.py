@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from forecastctl.cli.app import app
@@ -48,6 +49,7 @@ def test_every_key_that_is_commented_out_can_be_used(tmp_path):
     assert settings.data.value == "Total Passengers"
 
 
+@pytest.mark.slow
 def test_the_rest_example_gives_the_rows_of_history(mlflow_server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place = ["--experiment", "the example's", "--tracking-uri"]

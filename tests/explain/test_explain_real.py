@@ -160,6 +160,7 @@ def revised(answer):
     return next(part.value for part in answer.parts if part.name == "data_revision")
 
 
+@pytest.mark.slow
 def test_a_shock_to_a_made_fleet_is_told_from_ordinary_months():
     fleet = panels.make(6, 6, 84, "2014-01", smallest=3_000, epidemic="2020-03")
     frame = frame_of(fleet)

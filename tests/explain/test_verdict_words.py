@@ -70,6 +70,7 @@ def near(kind, value, actual, trial=1, loss=1.0):
 passengers = st.one_of(st.just(0.0), st.floats(0.001, 1e7))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     mean=passengers,

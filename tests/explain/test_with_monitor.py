@@ -48,6 +48,7 @@ def contradictions(fleet):
     return degraded, wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_degraded_is_not_all_within_the_known_error(seed):
     made = panels.make(

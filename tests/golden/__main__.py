@@ -65,14 +65,14 @@ def report(before: Any, after: Any) -> int:
     """Print what differs between two records; 1 where something does."""
     found = [*run.engines(before, after), *differences(before["jobs"], after["jobs"])]
     for line in found[:SHOWN]:
-        print(line)  # noqa: T201 - the result
+        print(line)
     more = f", of which {SHOWN} are shown" if len(found) > SHOWN else ""
     _say(f"{len(found)} differences{more}")
     return int(bool(found))
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

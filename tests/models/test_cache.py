@@ -176,6 +176,7 @@ class Bomb:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("private", [True, False])
 def test_a_planted_file_runs_only_where_nobody_else_could_have_planted_it(private, tmp_path):
     """numba's cache is made of pickles, which run what they hold."""

@@ -72,24 +72,28 @@ def kept(folder):
     return sorted(path for path in folder.rglob("*") if path.suffix in (".nbi", ".nbc"))
 
 
+@pytest.mark.slow
 def test_the_second_process_compiles_nothing(start, tmp_path):
     (first, _), (second, _) = ended(start()), ended(start())
     assert [first[:2], second[:2]] == [[0, 4.0], [1, 4.0]]
     assert len(kept(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_workers_find_compiled_what_was_warmed_before_and_it_is_said_once(start):
     said = [ended(start(WARM))[0][2] for _ in range(2)]
     assert said == [SAID, []]
     assert ended(start())[0][0] == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_where_it_is_warm(start):
     ended(start(WARM))
     code = WARM + "; assert 'numba' not in sys.modules"
     ended(start(code))
 
 
+@pytest.mark.slow
 def test_of_two_processes_that_start_together_one_compiles(start):
     both = [start(seconds=2.0) for _ in range(2)]
     assert sorted(ended(process)[0][0] for process in both) == [0, 1]
@@ -113,6 +117,7 @@ def test_a_damaged_cache_is_made_anew(start, tmp_path, suffix, damage):
     assert ended(start(WARM))[0][:3] == [1, 4.0, []]
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_has_left_is_not_trusted(start, tmp_path):
     ended(start(WARM))
     next((tmp_path / "cache").rglob("ready")).unlink()
@@ -121,6 +126,7 @@ def test_what_a_killed_process_has_left_is_not_trusted(start, tmp_path):
     assert ended(start(WARM))[0][:3] == [1, 4.0, []]
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_still_works(start, tmp_path):
     (tmp_path / "cache").write_text("in the way")
     found, errors = ended(start(WARM))
@@ -129,6 +135,7 @@ def test_where_nothing_can_be_kept_it_still_works(start, tmp_path):
     assert not errors
 
 
+@pytest.mark.slow
 def test_where_the_disk_is_full_it_still_works(start, tmp_path):
     """The directory can be made, and what is compiled cannot be written."""
     full = (
@@ -177,6 +184,7 @@ def fitted(before="", **environ):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_another_process_fits_the_same_bits_whatever_was_in_its_memory():
     """glibc fills what is allocated, so that a number that nobody has written would show."""
     found = [bits(12, 90), bits(4, 40)]

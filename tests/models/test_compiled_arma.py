@@ -72,6 +72,7 @@ def test_coefficients_are_those_of_statsmodels(order):
     np.testing.assert_allclose(fit.coefficients(partial), expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("orders", [(1, 1, 0, 1), (2, 0, 0, 1), (0, 1, 1, 1), (1, 0, 1, 0)])
 @pytest.mark.parametrize("drift", [False, True])

@@ -32,6 +32,7 @@ def looks(row, pattern, false_alarm):
     return [judge(row[:n], origins[:n], targets[:n], false_alarm).p <= false_alarm for n in ends]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", [MONTHLY, MONTHLY[:3], QUARTERLY, ONCE])
 def test_of_six_hundred_good_airports_few_have_an_alarm_in_any_look_of_a_year(pattern):
     z = simulate(np.random.default_rng(7), pattern, 600)

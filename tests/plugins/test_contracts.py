@@ -9,6 +9,8 @@ from forecastctl.testing.loss import LossContract
 from forecastctl.testing.store import StoreContract
 from tests.plugins.conftest import EXAMPLE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def importable():

@@ -12,6 +12,8 @@ import pytest
 
 from tests.plugins.conftest import EXAMPLE, ROOT
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["--max-evals", "4", "--horizon", "3", "--folds", "2", "--no-charts", "--jobs", "2"]
 HERE = ["--backend", "serial", "--quiet"]
 """Without processes, whose start is most of what such a job takes."""

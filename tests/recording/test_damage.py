@@ -244,6 +244,7 @@ class Counted(SerialExecutor):
 
 
 class TestBacktest:
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["results.json", "forecasts.parquet"])
     def test_an_account_is_made_anew_from_its_airports(self, whole, spoil, name):
         bench = Bench()

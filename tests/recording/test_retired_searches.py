@@ -73,6 +73,7 @@ def test_reproduce_replays_them_and_says_why_a_new_search_may_differ(old):
     assert {refit.notes for refit in old.refitted("job-1").values()} == {()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_new_search_learns_from_them(old, killed):
     if killed:  # no file of winners: the trials themselves are read

@@ -31,6 +31,7 @@ def test_by_default_nothing_is_left_for_hyperopt(series):
     assert algorithm(result.by_origin) == "fixed candidates"
 
 
+@pytest.mark.slow
 def test_with_more_evaluations_tpe_proposes_the_rest(series):
     result = tune(series, SearchSpec(horizon=6, folds=1, max_evals=30))
     proposed = 30 - 1 - 13 - MOST_STARTS

@@ -274,6 +274,7 @@ def test_starting_points_of_families_that_won_are_not_tried_again(series):
     assert {t.model.family for t in tried["fleet"]} == {"holt_winters", "ets"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shocks", [False, True])
 def test_starts_never_take_the_room_of_the_averaged_pool(shocks):
     series = make_series(shocked(n=80) if shocks else seasonal_data(72))

@@ -315,6 +315,7 @@ def summary(task):
     return repr(result), repr(model.to_row()), forecast.mean.tobytes(), forecast.sd.tobytes()
 
 
+@pytest.mark.slow
 def test_the_same_bits_in_workers():
     from joblib import Parallel, delayed
 
@@ -326,6 +327,7 @@ def test_the_same_bits_in_workers():
     assert there[::-1] == here
 
 
+@pytest.mark.slow
 def test_the_same_proposals_under_any_hash_seed():
     """Hyperopt keeps sets of its nodes; their order must not reach the results."""
     code = (

@@ -41,6 +41,7 @@ class TestPages:
         assert [r.name for r in tracker.find(Query(limit=4))] == list("7654")
         assert [r.name for r in tracker.find(Query(tags={"n": "1"}, limit=3))] == list("753")
 
+    @pytest.mark.slow
     def test_what_mlflow_cannot_be_asked_is_looked_for_page_by_page(self, sqlite_uri, monkeypatch):
         monkeypatch.setattr(mlflow_client, "PAGE", 2)
         tracker = open_tracker(sqlite_uri, "x", writer="client")
@@ -56,6 +57,7 @@ class TestPages:
 
 
 class TestFilters:
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(text=st.text(max_size=30))
     @example(text="'")
@@ -163,6 +165,7 @@ def fail(seen):
 
 
 class TestSilence:
+    @pytest.mark.slow
     @pytest.mark.parametrize("store", ["sqlite", "server"])
     def test_mlflow_says_nothing(self, store, request):
         uri = (

@@ -100,6 +100,7 @@ class TestOlder:
         assert f"mlflow db upgrade {old_uri}" in error.value.hint
         assert dump(old_uri) == before
 
+    @pytest.mark.slow
     def test_is_migrated_when_asked_for(self, old_stores, tmp_path):
         path = tmp_path / "mlflow.db"
         shutil.copy(old_stores["2.22"], path)
@@ -176,6 +177,7 @@ class TestNothing:
             open_tracker(sqlite_uri, "x", writer=writer, reading=True)
         assert dump(sqlite_uri) == before
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("writer", ["auto", "client"])
     def test_reading_makes_no_experiment_on_a_server(self, mlflow_server, writer):
         for name in ("read through a server", "Default"):

@@ -106,6 +106,7 @@ class TestOrder:
         assert [root.tags for root in roots] == [{"kind": "airport", "job_id": "7"}] * len(roots)
         assert tracker.find(Query(tags={"airport": "JFK"})) == []
 
+    @pytest.mark.slow
     def test_ids_are_in_the_order_of_the_runs(self, tracker):
         ids = tracker.record([airport(f"A{i}") for i in range(20)])
         assert [tracker.get(i).name for i in ids] == [f"A{i}" for i in range(20)]
@@ -390,6 +391,7 @@ class TestOtherMlflow:
         with pytest.raises(ChangedError, match=r"there is no mlflow\.utils\.rest_utils\."):
             internals("http://h")
 
+    @pytest.mark.slow
     def test_the_client_records_everything_and_it_is_said_once(
         self, names, mlflow_server, sent, caplog
     ):

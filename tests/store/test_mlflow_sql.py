@@ -154,6 +154,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_whole_subtrees(sqlite_uri):
     tracker = open_tracker(sqlite_uri, "x", writer="sql")
     for round_ in range(6):
@@ -174,6 +175,7 @@ def test_a_killed_process_leaves_whole_subtrees(sqlite_uri):
         assert tracker.read_artifact(airport.run_id, "a") == b"a"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 def test_a_fork_does_not_touch_its_parents_connection(store, request):
     uri = request.getfixturevalue(f"{store}_uri")
@@ -195,6 +197,7 @@ def test_a_fork_does_not_touch_its_parents_connection(store, request):
     assert [r.name for r in tracker.find(Query())] == ["after", "in the fork", "before"]
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(sqlite_uri):
     tracker = open_tracker(sqlite_uri, "x", writer="sql")
     program = KILLED_WHILE_RECORDING.replace("while True", "while i < 20")

@@ -66,6 +66,7 @@ def test_airports_without_a_ratio_are_left_out_of_the_fleet():
     assert data.own == pytest.approx(100 * answer.actual / answer.forecast.mean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_picture_of_every_verdict(name):
     answer, view = CASES[name]
@@ -99,6 +100,7 @@ def test_a_failed_run_with_an_empty_path_and_nothing_stored():
     assert explanation_image(answer, view, "png").startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("actual", [0.0, 1.0, 5e9])
 def test_odd_actuals_are_drawn(actual):
     answer, view = CASES["local_shock"]

@@ -97,6 +97,7 @@ def test_the_narrow_drawing_of_a_page_holds_every_entry_of_its_legend():
         assert beyond(figure) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repeated", "airport"), [(4, NAME), (20, "W" * 150)])
 def test_the_title_and_the_sentence_of_any_length(repeated, airport):
     answer, view = CASES["cannot_tell"]

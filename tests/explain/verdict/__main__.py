@@ -69,4 +69,4 @@ if __name__ == "__main__":
     entries = stored.read() if "--judge" in sys.argv else made()
     entries = [judged(entry) for entry in entries]
     stored.write(entries)
-    print(score(entries))  # noqa: T201
+    print(score(entries))
