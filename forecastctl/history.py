@@ -198,7 +198,7 @@ def _table_trials(tracker: Tracker, query: HistoryQuery, search: StoredRun) -> I
 def _trial_runs(tracker: Tracker, search: StoredRun) -> Iterable[StoredRun]:
     result = AirportResult(RunOf(search).airport, Status.OK)
     common = {k: v for k, v in search.tags.items() if k not in STAGES}
-    for trial in read_trials(tracker, search.run_id):
+    for trial in read_trials(tracker, search):
         run = trial_run(trial, result, common)
         yield _stored_run(run, search.run_id, trial.number)
 

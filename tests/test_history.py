@@ -7,7 +7,7 @@ import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.history import HistoryQuery, compare, history
-from forecastctl.records import Query
+from forecastctl.records import Query, RunUpdate
 from tests.harness import SEARCH, Harness, make_series
 
 SAME = ("airport", "trial", "start", "status", "model", "loss", "cutoff", "reason")
@@ -98,6 +98,7 @@ def test_a_record_of_an_earlier_version_says_what_it_knows(harness):
     stored["trials.json"] = json.dumps(
         {"columns": table["columns"][:at], "data": [row[:at] for row in table["data"]]}
     ).encode()
+    harness.tracker.update(summary.lines[0].run_id, RunUpdate(tags={"digests": "{}"}))
     rows = history(harness.tracker, HistoryQuery("trials"))
     assert [r["start"] for r in rows] == [None] * 4
 

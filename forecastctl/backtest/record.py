@@ -54,7 +54,7 @@ def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str,
         if not _has_forecast(run):
             continue
         try:
-            read_forecast(tracker, run.run_id)
+            read_forecast(tracker, run)
         except NothingRecordedError as error:
             lost[airport] = error.message
     return lost
@@ -93,7 +93,7 @@ def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> 
             run_id=run.run_id,
         )
         if _has_forecast(run):
-            ledger.forecasts[airport] = read_forecast(tracker, run.run_id)
+            ledger.forecasts[airport] = read_forecast(tracker, run)
         ledger.cpu_seconds += metrics.get(MetricKey.CPU_SECONDS, 0.0)
         ledger.objective_seconds += metrics.get(MetricKey.OBJECTIVE_SECONDS, 0.0)
 

@@ -141,7 +141,7 @@ def _vintage(tracker: Tracker, run: StoredRun, day: dt.date) -> Vintage | None:
     """The forecast of a run for a day; ``None`` where it has none of this day."""
     if not RunOf(run).holds(Tag.FORECAST) or run.tags.get(Tag.CUTOFF, "") >= str(day):
         return None
-    value = read_as(tracker, run.run_id, File.FORECAST, decoding.forecast_file)
+    value = read_as(tracker, run, File.FORECAST, decoding.forecast_file)
     at = position([dt.date.fromisoformat(d) for d in value.ds], day, run.params[Param.FREQ])
     if at is None:
         return None
@@ -167,6 +167,6 @@ def _model(tracker: Tracker, run: StoredRun) -> tuple[StoredRun, FittedModel | N
     """The run that trained the model behind a forecast, and the model."""
     model_run = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
     try:
-        return model_run, read_model(tracker, model_run.run_id)
+        return model_run, read_model(tracker, model_run)
     except NothingRecordedError:
         return model_run, None

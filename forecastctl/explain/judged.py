@@ -126,8 +126,8 @@ def _sentence(answer: Answer, case: Case, verdict: Verdict) -> str:
 def _replay(tracker: Tracker, subject: Subject) -> Replay:
     """Whether the stored forecast can be made again from stored parameters and states."""
     try:
-        stored = read_forecast(tracker, subject.run.run_id)
-        model = read_model(tracker, subject.model_run.run_id)
+        stored = read_forecast(tracker, subject.run)
+        model = read_model(tracker, subject.model_run)
     except NothingRecordedError as error:
         return Replay(NOT_STORED, None, (error.message,))
     return replay(model, stored)
@@ -191,7 +191,7 @@ def _view(
 ) -> ExplainView | None:
     """The series behind the charts; ``None`` where the forecast cannot be read."""
     try:
-        forecast = read_forecast(tracker, record.subject.run.run_id)
+        forecast = read_forecast(tracker, record.subject.run)
     except NothingRecordedError:
         return None
     paths = []

@@ -102,7 +102,7 @@ def _known(tracker: Tracker) -> list[str]:
     if not jobs:
         return []
     try:
-        summary = read_as(tracker, jobs[0].run_id, File.RESULTS, decoding.summary)
+        summary = read_as(tracker, jobs[0], File.RESULTS, decoding.summary)
     except NothingRecordedError:  # it would only help with a suggestion
         return []
     return [line["airport"] for line in summary["results"]]

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
-from forecastctl.recording.read import latest, read_forecast, read_model, read_tuning
+from forecastctl.recording.read import latest, read_forecast, read_model, read_tuning, searched_by
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportResult, AirportTask, Failure, Status
 from forecastctl.records.schema import Tag
@@ -58,9 +58,9 @@ def _continued(
 ) -> AirportTask:
     """The task of an airport that builds on a run."""
     if stage == Tag.TUNED:
-        tuned = read_tuning(tracker, run.run_id)
+        tuned = read_tuning(tracker, run)
         return AirportTask(plan, series, tuned=tuned, sources={Tag.TUNED_BY: run.run_id})
-    model = read_model(tracker, run.run_id)
+    model = read_model(tracker, run)
     sources: dict[str, str] = {Tag.TRAINED_BY: run.run_id}
     if Tag.TUNED_BY in run.tags or RunOf(run).holds(Tag.TUNED):
         sources[Tag.TUNED_BY] = RunOf(run).tuned_by
@@ -124,13 +124,13 @@ def _skip_unchanged(series: Series, run: StoredRun, tracker: Tracker) -> Airport
     Raises:
         NothingRecordedError: Its model, search or forecast cannot be read.
     """
-    read_model(tracker, run.run_id)
+    read_model(tracker, run)
     return AirportResult(
         series.airport,
         Status.SKIPPED,
         f"up to date: run {run.run_id} has the same data and settings",
-        tuned=read_tuning(tracker, RunOf(run).tuned_by),
-        forecast=read_forecast(tracker, run.run_id),
+        tuned=read_tuning(tracker, searched_by(run)),
+        forecast=read_forecast(tracker, run),
         digest=series.digest,
         suspects=series.suspects,
     )

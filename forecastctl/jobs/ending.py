@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecastctl.jobs.sums.reconcile import NONE
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import cut, json_bytes
+from forecastctl.recording.digests import add_files
 from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
 from forecastctl.records.schema import File, Tag, airports_key
 from forecastctl.redaction import scrub
@@ -57,7 +58,8 @@ def close_job(
     log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
     artifacts.append(Artifact(File.LOG, read_log()))
     status = FAILED if summary.status == "failed" else FINISHED
-    tracker.update(
+    add_files(
+        tracker,
         summary.run_id,
         RunUpdate(
             status=status,
@@ -91,6 +93,6 @@ def abandon_job(
     )
     try:
         tracker.update(run_id, update)
-        tracker.update(run_id, RunUpdate(artifacts=(Artifact(File.LOG, read_log()),)))
+        add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.LOG, read_log()),)))
     except Exception:
         log.exception("the end of the job could not be recorded either")

@@ -198,9 +198,7 @@ def _terms(search: SearchSpec, freq: str, season_length: int) -> dict[str, str]:
 def _read(tracker: Tracker, job: StoredRun, terms: Mapping[str, str]) -> list[Past]:
     """Searches of one job; none where it has no file of them, or was made on other terms."""
     try:
-        return read_as(
-            tracker, job.run_id, File.WINNERS, lambda content: winners_of(content, terms)
-        )
+        return read_as(tracker, job, File.WINNERS, lambda content: winners_of(content, terms))
     except NothingRecordedError as error:
         _warn(error)
         return []
@@ -225,7 +223,7 @@ def _from_trials(
         if any(run.params.get(name) != text for name, text in terms.items()):
             continue
         try:
-            trials = read_trials(tracker, run.run_id)
+            trials = read_trials(tracker, run)
         except NothingRecordedError as error:
             _warn(error)
             continue
@@ -242,4 +240,4 @@ def read_learned(tracker: Tracker, run: StoredRun) -> Learned | None:
     """What the search of a run knew before it began, as stored; ``None`` if it did not learn."""
     if Tag.LEARNED_FROM not in run.tags:
         return None
-    return read_as(tracker, run.run_id, File.LEARNED, decoding.learned)
+    return read_as(tracker, run, File.LEARNED, decoding.learned)

@@ -189,7 +189,7 @@ def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tra
 def _widths(tracker: Tracker, run: StoredRun) -> Widths:
     """How wide intervals are in a job; empty where it does not say."""
     try:
-        return read_as(tracker, run.run_id, File.WIDTHS, decoding.widths)
+        return read_as(tracker, run, File.WIDTHS, decoding.widths)
     except NothingRecordedError:
         return ()
 
@@ -200,7 +200,7 @@ def _restored(tracker: Tracker, run: StoredRun, task: AirportTask) -> AirportRes
     Raises:
         NothingRecordedError: Something of it cannot be read.
     """
-    of, run_id = RunOf(run), run.run_id
+    of = RunOf(run)
     tunes = of.holds(Tag.TUNED)
     sources: dict[str, str] = {
         key: run.tags[key] for key in (Tag.TUNED_BY, Tag.TRAINED_BY) if key in run.tags
@@ -217,8 +217,8 @@ def _restored(tracker: Tracker, run: StoredRun, task: AirportTask) -> AirportRes
         reason=of.reason,
         task=done,
         tuned=_search_of(tracker, run, task),
-        model=read_model(tracker, run_id) if of.holds(Tag.TRAINED) else task.model,
-        forecast=read_forecast(tracker, run_id) if of.holds(Tag.FORECAST) else None,
+        model=read_model(tracker, run) if of.holds(Tag.TRAINED) else task.model,
+        forecast=read_forecast(tracker, run) if of.holds(Tag.FORECAST) else None,
         digest=task.series.digest,
         notes=task.series.notes,
         start_ms=run.start_ms,
@@ -232,8 +232,8 @@ def _restored(tracker: Tracker, run: StoredRun, task: AirportTask) -> AirportRes
 def _search_of(tracker: Tracker, run: StoredRun, task: AirportTask) -> TuneResult | None:
     """The search of a run with its trials, or the one that it builds on."""
     if RunOf(run).holds(Tag.TUNED):
-        trials: Sequence[Any] = read_trials(tracker, run.run_id)
-        return replace(read_tuning(tracker, run.run_id), trials=tuple(trials))
+        trials: Sequence[Any] = read_trials(tracker, run)
+        return replace(read_tuning(tracker, run), trials=tuple(trials))
     if Tag.TUNED_BY in run.tags:
         return read_tuning(tracker, RunOf(run).tuned_by)
     return task.tuned

@@ -138,7 +138,7 @@ def airport_task(plan: Plan, series: Series, retuning: Retuning, tracker: Tracke
     if reason is None:
         run = retuning.specifications[series.airport]
         try:
-            tuned = read_tuning(tracker, run.run_id)
+            tuned = read_tuning(tracker, run)
         except NothingRecordedError as error:
             reason = f"the specification of run {run.run_id} cannot be read: {error.message}"
             log.warning("%s is tuned anew: %s", series.airport, reason)

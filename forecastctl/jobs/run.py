@@ -13,6 +13,7 @@ from forecastctl.jobs.ledger import Ledger, enter, record_results, summarise
 from forecastctl.jobs.pilot import choose_pilot, fleet_widths, going_on, is_over, joined, tuning_of
 from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
+from forecastctl.recording.digests import add_files
 from forecastctl.recording.fleet import fleet_model
 from forecastctl.recording.read import find_snapshot
 from forecastctl.records import (
@@ -160,7 +161,7 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
             tags = {Tag.SNAPSHOT: TRUE, Tag.SNAPSHOT_RUN_ID: run_id, mark: SET}
         else:
             tags = {Tag.SNAPSHOT_RUN_ID: held.run_id}
-    tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
+    add_files(tracker, run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
 
 
 def _results(
@@ -179,7 +180,7 @@ def _results(
         widths = fleet_widths((result.tuned for result in tuned.values()), kept)
         account = {"airports": len(pilot), "widths": widths_dict(widths)}
         content = json_bytes(account, readable=True)
-        tracker.update(run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
+        add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
     whole = {task.series.airport: task for task in pilot}
     left = []
     for task in job.tasks:

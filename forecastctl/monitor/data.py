@@ -174,7 +174,7 @@ def _read_newest(
         if _repetition_key(job) in live_jobs or RunOf(job).freq != freq:
             continue
         try:
-            part = read_as(tracker, job.run_id, File.FORECASTS, partial(_rows, job=job, freq=freq))
+            part = read_as(tracker, job, File.FORECASTS, partial(_rows, job=job, freq=freq))
         except NothingRecordedError as error:
             log.warning("forecasts of job %s are left out: %s", RunOf(job).job_id, error.message)
             unreadable.append(f"job {RunOf(job).job_id}: {error.message}")

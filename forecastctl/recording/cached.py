@@ -48,10 +48,12 @@ class Once:
     def find(self, query: Query) -> list[StoredRun]:
         """As the tracker does, the first time."""
         runs = self.remember(("find", repr(query)), lambda: self._tracker.find(query))
+        for run in runs:
+            self._memory.setdefault(("get", run.run_id), run)
         return list(runs)
 
     def get(self, run_id: str) -> StoredRun:
-        """As the tracker does, the first time."""
+        """As the tracker does, the first time; a run that was found is not asked for again."""
         return self.remember(("get", run_id), lambda: self._tracker.get(run_id))
 
     def read_artifact(self, run_id: str, path: str) -> bytes:

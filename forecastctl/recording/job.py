@@ -52,7 +52,7 @@ def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
     Raises:
         NothingRecordedError: They are not stored, or cannot be read.
     """
-    return read_as(tracker, job.run_id, File.SETTINGS, decoding.settings)
+    return read_as(tracker, job, File.SETTINGS, decoding.settings)
 
 
 def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:

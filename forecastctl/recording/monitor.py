@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.context import cut, json_bytes
+from forecastctl.recording.digests import with_digests
 from forecastctl.recording.read import read_as
 from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, canonical_json
 from forecastctl.records.marks import MONITORS, SET
@@ -84,7 +85,7 @@ def record_monitor(
             Artifact(File.MONITOR_TABLE, json_bytes(_table(report["results"])), table=True),
         ),
     )
-    (run_id,) = tracker.record([run])
+    (run_id,) = tracker.record([with_digests(run)])
     return {"run_id": run_id, **report}
 
 
@@ -142,7 +143,7 @@ def newest_results(
     results: dict[str, MonitorResult] = {}
     for run in tracker.find(Query(tags=_tags_of_runs(origin), status=FINISHED, limit=RUNS_READ)):
         try:
-            of_run = read_as(tracker, run.run_id, File.MONITOR, decoding.judgements)
+            of_run = read_as(tracker, run, File.MONITOR, decoding.judgements)
         except NothingRecordedError as error:
             log.warning("what the monitor found is left out: %s", error.message)
             continue

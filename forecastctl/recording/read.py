@@ -11,6 +11,7 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import remembered
 from forecastctl.recording.context import airport_key
+from forecastctl.recording.digests import is_changed
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
@@ -88,45 +89,53 @@ def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
     return of_airport and (cutoff is None or run.tags.get(Tag.CUTOFF, "9999") <= cutoff)
 
 
-def read_as(tracker: Tracker, run_id: str, path: str, decode: Callable[[bytes], T]) -> T:
+def read_as(tracker: Tracker, of: StoredRun | str, path: str, decode: Callable[[bytes], T]) -> T:
     """A recorded file as a value: the one place where files become values.
 
     Args:
         tracker: The store.
-        run_id: The run that holds the file.
+        of: The run that holds the file, or its id, with which the run is read first: it knows the
+            digest of the file.
         path: Its path.
         decode: Makes the value, and may raise anything: see `forecastctl.recording.decoding`.
 
     Raises:
         NothingRecordedError: There is no such run or file.
-        DamagedError: The file is there and is not what it should be, whatever is wrong with it.
+        DamagedError: The file is there and is not what it should be, whatever is wrong with it:
+            it has no sense, or it was changed after it was recorded.
     """
-    content = tracker.read_artifact(run_id, path)
+    run = tracker.get(of) if isinstance(of, str) else of
+    content = tracker.read_artifact(run.run_id, path)
     try:
-        return decode(content)
+        value = decode(content)
     except Exception as error:
         why = decoding.described(error) if content else "it is empty"
-        raise DamagedError(f"{path} of run {run_id} cannot be read: {why}.") from error
+        raise DamagedError(f"{path} of run {run.run_id} cannot be read: {why}.") from error
+    if is_changed(run.tags, path, content):
+        raise DamagedError(
+            f"{path} of run {run.run_id} was changed after it was recorded: its SHA-256 is another."
+        )
+    return value
 
 
-def read_tuning(tracker: Tracker, run_id: str) -> TuneResult:
+def read_tuning(tracker: Tracker, of: StoredRun | str) -> TuneResult:
     """What a search chose; its trials stay in the store."""
-    return read_as(tracker, run_id, File.TUNING, decoding.tuning)
+    return read_as(tracker, of, File.TUNING, decoding.tuning)
 
 
-def read_model(tracker: Tracker, run_id: str) -> FittedModel:
+def read_model(tracker: Tracker, of: StoredRun | str) -> FittedModel:
     """A fitted model, bit for bit as it was trained."""
-    return read_as(tracker, run_id, File.MODEL, decoding.model)
+    return read_as(tracker, of, File.MODEL, decoding.model)
 
 
-def read_forecast(tracker: Tracker, run_id: str) -> Forecast:
+def read_forecast(tracker: Tracker, of: StoredRun | str) -> Forecast:
     """A forecast, bit for bit as it was made."""
-    return read_as(tracker, run_id, File.FORECAST, decoding.forecast)
+    return read_as(tracker, of, File.FORECAST, decoding.forecast)
 
 
-def read_trials(tracker: Tracker, run_id: str) -> list[Trial]:
+def read_trials(tracker: Tracker, of: StoredRun | str) -> list[Trial]:
     """The trials of an airport's search, in order."""
-    return read_as(tracker, run_id, File.TRIALS, decoding.trials)
+    return read_as(tracker, of, File.TRIALS, decoding.trials)
 
 
 def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
@@ -138,7 +147,7 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    return read_as(tracker, run.run_id, File.PANEL, decoding.panel)
+    return read_as(tracker, run, File.PANEL, decoding.panel)
 
 
 def read_observation(
@@ -152,14 +161,24 @@ def read_observation(
     run = find_snapshot(tracker, panel_digest)
     if run is None:
         raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
-    rows = panel_rows(tracker, run.run_id).of(airport)
+    rows = panel_rows(tracker, run).of(airport)
     start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
     values = rows.y[np.isfinite(rows.y) & (rows.days >= start) & (rows.days < stop)]
     return float(values[-1]) if len(values) else None
 
 
-def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
+def searched_by(run: StoredRun) -> StoredRun | str:
+    """The run that holds the search behind a run: itself, or the id of another one."""
+    source = RunOf(run).tuned_by
+    return run if source == run.run_id else source
+
+
+def panel_rows(tracker: Tracker, run: StoredRun) -> Grouped:
     """Rows of the panel that a job stored.
+
+    Args:
+        tracker: The store.
+        run: The job's run.
 
     Raises:
         NothingRecordedError: There is none.
@@ -167,9 +186,9 @@ def panel_rows(tracker: Tracker, run_id: str) -> Grouped:
     from forecastctl.data.panel.columnar import read_rows
 
     def read() -> Grouped:
-        return read_as(tracker, run_id, File.PANEL, read_rows)
+        return read_as(tracker, run, File.PANEL, read_rows)
 
-    return remembered(tracker, ("rows", run_id), read)
+    return remembered(tracker, ("rows", run.run_id), read)
 
 
 def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:
@@ -223,7 +242,7 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
     """
     if Tag.GROUPS not in job.tags:
         return {}
-    return read_as(tracker, job.run_id, File.GROUPS, decoding.groups)
+    return read_as(tracker, job, File.GROUPS, decoding.groups)
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:

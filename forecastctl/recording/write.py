@@ -20,6 +20,7 @@ from forecastctl.recording.context import (
     cut,
     json_bytes,
 )
+from forecastctl.recording.digests import with_digests
 from forecastctl.records import (
     FAILED,
     FINISHED,
@@ -52,7 +53,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
     trials = result.tuned.trials if result.tuned and context.plan.tune else ()
     failed = result.status in (Status.FAILED, Status.REJECTED)
     common = _airport_tags(result, context)
-    return Run(
+    run = Run(
         name=cut(result.airport, NAME_LIMIT) or "(no name)",
         status=FAILED if failed else FINISHED,
         start_ms=result.start_ms or context.start_ms,
@@ -68,6 +69,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
         artifacts=tuple(_airport_artifacts(result, context)),
         children=tuple(trial_run(t, result, common) for t in trials) if nested else (),
     )
+    return with_digests(run)
 
 
 def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) -> Run:

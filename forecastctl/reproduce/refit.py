@@ -237,7 +237,7 @@ def _search(
     search = replace(search, engine=RunOf(owner).engine(search.engine))
     if run.tags.get(Tag.STOPPED) != "timeout":
         return replace(search, timeout=None), ()
-    made = len(read_trials(tracker, run.run_id))
+    made = len(read_trials(tracker, run))
     note = f"the search was stopped by its timeout, which no two runs share; {made} trials again"
     return replace(search, max_evals=max(made, 1), timeout=None), (note,)
 
@@ -297,7 +297,7 @@ def _chosen(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> Spec
     """The specification that is stored: of the fitted model, else of the search."""
     if model is not None:
         return model.specification
-    return read_tuning(tracker, run.run_id).specification if RunOf(run).holds(Tag.TUNED) else None
+    return read_tuning(tracker, run).specification if RunOf(run).holds(Tag.TUNED) else None
 
 
 def _searched(result: AirportResult) -> Specification | None:

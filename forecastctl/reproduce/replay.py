@@ -108,8 +108,8 @@ def read_stored(tracker: Tracker, run: StoredRun) -> Stored:
     if unusable and not (has_model or has_forecast):
         return Stored(run, missing=f"{named.status}: {named.reason or 'no reason recorded'}")
     try:
-        model = read_model(tracker, trained_by) if trained_by else None
-        forecast = read_forecast(tracker, run.run_id) if has_forecast else None
+        model = read_model(tracker, run if has_model else trained_by) if trained_by else None
+        forecast = read_forecast(tracker, run) if has_forecast else None
     except DamagedError as error:
         return Stored(run, broken=f"what is stored cannot be read: {error.message}")
     except NothingRecordedError as error:

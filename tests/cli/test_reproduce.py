@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -18,12 +19,15 @@ def job(cli):
     return cli.json("run", "--data", data, *QUICK)["job_id"]
 
 
-def edit(cli, run_id, name, change):
-    """Change a stored artifact behind the store's back."""
+def edit(cli, run_id, name, change, *, digests=False):
+    """Change a stored artifact, of a record without digests unless they are to be kept."""
     (path,) = cli.folder.rglob(f"{run_id}/artifacts/{name}")
     value = json.loads(path.read_text())
     change(value)
     path.write_text(json.dumps(value))
+    if not digests:
+        with sqlite3.connect(cli.folder / "mlflow.db") as database:
+            database.execute("DELETE FROM tags WHERE key = 'digests' AND run_uuid = ?", (run_id,))
 
 
 def run_of(found, airport):
@@ -57,6 +61,28 @@ def test_run_reproduce_refit_and_a_tampered_store(cli, job):
     assert row["refit"]["parameters"]["result"] == "bit-identical"
     assert cli("reproduce", job, "--quiet", code=7).stdout == ""
     assert cli("reproduce", job, "--airport", "JFK", code=0).stdout.startswith("1 of 1")
+
+
+@pytest.mark.parametrize("name", ["model.json", "forecast.json"])
+def test_a_file_that_was_changed_is_said_to_be_so_and_used_for_nothing(cli, job, name):
+    jfk = run_of(cli.json("reproduce", job), "JFK")
+
+    def change(value):
+        key = "spread" if name == "model.json" else "sd"
+        value[key] = value[key] * 2 if key == "spread" else value[key][::-1]
+
+    edit(cli, jfk, name, change, digests=True)
+    changed = f"{name} of run {jfk} was changed after it was recorded"
+    assert changed in cli("reproduce", job, code=7).stdout
+    value = cli.json("reproduce", job, "--refit", "--jobs", 1, code=7)
+    row = next(a for a in value["airports"] if a["airport"] == "JFK")
+    assert changed in row["replay"]["where"][0]
+    question = ("explain", "--airport", "JFK", "--date", "2018-05")
+    if name == "forecast.json":
+        assert changed in cli(*question, code=6).stderr
+    else:
+        answer = cli.json(*question)
+        assert changed in json.dumps(answer)
 
 
 def test_a_tampered_parameter(cli, job):

@@ -18,6 +18,7 @@ VOLATILE = frozenset(
         "efficiency",
         # where, with how many workers and with what code
         *("environment", "versions", "machine", "git_commit", "git_dirty", "host", "pid"),
+        "digests",  # of files that hold times
         *("mlflow.user", "run.jobs", "tracking.uri", "backtest_id"),
     }
 )

@@ -37,7 +37,7 @@ def airports(tracker, job_id):
         tags = {
             k: v
             for k, v in run.tags.items()
-            if k not in ("attempt", "job_id", "fmin_uuid") and "mlflow." not in k
+            if k not in ("attempt", "job_id", "fmin_uuid", "digests") and "mlflow." not in k
         }
         files = {}
         for name in ("tuning.json", "model.json", "forecast.json"):

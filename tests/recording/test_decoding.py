@@ -10,7 +10,7 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.explain.read.fleet import _Forecasts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as
-from forecastctl.records import Forecast, Query
+from forecastctl.records import Forecast, Query, StoredRun
 from tests.cli.test_damage import ANY, OF
 from tests.fleets import AIRPORTS, Fleet, H, N
 
@@ -35,6 +35,9 @@ class One:
 
     def __init__(self, content):
         self.content = content
+
+    def get(self, run_id):
+        return StoredRun(run_id, "JFK", "FINISHED", 0, 0, {}, {}, {})
 
     def read_artifact(self, run_id, path):
         return self.content

@@ -10,6 +10,7 @@ from forecastctl.data.prepare.prepare import prepare
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.jobs.plan import Request, plan_job
 from forecastctl.jobs.run import run_job
+from forecastctl.recording.digests import add_files
 from forecastctl.records import Artifact, Query, RunUpdate, SearchSpec
 from forecastctl.reproduce.refit import refit_all
 from forecastctl.reproduce.replay import choose_runs, replay_all
@@ -70,10 +71,11 @@ class Store:
         return self.tracker.find(Query(tags=tags))[0].run_id
 
     def edit(self, run_id, path, change):
+        """Record a file as if the job had made it so."""
         value = json.loads(self.tracker.read_artifact(run_id, path))
         change(value)
         content = json.dumps(value).encode()
-        self.tracker.update(run_id, RunUpdate(artifacts=(Artifact(path, content),)))
+        add_files(self.tracker, run_id, RunUpdate(artifacts=(Artifact(path, content),)))
 
     def replayed(self, name, *airports):
         rows = replay_all(self.tracker, choose_runs(self.tracker, name, airports))

@@ -134,11 +134,12 @@ def _keep(
     Raises:
         TrackingError: They cannot be recorded; the files are written all the same.
     """
+    from forecastctl.recording.digests import add_files
     from forecastctl.records import RunUpdate
 
     run_id = answer.lineage.run_id
     try:
-        tracker.update(run_id, RunUpdate(artifacts=tuple(artifacts.values())))
+        add_files(tracker, run_id, RunUpdate(artifacts=tuple(artifacts.values())))
     except TrackingError as error:
         names = " and ".join(map(str, artifacts))
         raise TrackingError(

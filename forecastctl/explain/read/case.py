@@ -125,8 +125,8 @@ def read_case(tracker: Tracker, subject: Subject, known: LatestData) -> Case | N
         NothingRecordedError: Model, forecast or panel are not stored, or cannot be read.
     """
     run = subject.run
-    model = read_model(tracker, subject.model_run.run_id)
-    forecast = read_forecast(tracker, run.run_id)
+    model = read_model(tracker, subject.model_run)
+    forecast = read_forecast(tracker, run)
     source = stored_source(tracker, run)
     date = np.datetime64(subject.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
@@ -221,7 +221,7 @@ def _champion(
         return None, None
     newest = max(live, key=lambda r: (r.tags.get(Tag.CUTOFF, ""), r.start_ms))
     try:
-        specification = read_model(tracker, newest.run_id).specification
+        specification = read_model(tracker, newest).specification
     except NothingRecordedError:
         return None, None
     same = _content(specification) == _content(used)

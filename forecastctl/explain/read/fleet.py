@@ -200,22 +200,22 @@ def _grid(rows: Grouped, case: Case, freq: str) -> _PanelGrid | None:
 def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
     """Forecast tables: of the run's own job, then of others, newest first."""
     own = job_of(tracker, run)
-    if own is not None and (table := _table(tracker, own.run_id)) is not None:
+    if own is not None and (table := _table(tracker, own)) is not None:
         yield table
         if len(table.known) > wanted:
             return
     tags = {JOBS: SET, Tag.FORECAST: TRUE}
     for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
         if own is None or job.run_id != own.run_id:
-            other = _table(tracker, job.run_id)
+            other = _table(tracker, job)
             if other is not None:
                 yield other
 
 
-def _table(tracker: Tracker, run_id: str) -> _Forecasts | None:
+def _table(tracker: Tracker, job: StoredRun) -> _Forecasts | None:
     """The forecasts of a job; ``None`` where there are none, with a warning if they are damaged."""
     try:
-        return read_as(tracker, run_id, File.FORECASTS, _Forecasts.of)
+        return read_as(tracker, job, File.FORECASTS, _Forecasts.of)
     except DamagedError as error:
         log.warning("other airports are looked for elsewhere: %s", error.message)
     except NothingRecordedError:

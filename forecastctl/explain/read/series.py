@@ -77,7 +77,7 @@ def stored_source(tracker: Tracker, run: StoredRun) -> Source:
     settings = job_settings(tracker, job_of(tracker, run))
     spec = data_spec(settings, of.freq, of.season_length)
     label = f"panel {digest[:12]} stored by job {RunOf(held).job_id}"
-    return Source(panel_rows(tracker, held.run_id), spec, label)
+    return Source(panel_rows(tracker, held), spec, label)
 
 
 def series_of(

@@ -43,7 +43,7 @@ def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
 
     run = tracker.get(vintage.run_id)
     owner = tracker.get(run.tags[Tag.TRAINED_BY]) if Tag.TRAINED_BY in run.tags else run
-    model = read_model(tracker, owner.run_id)
+    model = read_model(tracker, owner)
     source = stored_source(tracker, run)
     series = series_of(source, airport, model.cutoff, run=owner)
     if series is None:

@@ -102,6 +102,15 @@ class Tag(Key):
     TRAINED = "trained", (*A_JOB, *A_SERIES), "`true` where it holds a fitted model"
     FORECAST = "forecast", (*A_JOB, *A_SERIES), "`true` where it holds a forecast"
 
+    DIGESTS = (
+        "digests",
+        (*A_JOB, *A_SERIES, *A_MONITOR),
+        (
+            "SHA-256 of each file of the run by its path, as JSON: a file that is another when it "
+            "is read counts as damaged"
+        ),
+    )
+
     HOST = "host", A_JOB, "name of the computer it runs on"
     PID = "pid", A_JOB, "id of the process there"
     SNAPSHOT = "snapshot", A_JOB, "`true` where this run holds the panel"
