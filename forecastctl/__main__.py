@@ -9,7 +9,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import EXIT_INTERRUPTED, Terminated, ending_signals
+from forecastctl.cli.output.streams import let_readers_go, open_closed
+from forecastctl.errors import EXIT_INTERRUPTED, OutputError, Terminated, ending_signals
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Entry point of the command."""
+    open_closed()
+    let_readers_go()
     codes: list[object] = []
     atexit.register(_end, codes)  # the first one registered is called last
     try:
@@ -28,7 +31,8 @@ def main() -> None:
         app(prog_name="forecastctl")
     except KeyboardInterrupt as why:  # before or after the command itself
         code = why.exit_code if isinstance(why, Terminated) else EXIT_INTERRUPTED
-        os.write(sys.stderr.fileno(), b"interrupted.\n")
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), b"interrupted.\n")
         codes.append(code)
         sys.exit(code)
     except SystemExit as end:
@@ -52,7 +56,7 @@ def _end(codes: list[object]) -> None:
     """
     if EXIT_INTERRUPTED in codes:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, OutputError):
                 stream.flush()
         os._exit(EXIT_INTERRUPTED)
 

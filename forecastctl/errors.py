@@ -10,12 +10,14 @@
     |-- ModelError              4   a model cannot be fitted or forecasts nonsense
     |   `-- DivergedError       4   a fit or forecast left every plausible range
     |-- TrackingError           5   the tracking store cannot be reached, read or written
-    `-- NothingRecordedError    6   the store holds no answer to the question
-        `-- DamagedError        6   what a run recorded is there and cannot be read
+    |-- NothingRecordedError    6   the store holds no answer to the question
+    |   `-- DamagedError        6   what a run recorded is there and cannot be read
+    `-- OutputError            10   results are there, and cannot be written where they are to go
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
-ends with when an airport has degraded, and ``reproduce`` when a forecast differs. 130 means
+ends with when an airport has degraded, ``reproduce`` when a forecast differs, and ``doctor`` when
+something is wrong. 130 means
 interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says what is wrong and
 where; ``hint`` says what to do next.
 """
@@ -28,7 +30,8 @@ from typing import ClassVar
 EXIT_OK = 0
 EXIT_AIRPORTS_FAILED = 4
 EXIT_FOUND = 7
-"""The command did its work and found what it looks for: degraded or irreproducible airports."""
+"""The command did its work and found what it looks for: degraded or irreproducible airports, or
+something that is wrong with the installation."""
 EXIT_INTERRUPTED = 130
 EXIT_HUNG_UP = 129
 EXIT_TERMINATED = 143
@@ -128,3 +131,10 @@ class DamagedError(NothingRecordedError):
     """What a run recorded is there and cannot be read."""
 
     default_hint = "Do it again with 'forecastctl run', or restore the file from a backup."
+
+
+class OutputError(ForecastctlError):
+    """Results are there, and cannot be written where they are to go."""
+
+    exit_code = 10
+    default_hint = "Make room there, or name another place."

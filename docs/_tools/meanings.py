@@ -91,6 +91,14 @@ MEANINGS = {
     "run.airport_timeout": "Seconds after which the work on an airport is ended as hung and "
     "recorded as failed (`TimedOut`). Not set: 60 for each of `max_evals` (600 with the "
     "statsmodels engine), at least 900. A backtest allows it for each origin.",
+    "run.metrics": (
+        "File in which run, tune, train, forecast, backtest and monitor write how they ended, for "
+        "Prometheus ([how](../how-to/cron.md#metrics))."
+    ),
+    "log.format": (
+        "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "
+        "([how](../how-to/cron.md#logs))."
+    ),
     "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
     "tune.retune": (
         "When `run` tunes. `always`: each time. `degraded`: only airports that the newest "

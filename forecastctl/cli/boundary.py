@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import time
 import traceback
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
-from forecastctl.errors import EXIT_INTERRUPTED, ForecastctlError, Terminated
+from forecastctl.cli.output import metrics, said
+from forecastctl.errors import EXIT_INTERRUPTED, EXIT_OK, ForecastctlError, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-EXIT_BROKEN_PIPE = 141
 GOES_ON = "the same command goes on from what is recorded."
 _GIVEN = "forecastctl.arguments"
 
@@ -30,7 +31,21 @@ class Boundary(TyperGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command, and write how it ended where that is asked for."""
+        said.use(said.TEXT)
+        metrics.start(None)
+        code = ForecastctlError.exit_code
+        try:
+            result = self._invoke(ctx)
+            code = EXIT_OK
+        except Exception as end:
+            code = getattr(end, "exit_code", code)
+            raise
+        finally:
+            _measure(code, ctx.meta[_GIVEN])
+        return result
+
+    def _invoke(self, ctx: Any) -> Any:
         arguments = ctx.meta[_GIVEN]
         try:
             result = super().invoke(ctx)
@@ -39,15 +54,11 @@ class Boundary(TyperGroup):
             _report(error.message, error.hint, arguments)
             raise typer.Exit(error.exit_code) from None
         except Terminated as why:
-            _say(f"ended by {why}: {GOES_ON}")
+            said.say(f"ended by {why}: {GOES_ON}", "WARNING")
             raise typer.Exit(why.exit_code) from None
         except KeyboardInterrupt:
-            _say(f"interrupted: {GOES_ON}")
+            said.say(f"interrupted: {GOES_ON}", "WARNING")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader has gone; keep the interpreter from complaining at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(EXIT_BROKEN_PIPE) from None
         except Exception as error:  # a bug: say so in one line, keep the rest for --verbose
             if isinstance(error, typer.Exit) or type(error).__module__.startswith(
                 ("typer.", "click.")
@@ -63,11 +74,29 @@ class Boundary(TyperGroup):
 def _report(message: str, hint: str, arguments: Sequence[str]) -> None:
     """What is wrong and what to do next, without the secrets of any setting."""
     redact = _redactor(arguments)
-    _say(redact(f"error: {message}"))
+    said.say(redact(f"error: {message}"), "ERROR")
     if hint:
-        _say(redact(f"  next: {hint}"))
+        said.say(redact(f"  next: {hint}"), "ERROR")
     if {"--verbose", "-v"} & set(arguments):
-        _say(redact(traceback.format_exc()))
+        said.say(redact(traceback.format_exc()), "ERROR")
+
+
+def _measure(code: int, arguments: Sequence[str]) -> None:
+    """Write the metrics of the command; of one whose settings are wrong, where a flag names them.
+
+    That they cannot be written is said, and is no failure of the command.
+    """
+    measured = metrics.current()
+    if measured is None:
+        given = next((a for flag, a in _pairs(arguments) if flag == "--metrics"), None)
+        if given is None or code == EXIT_OK:
+            return
+        measured = metrics.Measured(Path(given), arguments[0], time.time())
+    try:
+        metrics.write(measured, code)
+    except OSError as error:
+        reason = error.strerror or error
+        said.say(f"warning: the metrics cannot be written to {measured.path}: {reason}.", "WARNING")
 
 
 def _discreet(error: Exception, arguments: Sequence[str]) -> None:
@@ -83,8 +112,6 @@ def _redactor(arguments: Sequence[str]) -> Callable[[str], str]:
     It is made here again, and not handed over by the command, because the command may have failed
     before it had settings at all.
     """
-    from pathlib import Path
-
     from forecastctl.settings import load_redactor
 
     config = next((a for flag, a in _pairs(arguments) if flag == "--config"), None)
@@ -95,8 +122,3 @@ def _pairs(arguments: Sequence[str]) -> list[tuple[str, str]]:
     """Each argument with the one that follows it, or that stands behind its equals sign."""
     cut = [a.partition("=")[::2] for a in arguments]
     return [*pairwise(arguments), *cut]
-
-
-def _say(text: str) -> None:
-    """Plain text: names from the data may look like markup."""
-    typer.echo(text, err=True)

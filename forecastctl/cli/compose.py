@@ -12,8 +12,10 @@ from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from forecastctl.cli.output.logs import JobLog
+    from forecastctl.cli.output.metrics import Measured
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.execute.port import Executor
     from forecastctl.recording.context import Environment
@@ -30,7 +32,9 @@ class Session:
         settings: All of them, merged.
         log: What is logged from now on.
         as_json: Whether the result is printed as JSON.
-        quiet: Whether progress and tables are left out.
+        quiet: Whether nothing is said unless something is wrong.
+        config: The settings file, where the command line names one.
+        measured: What is noted for ``--metrics``, where that is asked for.
     """
 
     started: int
@@ -38,6 +42,8 @@ class Session:
     log: JobLog
     as_json: bool
     quiet: bool
+    config: Path | None = None
+    measured: Measured | None = None
 
 
 def open_session(command: Callable[..., None], given: Mapping[str, Any]) -> Session:
@@ -57,8 +63,33 @@ def open_session(command: Callable[..., None], given: Mapping[str, Any]) -> Sess
     config = given.get("config")
     settings = load_settings(overrides(command, given), config)
     redact = load_redactor([v for v in given.values() if isinstance(v, str)], config)
-    log = JobLog(verbose=verbose, redact=redact)
-    return Session(started, settings, log, as_json=bool(given.get("as_json")), quiet=quiet)
+    log = JobLog(verbose=verbose, redact=redact, form=settings.log.format)
+    measured = _measured(command, settings, started) if "metrics" in given else None
+    return Session(
+        started,
+        settings,
+        log,
+        as_json=bool(given.get("as_json")),
+        quiet=quiet,
+        config=config,
+        measured=measured,
+    )
+
+
+def _measured(command: Callable[..., None], settings: Settings, started_ms: int) -> Measured | None:
+    """What is to be noted for ``--metrics``, from now on; nothing where that is not asked for."""
+    from pathlib import Path
+
+    from forecastctl.cli.output import metrics
+
+    if settings.run.metrics is None:
+        return None
+    path = Path(settings.run.metrics).expanduser()
+    metrics.check_path(path)
+    experiment = settings.tracking.experiment
+    measured = metrics.Measured(path, command.__name__, started_ms / 1000, experiment)
+    metrics.start(measured)
+    return measured
 
 
 def open_store(

@@ -352,7 +352,22 @@ Config = Annotated[
 ]
 AsJson = Annotated[bool, option("--json", "Print the result as JSON.", OUTPUT)]
 AsCsv = Annotated[bool, option("--csv", "Print the result as CSV.", OUTPUT)]
-Quiet = Annotated[bool, option("--quiet -q", "No progress, no table.", OUTPUT)]
+Quiet = Annotated[bool, option("--quiet -q", "Say nothing unless something is wrong.", OUTPUT)]
+Metrics = Annotated[
+    str | None,
+    option(
+        "--metrics",
+        "Write how it ended for Prometheus (textfile format), also when it fails.",
+        OUTPUT,
+        "FILE",
+    ),
+    Sets("run.metrics"),
+]
+LogFormat = Annotated[
+    str | None,
+    option("--log-format", "Lines on stderr and in log.txt: text or json.", OUTPUT, "NAME"),
+    Sets("log.format"),
+]
 Verbose = Annotated[bool, option("--verbose -v", "Log on stderr.", OUTPUT)]
 Html = Annotated[
     Path | None, option("--html", "Write a self-contained page with charts.", OUTPUT, "FILE")

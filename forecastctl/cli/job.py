@@ -22,11 +22,12 @@ from forecastctl.cli.compose import (
     recorded,
 )
 from forecastctl.cli.output import render
+from forecastctl.cli.output.mail import next_steps, paragraph
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import EXIT_AIRPORTS_FAILED, DataError, UsageError
+from forecastctl.errors import EXIT_AIRPORTS_FAILED, EXIT_OK, DataError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import Panel
     from forecastctl.jobs.plan import Request
     from forecastctl.jobs.summary import Summary
+    from forecastctl.records import Rejection, Series
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -71,23 +73,40 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     if command in ("run", "tune"):
         check_plug_ins(settings)
     summary = _work(command, session, chosen, upgrade=upgrade)
-    if out and summary.table is not None and len(summary.table):
-        write_out(summary.table, out, settings.forecast.table)
-    else:
-        out = None
-    _show(session, summary, out)
+    if session.measured:
+        session.measured.airports = summary.counts
+    try:
+        if out and summary.table is not None and len(summary.table):
+            write_out(summary.table, out, settings.forecast.table)
+        else:
+            out = None
+    except OutputError:
+        _show(command, session, summary, None)
+        raise
+    _show(command, session, summary, out)
     end_with(summary.counts, failed=summary.status == "partial")
 
 
 def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
-    """Write forecasts to a file or database, if there are any, or to stdout for ``-``."""
+    """Write forecasts to a file or database, if there are any, or to stdout for ``-``.
+
+    Raises:
+        OutputError: They cannot be written there; what was forecast is recorded.
+    """
     from forecastctl.data.write.spreadsheets import csv_text
     from forecastctl.data.write.targets import write_frame
 
     if out == "-":
         sys.stdout.write(csv_text(frame))
     elif len(frame):
-        write_frame(frame, out, table=table)
+        try:
+            write_frame(frame, out, table=table)
+        except DataError as error:
+            raise OutputError(
+                f"{error.message} The forecasts are made and recorded, and only this is missing.",
+                f"{error.hint} Then the same command writes them; 'run --skip-unchanged' does "
+                "so without computing them again.",
+            ) from None
 
 
 def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
@@ -100,10 +119,18 @@ def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
     Raises:
         typer.Exit: An airport failed, or all were rejected because of their data.
     """
+    code = code_of(counts, failed=failed)
+    if code:
+        raise typer.Exit(code)
+
+
+def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
+    """The exit code by what became of the airports; see `end_with`."""
     if counts["failed"] or failed:
-        raise typer.Exit(EXIT_AIRPORTS_FAILED)
+        return EXIT_AIRPORTS_FAILED
     if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
-        raise typer.Exit(DataError.exit_code)
+        return DataError.exit_code
+    return EXIT_OK
 
 
 def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> Summary:
@@ -122,6 +149,7 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     today = date.today()  # noqa: DTZ011 - local day
     prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
     render.warn_of_panel(prepared.warnings)
+    _note(session, prepared.entries, tracker)
     request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
     job = plan_or_go_on(
         request,
@@ -139,7 +167,17 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
         return run_job(job, tracker, executor, progress, session.log.read, progress.say)
 
 
-def _show(session: Session, summary: Summary, out: str | None) -> None:
+def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:
+    """Note for ``--metrics`` how old the data are, and what the monitor found last."""
+    from forecastctl.recording.monitor import worst_ratio
+    from forecastctl.records import Series
+
+    if session.measured:
+        session.measured.newest(e.cutoff for e in entries if isinstance(e, Series))
+        session.measured.worst_drift = worst_ratio(tracker)
+
+
+def _show(command: str, session: Session, summary: Summary, out: str | None) -> None:
     from forecastctl.data.write.targets import shown_target
     from forecastctl.store.mlflow.open import display_uri
 
@@ -151,6 +189,22 @@ def _show(session: Session, summary: Summary, out: str | None) -> None:
         shown = shown_target(out) if out else None
         render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
     render.warn(summary)
+    if session.quiet:
+        _warn_of_failures(command, summary)
+
+
+def _warn_of_failures(command: str, summary: Summary) -> None:
+    """Say in a paragraph what failed, unless nothing did."""
+    from forecastctl.records import Status
+
+    lines = [*summary.lines, *summary.groups]
+    trouble = [line for line in lines if line.status == Status.FAILED]
+    if not trouble and code_of(summary.counts):
+        trouble = [line for line in lines if line.status == Status.REJECTED]
+    if trouble:
+        more = " ".join(f"Next: {step}." for step in next_steps(summary))
+        reasons = [(line.airport, line.reason or "") for line in trouble]
+        render.warn_in_a_paragraph(paragraph(command, summary.counts, reasons, more))
 
 
 def _adds_up(session: Session, chosen: Selection) -> bool:

@@ -136,6 +136,21 @@ def is_watched(tracker: Tracker) -> bool:
     return bool(tracker.find(Query(tags=_tags_of_runs(LIVE), status=FINISHED, limit=1)))
 
 
+def worst_ratio(tracker: Tracker) -> float | None:
+    """Largest ratio of errors to those expected, of any airport, as the newest run found it.
+
+    ``None`` where the monitor has not scored live forecasts in this experiment.
+    """
+    for run in tracker.find(Query(tags=_tags_of_runs(LIVE), status=FINISHED, limit=1)):
+        try:
+            results = read_as(tracker, run.run_id, File.MONITOR, decoding.judgements)
+        except NothingRecordedError as error:
+            log.warning("what the monitor found is left out: %s", error.message)
+        else:
+            return max((r.ratio for r in results if r.ratio is not None), default=None)
+    return None
+
+
 def newest_results(
     tracker: Tracker, airports: Collection[str], origin: str
 ) -> dict[str, MonitorResult]:

@@ -242,6 +242,7 @@ class Judgement(Shape):
     status: str
     reason: str | None
     since_ms: int | None
+    ratio: float | None = None
 
 
 class MonitorFile(Shape):

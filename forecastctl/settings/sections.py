@@ -142,6 +142,13 @@ class Run(_Section):
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     batch: Positive = 8
     skip_unchanged: bool = False
+    metrics: str | None = None
+
+
+class Log(_Section):
+    """How what happens is written down."""
+
+    format: Literal["text", "json"] = "text"
 
 
 _RULES = ExplainRules()
@@ -184,6 +191,7 @@ class Settings(_Section):
     forecast: Forecast = Forecast()
     tracking: Tracking = Tracking()
     run: Run = Run()
+    log: Log = Log()
     explain: Explain = Explain()
     monitor: Monitor = Monitor()
     origins: dict[str, str] = Field(default_factory=dict)
@@ -232,7 +240,7 @@ class Settings(_Section):
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-SECTIONS = ("data", "tune", "forecast", "tracking", "run", "explain", "monitor")
+SECTIONS = ("data", "tune", "forecast", "tracking", "run", "log", "explain", "monitor")
 
 
 def shown(value: Any) -> Any:

@@ -130,6 +130,7 @@ _PATHS = {
     ("data", "group_file"),
     ("forecast", "out"),
     ("tracking", "artifacts"),
+    ("run", "metrics"),
 }
 
 
@@ -175,6 +176,7 @@ def _flag_name(key: str) -> str:
         "families": "family",
         "groups": "group",
         "group_file": "groups-from",
+        "format": "log-format",
     }
     return names.get(key, key.replace("_", "-"))
 

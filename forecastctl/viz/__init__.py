@@ -1,5 +1,7 @@
 """Charts and pages: ``*_data`` functions are pure, ``draw_*`` functions draw their values."""
 
+import logging
+
 from forecastctl.viz.forecast import ForecastChart, draw_forecast, forecast_data
 from forecastctl.viz.style import ACCENT, GRID, INK, MUTED
 
@@ -12,3 +14,6 @@ __all__ = [
     "draw_forecast",
     "forecast_data",
 ]
+
+# It would warn a service, which has no home, of where it keeps its list of fonts.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -20,8 +20,9 @@ from forecastctl.cli.compose import (
     read,
     recorded,
 )
-from forecastctl.cli.job import end_with, write_out
+from forecastctl.cli.job import code_of, end_with, write_out
 from forecastctl.cli.output import render
+from forecastctl.cli.output.mail import paragraph
 from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import Terminated, ending_signals
 
@@ -73,6 +74,8 @@ def backtest(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -104,12 +107,18 @@ def backtest(
         )
         asked = BacktestRequest(request, start, end, every, retune_every)
         summary = _run(asked, panel, spec, surroundings)
+    if session.measured:
+        session.measured.airports = summary.counts
     if out:
         write_out(forecast_table(tracker, summary), out, settings.forecast.table)
     if as_json:
         render.print_json(summary.to_dict())
     elif not quiet and out != "-":
         _print(settings, summary, out)
+    if quiet and code_of(summary.counts):
+        reasons = [(row["airport"], row["reason"] or "") for row in summary.trouble()]
+        more = f"Next: 'forecastctl history airports --job {summary.backtest_id}'."
+        render.warn_in_a_paragraph(paragraph("backtest", summary.counts, reasons, more))
     end_with(summary.counts)
 
 

@@ -18,12 +18,14 @@ from forecastctl.cli.compose import (
     read,
 )
 from forecastctl.cli.output import render
+from forecastctl.cli.output.mail import paragraph
 from forecastctl.errors import EXIT_FOUND, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from forecastctl.cli.compose import Session
+    from forecastctl.monitor.data import Observed
 
 SHOWN = 20
 
@@ -40,6 +42,8 @@ def monitor(
     tracking_uri: flags.TrackingUri = None,
     experiment: flags.Experiment = None,
     upgrade_store: flags.UpgradeStore = False,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -80,6 +84,7 @@ def monitor(
         warnings=warnings,
     )
     report = score(tracker, kept, watch, environment())
+    _note(session, report, observed, freq)
     render.warn_of_panel(warnings)
     _show(session, report)
     if report["airports"]["degraded"]:
@@ -96,11 +101,33 @@ def _origin(given: str | None) -> str:
     return origin
 
 
+def _note(
+    session: Session, report: Mapping[str, Any], observed: Sequence[Observed], freq: str
+) -> None:
+    """Note for ``--metrics`` what was found, and how old the data are."""
+    import numpy as np
+
+    from forecastctl.records.calendar import first_days
+
+    if session.measured is None:
+        return
+    ratios = [r["ratio"] for r in report["results"] if r["ratio"] is not None]
+    newest = [o.periods[-1] for o in observed if len(o.periods)]
+    session.measured.airports = report["airports"]
+    session.measured.worst_drift = max(ratios, default=None)
+    session.measured.newest(str(day) for day in first_days(np.array(newest, np.int64), freq))
+
+
 def _show(session: Session, report: Mapping[str, Any]) -> None:
     if session.as_json:
         render.print_json(report)
     elif not session.quiet:
         _print(report)
+    degraded = [r for r in report["results"] if r["status"] == "degraded"]
+    if session.quiet and degraded:
+        reasons = [(r["airport"], r["reason"] or "") for r in degraded]
+        more = f"{report['sentence'].rstrip('.')}. Next: 'forecastctl run' tunes them anew."
+        render.warn_in_a_paragraph(paragraph("monitor", report["airports"], reasons, more))
 
 
 def _print(report: Mapping[str, Any]) -> None:

@@ -44,6 +44,8 @@ def run(
     airport_timeout: flags.AirportTimeout = None,
     fresh: flags.Fresh = False,
     skip_unchanged: flags.SkipUnchanged = None,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,

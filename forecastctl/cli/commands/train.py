@@ -28,6 +28,8 @@ def train(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     fresh: flags.Fresh = False,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,

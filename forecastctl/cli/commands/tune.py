@@ -38,6 +38,8 @@ def tune(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     fresh: flags.Fresh = False,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,

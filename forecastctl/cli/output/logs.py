@@ -1,4 +1,7 @@
-"""Logging: everything into the job's log, warnings (or all, when verbose) to stderr."""
+"""Logging: everything into the job's log, warnings (or all, when verbose) to stderr.
+
+Entries are lines of text, or JSON objects, one a line.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from forecastctl.cli.output import said
 from forecastctl.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -27,15 +31,42 @@ class _RedactingFormatter(logging.Formatter):
         return self._redact(super().format(record))
 
 
+class _JsonFormatter(logging.Formatter):
+    """Writes entries as JSON, without secrets."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One entry."""
+        trace = self.formatException(record.exc_info) if record.exc_info else None
+        return said.json_line(
+            record.created,
+            record.levelname,
+            record.name,
+            self._redact(record.getMessage()),
+            self._redact(trace) if trace else None,
+        )
+
+
 class JobLog:
     """Collects the log of one command, to be recorded as an artifact.
 
     Args:
         verbose: Whether everything goes to stderr, with times; otherwise only warnings do.
         redact: Takes secrets out of each entry, tracebacks included.
+        form: ``text`` or ``json``, of both logs and of all else that goes to stderr.
     """
 
-    def __init__(self, *, verbose: bool, redact: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        verbose: bool,
+        redact: Callable[[str], str] | None = None,
+        form: str = said.TEXT,
+    ) -> None:
+        said.use(form)
         self._buffer = io.StringIO()
         root = logging.getLogger("forecastctl")
         root.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -46,15 +77,24 @@ class JobLog:
         to_stderr = logging.StreamHandler()
         to_stderr.setLevel(logging.DEBUG if verbose else logging.WARNING)
         redact = redact or Redactor()
-        formatter = _RedactingFormatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ", redact)
-        formatter.converter = time.gmtime
-        to_buffer.setFormatter(formatter)
-        to_stderr.setFormatter(
-            formatter if verbose else _RedactingFormatter("%(message)s", None, redact)
-        )
+        whole, short = _formatters(form, redact)
+        to_buffer.setFormatter(whole)
+        to_stderr.setFormatter(whole if verbose else short)
         root.addHandler(to_buffer)
         root.addHandler(to_stderr)
 
     def read(self) -> bytes:
         """The log so far."""
         return self._buffer.getvalue().encode()
+
+
+def _formatters(
+    form: str, redact: Callable[[str], str]
+) -> tuple[logging.Formatter, logging.Formatter]:
+    """Of the whole log, and of the warnings that people are shown."""
+    if form == said.JSON:
+        as_json = _JsonFormatter(redact)
+        return as_json, as_json
+    whole = _RedactingFormatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ", redact)
+    whole.converter = time.gmtime
+    return whole, _RedactingFormatter("%(message)s", None, redact)

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
+from forecastctl.cli.output import said
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -27,7 +29,7 @@ class Progress:
         self._start = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
+        if not self._quiet and said.is_plain() and sys.stderr.isatty():
             self._live = _live()
             self._live.start()
         return self
@@ -59,8 +61,7 @@ class Progress:
         if self._live is not None:
             self._live.console.print(text, markup=False, highlight=False)
         elif not self._quiet:
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            said.say(text)
 
     def _plain(self, seen: int, total: int) -> None:
         now = time.monotonic()
@@ -69,9 +70,7 @@ class Progress:
         self._last = now
         rate = (seen - self._skipped) / max(now - self._start, 1e-9)
         left = f", about {(total - seen) / rate:.0f} s left" if seen < total and rate else ""
-        line = f"{seen}/{total} airports, {self._note()}, {60 * rate:.1f}/min{left}"
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        said.say(f"{seen}/{total} airports, {self._note()}, {60 * rate:.1f}/min{left}")
 
     def _note(self) -> str:
         ordered = sorted(self._tally.items(), key=lambda item: (item[0] != "ok", item[0]))

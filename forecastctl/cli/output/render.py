@@ -9,6 +9,9 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from forecastctl.cli.output import said
+from forecastctl.cli.output.mail import summary_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -103,8 +106,12 @@ def _print_blocks(
 
 def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -> None:
     """What a job ended with, for people: counts, what needs attention, where things are."""
-    from statistics import median
-
+    if not sys.stdout.isatty():
+        sums = _sums(summary)
+        by_status = tally(summary.counts)
+        lines = summary_lines(summary, tally=by_status, out=out, store=store, loss=loss, sums=sums)
+        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+        return
     console = _console()
     counts = summary.counts
     by_status = tally(counts)
@@ -118,8 +125,17 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
         if len(notable) > AIRPORTS_SHOWN:
             more = len(notable) - AIRPORTS_SHOWN
             console.print(f"... and {more} more: forecastctl history airports", markup=False)
-    _print_sums(console, summary)
-    losses = sorted(line.loss for line in summary.lines if line.loss is not None)
+    for line in _sums(summary):
+        console.print(line, markup=False, soft_wrap=True)
+    _print_facts_of_job(console, summary, out, store, loss)
+
+
+def _print_facts_of_job(
+    console: Console, summary: Summary, out: str | None, store: str, loss: str
+) -> None:
+    from statistics import median
+
+    losses = [line.loss for line in summary.lines if line.loss is not None]
     if losses:
         console.print(f"median {loss} {median(losses):.3f}", markup=False)
     if out:
@@ -161,25 +177,33 @@ def warn(summary: Summary) -> None:
         )
 
 
+def warn_in_a_paragraph(text: str) -> None:
+    """Print on stderr what went wrong, for a command that says nothing else."""
+    said.say("\n".join(printable(line) for line in text.splitlines()), "WARNING")
+
+
 def _print_to_stderr(text: str) -> None:
-    sys.stderr.write(f"{printable(text)}\n")
+    said.say(printable(text), "WARNING")
 
 
-def _print_sums(console: Console, summary: Summary) -> None:
+def _sums(summary: Summary) -> list[str]:
     """Groups by status, how they were made to add up, and what is left out of them."""
+    lines = []
     if summary.groups:
         tally = Counter(line.status for line in summary.groups)
         counted = ", ".join(f"{n} {status}" for status, n in tally.items())
-        console.print(f"{len(summary.groups)} groups: {counted}", style="bold", markup=False)
+        lines.append(f"{len(summary.groups)} groups: {counted}")
     failed = [line for line in summary.groups if line.status == "failed"]
-    for line in failed[:AIRPORTS_SHOWN]:
-        console.print(printable(f"{line.airport} failed: {line.reason}"), markup=False)
+    lines += [
+        printable(f"{line.airport} failed: {line.reason}") for line in failed[:AIRPORTS_SHOWN]
+    ]
     if summary.coherent:
         record = summary.coherent.record
         texts = [record["used"], *record["notes"]]
         if record["left_out"]:
             texts.append(f"{len(record['left_out'])} airports are in no sum")
-        console.print(f"reconciled  {printable('; '.join(texts))}", markup=False, soft_wrap=True)
+        lines.append(f"reconciled  {printable('; '.join(texts))}")
+    return lines
 
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:
