@@ -17,6 +17,7 @@ from forecastctl.cli.commands.monitor import monitor
 from forecastctl.cli.commands.reproduce import reproduce
 from forecastctl.cli.commands.run import run
 from forecastctl.cli.commands.sample import sample
+from forecastctl.cli.commands.schedule import schedule
 from forecastctl.cli.commands.settings import settings
 from forecastctl.cli.commands.train import train
 from forecastctl.cli.commands.tune import tune
@@ -64,6 +65,7 @@ for _command in (
     reproduce,
     monitor,
     sample,
+    schedule,
     settings,
 ):
     app.command()(_command)

@@ -21,6 +21,7 @@ EXECUTION = "Execution"
 OUTPUT = "Output"
 BACKTEST = "Backtest"
 ASK = "Question"
+SCHEDULE = "Schedule"
 
 # The data
 
@@ -342,6 +343,25 @@ Refit = Annotated[
 Origin = Annotated[
     str | None,
     option("--origin", "Which forecasts count: live (default), backtest or all.", ASK, "NAME"),
+]
+
+# What starts the job
+
+ScheduleKind = Annotated[str, argument("WHAT", "cron, systemd, kubernetes or airflow.")]
+At = Annotated[str | None, option("--at", "Every day at this time (05:15).", SCHEDULE, "HH:MM")]
+CronExpression = Annotated[
+    str | None,
+    option(
+        "--cron", "When, in the five fields of a crontab, such as '0 6 2 * *'.", SCHEDULE, "EXPR"
+    ),
+]
+ContainerImage = Annotated[
+    str,
+    option("--image", "Container image that has forecastctl, for Kubernetes.", SCHEDULE, "NAME"),
+]
+LogFile = Annotated[
+    Path | None,
+    option("--log", "Where cron adds what the job says (forecastctl.log here).", SCHEDULE, "FILE"),
 ]
 
 # What is printed and written

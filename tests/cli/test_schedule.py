@@ -1,0 +1,135 @@
+"""The schedule command, and the job that its crontab line starts."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import panel
+from tests.schedule.test_texts import crontab_command
+
+TOML = """
+[data]
+source = "air.csv"
+[tune]
+families = ["seasonal_naive"]
+max_evals = 1
+folds = 2
+[forecast]
+horizon = 3
+charts = false
+out = "forecasts.csv"
+[run]
+jobs = 1
+"""
+
+
+@pytest.fixture
+def placed(bare, fresh_store, monkeypatch):
+    """A configuration in a directory with a difficult name."""
+    folder = bare.folder / "it's 100% a b"
+    folder.mkdir()
+    (folder / "forecastctl.toml").write_text(TOML)
+    (folder / "mlflow.db").write_bytes(fresh_store.read_bytes())
+    panel(["JFK"]).to_csv(folder / "air.csv", index=False)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    bare.folder = folder
+    return bare
+
+
+def start(text):
+    """Run the command of a crontab as cron does: no terminal, and next to no environment."""
+    _, command = crontab_command(text)
+    return subprocess.run(
+        ["env", "-i", "/bin/sh", "-c", command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        timeout=600,
+        start_new_session=True,
+        check=False,
+    )
+
+
+def test_the_line_for_cron_does_the_job(placed):
+    line = placed("schedule", "cron", "--at", "05:15").stdout
+    assert crontab_command(line)[0] == "15 5 * * *"
+    done = start(line)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (placed.folder / "forecasts.csv").stat().st_size
+    assert "1 airports: 1 ok" in (placed.folder / "forecastctl.log").read_text()
+    (job,) = placed.json("history")
+    assert job["status"] == "ok"
+    (placed.folder / "air.csv").unlink()
+    failed = start(line)
+    assert failed.returncode == 3
+    assert failed.stdout.startswith("forecastctl ended with exit code 3")
+    assert "air.csv" in failed.stdout
+
+
+def test_a_lock_keeps_two_of_them_apart(placed):
+    line = placed("schedule", "cron").stdout
+    held = subprocess.Popen(
+        ["flock", ".forecastctl-schedule.lock", "sh", "-c", "echo held; read x"],
+        cwd=placed.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdout.readline() == "held\n"
+    assert start(line).returncode == 75
+    held.communicate("\n")
+
+
+@pytest.mark.parametrize("kind", ["cron", "systemd", "kubernetes", "airflow"])
+def test_what_the_environment_sets_goes_along_but_for_secrets(placed, monkeypatch, kind):
+    monkeypatch.setenv("FORECASTCTL_TRACKING__EXPERIMENT", "night shift")
+    monkeypatch.setenv("FORECASTCTL_FORECAST__OUT", "postgresql://me:CANARY@db/out")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "CANARY")
+    text = placed("schedule", kind).stdout
+    assert "night shift" in text
+    assert "CANARY" not in text
+    assert "# FORECASTCTL_FORECAST__OUT, MLFLOW_TRACKING_TOKEN" in text
+
+
+def test_the_settings_of_now_are_those_of_the_job(placed, monkeypatch, tmp_path):
+    other = placed.folder / "other.toml"
+    other.write_text(TOML)
+    monkeypatch.setenv("FORECASTCTL_CONFIG", str(other))
+    assert "other.toml" in placed("schedule", "cron").stdout
+    named = placed("schedule", "cron", "--config", "forecastctl.toml", "--log", "x.log").stdout
+    assert "other.toml" not in named
+    assert "/x.log" in named
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["croon"], "no schedule 'croon'"),
+        (["cron", "--at", "25:00"], "--at"),
+        (["cron", "--cron", "* * *"], "3 fields"),
+        (["cron", "--cron", "@daily", "--at", "5:00"], "both say when"),
+        (["cron", "--config", "none.toml"], "none.toml"),
+    ],
+)
+def test_mistakes(placed, arguments, said):
+    assert said in placed("schedule", *arguments, code=2).stderr
+
+
+def test_without_data_there_is_nothing_to_start(bare):
+    assert "No data source" in bare("schedule", "cron", code=2).stderr
+
+
+def test_the_dag_is_python_and_the_manifest_json_in_yaml(placed):
+    import ast
+
+    import yaml
+
+    ast.parse(placed("schedule", "airflow", "--cron", "@weekly").stdout)
+    manifest = yaml.safe_load(placed("schedule", "kubernetes", "--image", "x:1").stdout)
+    json.dumps(manifest)
+    assert manifest["spec"]["schedule"] == "15 5 * * *"
