@@ -10,8 +10,10 @@
     |-- ModelError              4   a model cannot be fitted or forecasts nonsense
     |   `-- DivergedError       4   a fit or forecast left every plausible range
     |-- TrackingError           5   the tracking store cannot be reached, read or written
+    |   `-- StoreAwayError      5   the tracking store does not answer now, or is locked by others
     |-- NothingRecordedError    6   the store holds no answer to the question
     |   `-- DamagedError        6   what a run recorded is there and cannot be read
+    |-- HeldError               8   another job is at work in the same experiment
     `-- OutputError            10   results are there, and cannot be written where they are to go
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
@@ -120,6 +122,13 @@ class TrackingError(ForecastctlError):
     default_hint = "Check --tracking-uri (or MLFLOW_TRACKING_URI) and that the store is up."
 
 
+class StoreAwayError(TrackingError):
+    """The tracking store does not answer now, or is locked by others; later it may.
+
+    What was asked was not carried out, or may be asked again without harm.
+    """
+
+
 class NothingRecordedError(ForecastctlError):
     """The store holds no answer to the question."""
 
@@ -138,3 +147,10 @@ class OutputError(ForecastctlError):
 
     exit_code = 10
     default_hint = "Make room there, or name another place."
+
+
+class HeldError(ForecastctlError):
+    """Another job is at work in the same experiment."""
+
+    exit_code = 8
+    default_hint = "Wait for its end with --wait, or run again later."

@@ -115,6 +115,13 @@ A trial that repeats an earlier one has the `start` of the repetition. Records o
 these names have no `start` on the baseline, on what judged shocks, on repetitions and on what Hyperopt
 proposed.
 """  # noqa: E501 - rows of a table
+LEASES = """
+## Lease runs
+
+Named `COMMAND at work`, one for each job that recorded through a server; `RUNNING` while it does
+([why](../how-to/cron.md#one-job-at-a-time)). Tags:
+
+"""
 MONITORS = """
 ## Monitor runs
 
@@ -156,8 +163,8 @@ and `long/params.json`.
 
 def page() -> str:
     """The whole page."""
-    every = [tag for tag in Tag if set(tag.kinds) == set(ALL_KINDS)]
-    of_jobs = [tag for tag in Tag if set(tag.kinds) == set(IN_JOBS)]
+    every = [tag for tag in Tag if set(tag.kinds) - {Kind.LEASE} == set(ALL_KINDS)]
+    of_jobs = [tag for tag in Tag if set(tag.kinds) - {Kind.LEASE} == set(IN_JOBS)]
     common = [*every, *of_jobs]
     parts = [NOTE, INTRO, EVERY_RUN, _table("tag", every), EVERY_JOB, _table("tag", of_jobs)]
     parts += [JOBS, _table("tag", _of(Tag, Kind.JOB, common))]
@@ -172,6 +179,7 @@ def page() -> str:
     parts += [MONITORS, _table("tag", _of(Tag, Kind.MONITOR, common))]
     parts += [MONITOR_PARAMS, _table("parameter", _of(Param, Kind.MONITOR))]
     parts += _rest(Kind.MONITOR)
+    parts += [LEASES, _table("tag", _of(Tag, Kind.LEASE))]
     marks = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in MARKS.items())
     return "".join([*parts, MARK_INTRO, marks, VERSIONS, _versions(), LONG])
 

@@ -77,6 +77,10 @@ MEANINGS = {
     "tracking.experiment": "MLflow experiment.",
     "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
+    "tracking.patience": (
+        "Seconds that the store may not answer, or be locked by others, while a job waits and "
+        "tries again. 0: nothing is tried twice."
+    ),
     "tracking.writer": (
         "`sql`: bulk writes into MLflow's own tables. `client`: MLflow's client. `auto`: `sql` "
         "where the store is a known database, plain requests for a server, else the client."
@@ -99,6 +103,8 @@ MEANINGS = {
         "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "
         "([how](../how-to/cron.md#logs))."
     ),
+    "run.wait": "Seconds to wait for the end of another job in the experiment. `--wait` alone "
+    "waits for as long as it takes.",
     "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
     "tune.retune": (
         "When `run` tunes. `always`: each time. `degraded`: only airports that the newest "

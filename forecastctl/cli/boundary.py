@@ -27,6 +27,7 @@ class Boundary(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep what was given for when something goes wrong."""
+        args = _with_wait(args) if "--wait" in args else args
         ctx.meta[_GIVEN] = tuple(args)
         return super().parse_args(ctx, args)
 
@@ -69,6 +70,21 @@ class Boundary(TyperGroup):
             _report(f"unexpected {type(error).__name__}: {error}", hint, arguments)
             raise typer.Exit(ForecastctlError.exit_code) from None
         return result
+
+
+def _with_wait(args: Sequence[str]) -> list[str]:
+    """Arguments in which ``--wait`` has its seconds: none after it means without end.
+
+    Neither typer nor its version of click knows an option whose value may be missing.
+    """
+    from forecastctl.settings.sections import MOST_SECONDS
+
+    given: list[str] = []
+    for at, word in enumerate(args):
+        follower = args[at + 1] if at + 1 < len(args) else "-"
+        endless = word == "--wait" and follower.startswith("-")
+        given.append(f"--wait={MOST_SECONDS}" if endless else word)
+    return given
 
 
 def _report(message: str, hint: str, arguments: Sequence[str]) -> None:

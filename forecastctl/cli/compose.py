@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from forecastctl.cli.options import overrides
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from forecastctl.cli.output.logs import JobLog
@@ -92,34 +93,87 @@ def _measured(command: Callable[..., None], settings: Settings, started_ms: int)
     return measured
 
 
-def open_store(
-    settings: Settings, *, heal: bool = False, upgrade: bool = False, existing: bool = False
-) -> Tracker:
-    """Open the tracking store to record in it, and heal what killed jobs left in it.
+@contextmanager
+def store_for_job(
+    session: Session,
+    command: str,
+    say: Callable[[str], None],
+    *,
+    upgrade: bool = False,
+    existing: bool = False,
+) -> Iterator[tuple[Tracker, bool]]:
+    """Have the experiment to oneself while a job records in it.
 
     Args:
-        settings: Where it is, and how it is written.
-        heal: Whether jobs that were killed are marked as such.
+        session: Its settings say where the store is, and how long to wait for another job.
+        command: What the job is, for whoever has to wait for it.
+        say: Told what is waited for: another job, or a store that does not answer.
+        upgrade: Whether a store of an older MLflow is migrated.
+        existing: As of `open_store`.
+
+    Yields:
+        The store, and whether another job was waited for.
+
+    Raises:
+        HeldError: Another job is at work there, and does not end in time.
+        TrackingError: The store cannot be used.
+    """
+    import os
+
+    from forecastctl.cli import environment as found
+    from forecastctl.store.alive import Holder
+    from forecastctl.store.lock.hold import held
+    from forecastctl.store.lock.open import open_lock
+    from forecastctl.store.mlflow.address import display_uri
+
+    settings = session.settings
+    tracking = settings.tracking
+    tracker = open_store(settings, upgrade=upgrade, existing=existing, say=say)
+    holder = Holder(command, found.host(), os.getpid(), session.started)
+    with held(
+        tracker,
+        lambda heart: open_lock(tracking.uri, tracking.experiment, tracker, holder, heart, say),
+        lambda: open_store(settings, patience=0.0),
+        shown=f"the experiment {tracking.experiment!r} of {display_uri(tracking.uri)}",
+        wait=settings.run.wait,
+        say=say,
+    ) as alone:
+        yield alone
+
+
+def open_store(
+    settings: Settings,
+    *,
+    upgrade: bool = False,
+    existing: bool = False,
+    say: Callable[[str], None] | None = None,
+    patience: float | None = None,
+) -> Tracker:
+    """Open the tracking store to record in it.
+
+    Args:
+        settings: Where it is, how it is written, and how long it may be away.
         upgrade: Whether a store of an older MLflow is migrated.
         existing: Whether the command builds on what is recorded: a store or an experiment that is
             missing is not made, but said to be.
+        say: Told that the store does not answer; by default that is logged.
+        patience: Seconds that the store may be away, in place of what the settings say.
     """
-    from forecastctl.cli.environment import job_is_alive
-    from forecastctl.store.mlflow.open import heal as heal_store
     from forecastctl.store.open import open_tracker
+    from forecastctl.store.patience import Patience
 
     if existing and not upgrade:
         read_store(settings)
     tracking = settings.tracking
+    seconds = tracking.patience if patience is None else patience
     tracker: Tracker = open_tracker(
         tracking.uri,
         tracking.experiment,
         artifact_location=tracking.artifacts,
         writer=tracking.writer,
         upgrade_store=upgrade,
+        patience=Patience(seconds, say) if say else Patience(seconds),
     )
-    if heal:
-        heal_store(tracker, job_is_alive)
     return tracker
 
 

@@ -11,13 +11,9 @@ import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import forecastctl
-from forecastctl.records.schema import Tag
-
-if TYPE_CHECKING:
-    from forecastctl.records import StoredRun
 
 PACKAGES = (
     "mlflow",
@@ -96,22 +92,6 @@ def user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return str(os.getuid())
-
-
-def job_is_alive(run: StoredRun) -> bool:
-    """Whether the driver of a running job still lives; another machine's is taken to."""
-    if run.tags.get(Tag.HOST) != host():
-        return True
-    pid = int(run.tags.get(Tag.PID, "0"))
-    if pid == os.getpid():
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return pid > 0
 
 
 def _git(*arguments: str) -> str:

@@ -264,6 +264,16 @@ AirportTimeout = Annotated[
     ),
     Sets("run.airport_timeout"),
 ]
+Wait = Annotated[
+    float | None,
+    option(
+        "--wait",
+        "Wait for the end of a job that is at work in the experiment, so long at most.",
+        EXECUTION,
+        "[SECONDS]",
+    ),
+    Sets("run.wait"),
+]
 Fresh = Annotated[
     bool,
     option(

@@ -17,9 +17,9 @@ from forecastctl.cli.compose import (
     environment,
     make_executor,
     new_job_id,
-    open_store,
     read,
     recorded,
+    store_for_job,
 )
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import next_steps, paragraph
@@ -143,25 +143,33 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     executor = make_executor(settings, settings.airport_limit())
     recorded_panel = command == "forecast" and settings.data.source is None
     panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
-    tracker = open_store(settings, heal=True, upgrade=upgrade, existing=recorded_panel)
-    if panel is None:
-        panel = _trained_panel(session, tracker, groups=sums)
-    today = date.today()  # noqa: DTZ011 - local day
-    prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
-    render.warn_of_panel(prepared.warnings)
-    _note(session, prepared.entries, tracker)
-    request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
-    job = plan_or_go_on(
-        request,
-        panel,
-        prepared.entries,
-        environment(),
-        tracker,
-        as_of=chosen.as_of,
-        fresh=chosen.fresh,
-    )
-    job = replace(job, warnings=prepared.warnings)
-    with Progress(quiet=session.quiet) as progress, executor:
+    with (
+        Progress(quiet=session.quiet) as progress,
+        executor,
+        store_for_job(session, command, progress.say, upgrade=upgrade, existing=recorded_panel) as (
+            tracker,
+            waited,
+        ),
+    ):
+        if panel is None:
+            panel = _trained_panel(session, tracker, groups=sums)
+        elif waited:  # the data may be other by now
+            panel, spec = read(session, groups=sums)
+        today = date.today()  # noqa: DTZ011 - local day
+        prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
+        render.warn_of_panel(prepared.warnings)
+        _note(session, prepared.entries, tracker)
+        request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
+        job = plan_or_go_on(
+            request,
+            panel,
+            prepared.entries,
+            environment(),
+            tracker,
+            as_of=chosen.as_of,
+            fresh=chosen.fresh,
+        )
+        job = replace(job, warnings=prepared.warnings)
         if job.earlier is not None:
             progress.say(said(job))
         return run_job(job, tracker, executor, progress, session.log.read, progress.say)

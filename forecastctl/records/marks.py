@@ -11,6 +11,7 @@ MARK = "mlflow.forecastctl."
 JOBS = f"{MARK}jobs"
 AIRPORTS = f"{MARK}airports"
 MONITORS = f"{MARK}monitors"
+LEASES = f"{MARK}leases"
 SET = "1"
 
 
@@ -58,5 +59,6 @@ MARKS = {
     ): "job runs that were asked for the same, so that one that was cut off goes on",
     backtest_mark("<backtest_id>"): "the job runs of one backtest",
     MONITORS: "every run of the [monitor](monitor.md)",
+    LEASES: "every run by which a job kept others out, where a server records",
 }
 """What carries each mark, for the reference."""

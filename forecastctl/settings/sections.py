@@ -132,6 +132,7 @@ class Tracking(_Section):
     layout: Literal["nested", "flat"] = "nested"
     artifacts: str | None = None
     writer: Literal["auto", "sql", "client"] = "auto"
+    patience: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 300.0
 
 
 class Run(_Section):
@@ -142,6 +143,7 @@ class Run(_Section):
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     batch: Positive = 8
     skip_unchanged: bool = False
+    wait: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0.0
     metrics: str | None = None
 
 

@@ -26,8 +26,12 @@ MAX_PARAM = 6000
 MAX_TAG = 5000
 MAX_PATH_PART = 200
 
+WRITE_TAG = "mlflow.forecastctl.write"
+"""Which writing made a run: by it a run is found where the answer to its making was lost."""
+
 HIDDEN_TAGS = frozenset(
     {
+        WRITE_TAG,
         "mlflow.loggedArtifacts",
         "mlflow.parentRunId",
         "mlflow.runName",

@@ -10,6 +10,7 @@ from forecastctl.store.port import Tracker
 
 if TYPE_CHECKING:
     from forecastctl.store.mlflow.open import Writer
+    from forecastctl.store.patience import Patience
 
 
 def open_tracker(
@@ -20,6 +21,7 @@ def open_tracker(
     writer: Writer = "auto",
     reading: bool = False,
     upgrade_store: bool = False,
+    patience: Patience | None = None,
 ) -> Tracker:
     """Open a store and an experiment in it; both are made if they are missing, unless to be read.
 
@@ -30,6 +32,7 @@ def open_tracker(
         writer: Which of the writers for MLflow's stores is taken.
         reading: Whether to make nothing.
         upgrade_store: Whether a store of an older MLflow is migrated.
+        patience: How long one of MLflow's stores may be away.
 
     Raises:
         UsageError: No store has such an address.
@@ -42,4 +45,6 @@ def open_tracker(
     if "://" in uri and scheme not in STORES.own and STORES.knows(scheme):
         tracker: Tracker = STORES.make(scheme, Tracker, uri.strip(), experiment, **options)
         return tracker
-    return open_mlflow(uri, experiment, writer=writer, upgrade_store=upgrade_store, **options)
+    return open_mlflow(
+        uri, experiment, writer=writer, upgrade_store=upgrade_store, patience=patience, **options
+    )

@@ -23,7 +23,7 @@ from forecastctl.records import (
     ServedModel,
 )
 from forecastctl.records.marks import JOBS, SET
-from forecastctl.store.mlflow.open import heal
+from forecastctl.store.healing import heal
 from forecastctl.testing.runs import NOW, names, run
 from forecastctl.testing.store_search import Searching
 

@@ -10,8 +10,8 @@ from forecastctl.backtest.run import forecast_table
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.records import Failure, Outcome
+from forecastctl.store.healing import heal
 from forecastctl.store.memory import MemoryTracker
-from forecastctl.store.mlflow.open import heal
 from tests.backtest.backtesting import Bench
 from tests.harness import Breaks
 

@@ -188,7 +188,19 @@ class TestSilence:
         with pytest.raises(TrackingError), calling("http://h", "do", impatient=True):
             fail(seen)
         assert seen["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "33"
-        assert seen["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
+        assert seen["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+        assert dict(os.environ) == before
+        assert logging.getLogger("mlflow").level == level
+
+    def test_they_stay_until_the_last_of_several_threads_is_done(self, monkeypatch):
+        monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", raising=False)
+        before, level = dict(os.environ), logging.getLogger("mlflow").level
+        with calling("http://h", "do"):
+            first = calling("http://h", "do")
+            first.__enter__()
+            first.__exit__(None, None, None)
+            assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+            assert logging.getLogger("mlflow").level > logging.CRITICAL
         assert dict(os.environ) == before
         assert logging.getLogger("mlflow").level == level
 

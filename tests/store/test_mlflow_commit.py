@@ -2,15 +2,12 @@
 
 import logging
 import resource
-import socket
 import sqlite3
 import sys
-import threading
 import uuid
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -19,6 +16,8 @@ from forecastctl.records import FINISHED, Artifact, Metric, Query, Run, RunUpdat
 from forecastctl.store.mlflow.open import open_tracker
 from forecastctl.store.mlflow.sql import postgres as mlflow_postgres
 from forecastctl.store.mlflow.sql import sqlite as mlflow_sqlite
+from forecastctl.store.patience import Patience
+from tests.flaky import CommitProxy, place_of, through
 
 FILE = "model/model.json"
 
@@ -132,7 +131,7 @@ class Interrupter:
         second: How many calls after that, or ``None`` for one interrupt alone.
     """
 
-    PARTS = ("mlflow_sql.py", "mlflow_sqlite.py", "mlflow_artifacts.py", "contextlib.py")
+    PARTS = ("sql/tracker.py", "sql/sqlite.py", "mlflow/artifacts.py", "contextlib.py")
 
     def __init__(self, first, second=None):
         self.left, self.second, self.raised = first, second, 0
@@ -209,87 +208,19 @@ def test_one_or_two_interrupts_at_any_instruction(sqlite_uri, tmp_path, seconds)
     assert 1 < seen < cut
 
 
-class Proxy:
-    """Stands between client and PostgreSQL, and cuts the connection at a writer's COMMIT, once.
-
-    Args:
-        target: Host and port of the server.
-        how: ``answer`` cuts after the COMMIT was carried out, ``request`` before the server gets
-            it, ``silence`` likewise, but the server does not learn that the client has gone.
-        gone: Whether the server is out of reach from then on.
-    """
-
-    def __init__(self, target, how, *, gone=False):
-        self.target, self.how, self.gone = target, how, gone
-        self.armed = False
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.kept = []
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        with suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(self.target)
-                back = threading.Thread(target=self.pump, args=(server, client), daemon=True)
-                back.start()
-                threading.Thread(
-                    target=self.forward, args=(client, server, back), daemon=True
-                ).start()
-
-    def pump(self, source, sink):
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if not self.cutting(source):
-                    sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)
-
-    def cutting(self, server):
-        return server in self.kept
-
-    def forward(self, client, server, back):
-        writes = False
-        with suppress(OSError):
-            while data := client.recv(65536):
-                writes = b"txid_current" in data or (writes and b"BEGIN" not in data)
-                if self.armed and writes and b"COMMIT" in data:
-                    self.armed = False
-                    self.kept.append(server)
-                    if self.gone:
-                        self.listener.shutdown(socket.SHUT_RDWR)
-                        self.listener.close()
-                    if self.how == "answer":
-                        server.sendall(data + b"X\x00\x00\x00\x04")  # and ends the session
-                        back.join()
-                    elif self.how == "request":
-                        server.shutdown(socket.SHUT_RDWR)
-                    client.shutdown(socket.SHUT_RDWR)
-                    return
-                server.sendall(data)
-
-    def close(self):
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for server in self.kept:
-            server.close()
-
-
 @pytest.fixture
 def proxied(postgres_uri, tmp_path):
     """Make a tracker whose connection is cut at its next COMMIT, and one that sees the store."""
     made = []
-    parts = urlsplit(postgres_uri)
 
     def make(how, **options):
-        proxy = Proxy((parts.hostname, parts.port), how, **options)
+        proxy = CommitProxy(place_of(postgres_uri), how, **options)
         made.append(proxy)
-        place = parts.netloc.rpartition("@")[0] + f"@127.0.0.1:{proxy.port}"
-        uri = urlunsplit(parts._replace(netloc=place))
+        uri = through(postgres_uri, proxy.port)
         name, files = uuid.uuid4().hex, str(tmp_path / "files")
-        tracker = open_tracker(uri, name, artifact_location=files, writer="sql")
+        tracker = open_tracker(
+            uri, name, artifact_location=files, writer="sql", patience=Patience(0)
+        )
         proxy.armed = True
         return tracker, open_tracker(postgres_uri, name, reading=True)
 

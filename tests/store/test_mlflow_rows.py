@@ -12,6 +12,7 @@ from forecastctl.records import (
     FAILED,
     FINISHED,
 )
+from forecastctl.store.limits import WRITE_TAG
 from forecastctl.store.mlflow.open import open_tracker
 from forecastctl.store.mlflow.sql import rows as mlflow_rows
 from tests.store.samples import NOW, record_sample, sample
@@ -34,7 +35,7 @@ def rows_of(tracker, writer_database):
             result[table] = sorted(
                 tuple(plain(v, names) for v in row)
                 for row in rows
-                if row[columns.index("run_uuid")] in names
+                if row[columns.index("run_uuid")] in names and row[0] != WRITE_TAG
             )
             if table != "runs":
                 # Nothing else is in these tables than what is written.

@@ -16,9 +16,9 @@ from forecastctl.cli.compose import (
     environment,
     make_executor,
     open_session,
-    open_store,
     read,
     recorded,
+    store_for_job,
 )
 from forecastctl.cli.job import code_of, end_with, write_out
 from forecastctl.cli.output import render
@@ -76,6 +76,7 @@ def backtest(
     airport_timeout: flags.AirportTimeout = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
+    wait: flags.Wait = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
@@ -91,10 +92,14 @@ def backtest(
     check_plug_ins(settings)
     executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
     panel, spec = read(session)
-    tracker = open_store(settings, heal=True, upgrade=upgrade_store)
     request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
     today = date.today()  # noqa: DTZ011 - local day
-    with Progress(quiet=session.quiet) as progress, _Interruptions() as interruptions, executor:
+    with (
+        Progress(quiet=session.quiet) as progress,
+        _Interruptions() as interruptions,
+        executor,
+        store_for_job(session, "backtest", progress.say, upgrade=upgrade_store) as (tracker, _),
+    ):
         surroundings = Surroundings(
             tracker=tracker,
             executor=executor,
@@ -107,10 +112,11 @@ def backtest(
         )
         asked = BacktestRequest(request, start, end, every, retune_every)
         summary = _run(asked, panel, spec, surroundings)
+        table = forecast_table(tracker, summary) if out else None
     if session.measured:
         session.measured.airports = summary.counts
-    if out:
-        write_out(forecast_table(tracker, summary), out, settings.forecast.table)
+    if out and table is not None:
+        write_out(table, out, settings.forecast.table)
     if as_json:
         render.print_json(summary.to_dict())
     elif not quiet and out != "-":

@@ -29,6 +29,7 @@ def forecast(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    wait: flags.Wait = None,
     fresh: flags.Fresh = False,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,

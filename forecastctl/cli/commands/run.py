@@ -42,6 +42,7 @@ def run(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    wait: flags.Wait = None,
     fresh: flags.Fresh = False,
     skip_unchanged: flags.SkipUnchanged = None,
     metrics: flags.Metrics = None,

@@ -27,6 +27,7 @@ def train(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    wait: flags.Wait = None,
     fresh: flags.Fresh = False,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     GROUP = "group"
     TRIAL = "trial"
     MONITOR = "monitor"
+    LEASE = "lease"
 
 
 A_JOB: Final = (Kind.JOB,)
@@ -21,6 +22,9 @@ A_SERIES: Final = (Kind.AIRPORT, Kind.GROUP)
 """A group is a sum over airports, recorded like an airport."""
 A_TRIAL: Final = (Kind.TRIAL,)
 A_MONITOR: Final = (Kind.MONITOR,)
+A_LEASE: Final = (Kind.LEASE,)
+"""By which jobs that record through a server keep out of each other's way."""
+HOLDERS: Final = (*A_JOB, *A_LEASE)
 BELOW: Final = (*A_SERIES, *A_TRIAL)
 """Below a job."""
 IN_JOBS: Final = (*A_JOB, *BELOW)

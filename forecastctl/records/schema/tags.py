@@ -6,11 +6,13 @@ from typing import Final
 
 from forecastctl.records.schema.keys import (
     A_JOB,
+    A_LEASE,
     A_MONITOR,
     A_SERIES,
     A_TRIAL,
     ALL_KINDS,
     BELOW,
+    HOLDERS,
     IN_JOBS,
     Key,
     Kind,
@@ -34,7 +36,11 @@ UNKNOWN: Final = "unknown"
 class Tag(Key):
     """Small labels of a run, by which runs are found."""
 
-    KIND = "kind", ALL_KINDS, "kind of the run: `job`, `airport`, `group`, `trial` or `monitor`"
+    KIND = (
+        "kind",
+        (*ALL_KINDS, *A_LEASE),
+        "kind of the run: `job`, `airport`, `group`, `trial`, `monitor` or `lease`",
+    )
     STATUS = (
         "status",
         ALL_KINDS,
@@ -79,7 +85,7 @@ class Tag(Key):
     )
 
     JOB_ID = "job_id", IN_JOBS, "id of the job"
-    COMMAND = "command", IN_JOBS, "`run`, `tune`, `train`, `forecast` or `backtest`"
+    COMMAND = "command", (*IN_JOBS, *A_LEASE), "`run`, `tune`, `train`, `forecast` or `backtest`"
     LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"
     BACKTEST_ID = "backtest_id", IN_JOBS, "the backtest that a run with that origin belongs to"
     ATTEMPT = "attempt", IN_JOBS, "`1`; more where a job that was cut off was gone on with"
@@ -111,8 +117,20 @@ class Tag(Key):
         ),
     )
 
-    HOST = "host", A_JOB, "name of the computer it runs on"
-    PID = "pid", A_JOB, "id of the process there"
+    HOST = "host", HOLDERS, "name of the computer it runs on"
+    PID = "pid", HOLDERS, "id of the process there"
+    PROCESS = (
+        "process",
+        HOLDERS,
+        "which process that is, of all that this computer has had since it was started",
+    )
+    HEARTBEAT = "heartbeat", HOLDERS, "when that process last said that it lives"
+    LOCK = (
+        "lock",
+        A_JOB,
+        "what keeps other jobs out of the experiment: `file`, `advisory` or `lease`",
+    )
+    TICKET = "ticket", A_LEASE, "its place in the queue of those who want the experiment"
     SNAPSHOT = "snapshot", A_JOB, "`true` where this run holds the panel"
     SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
     RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"

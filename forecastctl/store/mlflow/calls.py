@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import ForecastctlError, NothingRecordedError, TrackingError
+from forecastctl.errors import (
+    ForecastctlError,
+    NothingRecordedError,
+    StoreAwayError,
+    TrackingError,
+)
 from forecastctl.store.mlflow.address import display_uri, scrub
 
 if TYPE_CHECKING:
@@ -17,12 +24,23 @@ _NOISY = ("mlflow", "alembic", "urllib3")
 _QUIET = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # Trying again is our own business, which says what it waits for.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
 }
-_IMPATIENT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-}
+_IMPATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 _MAX_REASON = 400
+
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
+"""Statuses of answers after which a request may succeed later."""
+_STATUS = re.compile(r"error code (\d{3})")
+_CODES = {
+    "TEMPORARILY_UNAVAILABLE",
+    "INTERNAL_ERROR",
+    "DEADLINE_EXCEEDED",
+    "REQUEST_LIMIT_EXCEEDED",
+}
+_UNANSWERED = {"ConnectionError", "Timeout", "ChunkedEncodingError", "RetryError", "ProtocolError"}
+_UNANSWERED |= {"OperationalError", "TimeoutError", "IncompleteRead"}
 
 
 @contextmanager
@@ -43,9 +61,10 @@ def calling(
 
     Raises:
         NothingRecordedError: MLflow knows no such run.
+        StoreAwayError: Its database or its server does not answer.
         TrackingError: Anything else that MLflow, its database or its server raised.
     """
-    with _environment({**_QUIET, **(_IMPATIENT if impatient else {})}), _silence():
+    with _CALM.kept({**_QUIET, **(_IMPATIENT if impatient else {})}):
         try:
             yield
         except Exception as error:
@@ -54,29 +73,88 @@ def calling(
             raise _translate(error, uri, doing, refusal) from error
 
 
-@contextmanager
-def _environment(defaults: Mapping[str, str]) -> Iterator[None]:
-    """Set what the user has not set, for a while: MLflow takes these in no other way."""
-    ours = {key: value for key, value in defaults.items() if key not in os.environ}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for key in ours:
-            os.environ.pop(key, None)
+class _Calm:
+    """What the user has not set in the environment, and quiet loggers, while anything is called.
+
+    MLflow takes these in no other way. They are there from the first to the last of the calls that
+    threads make at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._users: dict[str, int] = {}
+        self._levels: list[int] = []
+        self._depth = 0
+
+    @contextmanager
+    def kept(self, defaults: Mapping[str, str]) -> Iterator[None]:
+        """Have variables and quiet for a while."""
+        ours = self._enter(defaults)
+        try:
+            yield
+        finally:
+            self._leave(ours)
+
+    def _enter(self, defaults: Mapping[str, str]) -> list[str]:
+        with self._guard:
+            ours = [key for key in defaults if key in self._users or key not in os.environ]
+            for key in ours:
+                self._users[key] = self._users.get(key, 0) + 1
+                os.environ[key] = defaults[key]
+            self._depth += 1
+            if self._depth == 1:
+                loggers = [logging.getLogger(name) for name in _NOISY]
+                self._levels = [logger.level for logger in loggers]
+                for logger in loggers:
+                    logger.setLevel(logging.CRITICAL + 1)
+            return ours
+
+    def _leave(self, ours: list[str]) -> None:
+        with self._guard:
+            for key in ours:
+                self._users[key] -= 1
+                if not self._users[key]:
+                    del self._users[key]
+                    os.environ.pop(key, None)
+            self._depth -= 1
+            if not self._depth:
+                for name, level in zip(_NOISY, self._levels, strict=True):
+                    logging.getLogger(name).setLevel(level)
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in _NOISY]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+_CALM = _Calm()
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether what MLflow, its database or its server raised may pass.
+
+    What was asked may have been carried out all the same.
+    """
+    if isinstance(error, StoreAwayError):
+        return True
+    if not isinstance(error, Exception) or isinstance(error, ForecastctlError):
+        return False
+    status = _STATUS.search(str(error))
+    if status is not None:
+        return int(status[1]) in TRANSIENT
+    names = {kind.__name__ for one in _causes(error) for kind in type(one).__mro__}
+    if "SSLError" in names:
+        return False
+    return bool(names & _UNANSWERED) or _is_refused_for_now(error)
+
+
+def _is_refused_for_now(error: Exception) -> bool:
+    """Whether a server answered that it cannot do it now."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return "RestException" in kinds and getattr(error, "error_code", "") in _CODES
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that it came of."""
+    one: BaseException | None = error
+    while one is not None:
+        yield one
+        one = one.__cause__ or one.__context__
 
 
 def _foreign(error: Exception) -> bool:
@@ -102,4 +180,7 @@ def _translate(
         return TrackingError(
             message, "Back the database up, then run 'mlflow db upgrade' with its address."
         )
+    if is_unanswered(error):
+        shown = display_uri(uri)
+        return StoreAwayError(f"MLflow cannot {doing} {shown}, which does not answer: {reason}")
     return TrackingError(message)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import threading
+import uuid
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
+from forecastctl.records.marks import LEASES
 from forecastctl.records.schema import Tag
 from forecastctl.store.filters import matches
-from forecastctl.store.limits import HIDDEN_TAGS, fit, fit_update
+from forecastctl.store.limits import HIDDEN_TAGS, WRITE_TAG, fit, fit_update
 from forecastctl.store.mlflow.address import public_uri, resolve
 from forecastctl.store.mlflow.artifacts import (
     Writer,
@@ -22,7 +27,7 @@ from forecastctl.store.mlflow.artifacts import (
     staged,
 )
 from forecastctl.store.mlflow.batches import batches
-from forecastctl.store.mlflow.calls import calling
+from forecastctl.store.mlflow.calls import calling, is_unanswered
 from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
 from forecastctl.store.mlflow.mlmodel import with_model_files
@@ -32,14 +37,18 @@ from forecastctl.store.mlflow.sql.rows import (
     system_tags,
     to_stored,
 )
+from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from forecastctl.records import Artifact, Query, Run, RunUpdate, StoredRun
 
+T = TypeVar("T")
+
 PAGE = 1000
-_EARLY_TAGS = (str(Tag.KIND), str(Tag.JOB_ID))
+_LOG = logging.getLogger(__name__)
+_EARLY_TAGS = (str(Tag.KIND), str(Tag.JOB_ID), LEASES)
 """Set when a root is created, so that runs of a killed job can be found; its others come last."""
 
 
@@ -69,6 +78,7 @@ class MlflowClientTracker:
         experiment: Name of the experiment.
         artifact_location: Where a new experiment keeps its artifacts.
         create: Whether an experiment that is missing is created.
+        patience: How long the store may be away once it is open.
 
     Raises:
         UsageError: No store has such an address or such an experiment name.
@@ -83,7 +93,11 @@ class MlflowClientTracker:
         *,
         artifact_location: str | None = None,
         create: bool = True,
+        patience: Patience | None = None,
     ) -> None:
+        self._patience = patience or Patience()
+        self._in_doubt: dict[str, str] = {}
+        self._guard = threading.Lock()
         self._address = resolve(uri)
         self._uri = self._address.uri
         probe(self._address)
@@ -101,13 +115,17 @@ class MlflowClientTracker:
             raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
         fitted = fit(run)
         with calling(self._uri, "write a run to"):
-            return self._write(fitted, parent_id, RUNNING)
+            run_id = self._write(fitted, parent_id, RUNNING)
+            self._settle()
+            return run_id
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
         """Write subtrees."""
         fitted = [fit(run) for run in runs]
         with calling(self._uri, "write runs to"):
-            return [self._write(run, parent_id, run.status) for run in fitted]
+            ids = [self._write(run, parent_id, run.status) for run in fitted]
+            self._settle()
+            return ids
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run."""
@@ -128,19 +146,25 @@ class MlflowClientTracker:
         token: str | None = None
         with calling(self._uri, "search runs in", refusal=UsageError):
             while len(found) < query.limit:
-                page = self._client.search_runs(
-                    [self._experiment],
-                    filter_string=text,
-                    max_results=PAGE if check else min(PAGE, query.limit - len(found)),
-                    order_by=[order],
-                    page_token=token,
-                )
+                size = PAGE if check else min(PAGE, query.limit - len(found))
+                page = self._search(text, order, size, token)
                 stored = [_stored(run) for run in page]
                 found |= {r.run_id: r for r in stored if all(matches(r, p) for p in check)}
                 token = page.token
                 if not token:
                     break
         return list(found.values())[: max(query.limit, 0)]
+
+    def _search(self, text: str, order: str, size: int, token: str | None) -> Any:
+        return self._asked(
+            lambda: self._client.search_runs(
+                [self._experiment],
+                filter_string=text,
+                max_results=size,
+                order_by=[order],
+                page_token=token,
+            )
+        )
 
     def get(self, run_id: str) -> StoredRun:
         """One run by id."""
@@ -155,11 +179,14 @@ class MlflowClientTracker:
             raise no_artifact(run_id, path)
         folder = str(PurePosixPath(path).parent)
         with calling(self._uri, "read an artifact from"):
-            listed = self._client.list_artifacts(run_id, None if folder == "." else folder)
-            if not any(f.path == path and not f.is_dir for f in listed):
-                raise no_artifact(run_id, path)
-            with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
-                return Path(self._client.download_artifacts(run_id, path, directory)).read_bytes()
+            return self._asked(lambda: self._download(run_id, path, folder))
+
+    def _download(self, run_id: str, path: str, folder: str) -> bytes:
+        listed = self._client.list_artifacts(run_id, None if folder == "." else folder)
+        if not any(f.path == path and not f.is_dir for f in listed):
+            raise no_artifact(run_id, path)
+        with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+            return Path(self._client.download_artifacts(run_id, path, directory)).read_bytes()
 
     def url(self, run_id: str) -> str | None:
         """Address of the run's page, for a server."""
@@ -170,7 +197,7 @@ class MlflowClientTracker:
     def _run(self, run_id: str) -> Any:
         try:
             with calling(self._uri, "read a run from", refusal=NothingRecordedError):
-                run = self._client.get_run(storable(run_id))
+                run = self._asked(lambda: self._client.get_run(storable(run_id)))
         except NothingRecordedError as error:
             raise NothingRecordedError(f"There is no run {run_id}.") from error
         if run.info.lifecycle_stage != "active":
@@ -194,8 +221,50 @@ class MlflowClientTracker:
     def _create(self, run: Run, parent_id: str | None, *, is_root: bool) -> Opened:
         """Create a run; below a root, which says whether all is there, with its tags."""
         own = _early(run) if is_root else _own(run)
-        opened = self._make(run, {**own, **system_tags(run, parent_id)})
+        write = uuid.uuid4().hex
+        tags = {**own, **system_tags(run, parent_id), WRITE_TAG: write}
+        tries = 0
+
+        def make() -> Opened:
+            """Make it, or find that an earlier try has, whose answer was lost."""
+            nonlocal tries
+            found = self._made_by(write) if tries else []
+            tries += 1
+            return found[0] if found else self._make(run, tags)
+
+        opened = self._asked(make)
+        if tries > 1:
+            with self._guard:
+                self._in_doubt[write] = opened.run_id
         return replace(opened, tags=own)
+
+    def _settle(self) -> None:
+        """Delete what requests have made that were given up before they were carried out."""
+        with self._guard:
+            doubtful, self._in_doubt = self._in_doubt, {}
+        for write, kept in doubtful.items():
+            made = self._asked(partial(self._made_by, write))
+            for twin in (one for one in made if one.run_id != kept):
+                self._asked(partial(self._client.delete_run, twin.run_id))
+                _LOG.warning(
+                    "Run %s is deleted: the store made it as well as run %s, because its answer "
+                    "was lost.",
+                    twin.run_id,
+                    kept,
+                )
+
+    def _made_by(self, write: str) -> list[Opened]:
+        """Runs that a writing has made: more than one where answers were lost, oldest first."""
+        page = self._client.search_runs(
+            [self._experiment],
+            filter_string=f"tags.`{WRITE_TAG}` = '{write}'",
+            order_by=["attribute.start_time ASC"],
+        )
+        return [Opened(str(run.info.run_id), str(run.info.artifact_uri)) for run in page]
+
+    def _asked(self, act: Callable[[], T]) -> T:
+        """Do what may be done twice, again where the store does not answer."""
+        return self._patience.call(act, is_unanswered)
 
     def _complete(self, run: Run, opened: Opened, status: str) -> None:
         """Log what creating has left, then end the run."""
@@ -220,12 +289,14 @@ class MlflowClientTracker:
         from mlflow.entities import Metric, Param, RunTag
 
         for batch in batches(run.metrics, run.params, tags):
-            self._client.log_batch(
+            log = partial(
+                self._client.log_batch,
                 run_id,
                 metrics=[Metric(m.key, m.value, m.timestamp_ms, m.step) for m in batch.metrics],
                 params=[Param(key, value) for key, value in batch.params],
                 tags=[RunTag(key, value) for key, value in batch.tags],
             )
+            self._asked(log)
 
     def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         if not artifacts:
@@ -236,13 +307,14 @@ class MlflowClientTracker:
             writer.settle()
             return
         with staged(artifacts) as directory:
-            self._client.log_artifacts(run.run_id, directory)
+            self._asked(partial(self._client.log_artifacts, run.run_id, directory))
 
     def _end(self, run_id: str, status: str, end_ms: int | None) -> None:
         if end_ms is None:
-            self._client.update_run(run_id, status)  # set_terminated would make up an end
+            # set_terminated would make up an end
+            self._asked(partial(self._client.update_run, run_id, status))
         else:
-            self._client.set_terminated(run_id, status, end_ms)
+            self._asked(partial(self._client.set_terminated, run_id, status, end_ms))
 
 
 def _own(run: Run) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Plain requests to an MLflow server, over a few connections that are kept open.
 
 MLflow's client looks credentials, headers and settings up for each request; here that is done once.
-All that MLflow's variables say about users, tokens, plug-ins, certificates, retries and time limits
-applies, as do the proxies of the environment.
+All that MLflow's variables say about users, tokens, plug-ins, certificates and time limits applies,
+as do the proxies of the environment. What is not answered is asked again as long as the tracker's
+patience lasts; where that may do harm, its caller does.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidURL, SSLError
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
 
+from forecastctl.errors import StoreAwayError
+from forecastctl.store.mlflow.address import display_uri, scrub
+from forecastctl.store.mlflow.calls import TRANSIENT
 from forecastctl.store.mlflow.internals import internals
+from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +36,9 @@ if TYPE_CHECKING:
 API = "/api/2.0/mlflow"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 
-_TRANSIENT = (408, 429, 500, 502, 503, 504)
-"""Answers after which MLflow's client tries again."""
+CONNECT_SECONDS = 10
+"""Until a server counts as away that does not even take a connection."""
+_SHOWN = 200
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,14 +49,14 @@ class Wire:
     Args:
         uri: Address of the server.
         connections: How many are kept open.
+        patience: How long the server may be away.
     """
 
-    def __init__(self, uri: str, connections: int) -> None:
-        self._uri = uri
+    def __init__(self, uri: str, connections: int, patience: Patience | None = None) -> None:
+        self._uri, self._patience = uri, patience or Patience()
         self._mlflow = internals(uri)
         self._signer = _signer(self._mlflow)
-        retries = _retries(self._mlflow.variables)
-        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=retries)
+        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
         self._session = requests.Session()
         self._post = self._template("POST", API, "application/json")
         self._put = self._template("PUT", FILES, "application/octet-stream")
@@ -57,15 +64,24 @@ class Wire:
         verify, certificate = credentials.verify, credentials.client_cert_path
         self._settings: dict[str, Any] = {
             **self._session.merge_environment_settings(uri, {}, False, verify, certificate),
-            "timeout": self._mlflow.variables["MLFLOW_HTTP_REQUEST_TIMEOUT"],
+            "timeout": _time_limits(self._mlflow.variables["MLFLOW_HTTP_REQUEST_TIMEOUT"]),
         }
 
     def post(self, call: str, body: Mapping[str, object]) -> Any:
-        """Answer to one call of MLflow's REST API.
+        """Answer to one call of MLflow's REST API that may be made twice.
 
         Raises:
             MlflowException: The server refuses, or answers something else.
-            RequestException: It does not answer.
+            StoreAwayError: It does not answer.
+        """
+        return self._patience.call(lambda: self.post_once(call, body))
+
+    def post_once(self, call: str, body: Mapping[str, object]) -> Any:
+        """Answer to one call of MLflow's REST API, made once.
+
+        Raises:
+            MlflowException: The server refuses, or answers something else.
+            StoreAwayError: It does not answer, but may have done what it was asked.
         """
         content = json.dumps(body).encode()
         return self._send(self._post, f"{API}/{call}", content).json()
@@ -75,9 +91,9 @@ class Wire:
 
         Raises:
             MlflowException: The server refuses, or answers something else.
-            RequestException: It does not answer.
+            StoreAwayError: It does not answer.
         """
-        self._send(self._put, f"{FILES}/{path}", content)
+        self._patience.call(lambda: self._send(self._put, f"{FILES}/{path}", content))
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,8 +114,22 @@ class Wire:
         request.prepare_body(content, None)
         if self._signer is not None:
             request.prepare_auth(self._signer)
-        response = self._adapter.send(request, **self._settings)
+        try:
+            response = self._adapter.send(request, **self._settings)
+            text = response.text  # all of it is read here, where it may break off
+        except (SSLError, InvalidURL):
+            raise
+        except (requests.RequestException, HTTPError) as error:
+            raise self._away(str(error)) from error
+        if response.status_code in TRANSIENT:
+            raise self._away(f"{response.status_code}, {text[:_SHOWN]}")
         return self._mlflow.verify(response, path)
+
+    def _away(self, reason: str) -> StoreAwayError:
+        shown = display_uri(self._uri)
+        return StoreAwayError(
+            f"The tracking server {shown} does not answer: {scrub(reason, self._uri)}."
+        )
 
 
 class _PromptMixin:
@@ -160,12 +190,6 @@ def _signer(mlflow: Internals) -> Any:
     return mlflow.fetch_auth(mlflow.credentials.auth) if mlflow.credentials.auth else None
 
 
-def _retries(variables: Mapping[str, Any]) -> Retry:
-    return Retry(
-        total=variables["MLFLOW_HTTP_REQUEST_MAX_RETRIES"],
-        allowed_methods=None,
-        status_forcelist=_TRANSIENT,
-        backoff_factor=variables["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"],
-        backoff_jitter=variables["MLFLOW_HTTP_REQUEST_BACKOFF_JITTER"],
-        respect_retry_after_header=variables["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"],
-    )
+def _time_limits(seconds: float) -> tuple[float, float]:
+    """Seconds for a connection and for an answer."""
+    return min(CONNECT_SECONDS, seconds), seconds

@@ -1,16 +1,12 @@
-"""The tracker for an address, and what a killed job left behind."""
+"""The tracker for an address."""
 
 from __future__ import annotations
 
 import logging
-import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from forecastctl.errors import TrackingError, UsageError
-from forecastctl.records import KILLED, RUNNING, Query, RunUpdate, StoredRun
-from forecastctl.records.marks import JOBS, SET
-from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.mlflow.address import DEFAULT_URI, display_uri, resolve
 from forecastctl.store.mlflow.create import find_store, open_store, upgrade
 from forecastctl.store.mlflow.experiment import sql_experiment
@@ -22,20 +18,18 @@ from forecastctl.store.mlflow.revisions import (
     not_read,
     not_written,
 )
+from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from forecastctl.store.mlflow.address import Address
     from forecastctl.store.port import Tracker
 
-__all__ = ["DEFAULT_URI", "WRITERS", "Writer", "display_uri", "heal", "open_tracker"]
+__all__ = ["DEFAULT_URI", "WRITERS", "Writer", "display_uri", "open_tracker"]
 
 Writer: TypeAlias = Literal["auto", "sql", "client"]
 WRITERS: tuple[Writer, ...] = ("auto", "sql", "client")
 
 _LOG = logging.getLogger(__name__)
-_PAGE = 1000
 
 
 def open_tracker(
@@ -46,6 +40,7 @@ def open_tracker(
     writer: Writer = "auto",
     reading: bool = False,
     upgrade_store: bool = False,
+    patience: Patience | None = None,
 ) -> Tracker:
     """Open a store and an experiment in it; both are made if they are missing, unless to be read.
 
@@ -61,6 +56,8 @@ def open_tracker(
             to a server.
         reading: Whether to make nothing, and take a store that could not be written as it is.
         upgrade_store: Whether to migrate a store that could not be written as it is.
+        patience: How long the store may be away once it is open; an SQLite file that others have
+            locked also before.
 
     Raises:
         UsageError: No store has such an address, or it cannot be written that way.
@@ -70,10 +67,33 @@ def open_tracker(
     if writer not in WRITERS:
         raise UsageError(f"There is no writer {writer!r}; there are {', '.join(WRITERS)}.")
     address = resolve(uri)
-    if address.kind == "http":
-        return _through_server(address, experiment, artifact_location, writer, create=not reading)
-    if reading:
-        return _reader(address, experiment)
+    patience = patience or Patience()
+
+    def open_one() -> Tracker:
+        if address.kind == "http":
+            place: dict[str, Any] = {
+                "artifact_location": artifact_location,
+                "create": not reading,
+                "patience": patience,
+            }
+            return _through_server(address, experiment, writer, place)
+        if reading:
+            return _reader(address, experiment, patience)
+        return _writer(address, experiment, artifact_location, writer, upgrade_store, patience)
+
+    # An address that nobody answers at is mostly a wrong one, and is said to be at once.
+    return patience.call(open_one) if address.kind == "sqlite" else open_one()
+
+
+def _writer(
+    address: Address,
+    experiment: str,
+    artifact_location: str | None,
+    writer: Writer,
+    upgrade_store: bool,
+    patience: Patience,
+) -> Tracker:
+    """What records in a database."""
     database, revision = open_store(address)
     if upgrade_store and _way(revision, writer) is None:
         revision = upgrade(database, revision)
@@ -81,7 +101,7 @@ def open_tracker(
         from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
 
         found = sql_experiment(database, experiment, artifact_location, create=True)
-        return MlflowSqlTracker(database, found)
+        return MlflowSqlTracker(database, found, patience=patience)
     database.close()
     if _way(revision, writer) is None:
         raise _refusal(address, revision, writer)
@@ -94,16 +114,13 @@ def open_tracker(
         )
     from forecastctl.store.mlflow.client import MlflowClientTracker
 
-    return MlflowClientTracker(address.uri, experiment, artifact_location=artifact_location)
+    return MlflowClientTracker(
+        address.uri, experiment, artifact_location=artifact_location, patience=patience
+    )
 
 
 def _through_server(
-    address: Address,
-    experiment: str,
-    artifact_location: str | None,
-    writer: Writer,
-    *,
-    create: bool,
+    address: Address, experiment: str, writer: Writer, place: dict[str, Any]
 ) -> Tracker:
     if writer == "sql":
         raise UsageError(f"{address.shown} is a server, whose tables cannot be written.")
@@ -111,12 +128,11 @@ def _through_server(
     from forecastctl.store.mlflow.internals import ChangedError
     from forecastctl.store.mlflow.server import MlflowServerTracker
 
-    place: dict[str, Any] = {"artifact_location": artifact_location, "create": create}
     if writer == "auto":
         try:
             return MlflowServerTracker(address.uri, experiment, **place)
         except ChangedError as error:
-            if create:
+            if place["create"]:
                 _say_through_client(address.shown, str(error))
     return MlflowClientTracker(address.uri, experiment, **place)
 
@@ -133,7 +149,7 @@ def _say_through_client(store: str, why: str) -> None:
     )
 
 
-def _reader(address: Address, experiment: str) -> Tracker:
+def _reader(address: Address, experiment: str, patience: Patience) -> Tracker:
     """What reads a store as it is, whatever wrote it."""
     database, revision = find_store(address)
     known = revision in KNOWN_REVISIONS
@@ -141,13 +157,14 @@ def _reader(address: Address, experiment: str) -> Tracker:
         from forecastctl.store.mlflow.client import MlflowClientTracker
 
         database.close()
-        return MlflowClientTracker(address.uri, experiment, create=False)
+        return MlflowClientTracker(address.uri, experiment, create=False, patience=patience)
     if not known and not is_readable(database):
         raise not_read(address, revision)
     from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
 
     found = sql_experiment(database, experiment, None, create=False)
-    return MlflowSqlTracker(database, found, None if known else not_written(address, revision))
+    refusal = None if known else not_written(address, revision)
+    return MlflowSqlTracker(database, found, refusal, patience)
 
 
 def _way(revision: str, writer: Writer) -> Literal["sql", "client"] | None:
@@ -171,40 +188,3 @@ def _refusal(address: Address, revision: str, writer: Writer) -> TrackingError:
             "or update forecastctl.",
         )
     return refusal
-
-
-def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:
-    """Mark jobs that were killed as `KILLED`, with all that was running below them.
-
-    Args:
-        tracker: The store.
-        is_alive: Whether a job that the store shows as running still runs.
-
-    Returns:
-        Run ids of the jobs that were marked, newest first.
-
-    Raises:
-        TrackingError: The store cannot be read or written.
-    """
-    running = Query(tags={JOBS: SET}, status=RUNNING, limit=_PAGE)
-    dead = [job for job in tracker.find(running) if not is_alive(job)]
-    for job in dead:
-        _kill_below(tracker, Query(parent_id=job.run_id, status=RUNNING, limit=_PAGE))
-        if Tag.JOB_ID in job.tags:
-            same = Query(tags={Tag.JOB_ID: job.tags[Tag.JOB_ID]}, status=RUNNING, limit=_PAGE)
-            _kill_below(tracker, same)
-        # The job last: healing that is itself interrupted starts again from it.
-        tracker.update(job.run_id, _killed())
-    return [job.run_id for job in dead]
-
-
-def _kill_below(tracker: Tracker, query: Query) -> None:
-    """Kill what a query finds, with all below; jobs that share a job id live or die alone."""
-    while found := [run for run in tracker.find(query) if run.tags.get(Tag.KIND) != Kind.JOB]:
-        for run in found:
-            _kill_below(tracker, Query(parent_id=run.run_id, status=RUNNING, limit=_PAGE))
-            tracker.update(run.run_id, _killed())
-
-
-def _killed() -> RunUpdate:
-    return RunUpdate(status=KILLED, end_ms=time.time_ns() // 1_000_000)

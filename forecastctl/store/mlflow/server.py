@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from forecastctl.records import Artifact, Run, RunUpdate
+    from forecastctl.store.patience import Patience
 
 CONNECTIONS = 8
 """More do not help a server with MLflow's default of four workers."""
@@ -36,6 +37,7 @@ class MlflowServerTracker(MlflowClientTracker):
         experiment: Name of the experiment.
         artifact_location: Where a new experiment keeps its artifacts.
         create: Whether an experiment that is missing is created.
+        patience: How long the server may be away once it is open.
 
     Raises:
         UsageError: No server has such an address, or no experiment such a name.
@@ -51,18 +53,23 @@ class MlflowServerTracker(MlflowClientTracker):
         *,
         artifact_location: str | None = None,
         create: bool = True,
+        patience: Patience | None = None,
     ) -> None:
-        super().__init__(uri, experiment, artifact_location=artifact_location, create=create)
+        super().__init__(
+            uri, experiment, artifact_location=artifact_location, create=create, patience=patience
+        )
         with calling(self._uri, "open"):
             from forecastctl.store.mlflow.http import Wire
 
-            self._wire = Wire(self._uri, CONNECTIONS)
+            self._wire = Wire(self._uri, CONNECTIONS, self._patience)
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
         """Write subtrees, as much at a time as there are connections."""
         level = [(fit(run), parent_id) for run in runs]
         with calling(self._uri, "write runs to"), ThreadPoolExecutor(CONNECTIONS) as pool:
-            return self._write_level(pool, level, is_root=True)
+            ids = self._write_level(pool, level, is_root=True)
+            self._settle()
+            return ids
 
     def close(self) -> None:
         """Close the connections; they are opened again when needed."""
@@ -90,7 +97,7 @@ class MlflowServerTracker(MlflowClientTracker):
             "user_id": tags.get("mlflow.user", "unknown"),
             "tags": _pairs(tags.items()),
         }
-        made = self._wire.post("runs/create", body)["run"]["info"]
+        made = self._wire.post_once("runs/create", body)["run"]["info"]
         return Opened(str(made["run_id"]), str(made["artifact_uri"]))
 
     def _log(self, run_id: str, run: Run | RunUpdate, tags: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import TrackingError, UsageError
+from forecastctl.errors import StoreAwayError, TrackingError, UsageError
 from forecastctl.store.mlflow.address import scrub
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ CONNECT_SECONDS = 5
 DOUBT_SECONDS = 10.0
 """How long a transaction may go on whose connection is lost, until nothing is known of it."""
 _POLL_SECONDS = 0.1
+_PASSING = ("08", "40", "53300", "57P")
+"""How the codes begin of errors that pass: connections, deadlocks, too many, shutting down."""
 _PARENTS: list[Any] = []
 """Connections of a process that this one was forked from: never used, and never closed here."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -71,7 +73,7 @@ class PostgresDatabase:
 
     def __init__(self, address: Address) -> None:
         try:
-            self._driver = importlib.import_module("psycopg2")
+            self.driver = importlib.import_module("psycopg2")
         except ImportError as error:
             raise UsageError(
                 f"The tracking store {address.shown} needs the driver psycopg2, "
@@ -85,7 +87,7 @@ class PostgresDatabase:
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[PostgresSession]:
         """Open a transaction; what is read within one belongs together."""
-        try:
+        with self.translated():
             cursor = self._begin(write=write)
             try:
                 session = PostgresSession(cursor, cursor.fetchone()[0] if write else None)
@@ -97,7 +99,17 @@ class PostgresDatabase:
                 # After a commit there is nothing left to roll back.
                 if not self._connection.closed:
                     self._connection.rollback()
-        except self._driver.Error as error:
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn the driver's errors into ours.
+
+        Raises:
+            TrackingError: The driver raised one.
+        """
+        try:
+            yield
+        except self.driver.Error as error:
             raise self._error(error) from error
 
     def committed(self, session: Session, run_id: str | None) -> bool | None:  # noqa: ARG002 - the protocol's signature
@@ -152,21 +164,30 @@ class PostgresDatabase:
                 self._connection.rollback()  # what a second interrupt kept from being rolled back
                 cursor = self._connection.cursor()
                 cursor.execute(first)
-            except (self._driver.OperationalError, self._driver.InterfaceError):
+            except (self.driver.OperationalError, self.driver.InterfaceError):
                 self._connection.close()
             else:
                 return cursor
-        self._connection = self._connect()
+        self._connection = self.connection()
         self._pid = os.getpid()
         cursor = self._connection.cursor()
         cursor.execute(first)
         return cursor
 
-    def _connect(self) -> Any:
+    def connection(self) -> Any:
+        """A new connection of the driver, which the caller closes."""
         dsn = self.address.uri.replace("postgresql+psycopg2://", "postgresql://", 1)
         limit = {} if "connect_timeout=" in dsn else {"connect_timeout": CONNECT_SECONDS}
-        return self._driver.connect(dsn, client_encoding="UTF8", **limit)
+        return self.driver.connect(dsn, client_encoding="UTF8", **limit)
 
     def _error(self, error: Exception) -> TrackingError:
         text = scrub(str(error) or type(error).__name__, self.address.uri)
-        return TrackingError(f"The tracking store {self.address.shown} cannot be used: {text}")
+        kind = StoreAwayError if self._passes(error) else TrackingError
+        return kind(f"The tracking store {self.address.shown} cannot be used: {text}")
+
+    def _passes(self, error: Exception) -> bool:
+        """Whether an error says that the server is away, not that it refuses something."""
+        code = getattr(error, "pgcode", None)
+        if code is None:
+            return isinstance(error, self.driver.OperationalError | self.driver.InterfaceError)
+        return str(code).startswith(_PASSING)

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import TrackingError
+from forecastctl.errors import StoreAwayError, TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from forecastctl.store.mlflow.address import Address
     from forecastctl.store.mlflow.sql.database import Row, Session, Stage
 
-BUSY_SECONDS = 60.0
+BUSY_SECONDS = 5.0
+"""How long SQLite waits for another writer, until the tracker's patience says what is awaited."""
 _PARENTS: list[sqlite3.Connection] = []
 """Connections of a process that this one was forked from: never used, and never closed here."""
 
@@ -121,12 +122,10 @@ class SqliteDatabase:
         return self._connection
 
     def _error(self, error: sqlite3.Error) -> TrackingError:
-        text = str(error)
-        hint = None
-        if "locked" in text:
+        message = f"The tracking store {self.address.shown} cannot be used: {error}."
+        if "locked" in str(error):
             hint = "Another process is writing to it; wait for it to end and run again."
-        elif "not a database" in text:
-            hint = "Give another file, such as sqlite:///mlflow.db."
-        return TrackingError(
-            f"The tracking store {self.address.shown} cannot be used: {text}.", hint
-        )
+            return StoreAwayError(message, hint)
+        if "not a database" in str(error):
+            return TrackingError(message, "Give another file, such as sqlite:///mlflow.db.")
+        return TrackingError(message)

@@ -8,7 +8,7 @@ artifacts that do not lie in a local directory.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import RUNNING
@@ -24,6 +24,7 @@ from forecastctl.store.mlflow.sql.rows import (
     metric_row,
 )
 from forecastctl.store.mlflow.sql.select import HEAD, find, load
+from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from forecastctl.store.mlflow.address import Experiment
     from forecastctl.store.mlflow.sql.database import Database, Session
 
+T = TypeVar("T")
 Files: TypeAlias = "Sequence[tuple[str, Sequence[Artifact]]]"
 
 _LOG = logging.getLogger(__name__)
@@ -50,11 +52,17 @@ class MlflowSqlTracker:
         database: The store.
         experiment: The experiment in it.
         refusal: Why the store can be read alone, if so; raised by whatever would write.
+        patience: How long the store may be away.
     """
 
     def __init__(
-        self, database: Database, experiment: Experiment, refusal: TrackingError | None = None
+        self,
+        database: Database,
+        experiment: Experiment,
+        refusal: TrackingError | None = None,
+        patience: Patience | None = None,
     ) -> None:
+        self._patience = patience or Patience()
         self._database = database
         self._experiment = experiment
         self._refusal = refusal
@@ -96,15 +104,19 @@ class MlflowSqlTracker:
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
-        with self._database.transaction(write=False) as session:
-            return find(session, self._experiment.id, query, self._database.ilike)
+        return self._read(
+            lambda session: find(session, self._experiment.id, query, self._database.ilike)
+        )
 
     def get(self, run_id: str) -> StoredRun:
         """One run by id."""
-        with self._database.transaction(write=False) as session:
+
+        def look(session: Session) -> StoredRun:
             _location(session, run_id)
             heads = session.rows(f"SELECT {HEAD} FROM runs r WHERE r.run_uuid = ?", (run_id,))  # noqa: S608
             return load(session, heads)[0]
+
+        return self._read(look)
 
     def read_artifact(self, run_id: str, path: str) -> bytes:
         """Content of one artifact."""
@@ -131,6 +143,16 @@ class MlflowSqlTracker:
         """
         if self._refusal is not None:
             raise self._refusal
+        self._patience.call(lambda: self._try_to_write(files, act, run_id))
+
+    def _try_to_write(
+        self, files: Files, act: Callable[[Session], None], run_id: str | None
+    ) -> None:
+        """Write once.
+
+        Raises:
+            StoreAwayError: Nothing of it is there, so that it may be tried again.
+        """
         writer = Writer()
         session: Session | None = None
         try:
@@ -155,7 +177,7 @@ class MlflowSqlTracker:
         if session.stage == "committed":
             return True
         try:
-            return self._database.committed(session, run_id)
+            return self._patience.call(lambda: self._database.committed(session, run_id))
         except TrackingError:
             return None
 
@@ -174,8 +196,16 @@ class MlflowSqlTracker:
         _LOG.warning("%s The store has what was being recorded all the same.", error.message)
 
     def _location(self, run_id: str) -> str:
-        with self._database.transaction(write=False) as session:
-            return _location(session, run_id)
+        return self._read(lambda session: _location(session, run_id))
+
+    def _read(self, act: Callable[[Session], T]) -> T:
+        """Read within one transaction, again where the store did not answer."""
+
+        def once() -> T:
+            with self._database.transaction(write=False) as session:
+                return act(session)
+
+        return self._patience.call(once)
 
     def _artifact_or_none(self, run_id: str, location: str, path: str) -> bytes | None:
         try:

@@ -1,0 +1,1 @@
+"""One job at a time in an experiment of a store."""
