@@ -19,7 +19,8 @@
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
 ends with when an airport has degraded, ``reproduce`` when a forecast differs, and ``doctor`` when
-something is wrong. 130 means
+something is wrong. Code 12 is what a job ends with that stopped at its deadline or because too many
+airports failed. 130 means
 interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says what is wrong and
 where; ``hint`` says what to do next.
 """
@@ -34,6 +35,8 @@ EXIT_AIRPORTS_FAILED = 4
 EXIT_FOUND = 7
 """The command did its work and found what it looks for: degraded or irreproducible airports, or
 something that is wrong with the installation."""
+EXIT_STOPPED = 12
+"""The job ended before all airports were done: at its deadline, or because too many failed."""
 EXIT_INTERRUPTED = 130
 EXIT_HUNG_UP = 129
 EXIT_TERMINATED = 143

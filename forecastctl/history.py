@@ -63,6 +63,8 @@ class HistoryQuery:
         filter: Predicates in MLflow's filter language.
         best: Lowest loss first, and of trials the best of each airport alone.
         limit: Rows at most, from 1 to `ALL_RUNS`.
+        all_attempts: Also what was done again since in the same job, with the number of each
+            attempt.
     """
 
     what: str = "jobs"
@@ -73,6 +75,7 @@ class HistoryQuery:
     filter: str | None = None
     best: bool = False
     limit: int = 20
+    all_attempts: bool = False
 
 
 def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
@@ -84,7 +87,8 @@ def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
     check(query)
     runs = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
     ordered = _ordered(runs, query)
-    return [_row(query.what, run) for run in ordered[: query.limit]]
+    shown = ordered[: query.limit]
+    return [_row(query.what, run, attempts=query.all_attempts) for run in shown]
 
 
 def check(query: HistoryQuery) -> None:
@@ -108,10 +112,11 @@ def check(query: HistoryQuery) -> None:
     parse_filter(query.filter or "")
 
 
-def columns(what: str) -> list[str]:
+def columns(query: HistoryQuery) -> list[str]:
     """Columns of a list, also of one without rows."""
-    some = StoredRun("", "", "", 0, None, {Param.HORIZON: "1"}, {}, {Tag.TRIAL: "0"}, None)
-    return list(_row(what, some))
+    tags: dict[str, str] = {Tag.TRIAL: "0", Tag.ATTEMPT: "1"}
+    some = StoredRun("", "", "", 0, None, {Param.HORIZON: "1"}, {}, tags, None)
+    return list(_row(query.what, some, attempts=query.all_attempts))
 
 
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
@@ -124,10 +129,21 @@ def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
         tags[job_mark(query.job_id)] = SET
     order = f"metrics.{MetricKey.LOSS} ASC" if query.best else "start_time DESC"
     if query.status != "killed":
-        return tracker.find(_conditions(query, tags, order, query.limit))
+        conditions = _conditions(query, tags, order, query.limit)
+        return tracker.find(conditions) if query.all_attempts else _newest(tracker, conditions)
     # MLflow has one status for what was killed and what was interrupted.
     stopped = tracker.find(_conditions(query, tags, order, ALL_RUNS))
     return [run for run in stopped if _status(run) == query.status]
+
+
+def _newest(tracker: Tracker, query: Query) -> list[StoredRun]:
+    """Runs that meet a query and were not done again: the newest attempts."""
+    while True:
+        found = tracker.find(query)
+        runs = [run for run in found if not RunOf(run).superseded]
+        if len(runs) >= query.limit or len(found) < query.limit:
+            return runs
+        query = replace(query, limit=2 * query.limit)
 
 
 def _conditions(query: HistoryQuery, tags: dict[str, str], order: str, limit: int) -> Query:
@@ -236,7 +252,7 @@ def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
     return list(best.values())
 
 
-def _row(what: str, run: StoredRun) -> Row:
+def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
     tags, metrics = run.tags, run.metrics
     if what == "jobs":
         counts = {
@@ -249,6 +265,8 @@ def _row(what: str, run: StoredRun) -> Row:
         row |= {"panel_digest": tags.get(Tag.PANEL_DIGEST)}
     else:
         row = {"airport": tags.get(Tag.AIRPORT), "job_id": tags.get(Tag.JOB_ID)}
+        if attempts:
+            row["attempt"] = RunOf(run).attempt
         if what == "trials":
             row |= {"trial": RunOf(run).trial, "start": tags.get(Tag.START)}
         row |= {
@@ -256,10 +274,16 @@ def _row(what: str, run: StoredRun) -> Row:
             "model": tags.get(Tag.MODEL),
             "loss": metrics.get(MetricKey.LOSS),
         }
-        row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": tags.get(Tag.REASON)}
+        row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": _reason(tags)}
         if what == "forecasts":
             row["horizon"] = int(run.params[Param.HORIZON])
     return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
+
+
+def _reason(tags: Mapping[str, str]) -> str | None:
+    """Why it ended as it did; of what was done again, the damage that was the reason for that."""
+    anew = tags.get(Tag.DONE_ANEW)
+    return tags.get(Tag.REASON) or (f"done anew: {anew}" if anew else None)
 
 
 def _status(run: StoredRun) -> str:

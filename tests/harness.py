@@ -7,13 +7,16 @@ import pandas as pd
 
 from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.panel import DataSpec
+from forecastctl.data.panel.rows import cut
 from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.dry_run import intents
 from forecastctl.jobs.plan import Request
 from forecastctl.jobs.resume import plan_or_go_on
+from forecastctl.jobs.retry import check_retry, plan_retry, to_retry
 from forecastctl.jobs.run import run_job
 from forecastctl.recording.context import Environment
-from forecastctl.records import Rejection, SearchSpec, Series
+from forecastctl.records import Query, Rejection, SearchSpec, Series
 from forecastctl.store.memory import MemoryTracker
 
 SEARCH = SearchSpec(
@@ -72,33 +75,71 @@ class Harness:
         self.tracker = MemoryTracker()
         self.entries = make_entries()
         self.told = []
+        self.requests = {}
         self.clock = 1_600_000_000_000
 
-    def run(self, command="run", *, tracker=None, executor=None, **changes):
+    def retry(self, statuses=("failed",), *, job_id=None, executor=None, entries=None):
+        """Do again what failed in a job, by default the newest."""
         self.clock += 60_000
-        search = changes.pop("search", SEARCH)
-        warnings = changes.pop("warnings", ())
-        request = Request(
-            command=command,
-            job_id=changes.pop("job_id", f"job-{self.clock}"),
-            start_ms=self.clock,
-            search=search,
-            levels=(95, 80),
-            layout=changes.pop("layout", "nested"),
-            charts=changes.pop("charts", False),
-            config_digest="cfg",
-            settings={"tune.seed": 0},
+        name = {"job_id": job_id} if job_id else {}
+        (run,) = self.tracker.find(Query(tags={"kind": "job", **name}, limit=1))
+        request, panel = self.requests[run.tags["job_id"]]
+        check_retry(run)
+        job = plan_retry(
+            run,
+            to_retry(self.tracker, run, statuses),
+            replace(request, start_ms=self.clock),
+            panel,
+            entries or self.entries,
+            ENVIRONMENT,
+            self.tracker,
         )
-        fresh = changes.pop("fresh", False)
-        request = replace(request, **changes)
-        panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
-        store = tracker or self.tracker
-        job = plan_or_go_on(request, panel, self.entries, ENVIRONMENT, store, fresh=fresh)
-        job = replace(job, warnings=warnings)
+        return self.do(job, self.tracker, executor)
+
+    def do(self, job, store, executor, stopping=None):
         return run_job(
             job,
             store,
             executor or SerialExecutor(),
             lambda result, total: self.told.append((result.airport, total)),
             lambda: b"log",
+            stopping=stopping,
         )
+
+    def asked(self, command, changes):
+        return Request(
+            command=command,
+            job_id=changes.pop("job_id", f"job-{self.clock}"),
+            start_ms=self.clock,
+            search=changes.pop("search", SEARCH),
+            levels=(95, 80),
+            layout=changes.pop("layout", "nested"),
+            charts=changes.pop("charts", False),
+            config_digest="cfg",
+            settings={"tune.seed": 0},
+        )
+
+    def run(self, command="run", *, tracker=None, executor=None, stopping=None, **changes):
+        self.clock += 60_000
+        warnings = changes.pop("warnings", ())
+        request = self.asked(command, changes)
+        fresh, resume = changes.pop("fresh", False), changes.pop("resume", None)
+        environment = changes.pop("environment", ENVIRONMENT)
+        request = replace(request, **changes)
+        panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
+        store = tracker or self.tracker
+        self.requests[request.job_id] = request, panel
+        job = plan_or_go_on(
+            request, panel, self.entries, environment, store, fresh=fresh, resume=resume
+        )
+        job = replace(job, warnings=warnings)
+        return self.do(job, store, executor, stopping)
+
+    def intents(self, **changes):
+        """What a job would do with each airport."""
+        environment = changes.pop("environment", ENVIRONMENT)
+        panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
+        request = replace(self.asked("run", {"job_id": "dry"}), **changes)
+        job = plan_or_go_on(request, panel, self.entries, environment, self.tracker)
+        rows = cut(panel, DataSpec(source="memory"), None).airports
+        return {i.airport: i for i in intents(job, rows, self.tracker)}

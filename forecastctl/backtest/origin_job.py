@@ -61,7 +61,7 @@ class OriginJob:
             self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))
         else:
             self.run_id = self.earlier_run.run_id
-            update_on_reopening(tracker, self.earlier_run, run)
+            update_on_reopening(tracker, self.earlier_run, run, self.left)
         store_inputs(self.job, tracker, self.run_id)
         restore(self.ledger, tracker, self.recorded)
 

@@ -15,6 +15,7 @@ from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.monitor import monitor
 from forecastctl.cli.commands.reproduce import reproduce
+from forecastctl.cli.commands.retry import retry
 from forecastctl.cli.commands.run import run
 from forecastctl.cli.commands.sample import sample
 from forecastctl.cli.commands.schedule import schedule
@@ -56,6 +57,7 @@ def _root(
 for _command in (
     check,
     run,
+    retry,
     tune,
     train,
     forecast,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli.options import overrides
-from forecastctl.errors import UsageError
+from forecastctl.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -257,13 +257,20 @@ def make_executor(settings: Settings, limit: float) -> Executor:
         limit: Seconds that a task may take.
 
     Raises:
-        SettingsError: It is another package's, which is broken.
+        SettingsError: It is another package's, which is broken, or it cannot limit memory.
     """
     from forecastctl.execute.port import Executor
     from forecastctl.registry import EXECUTORS
 
     run = settings.run
-    executor: Executor = EXECUTORS.make(run.backend, Executor, run.jobs, limit)
+    more = {} if run.airport_memory is None else {"memory": int(run.airport_memory)}
+    if more and run.backend != "loky":
+        raise SettingsError(
+            f"{settings.origins['run.airport_memory']}: the executor '{run.backend}' cannot limit "
+            "the memory of an airport.",
+            "Take --backend loky, or leave the limit out.",
+        )
+    executor: Executor = EXECUTORS.make(run.backend, Executor, run.jobs, limit, **more)
     return executor
 
 

@@ -274,6 +274,74 @@ Wait = Annotated[
     ),
     Sets("run.wait"),
 ]
+AirportMemory = Annotated[
+    str | None,
+    option(
+        "--airport-memory",
+        "Memory until an airport's work is ended, such as 2GB.",
+        EXECUTION,
+        "SIZE",
+    ),
+    Sets("run.airport_memory"),
+]
+Deadline = Annotated[
+    str | None,
+    option(
+        "--deadline",
+        "End by then with the best found so far: a time of day (06:30) or a duration (1h30m).",
+        EXECUTION,
+        "TIME",
+    ),
+    Sets("run.deadline"),
+]
+MaxFailures = Annotated[
+    str | None,
+    option(
+        "--max-failures",
+        "End early once more airports failed: a number, or a share of all (5%).",
+        EXECUTION,
+        "N",
+    ),
+    Sets("run.max_failures"),
+]
+Grace = Annotated[
+    float | None,
+    option(
+        "--grace",
+        "Seconds that what is in flight may take after Ctrl-C or SIGTERM (0).",
+        EXECUTION,
+        "SECONDS",
+    ),
+    Sets("run.grace"),
+]
+Resume = Annotated[
+    str | None,
+    option(
+        "--resume",
+        "Go on with this job that was cut off (id, its beginning, or latest), or say why not.",
+        EXECUTION,
+        "JOB",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    option(
+        "--dry-run", "Say what would be done with each airport, and why; do nothing.", EXECUTION
+    ),
+]
+RetriedJob = Annotated[str, argument("JOB", "A job's id, its beginning, or latest.")]
+RetriedStatus = Annotated[
+    list[str] | None,
+    option(
+        "--status",
+        "Do again what is failed (default), rejected or fallback (repeatable).",
+        ASK,
+        "NAME",
+    ),
+]
+AllAttempts = Annotated[
+    bool, option("--all-attempts", "Also what was done again since, by retry for example.", ASK)
+]
 Fresh = Annotated[
     bool,
     option(

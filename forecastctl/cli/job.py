@@ -21,10 +21,18 @@ from forecastctl.cli.compose import (
     recorded,
     store_for_job,
 )
+from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import next_steps, paragraph
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import EXIT_AIRPORTS_FAILED, EXIT_OK, DataError, OutputError, UsageError
+from forecastctl.errors import (
+    EXIT_AIRPORTS_FAILED,
+    EXIT_OK,
+    EXIT_STOPPED,
+    DataError,
+    OutputError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +41,8 @@ if TYPE_CHECKING:
 
     from forecastctl.cli.compose import Session
     from forecastctl.data.panel.panel import Panel
+    from forecastctl.execute.port import Executor
+    from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
     from forecastctl.jobs.summary import Summary
     from forecastctl.records import Rejection, Series
@@ -50,12 +60,14 @@ class Selection:
         select: Only airports that match one of these globs.
         as_of: No observation after this date.
         fresh: Whether a job that was cut off is left as it is, instead of being gone on with.
+        resume: The job to go on with, where it was named.
     """
 
     airport: list[str] | None
     select: list[str] | None
     as_of: str | None
     fresh: bool = False
+    resume: str | None = None
 
 
 def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
@@ -72,7 +84,22 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     check_out(session, out)
     if command in ("run", "tune"):
         check_plug_ins(settings)
-    summary = _work(command, session, chosen, upgrade=upgrade)
+    finish(command, session, _work(command, session, chosen, upgrade=upgrade))
+
+
+def finish(command: str, session: Session, summary: Summary) -> None:
+    """Write the forecasts, print what a job ended with, and set the exit code.
+
+    Args:
+        command: The command of the job.
+        session: Its settings and log.
+        summary: What it ended with.
+
+    Raises:
+        typer.Exit: Not everything is well, see `end_with`; or the job ended early.
+    """
+    settings = session.settings
+    out = settings.forecast.out if command in ("run", "forecast") else None
     if session.measured:
         session.measured.airports = summary.counts
     try:
@@ -84,6 +111,8 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
         _show(command, session, summary, None)
         raise
     _show(command, session, summary, out)
+    if summary.left:
+        raise typer.Exit(EXIT_STOPPED)
     end_with(summary.counts, failed=summary.status == "partial")
 
 
@@ -136,10 +165,11 @@ def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
 def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> Summary:
     from forecastctl.data.prepare.prepare import prepare_panel
     from forecastctl.jobs.resume import plan_or_go_on, said
-    from forecastctl.jobs.run import run_job
 
+    if chosen.fresh and chosen.resume:
+        raise UsageError("--fresh and --resume contradict each other.", "Give one of them.")
     settings = session.settings
-    sums = _adds_up(session, chosen)
+    sums = adds_up(session, chosen)
     executor = make_executor(settings, settings.airport_limit())
     recorded_panel = command == "forecast" and settings.data.source is None
     panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
@@ -159,7 +189,7 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
         prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
         render.warn_of_panel(prepared.warnings)
         _note(session, prepared.entries, tracker)
-        request = _request(command, session, chosen, sums=sums, jobs=executor.jobs)
+        request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
         job = plan_or_go_on(
             request,
             panel,
@@ -168,11 +198,44 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
             tracker,
             as_of=chosen.as_of,
             fresh=chosen.fresh,
+            resume=chosen.resume,
         )
         job = replace(job, warnings=prepared.warnings)
-        if job.earlier is not None:
-            progress.say(said(job))
-        return run_job(job, tracker, executor, progress, session.log.read, progress.say)
+        return execute(session, job, tracker, executor, progress, said(job))
+
+
+def execute(
+    session: Session,
+    job: Job,
+    tracker: Tracker,
+    executor: Executor,
+    progress: Progress,
+    saying: str,
+) -> Summary:
+    """Run a job that is planned, within the limits of the settings.
+
+    Args:
+        session: Its settings and log.
+        job: The job.
+        tracker: Where it is recorded.
+        executor: Where it is executed, open.
+        progress: Told what happens.
+        saying: What a user is told first; empty for nothing.
+    """
+    from forecastctl.jobs.run import run_job
+    from forecastctl.jobs.stopping import Stopping
+    from forecastctl.settings.limits import deadline_ms, most_of
+
+    run, total = session.settings.run, len(job.order) + len(job.groups)
+    stopping = Stopping(
+        run.grace,
+        None if run.deadline is None else deadline_ms(run.deadline, session.started),
+        None if run.max_failures is None else most_of(run.max_failures, total),
+    )
+    with Interruptions(stopping.interrupt):
+        if saying:
+            progress.say(saying)
+        return run_job(job, tracker, executor, progress, session.log.read, progress.say, stopping)
 
 
 def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:
@@ -215,7 +278,7 @@ def _warn_of_failures(command: str, summary: Summary) -> None:
         render.warn_in_a_paragraph(paragraph(command, summary.counts, reasons, more))
 
 
-def _adds_up(session: Session, chosen: Selection) -> bool:
+def adds_up(session: Session, chosen: Selection) -> bool:
     """Whether the job forecasts groups and the total as well; what that needs is there.
 
     Where the settings file asks for it and the command line selects airports, it does not: the
@@ -249,9 +312,16 @@ def _adds_up(session: Session, chosen: Selection) -> bool:
     return True
 
 
-def _request(
-    command: str, session: Session, chosen: Selection, *, sums: bool, jobs: int
-) -> Request:
+def ask(command: str, session: Session, chosen: Selection, *, sums: bool, jobs: int) -> Request:
+    """What is asked of a job.
+
+    Args:
+        command: ``run``, ``tune``, ``train`` or ``forecast``.
+        session: Its settings.
+        chosen: What of the data it is for.
+        sums: Whether groups and the total are forecast as well.
+        jobs: Number of workers.
+    """
     from forecastctl.jobs.plan import Request
     from forecastctl.settings import shown
 

@@ -11,12 +11,16 @@ import re
 import threading
 import time
 from collections import deque
-from queue import SimpleQueue
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from forecastctl.errors import SettingsError
+from forecastctl.execute.memory import cannot_be_seen
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.execute.worker import (
     DiedError,
+    Limits,
     Worker,
     claim,
     hold_interrupts_back,
@@ -37,6 +41,17 @@ _TRIES = 2
 """A process may be killed for the memory that others take: its task is tried once more."""
 
 
+class _Word(Enum):
+    """What is said in the queue of outcomes besides outcomes and errors."""
+
+    RESTS = auto()
+    """A worker has nothing more to do."""
+    LISTEN = auto()
+    """It is to wind down: look how long for."""
+    OVER = auto()
+    """The time for that is over."""
+
+
 class JoblibExecutor:
     """Runs tasks in joblib's loky processes and yields their outcomes as they complete.
 
@@ -50,14 +65,17 @@ class JoblibExecutor:
     Args:
         jobs: Workers at most; there are never more than tasks.
         limit: Seconds that one task may take before its process is killed, or ``None``.
+        memory: Bytes that the process of one task may hold before it is killed, or ``None``.
     """
 
-    def __init__(self, jobs: int, limit: float | None = None) -> None:
+    def __init__(self, jobs: int, limit: float | None = None, memory: int | None = None) -> None:
         self.jobs = jobs
-        self.limit = limit
+        self.limits = Limits(limit, memory)
         self._crews: list[_Crew[Any, Any]] = []
+        self._until: float | None = None
 
     def __enter__(self) -> Self:
+        self._until = None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,53 +85,80 @@ class JoblibExecutor:
     def map(self, fn: Callable[[A], B], tasks: Sequence[A]) -> Iterator[Outcome[B]]:
         """Yield one outcome per task; what a task does to its process costs that task alone."""
         quiet_loky()
-        crew = _Crew(fn, tasks, self.jobs, self.limit)
+        crew = _Crew(fn, tasks, self.jobs, self.limits)
         self._crews.append(crew)
+        crew.until = self._until
         try:
             yield from crew.outcomes()
         finally:
             crew.stop()
             self._crews.remove(crew)
 
+    def wind_down(self, seconds: float) -> None:
+        """Begin no further task, and end what still runs after so many seconds."""
+        self._until = time.monotonic() + seconds
+        for crew in list(self._crews):
+            crew.wind_down(self._until)
+
 
 class _Crew(Generic[A, B]):
     """What the threads share that look after the workers of one call."""
 
-    def __init__(
-        self, fn: Callable[[A], B], tasks: Sequence[A], jobs: int, limit: float | None
-    ) -> None:
-        self.fn, self.tasks, self.limit = fn, tasks, limit
+    def __init__(self, fn: Callable[[A], B], tasks: Sequence[A], jobs: int, limits: Limits) -> None:
+        self.fn, self.tasks, self.limits = fn, tasks, limits
         self.todo = deque(range(len(tasks)))
         self.deaths = [0] * len(tasks)
-        self.done: SimpleQueue[Outcome[B] | BaseException] = SimpleQueue()
+        self.done: SimpleQueue[Outcome[B] | BaseException | _Word] = SimpleQueue()
         self.stopped = False
+        self.until: float | None = None
         self.lanes = [_Lane(self) for _ in range(min(jobs, len(tasks)))]
 
     def outcomes(self) -> Iterator[Outcome[B]]:
         """Set everything going, and yield each outcome as it is there."""
         for lane in self.lanes:
             lane.start()
-        for _ in self.tasks:
-            outcome = self.done.get()
-            if isinstance(outcome, BaseException):
-                raise outcome
-            yield outcome
+        working = len(self.lanes)
+        while working:
+            match self._heard():
+                case _Word.OVER:
+                    return
+                case _Word.RESTS:
+                    working -= 1
+                case _Word.LISTEN:
+                    pass
+                case BaseException() as error:
+                    raise error
+                case Outcome() as outcome:
+                    yield outcome
         for lane in self.lanes:
             lane.join()
 
-    def next(self) -> int | None:
-        """Position of a task that nobody does yet."""
+    def _heard(self) -> Outcome[B] | BaseException | _Word:
+        """What comes next; once it is to wind down, that the time for it is over."""
+        left = None if self.until is None else max(self.until - time.monotonic(), 0.0)
         try:
-            return None if self.stopped else self.todo.popleft()
+            return self.done.get(timeout=left)
+        except Empty:
+            return _Word.OVER
+
+    def wind_down(self, until: float) -> None:
+        """Begin no further task, and listen no longer than until a time of the monotonic clock."""
+        self.until = until
+        self.done.put(_Word.LISTEN)
+
+    def next(self) -> int | None:
+        """Position of a task that nobody does yet, where one may still be begun."""
+        try:
+            return None if self.stopped or self.until is not None else self.todo.popleft()
         except IndexError:
             return None
 
     def stop(self) -> None:
         """End what still runs."""
         self.stopped = True
+        self.done.put(RuntimeError("The workers have been ended: there are no more outcomes."))
         for lane in self.lanes:
             lane.stop()
-        self.done.put(RuntimeError("The workers have been ended: there are no more outcomes."))
 
 
 class _Lane(threading.Thread, Generic[A, B]):
@@ -141,6 +186,7 @@ class _Lane(threading.Thread, Generic[A, B]):
             worker, self._worker = self._worker, None
         if worker and not crew.stopped:
             worker.rest()
+        crew.done.put(_Word.RESTS)
 
     def stop(self) -> None:
         """End the worker, and with it this thread."""
@@ -155,7 +201,7 @@ class _Lane(threading.Thread, Generic[A, B]):
         crew, start_ms = self._crew, time.time_ns() // 1_000_000
         try:
             worker = self._hired()
-            crew.done.put(worker.do(crew.fn, index, crew.tasks[index], crew.limit))
+            crew.done.put(worker.do(crew.fn, index, crew.tasks[index], crew.limits))
         except DiedError as error:
             if not crew.stopped:
                 self._mourn(index, error, start_ms)
@@ -168,6 +214,10 @@ class _Lane(threading.Thread, Generic[A, B]):
             if self._crew.stopped:
                 raise DiedError
             self._worker = self._worker or claim()
+            memory = self._crew.limits.memory
+            if memory is not None and not self._worker.fits(memory):
+                self._worker.kill()
+                self._worker = Worker()
             return self._worker
 
     def _mourn(self, index: int, error: DiedError, start_ms: int) -> None:
@@ -185,18 +235,28 @@ class _Lane(threading.Thread, Generic[A, B]):
         crew.done.put(Outcome(index, None, failure, start_ms, time.time_ns() // 1_000_000))
 
 
-def make_executor(jobs: int, limit: float | None = None) -> JoblibExecutor | SerialExecutor:
+def make_executor(
+    jobs: int, limit: float | None = None, memory: int | None = None
+) -> JoblibExecutor | SerialExecutor:
     """Executor for a number of workers, counted as joblib does (-1 means one per core).
 
     Where joblib's pool is not the one that is known here, this process does the work itself.
+
+    Raises:
+        SettingsError: Memory is to be limited, and this system does not show it.
     """
     from joblib import effective_n_jobs
 
+    if memory is not None and cannot_be_seen():
+        raise SettingsError(
+            "--airport-memory: this system does not show how much memory a process holds.",
+            "Install psutil, or leave the limit out.",
+        )
     if why := unknown_pool():
         log.warning(
             "joblib has other processes than this version knows (%s): one airport after the other "
-            "is worked on, in this process, without --airport-timeout",
+            "is worked on, in this process, without --airport-timeout and --airport-memory",
             why,
         )
         return SerialExecutor()
-    return JoblibExecutor(effective_n_jobs(jobs), limit)
+    return JoblibExecutor(effective_n_jobs(jobs), limit, memory)

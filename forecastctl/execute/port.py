@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,5 +39,18 @@ class Executor(Protocol):
         Whatever ``fn`` raises, and the death of the process that it runs in where that is not the
         driver's own, is a `Failure` of that task alone. `forecastctl.execute.serial.attempt` does
         one task and makes its outcome, to be called where the work is done.
+        """
+        ...
+
+
+@runtime_checkable
+class WindsDown(Protocol):
+    """An executor that can be told to come to an end before all is done."""
+
+    def wind_down(self, seconds: float) -> None:
+        """Begin no further task, and end what still runs after so many seconds.
+
+        `Executor.map` yields what is done until then, and no outcome of the other tasks. It may be
+        called from another thread, and from the handler of a signal: it waits for nothing.
         """
         ...

@@ -17,6 +17,7 @@ import time
 import warnings
 from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import TimeoutError as NotInTimeError
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 from inspect import signature
@@ -25,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.errors import ending_signals
 from forecastctl.execute.garbage import collect_rarely, pass_over_modules
+from forecastctl.execute.memory import resident
 from forecastctl.execute.serial import attempt
 from forecastctl.records import Failure, Outcome
 
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 
 _WATCH = 1.0
 """Seconds between two looks at whether the driver lives."""
+_LOOK = 0.1
+"""Seconds between two looks at the memory of a worker."""
 _START = 600.0
 """Seconds in which a worker process must have started."""
 _ANSWER = 60.0
@@ -67,6 +71,31 @@ class DiedError(Exception):
     """The process of a worker is gone."""
 
 
+class BeyondError(Exception):
+    """A task took more than it may.
+
+    Args:
+        failure: What becomes of it.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may take.
+
+    Attributes:
+        seconds: Time from when its process has started, or ``None``.
+        memory: Bytes that its process may hold, or ``None``. It is looked at ten times a second.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
+
+
 class Worker:
     """A process that does one task after another."""
 
@@ -80,32 +109,33 @@ class Worker:
         self._ending = threading.Lock()
         self.ended = False
 
-    def do(self, fn: Callable[[A], B], index: int, task: A, limit: float | None) -> Outcome[B]:
+    def do(self, fn: Callable[[A], B], index: int, task: A, limits: Limits) -> Outcome[B]:
         """Have a task done.
 
         Args:
             fn: What to do.
             index: Position of the task.
             task: The task.
-            limit: Seconds from when the process has started, after which it is killed. A fit that
-                never ends may hang inside of compiled code, which hears of nothing else.
+            limits: What it may take; past that the process is killed. A fit that never ends may
+                hang inside of compiled code, which hears of nothing else.
 
         Raises:
             DiedError: The process ended before the task did.
         """
+        limit = limits.seconds
         try:
             self._started.result(_START)
-            future: Future[Outcome[B]] = self._pool.submit(_attempt, fn, index, task, limit)
+            with self._ending:  # loky's own thread stumbles over a task that comes while it ends
+                future: Future[Outcome[B]] = self._pool.submit(_attempt, fn, index, task, limit)
         except Exception as error:  # broken, or being ended: loky has no one name for that
             self.kill()
             raise DiedError(str(error)) from error
         start_ms = _now()
         try:
-            raised = future.exception(limit)
-        except NotInTimeError:
+            raised = self._awaited(future, limits)
+        except BeyondError as beyond:
             self.kill()
-            message = f"it was not done within {limit:g} seconds, and was ended"
-            return Outcome(index, None, Failure("TimedOut", message), start_ms, _now())
+            return Outcome(index, None, beyond.failure, start_ms, _now())
         if raised is None:
             return future.result()
         broken, ended = _ends()
@@ -115,6 +145,34 @@ class Worker:
             raise DiedError(str(raised)) from raised
         # What the task came to could not be sent, or could not be read here.
         return Outcome(index, None, Failure.of(raised), start_ms, _now())
+
+    def fits(self, memory: int) -> bool:
+        """Whether the process, with nothing to do, leaves a task at least half of its memory."""
+        if not self._started.done() or self._started.exception():
+            return True  # it has only just been made
+        return 0 < resident(self._started.result()) < memory // 2
+
+    def _awaited(self, future: Future[Any], limits: Limits) -> BaseException | None:
+        """What a task raised, once it is done.
+
+        Raises:
+            BeyondError: It took too long, or too much memory.
+        """
+        seconds, memory = limits.seconds, limits.memory
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = None if end is None else max(end - time.monotonic(), 0.0)
+            step = left if memory is None else min(_LOOK, _LOOK if left is None else left)
+            try:
+                return future.exception(step)
+            except NotInTimeError:
+                pass
+            if end is not None and time.monotonic() >= end:
+                message = f"it was not done within {seconds:g} seconds, and was ended"
+                raise BeyondError(Failure("TimedOut", message))
+            if memory is not None and resident(self._started.result()) > memory:
+                message = f"its process held more than {memory / 1e6:,.0f} MB, and was ended"
+                raise BeyondError(Failure("OutOfMemory", message))
 
     def kill(self) -> None:
         """End the process now, whatever it does."""
@@ -174,6 +232,24 @@ def quiet_loky() -> None:
     """
     for message in ("A worker stopped while some jobs", "Failed to kill subprocesses"):
         warnings.filterwarnings("ignore", message, UserWarning)
+    _quiet_manager()
+
+
+@cache
+def _quiet_manager() -> None:
+    """Leave out the traceback of loky's own thread, where a pool is ended with a task on its way.
+
+    The thread looks for the task once more after it has given it up, and dies of that; the pool has
+    ended by then.
+    """
+    usual = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        manager = type(args.thread).__name__ == "ExecutorManagerThread"
+        if not (manager and args.exc_type is KeyError):
+            usual(args)
+
+    threading.excepthook = hook
 
 
 def _now() -> int:

@@ -56,6 +56,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=RUNS_READ))
+    runs = [run for run in runs if question.all_attempts or not RunOf(run).superseded]
     vintages, unreadable = _vintages(tracker, runs, day)
     if unreadable:
         _refuse_unreadable(unreadable, vintages, question)

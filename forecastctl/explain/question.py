@@ -34,6 +34,7 @@ class Question:
         between: Two cutoffs whose forecasts are compared; ``None`` for the two newest.
         quick: Only what is recorded: nothing is fitted again, no verdict.
         rules: Thresholds of the verdict.
+        all_attempts: Also forecasts that were made again since in the same job.
     """
 
     airport: str
@@ -42,6 +43,7 @@ class Question:
     between: tuple[str, str] | None = None
     quick: bool = False
     rules: ExplainRules = field(default_factory=ExplainRules)
+    all_attempts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.jobs.work import DEADLINE
 from forecastctl.recording.read import latest, read_forecast, read_model, read_tuning, searched_by
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportResult, AirportTask, Failure, Status
@@ -110,6 +111,8 @@ def find_up_to_date(
         }
         if any(run.tags.get(key, "") != value for key, value in needed.items()):
             continue
+        if run.tags.get(Tag.STOPPED) == DEADLINE:
+            continue  # it deserves a whole search
         try:
             results[airport] = _skip_unchanged(entry, run, tracker)
         except NothingRecordedError as error:

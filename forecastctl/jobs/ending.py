@@ -58,6 +58,7 @@ def close_job(
     log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
     artifacts.append(Artifact(File.LOG, read_log()))
     status = FAILED if summary.status == "failed" else FINISHED
+    stopped: dict[str, str] = {Tag.REASON: cut(summary.stopped)} if summary.stopped else {}
     add_files(
         tracker,
         summary.run_id,
@@ -65,7 +66,7 @@ def close_job(
             status=status,
             end_ms=end_ms,
             metrics=metrics,
-            tags={Tag.STATUS: summary.status},
+            tags={Tag.STATUS: summary.status, Tag.LEFT: str(summary.left), **stopped},
             artifacts=tuple(artifacts),
             model=model,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from forecastctl.jobs.sums.base import Sums
     from forecastctl.recording.context import JobContext
+    from forecastctl.recording.decoding import Searched
     from forecastctl.records import (
         AirportResult,
         AirportTask,
@@ -36,11 +37,15 @@ class Earlier:
         run: Its run.
         recorded: Results of its airports and groups by name, each with the id of its run.
         widths: How wide intervals are in it; empty where its pilot was not over.
+        searched: What searches of its pilot found that no airport's run holds, by airport.
+        files: Number of files that hold them.
     """
 
     run: StoredRun
     recorded: Mapping[str, tuple[AirportResult, str]]
     widths: Widths = ()
+    searched: Mapping[str, Searched] = field(default_factory=dict)
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)

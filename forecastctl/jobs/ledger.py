@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecastctl.jobs.learn import past_of
-from forecastctl.jobs.summary import Summary, SummaryLine, job_status
+from forecastctl.jobs.summary import Summary, SummaryLine, job_status, skipped
 from forecastctl.jobs.sums.base import base_of
 from forecastctl.jobs.sums.coherent import add_up
 from forecastctl.jobs.tables import forecast_table
-from forecastctl.jobs.work import clock
+from forecastctl.jobs.work import NOT_BEGUN, clock
 from forecastctl.recording.write import airport_run, model_label
-from forecastctl.records import Status
-from forecastctl.records.schema import NESTED, MetricKey
+from forecastctl.records import RunUpdate, Status
+from forecastctl.records.schema import NESTED, MetricKey, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,10 @@ def record_results(
         else []
     )
     by_airport = dict(zip((result.airport for result in to_record), ids, strict=True))
+    for airport, newer in by_airport.items():
+        if airport in context.again:
+            update = RunUpdate(tags={Tag.SUPERSEDED_BY: newer})
+            tracker.update(context.again[airport], update)
     for result in results:
         enter(ledger, result, job, by_airport.get(result.airport), tracker)
         reason = f": {result.reason}" if result.reason else ""
@@ -93,6 +97,21 @@ def enter(
         ledger.models[airport] = result.model
     past = past_of(result, run_id or "") if job.served else None
     ledger.pasts += [past] if past else []
+
+
+def leave(job: Job, ledger: Ledger, reason: str, tracker: Tracker) -> int:
+    """Enter those that were not done when the job ended early, and count all that are left.
+
+    Args:
+        job: The job.
+        ledger: Results so far.
+        reason: Why those have no result that nobody has begun or that were dropped.
+        tracker: The store.
+    """
+    for series in (task.series for task in job.tasks):
+        if series.airport not in ledger.lines:
+            enter(ledger, skipped(series.airport, reason, series.digest), job, None, tracker)
+    return sum(line.reason in (reason, NOT_BEGUN) for line in ledger.lines.values())
 
 
 def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:

@@ -20,6 +20,7 @@ from forecastctl.records import AirportResult, AirportTask, Status
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from forecastctl.recording.decoding import Searched
     from forecastctl.records import TuneResult, Widths
 
 AIRPORTS = 100
@@ -68,6 +69,29 @@ def fleet_widths(
     return pool_widths(sizes, prior, max(PRIOR_AIRPORTS, float(min(len(known), AIRPORTS))))
 
 
+def found_again(task: AirportTask, searched: Searched) -> AirportResult:
+    """What came of a search that an attempt which was cut off has kept.
+
+    Args:
+        task: The whole task.
+        searched: What was kept.
+    """
+    return AirportResult(
+        searched.airport,
+        Status.OK,
+        task=tuning_of(task),
+        tuned=searched.tuned,
+        digest=task.series.digest,
+        notes=task.series.notes,
+        start_ms=searched.start_ms,
+        end_ms=searched.end_ms,
+        cpu_seconds=searched.cpu_seconds,
+        objective_seconds=searched.objective_seconds,
+        engine=searched.engine,
+        suspects=task.series.suspects,
+    )
+
+
 def going_on(task: AirportTask, tuned: AirportResult, widths: Widths) -> AirportTask:
     """The task of an airport of the pilot once the widths are known: what comes after the search.
 
@@ -78,7 +102,8 @@ def going_on(task: AirportTask, tuned: AirportResult, widths: Widths) -> Airport
     """
     found = None if tuned.tuned is None else calibrated(tuned.tuned, widths)
     lean = None if found is None else replace(found, trials=(), sizes=())
-    return replace(task, plan=replace(task.plan, tune=False), tuned=lean, widths=widths)
+    kept = replace(task.plan, tune=False)
+    return replace(task, plan=kept, tuned=lean, widths=widths, until_ms=None)
 
 
 def joined(
@@ -108,5 +133,6 @@ def joined(
 
 
 def is_over(task: AirportTask, tuned: AirportResult) -> bool:
-    """Whether nothing comes after the search: it failed, or nothing else was asked for."""
-    return tuned.status is Status.FAILED or not (task.plan.train or task.plan.forecast)
+    """Whether nothing comes after the search: there is none, or nothing else was asked for."""
+    none = tuned.status in (Status.FAILED, Status.SKIPPED)
+    return none or not (task.plan.train or task.plan.forecast)

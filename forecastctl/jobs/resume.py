@@ -13,9 +13,10 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Earlier
 from forecastctl.jobs.plan import plan_job
+from forecastctl.jobs.resumable import refuse
 from forecastctl.recording import decoding
 from forecastctl.recording.read import (
     read_as,
@@ -24,7 +25,9 @@ from forecastctl.recording.read import (
     read_trials,
     read_tuning,
 )
+from forecastctl.recording.resolve import find_job
 from forecastctl.recording.run_of import RunOf
+from forecastctl.recording.searches import read_searches
 from forecastctl.records import (
     ALL_RUNS,
     FAILED,
@@ -34,6 +37,7 @@ from forecastctl.records import (
     AirportTask,
     Query,
     Status,
+    StoredRun,
     canonical_json,
 )
 from forecastctl.records.marks import SET, job_mark, work_mark
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
     from forecastctl.recording.context import Environment
-    from forecastctl.records import Rejection, Series, StoredRun, TuneResult, Widths
+    from forecastctl.records import Rejection, Series, TuneResult, Widths
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -86,9 +90,32 @@ def cut_off(tracker: Tracker, digest: str) -> StoredRun | None:
     return newest[0]
 
 
+def _named(tracker: Tracker, name: str) -> StoredRun:
+    """The job of this name.
+
+    Raises:
+        UsageError: Nothing is left to do of it, or it is at work.
+    """
+    run = find_job(tracker, name)
+    job_id = RunOf(run).job_id
+    if run.status == RUNNING:
+        raise UsageError(
+            f"Job {job_id} cannot be gone on with: it is still at work.",
+            f"Wait for it; if it is gone, set run {run.run_id} to KILLED in MLflow.",
+        )
+    if is_complete(run):
+        raise UsageError(
+            f"Job {job_id} is complete: nothing is left of it.",
+            f"'forecastctl retry {job_id}' does again what failed.",
+        )
+    return run
+
+
 def is_complete(run: StoredRun | None) -> bool:
-    """Whether a job has accounted for all of its airports."""
-    return run is not None and run.status in ENDED and MetricKey.AIRPORTS_TOTAL in run.metrics
+    """Whether a job has accounted for all of its airports, and left none."""
+    if run is None or run.status not in ENDED or run.tags.get(Tag.LEFT, "0") != "0":
+        return False
+    return MetricKey.AIRPORTS_TOTAL in run.metrics
 
 
 def airport_runs(
@@ -113,6 +140,7 @@ def plan_or_go_on(
     *,
     as_of: str | None = None,
     fresh: bool = False,
+    resume: str | None = None,
 ) -> Job:
     """Plan a job, or what is left of one that was asked for the same and was cut off.
 
@@ -124,17 +152,27 @@ def plan_or_go_on(
         tracker: Where earlier jobs are recorded.
         as_of: No observation after this date is used.
         fresh: Leave a job that was cut off as it is.
+        resume: Go on with the job that this name stands for, and with no other.
+
+    Raises:
+        UsageError: The job that was named is at work or done, or was asked for something else.
+        NothingRecordedError: There is no such job.
     """
     asked = {**request.asked(), "as_of": as_of, "groups": panel.groups if request.sums else {}}
     digest = work_digest(asked, environment, panel.digest)
-    run = None if fresh else cut_off(tracker, digest)
+    if resume is None:
+        run = None if fresh else cut_off(tracker, digest)
+    else:
+        run = _named(tracker, resume)
+        if work_mark(digest) not in run.tags:
+            raise refuse(tracker, run, request.command, request.settings, environment, panel.digest)
     if run is None:
         return replace(plan_job(request, panel, entries, environment, tracker), work=digest)
     job_id = RunOf(run).job_id
     runs = airport_runs(tracker, job_id, WITH_GROUPS)
     request = replace(request, job_id=job_id, recorded=frozenset(runs))
     job = replace(plan_job(request, panel, entries, environment, tracker), work=digest)
-    return _go_on(job, run, runs, tracker)
+    return take_over(job, run, runs, tracker)
 
 
 def said(job: Job) -> str:
@@ -149,7 +187,14 @@ def said(job: Job) -> str:
     )
 
 
-def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tracker) -> Job:
+def take_over(
+    job: Job,
+    run: StoredRun,
+    runs: Mapping[str, StoredRun],
+    tracker: Tracker,
+    *,
+    again: Mapping[str, StoredRun] | None = None,
+) -> Job:
     """The same job without what an earlier attempt has recorded.
 
     An airport of which something cannot be read any more is done anew.
@@ -157,9 +202,11 @@ def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tra
     Args:
         job: The job as it was planned, under the id of the earlier attempt.
         run: The run of the earlier attempt.
-        runs: Runs of the airports and groups that it recorded.
+        runs: Runs of the airports and groups that it recorded and that are taken over.
         tracker: The store.
+        again: Runs of those that are to be done again.
     """
+    instead = {name: found.run_id for name, found in (again or {}).items()}
     widths = _widths(tracker, run)
     recorded: dict[str, tuple[AirportResult, str]] = {}
     tasks: list[AirportTask] = []
@@ -173,6 +220,7 @@ def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tra
         except NothingRecordedError as error:
             log.warning("%s is done anew: %s", task.series.airport, error.message)
             task = replace(task, anew=error.message)  # noqa: PLW2901
+            instead[task.series.airport] = runs[task.series.airport].run_id
         tasks.append(replace(task, widths=widths) if task.plan.tune else task)
     settled: list[AirportResult] = []
     for result in job.settled:
@@ -181,8 +229,11 @@ def _go_on(job: Job, run: StoredRun, runs: Mapping[str, StoredRun], tracker: Tra
             settled.append(result)
         else:
             recorded[result.airport] = result, of_airport.run_id
-    context = replace(job.context, attempt=RunOf(run).attempt + 1)
-    earlier = Earlier(run, recorded, widths)
+    context = replace(job.context, attempt=RunOf(run).attempt + 1, again=instead)
+    searched, files = read_searches(tracker, run)
+    done = {*recorded, *instead}
+    searched = {name: found for name, found in searched.items() if name not in done}
+    earlier = Earlier(run, recorded, widths, searched, files)
     return replace(job, context=context, tasks=tasks, settled=settled, earlier=earlier)
 
 

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
-from forecastctl.jobs.ledger import Ledger, enter, record_results, summarise
-from forecastctl.jobs.pilot import choose_pilot, fleet_widths, going_on, is_over, joined, tuning_of
+from forecastctl.jobs.ledger import Ledger, enter, leave, record_results, summarise
+from forecastctl.jobs.pilot import (
+    choose_pilot,
+    fleet_widths,
+    found_again,
+    going_on,
+    is_over,
+    joined,
+    tuning_of,
+)
+from forecastctl.jobs.stopping import Stopping
 from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.recording.fleet import fleet_model
 from forecastctl.recording.read import find_snapshot
+from forecastctl.recording.searches import keep_searches
 from forecastctl.records import (
     RUNNING,
     AirportResult,
@@ -30,7 +40,7 @@ from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark, work_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job, Progress
@@ -52,6 +62,7 @@ def run_job(
     progress: Progress,
     read_log: Callable[[], bytes],
     say: Callable[[str], None] = unheard,
+    stopping: Stopping | None = None,
 ) -> Summary:
     """Execute a job, record every airport whole as it completes, and account for all of them.
 
@@ -62,11 +73,13 @@ def run_job(
         progress: Told about every airport.
         read_log: Returns the job's log so far.
         say: Told what takes long before the first airport.
+        stopping: When it ends before all is done.
 
     Raises:
         TrackingError: Something could not be recorded; the job stops.
+        KeyboardInterrupt: A signal ended it; what was done until then is recorded.
     """
-    context = job.context
+    context, stopping = job.context, stopping or Stopping()
     run_id = _open(job, tracker)
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
@@ -76,11 +89,17 @@ def run_job(
         for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
             enter(ledger, result, job, of_airport, tracker)
             progress(result, len(job.order) + len(job.groups))
-        for results in batches(_results(job, executor, tracker, run_id), job.batch):
-            record_results(results, job, tracker, run_id, ledger)
-            for result in results:
-                progress(result, len(job.order) + len(job.groups))
+        with stopping.over(executor):
+            for results in batches(_results(job, executor, tracker, run_id, stopping), job.batch):
+                record_results(results, job, tracker, run_id, ledger)
+                for result in results:
+                    progress(result, len(job.order) + len(job.groups))
+                stopping.saw(results)
+        stopping.check()
+        left = leave(job, ledger, stopping.reason, tracker)
         summary = summarise(job, run_id, ledger)
+        if left:
+            summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
         files = (*winners(ledger.pasts, context), *sums_artifacts(summary))
         close_job(tracker, summary, files, read_log, fleet_model(ledger.models, context))
     except BaseException as error:
@@ -94,20 +113,21 @@ def _open(job: Job, tracker: Tracker) -> str:
     run = job_run(job)
     if job.earlier is None:
         return tracker.start(run)
-    update_on_reopening(tracker, job.earlier.run, run)
+    update_on_reopening(tracker, job.earlier.run, run, len(job.tasks))
     return job.earlier.run.run_id
 
 
-def update_on_reopening(tracker: Tracker, earlier: StoredRun, run: Run) -> None:
+def update_on_reopening(tracker: Tracker, earlier: StoredRun, run: Run, left: int) -> None:
     """Make a job's run one that is being worked at again.
 
     Args:
         tracker: The store.
         earlier: The run as the attempt that was cut off has left it.
         run: The run as it would be opened now.
+        left: How many airports and groups are not done.
     """
     tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
-    tags[Tag.STATUS] = "running"
+    tags |= {Tag.STATUS: "running", Tag.LEFT: str(left)}
     if Tag.REASON in earlier.tags:
         tags[Tag.REASON] = ""
     tracker.update(earlier.run_id, RunUpdate(RUNNING, tags=tags))
@@ -165,25 +185,33 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
 
 
 def _results(
-    job: Job, executor: Executor, tracker: Tracker, run_id: str
+    job: Job, executor: Executor, tracker: Tracker, run_id: str, stopping: Stopping
 ) -> Iterator[AirportResult]:
     """Settled airports first, then results as workers complete them; largest tasks go first.
 
     Where airports are tuned, some are tuned before all else: see `forecastctl.jobs.pilot`.
     """
     yield from job.settled
-    pilot = choose_pilot(job.tasks, job.groups)
-    tuned = {result.airport: result for result in work_through(map(tuning_of, pilot), executor)}
-    widths: Widths = ()
+    if stopping.ends:
+        return
+    tasks = [replace(task, until_ms=stopping.deadline_ms) for task in job.tasks]
+    pilot = choose_pilot(tasks, job.groups)
+    whole = {task.series.airport: task for task in tasks}
+    tuned = _tuned_first(job, pilot, executor, tracker, run_id, stopping)
+    if stopping.ends:
+        failed = [early for early in tuned.values() if early.status is Status.FAILED]
+        yield from (joined(whole[early.airport], early, None, ()) for early in failed)
+        return
+    widths: Widths = job.earlier.widths if job.earlier else ()
     if pilot:
-        kept = [task.tuned for task in job.tasks if not task.plan.tune]
-        widths = fleet_widths((result.tuned for result in tuned.values()), kept)
+        kept = [task.tuned for task in tasks if not task.plan.tune]
+        found = [tuned[t.series.airport].tuned for t in pilot if t.series.airport in tuned]
+        widths = fleet_widths(found, kept)
         account = {"airports": len(pilot), "widths": widths_dict(widths)}
         content = json_bytes(account, readable=True)
         add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
-    whole = {task.series.airport: task for task in pilot}
     left = []
-    for task in job.tasks:
+    for task in tasks:
         early = tuned.get(task.series.airport)
         if early is None:
             left.append(replace(task, widths=task.widths or widths) if task.plan.tune else task)
@@ -194,6 +222,34 @@ def _results(
     for result in work_through(left, executor):
         early = tuned.get(result.airport)
         yield result if early is None else joined(whole[result.airport], early, result, widths)
+        if stopping.too_many_failed:
+            return
+
+
+def _tuned_first(
+    job: Job,
+    pilot: Sequence[AirportTask],
+    executor: Executor,
+    tracker: Tracker,
+    run_id: str,
+    stopping: Stopping,
+) -> dict[str, AirportResult]:
+    """What came of the searches of the pilot by airport, each kept as soon as it is done."""
+    tuned: dict[str, AirportResult] = {}
+    files = 0
+    if job.earlier:
+        files = job.earlier.files
+        again = {t.series.airport: t for t in job.tasks if t.plan.tune}
+        kept = job.earlier.searched.items()
+        tuned |= {a: found_again(again[a], found) for a, found in kept if a in again}
+    left = [tuning_of(task) for task in pilot if task.series.airport not in tuned]
+    for number, results in enumerate(batches(work_through(left, executor), job.batch), files):
+        keep_searches(tracker, run_id, number, results)
+        tuned |= {result.airport: result for result in results}
+        stopping.saw(results)
+        if stopping.too_many_failed:
+            break
+    return tuned
 
 
 def work_through(tasks: Iterable[AirportTask], executor: Executor) -> Iterator[AirportResult]:

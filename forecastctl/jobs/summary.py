@@ -70,6 +70,8 @@ class Summary:
         groups: One line for each sum over airports that is forecast on its own.
         coherent: The table of airports and sums, and what was done, where the job has sums.
         warnings: What a user should know of the whole panel, one sentence each.
+        left: Airports and groups that are not done, because the job ended early.
+        stopped: Why it did, in one sentence.
     """
 
     job_id: str
@@ -81,6 +83,8 @@ class Summary:
     groups: tuple[SummaryLine, ...] = ()
     coherent: Coherent | None = None
     warnings: tuple[str, ...] = ()
+    left: int = 0
+    stopped: str | None = None
 
     @property
     def table(self) -> pd.DataFrame | None:
@@ -105,6 +109,8 @@ class Summary:
             "airports": self.counts,
             "cost": dict(self.cost),
             "warnings": list(self.warnings),
+            "left": self.left,
+            "stopped": self.stopped,
             "results": [line.to_dict() for line in self.lines],
             **self._sums(),
         }

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from forecastctl.records import FittedModel, Plan, TuneResult
 
 
+NOT_BEGUN = "the deadline passed before its turn"
+DEADLINE = "deadline"
+"""Why a search stopped that the deadline of its job ended."""
+
+
 def clock() -> tuple[int, float]:
     """Wall clock in milliseconds since the epoch, CPU seconds of this process."""
     return time.time_ns() // 1_000_000, time.process_time()
@@ -42,9 +47,14 @@ def work(task: AirportTask) -> AirportResult:
     """Tune, train and forecast one airport, as far as its plan goes.
 
     Returns:
-        The result with everything that was reached; a failure keeps what came before it.
+        The result with everything that was reached; a failure keeps what came before it. Past the
+        time until which it may be begun, it is skipped.
     """
     start_ms, cpu = clock()
+    if task.until_ms is not None and start_ms >= task.until_ms:
+        return AirportResult(
+            task.series.airport, Status.SKIPPED, NOT_BEGUN, digest=task.series.digest
+        )
     result = AirportResult(
         task.series.airport,
         Status.OK,
@@ -94,11 +104,21 @@ def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
     from forecastctl.search.tune import tune
 
     engine = working_engine(task.plan.search.engine)
-    tuned = tune(task.series, task.plan.search, clock, task.learned, task.widths)
+    search, left = task.plan.search, _seconds_left(task)
+    ends_early = left is not None and (search.timeout is None or left < search.timeout)
+    search = replace(search, timeout=left) if ends_early else search
+    tuned = tune(task.series, search, clock, task.learned, task.widths)
+    if ends_early and tuned.stopped == "timeout":
+        tuned = replace(tuned, stopped=DEADLINE)
     if task.widths:  # the fleet's are known, nobody needs this airport's
         tuned = replace(tuned, sizes=())
     spent = sum(trial.cpu_seconds for trial in tuned.trials)
     return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
+
+
+def _seconds_left(task: AirportTask) -> float | None:
+    """Seconds that a search may take before the deadline of its job."""
+    return None if task.until_ms is None else max((task.until_ms - clock()[0]) / 1000, 1e-3)
 
 
 def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str | None]:

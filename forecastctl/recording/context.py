@@ -77,6 +77,7 @@ class JobContext:
         origin: ``live``, or ``backtest`` for replayed history.
         extra_tags: Tags of every run of the job besides these.
         groups: Level by name of the sums over airports that are forecast beside them.
+        again: Run of the attempt before, by airport or group that is done again.
     """
 
     job_id: str
@@ -93,6 +94,7 @@ class JobContext:
     origin: str = LIVE
     extra_tags: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    again: Mapping[str, str] = field(default_factory=dict)
 
     def tags(self) -> dict[str, str]:
         """Tags of every run of the job."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from forecastctl.recording.shapes import (
     ModelFile,
     MonitorFile,
     PastRow,
+    SearchRow,
     SummaryFile,
     TrialRow,
     TuningFile,
@@ -93,7 +95,37 @@ def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, 
 
 def tuning(content: bytes) -> TuneResult:
     """What a search chose; its trials are in another file."""
-    checked, value = _json(content, TuningFile)
+    return _tuning(*_json(content, TuningFile))
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search of a job's pilot, and what it cost, as in `forecastctl.records.AirportResult`."""
+
+    airport: str
+    tuned: TuneResult
+    start_ms: int
+    end_ms: int
+    cpu_seconds: float
+    objective_seconds: float
+    engine: str | None
+
+
+def searches(content: bytes) -> list[Searched]:
+    """Searches of a job's pilot, each with its trials."""
+    found = []
+    for value in json.loads(content):
+        row = SearchRow.model_validate(value)
+        trials = tuple(_trial(TrialRow.model_validate(t)) for t in _table(value["trials"]))
+        sizes = tuple(tuple(fold) for fold in row.sizes)
+        tuned = replace(_tuning(row.tuning, value["tuning"]), trials=trials, sizes=sizes)
+        costs = (row.cpu_seconds, row.objective_seconds)
+        found.append(Searched(row.airport, tuned, row.start_ms, row.end_ms, *costs, row.engine))
+    return found
+
+
+def _tuning(checked: TuningFile, value: Mapping[str, Any]) -> TuneResult:
+    """A search without its trials."""
     return TuneResult(
         specification=Specification.from_dict(value["specification"]),
         loss=checked.loss,

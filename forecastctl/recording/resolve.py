@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
-from forecastctl.records import Query, StoredRun
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records import ALL_RUNS, Query, StoredRun
 from forecastctl.records.marks import JOBS, SET, job_mark
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecastctl.store.port import Tracker
+
+
+SUGGESTED = 3
+"""Similar names that an error suggests at most."""
+
+LATEST = "latest"
+"""Name of the newest job."""
 
 
 def resolve(tracker: Tracker, name: str) -> StoredRun:
@@ -28,3 +40,53 @@ def resolve(tracker: Tracker, name: str) -> StoredRun:
         return tracker.get(name)
     except NothingRecordedError:
         raise NothingRecordedError(f"There is no run or job '{name}'.") from None
+
+
+def find_run(tracker: Tracker, name: str) -> StoredRun:
+    """The run of this id, of the only job that begins so, or of the newest, which is `LATEST`.
+
+    Raises:
+        NothingRecordedError: There is none, or several jobs begin so.
+    """
+    if name == LATEST:
+        newest = tracker.find(Query(tags={JOBS: SET}, limit=1))
+        if newest:
+            return newest[0]
+        raise NothingRecordedError("No job is recorded yet.")
+    try:
+        return resolve(tracker, name)
+    except NothingRecordedError as error:
+        message = error.message
+    jobs = tracker.find(Query(tags={JOBS: SET}, limit=ALL_RUNS))
+    matching = [job for job in jobs if name and RunOf(job).job_id.startswith(name)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        newest_ids = ", ".join(RunOf(job).job_id for job in matching[:SUGGESTED])
+        raise NothingRecordedError(
+            f"{len(matching)} jobs begin with '{name}'.", f"Give one of them: {newest_ids} ..."
+        )
+    ids = [RunOf(job).job_id for job in jobs]
+    close = difflib.get_close_matches(name, ids, SUGGESTED)
+    listed = f"The newest job is {ids[0]}; 'forecastctl history' lists all." if ids else None
+    raise NothingRecordedError(message, suggestion(close) or listed)
+
+
+def find_job(tracker: Tracker, name: str) -> StoredRun:
+    """The run of the job that a name stands for, as in `find_run`.
+
+    Raises:
+        NothingRecordedError: There is none, or it is no job's.
+    """
+    run = find_run(tracker, name)
+    if not RunOf(run).is_job:
+        job = run.tags.get(Tag.JOB_ID)
+        raise NothingRecordedError(
+            f"Run '{name}' is not that of a job.", f"Its job is {job}." if job else None
+        )
+    return run
+
+
+def suggestion(close: Sequence[str]) -> str | None:
+    """What may have been meant."""
+    return f"Did you mean '{close[0]}'?" if close else None

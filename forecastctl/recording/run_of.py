@@ -102,8 +102,13 @@ class RunOf:
 
     @property
     def attempt(self) -> int:
-        """1, or more where an interrupted backtest was completed."""
+        """1, or more where a job was gone on with or retried."""
         return self._number(Tag.ATTEMPT)
+
+    @property
+    def superseded(self) -> bool:
+        """Whether the airport was done again in the same job."""
+        return Tag.SUPERSEDED_BY in self.run.tags
 
     @property
     def trial(self) -> int:

@@ -95,6 +95,19 @@ class TuningFile(Shape):
     widths: Widths = {}
 
 
+class SearchRow(Shape):
+    """A search of a job's pilot."""
+
+    airport: str
+    tuning: TuningFile
+    sizes: list[list[float]]
+    start_ms: int
+    end_ms: int
+    cpu_seconds: float
+    objective_seconds: float
+    engine: str | None
+
+
 class WidthsFile(Shape):
     """What ``widths.json`` holds."""
 

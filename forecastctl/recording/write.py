@@ -191,6 +191,8 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     }
     if result.airport in context.groups:
         tags |= {Tag.KIND: Kind.GROUP, Tag.LEVEL: context.groups[result.airport]}
+    if result.airport in context.again:
+        tags[Tag.RETRY_OF] = context.again[result.airport]
     cutoff = _cutoff(result)
     if cutoff:
         tags[Tag.CUTOFF] = cutoff

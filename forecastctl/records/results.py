@@ -130,8 +130,8 @@ class TuneResult:
         spread: Factor on the models' standard deviations, from the same errors and ``widths``.
         baseline_loss: Loss of the seasonal naive on the same folds.
         reason: Why the specification is a fallback, or ``None``.
-        stopped: Why the search ended: ``max_evals``, ``timeout``, ``early_stop``, ``unlikely`` (to
-            improve) or ``too short``.
+        stopped: Why the search ended: ``max_evals``, ``timeout``, ``deadline`` (of the job),
+            ``early_stop``, ``unlikely`` (to improve) or ``too short``.
         widths: How wide the fleet's backtests led intervals to be, see `Widths`; empty in a record
             of an earlier version.
         sizes: Backtest errors without their sign, in standard deviations of the models, by fold and
@@ -272,6 +272,9 @@ class AirportTask:
     """Which record cannot be read any more, where that is why it is done again."""
     widths: Widths = ()
     """How wide the fleet's backtests led intervals to be, where that is known before the search."""
+    until_ms: int | None = None
+    """Its search ends then, with the best so far; after it, it is not begun. Milliseconds since the
+    epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from forecastctl.models.combination.replay import (
     same_models,
     worst,
 )
-from forecastctl.recording.job import KEPT, job_of, read_settings
+from forecastctl.recording.job import job_of, read_settings
 from forecastctl.recording.read import (
     read_snapshot,
     read_trials,
@@ -32,6 +32,7 @@ from forecastctl.recording.read import (
     recorded_groups,
 )
 from forecastctl.recording.run_of import RunOf
+from forecastctl.recording.settings_of import settings_of
 from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult, described
 from forecastctl.records.learning import RETIRED_ALGORITHM
 from forecastctl.records.schema import STAGES, Param, Tag
@@ -144,7 +145,7 @@ class _Rebuilt:
             name = RunOf(run).job_id
             raise NothingRecordedError(f"The settings of job {name} are not stored.")
         recorded = read_settings(tracker, job)
-        settings, notes = _settings(recorded)
+        settings, notes = settings_of(recorded)
         digest = RunOf(run).panel_digest
         frame = read_snapshot(tracker, digest)
         spec = DataSpec(**settings.data.model_dump())
@@ -163,25 +164,6 @@ def _as_of(recorded: Mapping[str, Any], run: StoredRun) -> str | None:
     if recorded.get(Param.AS_OF):
         return str(recorded[Param.AS_OF])
     return run.tags.get(Tag.CUTOFF) if RunOf(run).is_backtest else None
-
-
-def _settings(recorded: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
-    """Settings of a job as far as this version knows them, and a note on the others."""
-    from forecastctl.settings import SECTIONS, Settings
-
-    known = {f"{s}.{k}" for s in SECTIONS for k in getattr(Settings(), s).model_dump()}
-    wanted = ("data", "tune", "forecast")
-    given: dict[str, dict[str, Any]] = {section: {} for section in wanted}
-    unknown = []
-    for name, value in recorded.items():
-        section, _, key = name.partition(".")
-        if section in given and name in known:
-            given[section][key] = value
-        elif section in given:
-            unknown.append(name)
-    given["data"].setdefault("suspects", KEPT)
-    notes = (f"settings that this version does not know: {', '.join(unknown)}",) if unknown else ()
-    return Settings.model_validate(given), notes
 
 
 def _ask(
@@ -235,10 +217,11 @@ def _search(
 ) -> tuple[SearchSpec, tuple[str, ...]]:
     """The search as it was: the engine that worked then, and the trials that its time allowed."""
     search = replace(search, engine=RunOf(owner).engine(search.engine))
-    if run.tags.get(Tag.STOPPED) != "timeout":
+    if run.tags.get(Tag.STOPPED) not in ("timeout", "deadline"):
         return replace(search, timeout=None), ()
     made = len(read_trials(tracker, run))
-    note = f"the search was stopped by its timeout, which no two runs share; {made} trials again"
+    stopped = f"the search was stopped by its {run.tags[Tag.STOPPED]}"
+    note = f"{stopped}, which no two runs share; {made} trials again"
     return replace(search, max_evals=max(made, 1), timeout=None), (note,)
 
 

@@ -17,10 +17,10 @@ from forecastctl.models.combination.replay import (
     replay,
 )
 from forecastctl.recording.read import read_forecast, read_model
-from forecastctl.recording.resolve import resolve
+from forecastctl.recording.resolve import SUGGESTED, find_run, suggestion
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, Query, Replay, Status
-from forecastctl.records.marks import JOBS, SET, job_mark
+from forecastctl.records.marks import SET, job_mark
 from forecastctl.records.schema import Tag
 from forecastctl.reproduce.values import Chosen, Reproduction, Stored
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
-
-SUGGESTED = 3
-"""Similar names that an error suggests at most."""
 
 
 def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Chosen:
@@ -46,13 +43,13 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
     Raises:
         NothingRecordedError: There is no such job, run or airport, or several jobs begin so.
     """
-    run = _find_run(tracker, name)
+    run = find_run(tracker, name)
     named = RunOf(run)
     if named.is_series:
         runs = [run]
     elif named.is_job:
         of_job = tracker.find(Query(tags={job_mark(named.job_id): SET}, limit=ALL_RUNS))
-        runs = [r for r in of_job if RunOf(r).is_series]
+        runs = [r for r in of_job if RunOf(r).is_series and not RunOf(r).superseded]
     else:
         hint = f"Give its airport's: {run.parent_id}." if run.parent_id else None
         raise NothingRecordedError(f"Run '{name}' is neither a job's nor an airport's.", hint)
@@ -62,7 +59,7 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
         if airport not in known:
             raise NothingRecordedError(
                 f"Nothing is recorded about airport '{airport}' in job {named.job_id}.",
-                _suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
+                suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
             )
     kept = tuple(r for r in runs if not airports or RunOf(r).airport in airports)
     return Chosen(
@@ -72,31 +69,6 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
         run_id=run.run_id,
         runs=kept,
     )
-
-
-def _find_run(tracker: Tracker, name: str) -> StoredRun:
-    """The run of this id, or the run of the only job whose id begins so."""
-    try:
-        return resolve(tracker, name)
-    except NothingRecordedError as error:
-        message = error.message
-    jobs = tracker.find(Query(tags={JOBS: SET}, limit=ALL_RUNS))
-    matching = [job for job in jobs if name and RunOf(job).job_id.startswith(name)]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        newest = ", ".join(RunOf(job).job_id for job in matching[:SUGGESTED])
-        raise NothingRecordedError(
-            f"{len(matching)} jobs begin with '{name}'.", f"Give one of them: {newest} ..."
-        )
-    ids = [RunOf(job).job_id for job in jobs]
-    close = difflib.get_close_matches(name, ids, SUGGESTED)
-    listed = f"The newest job is {ids[0]}; 'forecastctl history' lists all." if ids else None
-    raise NothingRecordedError(message, _suggestion(close) or listed)
-
-
-def _suggestion(close: Sequence[str]) -> str | None:
-    return f"Did you mean '{close[0]}'?" if close else None
 
 
 def read_stored(tracker: Tracker, run: StoredRun) -> Stored:

@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -22,6 +23,7 @@ from forecastctl.records import (
 )
 from forecastctl.redaction import masked
 from forecastctl.registry import EXECUTORS, LOSSES
+from forecastctl.settings.limits import a_deadline, a_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +62,25 @@ Backend = Annotated[str, WithJsonSchema({"enum": list(EXECUTORS.own)})]
 MOST_SECONDS = 10_000_000
 """Of any limit: a third of a year, which every clock can count."""
 LEAST_SECONDS = 900
+LEAST_MEMORY = 500_000_000
+"""A worker holds some 300 MB with all of its libraries."""
 SECONDS_PER_TRIAL = {"compiled": 60, "statsmodels": 600}
 """Many times what a trial takes on a slow and busy machine."""
+
+
+def _enough_memory(value: ByteSize) -> ByteSize:
+    """Refuse what not even an idle worker would keep within."""
+    if value < LEAST_MEMORY:
+        raise ValueError(f"a worker alone needs {LEAST_MEMORY // 1_000_000} MB")
+    return value
+
+
+def _as_text(value: Any) -> Any:
+    """A number of a settings file as it would be given as a flag."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Memory = Annotated[ByteSize, AfterValidator(_enough_memory), WithJsonSchema({"type": "string"})]
 
 
 class _Section(BaseModel):
@@ -141,6 +160,10 @@ class Run(_Section):
     jobs: Annotated[int, Field(ge=-64, le=512), AfterValidator(_some_workers)] = -1
     backend: Backend = "loky"
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
+    airport_memory: Memory | None = None
+    deadline: Annotated[str, AfterValidator(a_deadline)] | None = None
+    max_failures: Annotated[str, BeforeValidator(_as_text), AfterValidator(a_share)] | None = None
+    grace: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0
     batch: Positive = 8
     skip_unchanged: bool = False
     wait: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0.0

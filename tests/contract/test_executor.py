@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from joblib import effective_n_jobs
 
+from forecastctl.errors import SettingsError
 from forecastctl.execute.loky import JoblibExecutor, make_executor
+from forecastctl.execute.port import WindsDown
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.testing.executor import (
     ExecutorContract,
@@ -122,6 +124,97 @@ def test_leaving_early_is_no_fault(recwarn):
     next(outcomes)
     outcomes.close()
     assert [str(w.message) for w in recwarn] == []
+
+
+def make_hungry():
+    """A function that workers get whole, see `make_hang`."""
+
+    def hungry(what):
+        """Take half a gigabyte, for good or to give it back at once, or nothing."""
+        if what == "nothing":
+            return what
+        taken = bytearray(500_000_000)
+        for at in range(0, len(taken), 4096):
+            taken[at] = 1
+        if what == "keeps":
+            threading.Event().wait()
+        return what
+
+    return hungry
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_task_that_takes_too_much_memory_is_ended_alone(jobs):
+    tasks = ["nothing", "keeps", "nothing", "nothing"]
+    executor = JoblibExecutor(jobs, memory=400_000_000)
+    outcomes = {o.index: o for o in executor.map(make_hungry(), tasks)}
+    assert [outcomes[i].value for i in (0, 2, 3)] == ["nothing"] * 3
+    assert outcomes[1].failure.type == "OutOfMemory"
+    assert outcomes[1].failure.message == "its process held more than 400 MB, and was ended"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_a_limit_of_memory_and_one_of_time_hold_together():
+    executor = JoblibExecutor(1, limit=2.0, memory=4_000_000_000)
+    (outcome,) = executor.map(hang, ["compiled"])
+    assert outcome.failure.type == "TimedOut"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_what_earlier_tasks_left_in_a_worker_is_not_held_against_the_next():
+    def keep(_):
+        import builtins
+
+        builtins.kept = b"1" * 250_000_000
+        return os.getpid()
+
+    executor = JoblibExecutor(1, memory=500_000_000)
+    first, second = (o.value for o in executor.map(keep, [0, 1]))
+    assert first != second
+
+
+def test_where_memory_cannot_be_seen_it_cannot_be_limited(monkeypatch):
+    from forecastctl.execute import loky
+
+    monkeypatch.setattr(loky, "cannot_be_seen", lambda: True)
+    with pytest.raises(SettingsError, match="--airport-memory"):
+        make_executor(1, None, 1_000_000_000)
+    assert make_executor(1).jobs == 1
+
+
+class TestWindingDown:
+    """Nothing more is begun, and what runs may end within a time."""
+
+    def test_what_is_in_flight_is_finished_and_nothing_else_begun(self):
+        with JoblibExecutor(2) as executor:
+            outcomes = executor.map(square, range(100))
+            got = [next(outcomes)]
+            executor.wind_down(600.0)
+            got += outcomes
+            assert 1 <= len(got) < 100
+            assert all(o.value == o.index**2 for o in got)
+            assert list(executor.map(square, [1, 2])) == []
+        with executor:
+            assert [o.value for o in executor.map(square, [3])] == [9]
+
+    def test_what_does_not_end_in_time_is_ended(self):
+        with JoblibExecutor(2) as executor:
+            outcomes = executor.map(hang, ["compiled", "a", "b"])
+            assert {next(outcomes).value, next(outcomes).value} == {"a", "b"}
+            executor.wind_down(0.5)
+            assert list(outcomes) == []
+
+    def test_it_may_come_from_another_thread_while_the_driver_waits(self):
+        with JoblibExecutor(1) as executor:
+            timer = threading.Timer(1.0, executor.wind_down, [0.0])
+            timer.start()
+            assert list(executor.map(hang, ["sleep"])) == []
+            timer.join()
+
+    def test_what_works_in_the_driver_cannot(self):
+        assert isinstance(JoblibExecutor(1), WindsDown)
+        assert not isinstance(SerialExecutor(), WindsDown)
 
 
 DRIVER = """

@@ -1,6 +1,7 @@
 """What jobs record is what the schema names, all of it, and no code names it otherwise."""
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,8 @@ def tracker():
     harness.run("train")
     harness.run("forecast")
     harness.run("tune", executor=Broken())
+    harness.retry()
+    harness.run("tune", executor=Broken())
     with pytest.raises(KeyboardInterrupt):
         harness.run("tune", executor=Interrupted())
     _lose_a_model(harness)
@@ -102,7 +105,7 @@ def recorded(tracker):
         of["tags"] |= {*run.tags}
         of["params"] |= {*run.params}
         of["metrics"] |= {*run.metrics}
-        of["files"] |= {*tracker._artifacts[run.run_id]}
+        of["files"] |= {re.sub(r"^pilot/\d+", "pilot/N", p) for p in tracker._artifacts[run.run_id]}
     return found
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli import flags
 from forecastctl.cli.compose import (
@@ -20,14 +17,14 @@ from forecastctl.cli.compose import (
     recorded,
     store_for_job,
 )
+from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.job import code_of, end_with, write_out
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import paragraph
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import Terminated, ending_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from forecastctl.backtest.run import BacktestRequest, Surroundings
     from forecastctl.backtest.summary import BacktestSummary
@@ -74,6 +71,7 @@ def backtest(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    airport_memory: flags.AirportMemory = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
     wait: flags.Wait = None,
@@ -96,7 +94,7 @@ def backtest(
     today = date.today()  # noqa: DTZ011 - local day
     with (
         Progress(quiet=session.quiet) as progress,
-        _Interruptions() as interruptions,
+        Interruptions() as interruptions,
         executor,
         store_for_job(session, "backtest", progress.say, upgrade=upgrade_store) as (tracker, _),
     ):
@@ -175,44 +173,6 @@ def _run(
     except KeyboardInterrupt:
         log.warning("The same command goes on where this one stopped.")
         raise
-
-
-class _Interruptions:
-    """Signals end it at once while workers work, but not while something is being recorded."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._pending: KeyboardInterrupt | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            for number in ending_signals():
-                if callable(signal.getsignal(number)):  # it ends the command, and is not ignored
-                    self._before[number] = signal.signal(number, self._interrupt)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
-
-    def _interrupt(self, number: int, _frame: object) -> None:
-        why = KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
-        if not self._depth:
-            raise why
-        self._pending = why
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold an interruption back until the end of the block."""
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-        if self._pending and not self._depth:
-            why, self._pending = self._pending, None
-            raise why
 
 
 def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> None:

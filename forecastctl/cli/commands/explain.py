@@ -30,6 +30,7 @@ def explain(
     cutoff: flags.Cutoff = None,
     between: flags.Between = None,
     quick: flags.Quick = False,
+    all_attempts: flags.AllAttempts = False,
     data: flags.Data = None,
     query: flags.Query = None,
     value: flags.Value = None,
@@ -56,6 +57,7 @@ def explain(
         between=between,
         quick=quick,
         rules=session.settings.rules(),
+        all_attempts=all_attempts,
     )
     newer = _newer(session) if data else None
     tracker = read_store(session.settings)

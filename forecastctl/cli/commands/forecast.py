@@ -30,6 +30,11 @@ def forecast(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     wait: flags.Wait = None,
+    airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
+    resume: flags.Resume = None,
     fresh: flags.Fresh = False,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
@@ -40,4 +45,6 @@ def forecast(
 ) -> None:
     """Forecast with each airport's newest model."""
     session = open_session(forecast, locals())
-    do_job("forecast", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)
+    do_job(
+        "forecast", session, Selection(airport, select, as_of, fresh, resume), upgrade=upgrade_store
+    )

@@ -24,6 +24,7 @@ def history(
     predicates: flags.Filter = None,
     best: flags.Best = False,
     pair: flags.Compare = None,
+    all_attempts: flags.AllAttempts = False,
     limit: flags.Limit = 20,
     tracking_uri: flags.TrackingUri = None,
     experiment: flags.Experiment = None,
@@ -49,6 +50,7 @@ def history(
         filter=predicates,
         best=best,
         limit=limit,
+        all_attempts=all_attempts,
     )
     check(query)
     tracker = read_store(session.settings)
@@ -60,7 +62,7 @@ def history(
     if as_json:
         render.print_json(rows)
     elif as_csv:
-        render.print_csv(rows, columns(what))
+        render.print_csv(rows, columns(query))
     else:
         render.print_rows(rows, f"No {what} are recorded that meet this.")
     if more:

@@ -42,6 +42,7 @@ def reproduce(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    airport_memory: flags.AirportMemory = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,

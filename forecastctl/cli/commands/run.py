@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
+from forecastctl.cli.intents import show_intents
 from forecastctl.cli.job import Selection, do_job
 
 
@@ -43,7 +44,13 @@ def run(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     wait: flags.Wait = None,
+    airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
+    resume: flags.Resume = None,
     fresh: flags.Fresh = False,
+    dry_run: flags.DryRun = False,
     skip_unchanged: flags.SkipUnchanged = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
@@ -54,4 +61,8 @@ def run(
 ) -> None:
     """Tune, train and forecast: the command for cron."""
     session = open_session(run, locals())
-    do_job("run", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)
+    chosen = Selection(airport, select, as_of, fresh, resume)
+    if dry_run:
+        show_intents(session, chosen)
+        return
+    do_job("run", session, chosen, upgrade=upgrade_store)

@@ -28,6 +28,11 @@ def train(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     wait: flags.Wait = None,
+    airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
+    resume: flags.Resume = None,
     fresh: flags.Fresh = False,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
@@ -38,4 +43,6 @@ def train(
 ) -> None:
     """Fit each airport's newest specification."""
     session = open_session(train, locals())
-    do_job("train", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)
+    do_job(
+        "train", session, Selection(airport, select, as_of, fresh, resume), upgrade=upgrade_store
+    )

@@ -38,6 +38,11 @@ def tune(
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
     wait: flags.Wait = None,
+    airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
+    resume: flags.Resume = None,
     fresh: flags.Fresh = False,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
@@ -48,4 +53,4 @@ def tune(
 ) -> None:
     """Search each airport's specification."""
     session = open_session(tune, locals())
-    do_job("tune", session, Selection(airport, select, as_of, fresh), upgrade=upgrade_store)
+    do_job("tune", session, Selection(airport, select, as_of, fresh, resume), upgrade=upgrade_store)

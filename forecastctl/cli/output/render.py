@@ -162,7 +162,10 @@ def warn_of_panel(warnings: Iterable[str]) -> None:
 
 
 def warn(summary: Summary) -> None:
-    """Print on stderr, even when quiet, what looks wrong in the data: a sentence an airport."""
+    """Print on stderr, even when quiet, what is left to do and what looks wrong in the data."""
+    if summary.stopped:
+        _print_to_stderr(f"warning: {summary.stopped}.")
+        _print_to_stderr("  next: the same command goes on with what is left.")
     suspected = [line for line in summary.lines if line.suspects]
     for line in suspected[:AIRPORTS_SHOWN]:
         _print_to_stderr(f"warning: {line.airport}: {'; '.join(line.suspects)}.")

@@ -15,6 +15,7 @@ from forecastctl.records.schema.files import (
     WINNERS_VERSION,
     File,
     page_path,
+    searches_path,
 )
 from forecastctl.records.schema.keys import A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
 from forecastctl.records.schema.metrics import MetricKey, airports_key, fold_key, lead_key
@@ -54,4 +55,5 @@ __all__ = [
     "fold_key",
     "lead_key",
     "page_path",
+    "searches_path",
 ]

@@ -19,6 +19,14 @@ class File(Key):
         A_JOB,
         "how wide the backtests of so many airports led intervals to be, by level, if it tunes",
     )
+    SEARCHES = (
+        "pilot/N.json",
+        A_JOB,
+        (
+            "searches that are made before widths are known, as they are done, so that a job that "
+            "is cut off before keeps them"
+        ),
+    )
     WINNERS = (
         "winners.json",
         A_JOB,
@@ -100,6 +108,11 @@ FILE_VERSIONS: Final = {
     File.MONITOR: MONITOR_VERSION,
 }
 """Version of what is written into the files that have one; a later version still reads it."""
+
+
+def searches_path(number: int) -> str:
+    """Path of a file with searches of the pilot, counted from 0."""
+    return File.SEARCHES.replace("N", str(number))
 
 
 def page_path(date: str, kind: str) -> str:

@@ -88,7 +88,11 @@ class Tag(Key):
     COMMAND = "command", (*IN_JOBS, *A_LEASE), "`run`, `tune`, `train`, `forecast` or `backtest`"
     LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"
     BACKTEST_ID = "backtest_id", IN_JOBS, "the backtest that a run with that origin belongs to"
-    ATTEMPT = "attempt", IN_JOBS, "`1`; more where a job that was cut off was gone on with"
+    ATTEMPT = (
+        "attempt",
+        IN_JOBS,
+        "`1`; more where a job that was cut off was gone on with, and after `retry`",
+    )
     FREQ = "freq", IN_JOBS, "frequency of the panel, such as `M`"
     SEASON_LENGTH = "season_length", IN_JOBS, "periods per season of the panel"
     SEED = "seed", IN_JOBS, "seed of the job"
@@ -131,6 +135,15 @@ class Tag(Key):
         "what keeps other jobs out of the experiment: `file`, `advisory` or `lease`",
     )
     TICKET = "ticket", A_LEASE, "its place in the queue of those who want the experiment"
+    LEFT = (
+        "left",
+        A_JOB,
+        (
+            "how many airports and groups are not done: of a job that ended at its deadline or "
+            "because too many failed, which the same command goes on with, and of one that is gone "
+            "on with"
+        ),
+    )
     SNAPSHOT = "snapshot", A_JOB, "`true` where this run holds the panel"
     SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
     RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"
@@ -141,6 +154,11 @@ class Tag(Key):
         "airport_key",
         BELOW,
         "first 16 hexadecimal digits of the SHA-256 of the name, safe in any filter",
+    )
+    RETRY_OF = (
+        "retry_of",
+        BELOW,
+        "run of the attempt before, where the airport was done again in the same job",
     )
     CUTOFF = "cutoff", BELOW, "first day of the last period seen"
     DATA_DIGEST = (
@@ -197,13 +215,18 @@ class Tag(Key):
             "`run --skip-unchanged`, or by a backtest that went on"
         ),
     )
+    SUPERSEDED_BY = (
+        "superseded_by",
+        A_SERIES,
+        "run of the next attempt, where the airport was done again in the same job",
+    )
     SPACE = "space", A_SERIES, "families that were searched"
     STOPPED = (
         "stopped",
         A_SERIES,
         (
-            "why the search ended: `max_evals`, `timeout`, `early_stop`, `unlikely` (to improve) "
-            "or `too short`"
+            "why the search ended: `max_evals`, `timeout`, `deadline` (of the job), `early_stop`, "
+            "`unlikely` (to improve) or `too short`"
         ),
     )
     TRIALS_BY_ORIGIN = (

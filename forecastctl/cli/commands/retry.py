@@ -1,0 +1,168 @@
+"""The retry command: what failed in a job, once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import (
+    check_out,
+    check_plug_ins,
+    data_spec,
+    environment,
+    make_executor,
+    open_session,
+    store_for_job,
+)
+from forecastctl.cli.job import Selection, adds_up, ask, execute, finish
+from forecastctl.cli.output import render
+from forecastctl.cli.output.progress import Progress
+from forecastctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecastctl.cli.compose import Session
+    from forecastctl.execute.port import Executor
+    from forecastctl.jobs.job import Job
+    from forecastctl.records import StoredRun
+    from forecastctl.store.port import Tracker
+
+
+def retry(
+    job: flags.RetriedJob,
+    status: flags.RetriedStatus = None,
+    out: flags.Out = None,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    upgrade_store: flags.UpgradeStore = False,
+    jobs: flags.Jobs = None,
+    backend: flags.Backend = None,
+    airport_timeout: flags.AirportTimeout = None,
+    airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
+    wait: flags.Wait = None,
+    metrics: flags.Metrics = None,
+    log_format: flags.LogFormat = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Do again what failed in a job, with its settings and its data."""
+    from forecastctl.jobs.retry import RETRIED, check_retry, to_retry
+    from forecastctl.recording.resolve import find_job
+    from forecastctl.recording.run_of import RunOf
+
+    session = open_session(retry, locals())
+    statuses = status or ["failed"]
+    for name in statuses:
+        if name not in RETRIED:
+            raise UsageError(f"--status: '{name}' is not retried.", f"One of {', '.join(RETRIED)}.")
+    check_out(session, session.settings.forecast.out)
+    with (
+        Progress(quiet=quiet) as progress,
+        store_for_job(session, "retry", progress.say, upgrade=upgrade_store, existing=True) as (
+            tracker,
+            _,
+        ),
+    ):
+        run = find_job(tracker, job)
+        check_retry(run)
+        again = to_retry(tracker, run, statuses)
+        if not again:
+            _say_nothing_to_do(session, RunOf(run).job_id, statuses)
+            return
+        session = _as_it_was(session, tracker, run)
+        check_plug_ins(session.settings)
+        with make_executor(session.settings, session.settings.airport_limit()) as executor:
+            planned = _plan(session, tracker, run, again, executor)
+            saying = (
+                f"attempt {planned.context.attempt} at job {RunOf(run).job_id}: "
+                f"{len(again)} to be done again"
+            )
+            summary = execute(session, planned, tracker, executor, progress, saying)
+    finish(RunOf(run).command or "run", session, summary)
+
+
+def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> None:
+    if session.as_json:
+        render.print_json({"job_id": job_id, "retried": 0})
+    elif not session.quiet:
+        render.print_line(f"Nothing to do: no airport of job {job_id} is {_either(statuses)}.")
+
+
+def _either(statuses: list[str]) -> str:
+    return " or ".join(statuses)
+
+
+def _as_it_was(session: Session, tracker: Tracker, run: StoredRun) -> Session:
+    """The session with the settings of a job in all that decides what becomes of an airport.
+
+    Where things are recorded, written and worked on is as it is given now.
+
+    Raises:
+        NothingRecordedError: The settings of the job are not stored, or cannot be read.
+    """
+    from forecastctl.recording.job import read_settings
+    from forecastctl.recording.run_of import RunOf
+    from forecastctl.recording.settings_of import settings_of
+
+    then, _ = settings_of(read_settings(tracker, run))
+    now = session.settings
+    layout = "flat" if RunOf(run).is_flat else "nested"
+    settings = now.model_copy(
+        update={
+            "data": then.data,
+            "tune": then.tune,
+            "forecast": then.forecast.model_copy(
+                update={"out": now.forecast.out, "table": now.forecast.table}
+            ),
+            "tracking": now.tracking.model_copy(update={"layout": layout}),
+            "run": now.run.model_copy(update={"skip_unchanged": False}),
+            "origins": {},
+        }
+    )
+    return replace(session, settings=settings)
+
+
+def _plan(
+    session: Session,
+    tracker: Tracker,
+    run: StoredRun,
+    again: Mapping[str, StoredRun],
+    executor: Executor,
+) -> Job:
+    """The job as it was planned, of which only what failed is left to do.
+
+    Raises:
+        NothingRecordedError: The panel or the groups are not stored, or cannot be read.
+    """
+    from forecastctl.data.prepare.prepare import prepare_panel
+    from forecastctl.jobs.retry import plan_retry
+    from forecastctl.recording.job import read_settings
+    from forecastctl.recording.read import panel_of, recorded_groups
+    from forecastctl.recording.run_of import RunOf
+    from forecastctl.records.schema import Param, Tag
+
+    of, recorded = RunOf(run), read_settings(tracker, run)
+    as_of = recorded.get(Param.AS_OF) or None
+    chosen = Selection(recorded.get(Param.AIRPORT), recorded.get(Param.SELECT), as_of)
+    panel = replace(panel_of(tracker, run), groups=recorded_groups(tracker, run))
+    day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()
+    prepared = prepare_panel(panel, data_spec(session.settings), as_of=as_of, today=day)
+    render.warn_of_panel(prepared.warnings)
+    sums = adds_up(session, chosen)
+    request = ask(of.command or "run", session, chosen, sums=sums, jobs=executor.jobs)
+    request = replace(
+        request,
+        job_id=of.job_id,
+        config_digest=run.tags[Tag.CONFIG_DIGEST],
+        settings=recorded,
+    )
+    job = plan_retry(run, again, request, panel, prepared.entries, environment(), tracker)
+    return replace(job, warnings=prepared.warnings)

@@ -1,0 +1,82 @@
+"""Searches of a job's pilot, kept with the job's run as they are done.
+
+The pilot's airports are recorded when it is over, because the widths of their intervals are known
+only then. A job that is cut off before finds its searches here.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.recording import decoding
+from forecastctl.recording.context import json_bytes
+from forecastctl.recording.digests import add_files
+from forecastctl.recording.read import read_as
+from forecastctl.recording.write import trials_table, tuning_dict
+from forecastctl.records import Artifact, RunUpdate, Status
+from forecastctl.records.schema import searches_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from forecastctl.recording.decoding import Searched
+    from forecastctl.records import AirportResult, StoredRun
+    from forecastctl.store.port import Tracker
+
+
+def keep_searches(
+    tracker: Tracker, run_id: str, number: int, results: Iterable[AirportResult]
+) -> None:
+    """Keep what some searches found; those that failed are made again where they are needed.
+
+    Args:
+        tracker: The store.
+        run_id: The job's run.
+        number: How many such files the run has.
+        results: What came of the searches.
+
+    Raises:
+        TrackingError: The store cannot be written.
+    """
+    rows = [
+        {
+            "airport": result.airport,
+            "tuning": tuning_dict(result.tuned),
+            "trials": trials_table(result.tuned.trials),
+            "sizes": [list(fold) for fold in result.tuned.sizes],
+            "start_ms": result.start_ms,
+            "end_ms": result.end_ms,
+            "cpu_seconds": result.cpu_seconds,
+            "objective_seconds": result.objective_seconds,
+            "engine": result.engine,
+        }
+        for result in results
+        if result.tuned is not None and result.status is not Status.FAILED
+    ]
+    if rows:
+        file = Artifact(searches_path(number), json_bytes(rows))
+        add_files(tracker, run_id, RunUpdate(artifacts=(file,)))
+
+
+def read_searches(tracker: Tracker, run: StoredRun) -> tuple[Mapping[str, Searched], int]:
+    """What the pilot of a job found before the job was cut off, by airport.
+
+    Args:
+        tracker: The store.
+        run: The job's run.
+
+    Returns:
+        Searches by airport, and the number of files; a damaged file's searches are made again.
+    """
+    found: dict[str, Searched] = {}
+    for number in count():
+        try:
+            rows = read_as(tracker, run, searches_path(number), decoding.searches)
+        except DamagedError:
+            continue
+        except NothingRecordedError:
+            return found, number
+        found |= {row.airport: row for row in rows}
+    raise AssertionError
