@@ -13,6 +13,7 @@ INTRO = """# Exit codes
 | --- | --- | --- |
 """
 FOUND = "`monitor` found a degraded airport, `reproduce` a forecast that differs"
+STOPPED = "a job ended at its `--deadline`, or because of `--max-failures`, with airports left"
 OUTRO = """
 An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
 to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
@@ -40,6 +41,7 @@ def _codes() -> str:
     rows = [(errors.EXIT_OK, "every selected airport is ok, or has a recorded fallback", "nothing")]
     rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
     rows.append((errors.EXIT_FOUND, FOUND, "Read the list: it names airports and reasons."))
+    rows.append((errors.EXIT_STOPPED, STOPPED, "Run it again: it goes on with what is left."))
     rows.append((errors.EXIT_HUNG_UP, "its terminal went away (SIGHUP)", interrupted))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
     rows.append((errors.EXIT_TERMINATED, "told to end (SIGTERM)", interrupted))
