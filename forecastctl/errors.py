@@ -14,7 +14,7 @@
     |-- NothingRecordedError    6   the store holds no answer to the question
     |   `-- DamagedError        6   what a run recorded is there and cannot be read
     |-- HeldError               8   another job is at work in the same experiment
-    `-- OutputError            10   results are there, and cannot be written where they are to go
+    `-- OutputError            11   results are there, and cannot be written where they are to go
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
@@ -148,7 +148,7 @@ class DamagedError(NothingRecordedError):
 class OutputError(ForecastctlError):
     """Results are there, and cannot be written where they are to go."""
 
-    exit_code = 10
+    exit_code = 11
     default_hint = "Make room there, or name another place."
 
 

@@ -10,6 +10,7 @@ from forecastctl import __version__
 from forecastctl.cli.boundary import Boundary
 from forecastctl.cli.commands.backtest import backtest
 from forecastctl.cli.commands.check import check
+from forecastctl.cli.commands.doctor import doctor
 from forecastctl.cli.commands.explain import explain
 from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
@@ -34,7 +35,8 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 all ok, 1 unexpected, 2 usage or settings, 3 data, "
         "4 airports failed, or forecast without recent months that look wrong, 5 tracking, "
-        "6 nothing recorded, 7 degraded or not reproduced, 130 interrupted."
+        "6 nothing recorded, 7 degraded, not reproduced or something wrong, "
+        "11 results not written, 130 interrupted."
     ),
 )
 
@@ -66,8 +68,9 @@ for _command in (
     explain,
     reproduce,
     monitor,
-    sample,
+    doctor,
     schedule,
+    sample,
     settings,
 ):
     app.command()(_command)

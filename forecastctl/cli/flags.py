@@ -423,6 +423,10 @@ Origin = Annotated[
     option("--origin", "Which forecasts count: live (default), backtest or all.", ASK, "NAME"),
 ]
 
+# What the doctor does
+
+Fix = Annotated[bool, option("--fix", "Mend what can be mended safely, and say what.", OUTPUT)]
+
 # What starts the job
 
 ScheduleKind = Annotated[str, argument("WHAT", "cron, systemd, kubernetes or airflow.")]

@@ -69,14 +69,14 @@ def test_a_failed_job_whose_output_nobody_reads_is_still_a_failed_one(ready):
 
 def test_a_full_disk_behind_stdout_is_an_error(ready):
     done = shell(ready, f"{shlex.join(RUN)} > /dev/full")
-    assert done.returncode == 10
+    assert done.returncode == 11
     assert done.stderr.count("stdout cannot be written: No space left on device") == 1
     assert "Traceback" not in done.stderr
 
 
 def test_a_full_disk_at_out_says_what_it_is_and_what_is_there(ready):
     """/dev/full refuses each byte as a full disk does."""
-    result = ready("run", "--data", "air.csv", *QUICK, "--out", "/dev/full", code=10)
+    result = ready("run", "--data", "air.csv", *QUICK, "--out", "/dev/full", code=11)
     assert "/dev/full cannot be written: No space left on device" in result.stderr
     assert "made and recorded" in result.stderr
     assert "1 airports: 1 ok" in result.stdout
@@ -93,7 +93,7 @@ def test_a_table_of_another_shape_at_out_is_no_fault_of_the_data(ready):
 
     with sqlite3.connect(ready.folder / "out.db") as database:
         database.execute("CREATE TABLE forecasts (airport TEXT, cutoff TEXT, date TEXT)")
-    result = ready("run", "--data", "air.csv", *QUICK, "--out", "sqlite:///out.db", code=10)
+    result = ready("run", "--data", "air.csv", *QUICK, "--out", "sqlite:///out.db", code=11)
     assert "has no column" in result.stderr
     assert "made and recorded" in result.stderr
 

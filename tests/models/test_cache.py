@@ -84,6 +84,54 @@ def test_a_directory_in_whose_place_others_could_put_another_is_not_used(
     assert "is not used" in caplog.text
 
 
+@needs_root
+@pytest.mark.parametrize("mode", [0o755, 0o1777])
+def test_a_directory_below_somebody_elses_is_not_used(place, tmp_path, monkeypatch, caplog, mode):
+    """Its owner may rename what is in it, however it is closed, and sticky too."""
+    theirs = tmp_path / "theirs"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(theirs))
+    assert place() is not None
+    theirs.chmod(mode)
+    os.chown(theirs, SOMEBODY, SOMEBODY)
+    assert place() is None
+    assert "is not used" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(lambda file: os.chown(file, SOMEBODY, SOMEBODY), marks=needs_root),
+        lambda file: file.chmod(0o666),
+    ],
+    ids=["owner", "open"],
+)
+def test_a_directory_in_which_somebody_left_something_is_not_used(
+    place, leave, tmp_path, monkeypatch
+):
+    """It may have been open to all before it was closed."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    found = place()
+    (found / "module").mkdir()
+    left = found / "module" / "f.nbi"
+    left.touch()
+    left.chmod(0o600)
+    assert place() == found
+    leave(left)
+    assert place() is None
+    assert cache.look() == (None, [str(found)])
+
+
+def test_what_is_not_as_it_was_written_counts_as_damaged(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    found = place()
+    (found / "f.nbi").write_bytes(b"code")
+    assert not cache.is_damaged(found)  # it was never complete
+    cache.mark_ready(found)
+    assert not cache.is_damaged(found)
+    (found / "f.nbi").write_bytes(b"other")
+    assert cache.is_damaged(found)
+
+
 def linked(path):
     elsewhere = path.with_name("elsewhere")
     path.rename(elsewhere)

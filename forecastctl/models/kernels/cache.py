@@ -39,7 +39,19 @@ _LOG = logging.getLogger(__name__)
 @cache
 def place() -> Path | None:
     """The directory, made where it is missing; nothing where none can be had."""
-    refused = []
+    folder, refused = look()
+    if refused and folder is None:
+        _LOG.warning(
+            "Compiled code in %s is not used: the directory must be yours and closed to others "
+            "(mode 700), and nobody else may be able to put another in its place.",
+            ", ".join(refused),
+        )
+    return folder
+
+
+def look() -> tuple[Path | None, list[str]]:
+    """The directory, likewise, and those that are passed over because others could write there."""
+    refused: list[str] = []
     for base in _bases():
         with suppress(OSError, RuntimeError):  # the latter for links that go round
             folder = base.resolve() / (_installation() + _version())
@@ -47,14 +59,15 @@ def place() -> Path | None:
             if not _is_private(folder):
                 refused.append(str(folder))
             elif os.access(folder, os.W_OK):
-                return folder
-    if refused:
-        _LOG.warning(
-            "Compiled code in %s is not used: the directory must be yours and closed to others "
-            "(mode 700), and nobody else may be able to put another in its place.",
-            ", ".join(refused),
-        )
-    return None
+                return folder, refused
+    return None, refused
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether it was complete once and does not hold now what was written then."""
+    with suppress(OSError):
+        return (folder / _READY).exists() and not is_ready(folder)
+    return False
 
 
 def is_ready(folder: Path) -> bool:
@@ -139,17 +152,31 @@ def _settings() -> str:
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether it is the user's, nobody else may enter it, nor put another in its place."""
+    """Whether it is the user's with all in it, nobody else may enter it, nor put another there.
+
+    It may have been open to others before, who may have left something.
+    """
     if not hasattr(os, "geteuid"):
         return True  # Windows: it lies in the user's own profile
     status = folder.lstat()
     own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     closed = own and not stat.S_IMODE(status.st_mode) & 0o077
-    return closed and not any(_is_anybodys(above.stat()) for above in folder.parents)
+    return (
+        closed
+        and not any(_is_anybodys(above.stat()) for above in folder.parents)
+        and all(_is_own(inside.lstat()) for inside in folder.rglob("*"))
+    )
+
+
+def _is_own(file: os.stat_result) -> bool:
+    """Whether nobody else can have written it."""
+    return file.st_uid == os.geteuid() and not file.st_mode & stat.S_IWOTH
 
 
 def _is_anybodys(directory: os.stat_result) -> bool:
-    """Whether others may rename what is in it: not in ``/tmp``, which is sticky."""
+    """Whether others may rename what is in it: its owner may, and in ``/tmp`` nobody else."""
+    if directory.st_uid not in (0, os.geteuid()):
+        return True
     if directory.st_mode & stat.S_ISVTX:
         return False
     group = directory.st_mode & stat.S_IWGRP and directory.st_gid != os.getegid()

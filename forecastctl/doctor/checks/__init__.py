@@ -1,0 +1,1 @@
+"""One module for each check: plain values in, findings out."""

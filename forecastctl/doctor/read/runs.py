@@ -1,0 +1,109 @@
+"""Runs that do not end, and files and runs that do not belong together."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from forecastctl.doctor.checks.runs import Folder, Runs
+from forecastctl.records import RUNNING, Query
+from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import Kind, Tag
+from forecastctl.store.mlflow.condition import folder_of, without_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from forecastctl.records import StoredRun
+    from forecastctl.store.mlflow.condition import Condition
+    from forecastctl.store.port import Tracker
+
+_RUN = re.compile("[0-9a-f]{32}")
+_MOST = 20_000
+_WITH_FILES = ("ok", "ok-without-suspects", "ok-with-fallback")
+
+
+def runs(
+    tracker: Tracker, condition: Condition, uri: str, is_alive: Callable[[StoredRun], bool]
+) -> Runs:
+    """Look at them.
+
+    Args:
+        tracker: The store, open to be read.
+        condition: Of the same store.
+        uri: Its address.
+        is_alive: Whether a job that is shown as running still runs.
+
+    Raises:
+        TrackingError: It cannot be read.
+    """
+    before = _running_below(tracker)
+    jobs = tracker.find(Query(tags={JOBS: SET}, status=RUNNING, limit=_MOST))
+    dead = tuple(job.run_id for job in jobs if not is_alive(job))
+    at_work = {job.tags.get(Tag.JOB_ID) for job in jobs}
+    # Both before and after: a job may begin or end while one looks.
+    dangling = tuple(
+        run_id
+        for run_id, job_id in _running_below(tracker).items()
+        if run_id in before and job_id not in at_work
+    )
+    alive = tuple(job.run_id for job in jobs if job.run_id not in set(dead))
+    folder = condition.artifacts
+    if folder is None:
+        return Runs(dead, alive, dangling)
+    finished = [
+        run
+        for status in _WITH_FILES
+        for run in tracker.find(
+            Query(tags={Tag.KIND: Kind.AIRPORT, Tag.STATUS: status}, limit=_MOST)
+        )
+        if run.status != RUNNING
+    ]
+    empty = tuple(run.run_id for run in finished if not _has_files(folder_of(folder, run.run_id)))
+    return Runs(dead, alive, dangling, _without_run(folder, uri), empty, len(finished))
+
+
+def _running_below(tracker: Tracker) -> dict[str, str | None]:
+    """Runs of airports and trials that are shown as running, with the id of their job."""
+    return {
+        run.run_id: run.tags.get(Tag.JOB_ID)
+        for run in tracker.find(Query(status=RUNNING, limit=_MOST))
+        if run.tags.get(Tag.KIND) in (Kind.AIRPORT, Kind.GROUP, Kind.TRIAL)
+    }
+
+
+def _has_files(folder: Path) -> bool:
+    with suppress(OSError):
+        return next(folder.iterdir(), None) is not None
+    return False
+
+
+def _without_run(folder: Path, uri: str) -> tuple[Folder, ...]:
+    """Folders with the name of a run that no experiment of the store has."""
+    names: dict[str, Path] = {}
+    with suppress(OSError):
+        names = {path.name: path for path in folder.iterdir() if _RUN.fullmatch(path.name)}
+    now = time.time()
+    found = []
+    for name in sorted(without_run(uri, names)):
+        with suppress(OSError):
+            path = names[name]
+            changed = max(p.lstat().st_mtime for p in (path, *path.rglob("*")))
+            found.append(Folder(str(path), now - changed))
+    return tuple(found)
+
+
+def ahead(tracker: Tracker, now_ms: int) -> float | None:
+    """Seconds by which the newest run lies in the future; ``None`` without runs."""
+    newest = tracker.find(Query(order_by="start_time DESC", limit=1))
+    return (newest[0].start_ms - now_ms) / 1000 if newest else None
+
+
+def versions_of_newest_job(tracker: Tracker) -> dict[str, str]:
+    """Versions by package, as the newest job recorded them."""
+    jobs = tracker.find(Query(tags={JOBS: SET}, order_by="start_time DESC", limit=1))
+    texts = jobs[0].tags.get(Tag.VERSIONS, "").split() if jobs else []
+    return dict(text.split("=", 1) for text in texts if "=" in text)
