@@ -92,12 +92,12 @@ def _files(runs: Runs) -> list[Finding]:
         found.append(
             Finding(
                 "artifacts",
-                "wrong",
-                f"{count(len(old), 'folder')} of artifacts without a run in the store: "
+                "note",
+                f"{count(len(old), 'folder')} of artifacts without a run in this store: "
                 f"{named(old, 1)}.",
-                "'forecastctl doctor --fix' removes them.",
-                "remove",
-                old,
+                "A job that was killed left them, or they are of another store that keeps its "
+                "files in the same directory. If there is none, delete them (--json lists all).",
+                subjects=old,
             )
         )
     if young:

@@ -48,7 +48,7 @@ def leftovers(folders: tuple[Path, ...] = ()) -> list[Leftover]:
         folders: Where to look; by default where they are made.
     """
     found = []
-    for folder in folders or (SHARED_MEMORY, Path(tempfile.gettempdir())):
+    for folder in dict.fromkeys(folders or (SHARED_MEMORY, Path(tempfile.gettempdir()))):
         with suppress(OSError):
             for path in sorted(folder.iterdir()):
                 if made := _LEFT.fullmatch(path.name):
