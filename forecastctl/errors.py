@@ -146,7 +146,7 @@ class DamagedError(NothingRecordedError):
 
 
 class OutputError(ForecastctlError):
-    """Results are there, and cannot be written where they are to go."""
+    """The results are there, and cannot be written where they are to go."""
 
     exit_code = 11
     default_hint = "Make room there, or name another place."

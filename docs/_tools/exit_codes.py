@@ -12,11 +12,15 @@ INTRO = """# Exit codes
 | code | when | what to do |
 | --- | --- | --- |
 """
-FOUND = "`monitor` found a degraded airport, `reproduce` a forecast that differs"
 STOPPED = "a job ended at its `--deadline`, or because of `--max-failures`, with airports left"
+FOUND = (
+    "`monitor` found a degraded airport, `reproduce` a forecast that differs, `doctor` something "
+    "wrong"
+)
 OUTRO = """
 An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
-to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 5.
+to stderr. Nothing is written to `--out` when a command ends with 2, 3, 5 or 11; after 11 all that
+was forecast is recorded, and the same command with `--skip-unchanged` writes it.
 
 Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others, and
 when recent months of an airport look wrong and were left out. Such airports are named on stderr,
@@ -40,12 +44,14 @@ def _codes() -> str:
     interrupted = "Run it again: it goes on from what is recorded."
     rows = [(errors.EXIT_OK, "every selected airport is ok, or has a recorded fallback", "nothing")]
     rows += [(c.exit_code, _meaning(c), _advice(c)) for c in _heads()]
-    rows.append((errors.EXIT_FOUND, FOUND, "Read the list: it names airports and reasons."))
     rows.append((errors.EXIT_STOPPED, STOPPED, "Run it again: it goes on with what is left."))
+    rows.append(
+        (errors.EXIT_FOUND, FOUND, "Read the list: it names what was found and the reasons.")
+    )
     rows.append((errors.EXIT_HUNG_UP, "its terminal went away (SIGHUP)", interrupted))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
     rows.append((errors.EXIT_TERMINATED, "told to end (SIGTERM)", interrupted))
-    return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in rows)
+    return "".join(f"| {code} | {when} | {hint} |\n" for code, when, hint in sorted(rows))
 
 
 def _heads() -> list[type[errors.ForecastctlError]]:

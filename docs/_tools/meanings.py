@@ -97,20 +97,20 @@ MEANINGS = {
     "statsmodels engine), at least 900. A backtest allows it for each origin.",
     "run.airport_memory": (
         "Memory that the process of an airport may hold, such as `2GB`, before it is ended and the "
-        "airport recorded as failed (`OutOfMemory`). Looked at ten times a second, from outside; at "
-        "least 500 MB, as a worker alone holds some 300."
+        "airport recorded as failed (`OutOfMemory`). Looked at ten times a second, from outside; "
+        "at least 500 MB, as a worker alone holds some 300."
     ),
     "run.deadline": (
-        "When a job ends, done or not: a time of day (`06:30`, the next one) or a duration from its "
-        "start (`90m`, `1h30m`) ([what then](../how-to/cron.md#limits))."
+        "When a job ends, done or not: a time of day (`06:30`, the next one) or a duration from "
+        "its start (`90m`, `1h30m`) ([what then](../how-to/cron.md#limits))."
     ),
     "run.max_failures": (
         "A job ends early once more airports failed than this: a number (`10`), or a share of all "
         "airports of the data (`5%`)."
     ),
     "run.grace": (
-        "Seconds that what workers have begun may take after Ctrl-C, SIGTERM or SIGHUP before it is "
-        "dropped; a second signal ends the command at once."
+        "Seconds that what workers have begun may take after Ctrl-C, SIGTERM or SIGHUP before it "
+        "is dropped; a second signal ends the command at once."
     ),
     "run.metrics": (
         "File in which run, tune, train, forecast, backtest and monitor write how they ended, for "
