@@ -10,7 +10,8 @@
     |-- ModelError              4   a model cannot be fitted or forecasts nonsense
     |   `-- DivergedError       4   a fit or forecast left every plausible range
     |-- TrackingError           5   the tracking store cannot be reached, read or written
-    |   `-- StoreAwayError      5   the tracking store does not answer now, or is locked by others
+    |   |-- StoreAwayError      5   the tracking store does not answer now, or is locked by others
+    |   `-- RefusedError        5   no store takes it, however often it is tried
     |-- NothingRecordedError    6   the store holds no answer to the question
     |   `-- DamagedError        6   what a run recorded is there and cannot be read
     |-- HeldError               8   another job is at work in the same experiment
@@ -19,8 +20,8 @@
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
 ends with when an airport has degraded, ``reproduce`` when a forecast differs, and ``doctor`` when
-something is wrong. Code 12 is what a job ends with that stopped at its deadline or because too many
-airports failed. 130 means
+something is wrong. Code 9 is what a job ends with whose record waits for its store, and 12 one that
+stopped at its deadline or because too many airports failed. 130 means
 interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says what is wrong and
 where; ``hint`` says what to do next.
 """
@@ -37,6 +38,8 @@ EXIT_FOUND = 7
 something that is wrong with the installation."""
 EXIT_STOPPED = 12
 """The job ended before all airports were done: at its deadline, or because too many failed."""
+EXIT_SPOOLED = 9
+"""A job did its work; its record waits on this machine until the store can be written."""
 EXIT_INTERRUPTED = 130
 EXIT_HUNG_UP = 129
 EXIT_TERMINATED = 143
@@ -130,6 +133,10 @@ class StoreAwayError(TrackingError):
 
     What was asked was not carried out, or may be asked again without harm.
     """
+
+
+class RefusedError(TrackingError):
+    """No store takes it, however often it is tried."""
 
 
 class NothingRecordedError(ForecastctlError):

@@ -63,6 +63,14 @@ def log_as_before():
     log.handlers[:] = before[2]
 
 
+@pytest.fixture(autouse=True)
+def own_state(monkeypatch, tmp_path_factory) -> Path:
+    """A folder of the test's own for what would lie in the home of the user: the spool."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Directory of the real data, which lies beside the repository."""

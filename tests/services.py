@@ -80,6 +80,36 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
     Durable is for measuring: it then waits for the disk as a real one does.
     """
+    with stoppable_postgres(durable=durable) as server:
+        yield server.address
+
+
+class StoppablePostgres:
+    """A PostgreSQL that can be stopped, and started again at the same address."""
+
+    def __init__(self, command: list[object], base: str, home: Path, options: dict) -> None:
+        self.address = base
+        self._command, self._home, self._options = command, home, options
+        self._server: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        log = self._home / "log"
+        with log.open("ab") as file:
+            self._server = subprocess.Popen(
+                self._command, stdout=file, stderr=file, **self._options
+            )
+        _wait(lambda: _answers_sql(self.address), self._server, log)
+
+    def stop(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.send_signal(signal.SIGQUIT)  # do not wait for clients
+            server.wait(600)
+
+
+@contextmanager
+def stoppable_postgres(*, durable: bool = False) -> Iterator[StoppablePostgres]:
+    """As `postgres`, to be stopped."""
     programs = _postgres_bin()
     demotion = _demotion()
     home = Path(tempfile.mkdtemp(prefix="fctl-pg-", dir="/tmp"))
@@ -97,15 +127,13 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         if not durable:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 command += ["-c", f"{setting}=off"]
-        log = (home / "log").open("wb")
-        server = subprocess.Popen(command, stdout=log, stderr=log, **quick)
         base = f"postgresql://tester:s3cret@127.0.0.1:{port}"
-        _wait(lambda: _answers_sql(base), server, home / "log")
-        yield base
+        server = StoppablePostgres(command, base, home, quick)
+        server.start()
+        yield server
     finally:
         if server is not None:
-            server.send_signal(signal.SIGQUIT)  # do not wait for clients
-            server.wait(600)
+            server.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -131,9 +159,9 @@ def execute(base: str, statement: str) -> None:
 
 
 @contextmanager
-def mlflow_server(store: str, home: Path) -> Iterator[str]:
-    """Run MLflow's server over a store; yields its address."""
-    port = free_port()
+def mlflow_server(store: str, home: Path, port: int | None = None) -> Iterator[str]:
+    """Run MLflow's server over a store, at a port of its own or a given one; yields its address."""
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
     command += ["--artifacts-destination", str(home / "served"), "--host", "127.0.0.1"]

@@ -17,15 +17,19 @@ FOUND = (
     "`monitor` found a degraded airport, `reproduce` a forecast that differs, `doctor` something "
     "wrong"
 )
+SPOOLED = "the job did its work, but its record waits on this machine: the store is away"
+SYNC = "See to the store. The next `run` publishes what waits, or `forecastctl sync` does it alone."
 OUTRO = """
 An error prints what is wrong and, on a line that starts with `next:`, what to do about it. Both go
-to stderr. Nothing is written to `--out` when a command ends with 2, 3, 5 or 11; after 11 all that
-was forecast is recorded, and the same command with `--skip-unchanged` writes it.
+to stderr. Nothing is written to `--out` when a command ends with 2, 3 or 11; after 11 all that was
+forecast is recorded, and the same command with `--skip-unchanged` writes it. With 9 the forecasts
+are written; with 5 only where the store failed after they were made, which is then said.
 
 Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became of the others, and
 when recent months of an airport look wrong and were left out. Such airports are named on stderr,
 also with `--quiet`, every time until the data are mended or `--suspects keep` is given. Code 3 when
-every selected airport was rejected because of its data. An airport that was rejected while others
+every selected airport was rejected because of its data. Code 9 goes before both: what else happened
+stands in the summary. An airport that was rejected while others
 went on does not change the code; it stands in the summary and in `forecastctl history`.
 
 ## The errors behind the codes
@@ -48,6 +52,7 @@ def _codes() -> str:
     rows.append(
         (errors.EXIT_FOUND, FOUND, "Read the list: it names what was found and the reasons.")
     )
+    rows.append((errors.EXIT_SPOOLED, SPOOLED, SYNC))
     rows.append((errors.EXIT_HUNG_UP, "its terminal went away (SIGHUP)", interrupted))
     rows.append((errors.EXIT_INTERRUPTED, "interrupted (Ctrl-C or SIGINT)", interrupted))
     rows.append((errors.EXIT_TERMINATED, "told to end (SIGTERM)", interrupted))

@@ -85,6 +85,10 @@ MEANINGS = {
         "`sql`: bulk writes into MLflow's own tables. `client`: MLflow's client. `auto`: `sql` "
         "where the store is a known database, plain requests for a server, else the client."
     ),
+    "tracking.spool": (
+        "Folder in which what is recorded waits while the store is away, or `off` for none. Not "
+        "set: `forecastctl/spool` in `XDG_STATE_HOME`, or in `~/.local/state`."
+    ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.backend": (
         "What does the work: `loky`, processes of this machine; `serial`, this process itself, "
@@ -92,6 +96,9 @@ MEANINGS = {
         "[another package adds](../how-to/extend.md)."
     ),
     "run.batch": "Airports written in one transaction.",
+    "run.longest_wait": (
+        "Seconds after which results are written to the store, however few of a batch they are."
+    ),
     "run.airport_timeout": "Seconds after which the work on an airport is ended as hung and "
     "recorded as failed (`TimedOut`). Not set: 60 for each of `max_evals` (600 with the "
     "statsmodels engine), at least 900. A backtest allows it for each origin.",

@@ -21,6 +21,7 @@ from forecastctl.cli.commands.run import run
 from forecastctl.cli.commands.sample import sample
 from forecastctl.cli.commands.schedule import schedule
 from forecastctl.cli.commands.settings import settings
+from forecastctl.cli.commands.sync import sync
 from forecastctl.cli.commands.train import train
 from forecastctl.cli.commands.tune import tune
 
@@ -36,7 +37,8 @@ app = typer.Typer(
         "Exit codes: 0 all ok, 1 unexpected, 2 usage or settings, 3 data, "
         "4 airports failed, or forecast without recent months that look wrong, 5 tracking, "
         "6 nothing recorded, 7 degraded, not reproduced or something wrong, "
-        "11 results not written, 130 interrupted."
+        "8 another job is at work, 9 recorded on this machine alone, 11 results not written, "
+        "12 ended early, 130 interrupted."
     ),
 )
 
@@ -69,6 +71,7 @@ for _command in (
     reproduce,
     monitor,
     doctor,
+    sync,
     schedule,
     sample,
     settings,

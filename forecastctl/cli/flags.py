@@ -237,6 +237,11 @@ Layout = Annotated[
     Sets("tracking.layout"),
 ]
 
+MovedFrom = Annotated[
+    str | None,
+    option("--moved-from", "Address that the store had when this was recorded.", TRACKING, "URI"),
+]
+
 # The work
 
 Jobs = Annotated[
@@ -325,9 +330,7 @@ Resume = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    option(
-        "--dry-run", "Say what would be done with each airport, and why; do nothing.", EXECUTION
-    ),
+    option("--dry-run", "Say what would be done, and why; do nothing.", EXECUTION),
 ]
 RetriedJob = Annotated[str, argument("JOB", "A job's id, its beginning, or latest.")]
 RetriedStatus = Annotated[

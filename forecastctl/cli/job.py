@@ -6,6 +6,7 @@ import logging
 import sys
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,18 +20,20 @@ from forecastctl.cli.compose import (
     new_job_id,
     read,
     recorded,
-    store_for_job,
 )
 from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import next_steps, paragraph
 from forecastctl.cli.output.progress import Progress
+from forecastctl.cli.recorder import Ending, Recorder, say_that_it_waits
 from forecastctl.errors import (
     EXIT_AIRPORTS_FAILED,
     EXIT_OK,
+    EXIT_SPOOLED,
     EXIT_STOPPED,
     DataError,
     OutputError,
+    TrackingError,
     UsageError,
 )
 
@@ -70,6 +73,21 @@ class Selection:
     resume: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job.
+
+    Attributes:
+        ending: What it ended with, and what became of its record.
+        out: Where the forecasts are; ``None`` where they are nowhere.
+        unwritten: Why they could not be written.
+    """
+
+    ending: Ending
+    out: str | None
+    unwritten: OutputError | None
+
+
 def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
     """Run a job, print what it ended with, and set the exit code.
 
@@ -84,36 +102,56 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     check_out(session, out)
     if command in ("run", "tune"):
         check_plug_ins(settings)
-    finish(command, session, _work(command, session, chosen, upgrade=upgrade))
+    finish(command, session, _work(command, session, chosen, out, upgrade=upgrade))
 
 
-def finish(command: str, session: Session, summary: Summary) -> None:
-    """Write the forecasts, print what a job ended with, and set the exit code.
+def finish(command: str, session: Session, done: Done) -> None:
+    """Print what a job ended with, and set the exit code.
 
     Args:
         command: The command of the job.
         session: Its settings and log.
-        summary: What it ended with.
+        done: What became of it.
 
     Raises:
-        typer.Exit: Not everything is well, see `end_with`; or the job ended early.
+        OutputError: The forecasts could not be written.
+        typer.Exit: Not everything is well: see `_end`.
     """
-    settings = session.settings
-    out = settings.forecast.out if command in ("run", "forecast") else None
+    ending = done.ending
     if session.measured:
-        session.measured.airports = summary.counts
-    try:
-        if out and summary.table is not None and len(summary.table):
-            write_out(summary.table, out, settings.forecast.table)
-        else:
-            out = None
-    except OutputError:
-        _show(command, session, summary, None)
-        raise
-    _show(command, session, summary, out)
-    if summary.left:
+        session.measured.airports = ending.summary.counts
+    _show(command, session, ending, done.out)
+    if done.unwritten is not None:
+        raise done.unwritten
+    _end(ending)
+
+
+def _end(ending: Ending) -> None:
+    """Set the exit code of a job.
+
+    Raises:
+        typer.Exit: What it recorded is lost or waits, it ended early, or as of `end_with`.
+    """
+    if ending.lost is not None:
+        raise typer.Exit(TrackingError.exit_code)
+    if ending.away is not None:
+        raise typer.Exit(EXIT_SPOOLED)
+    if ending.summary.left:
         raise typer.Exit(EXIT_STOPPED)
-    end_with(summary.counts, failed=summary.status == "partial")
+    end_with(ending.summary.counts, failed=ending.summary.status == "partial")
+
+
+def _written(
+    summary: Summary, out: str | None, table: str
+) -> tuple[str | None, OutputError | None]:
+    """Write the forecasts, and return where they are, or why they are not there."""
+    if not out or summary.table is None or not len(summary.table):
+        return None, None
+    try:
+        write_out(summary.table, out, table)
+    except OutputError as error:
+        return None, error
+    return out, None
 
 
 def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
@@ -162,7 +200,10 @@ def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
     return EXIT_OK
 
 
-def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> Summary:
+def _work(
+    command: str, session: Session, chosen: Selection, out: str | None, *, upgrade: bool
+) -> Done:
+    """Do the job, and write the forecasts as soon as they are there."""
     from forecastctl.data.prepare.prepare import prepare_panel
     from forecastctl.jobs.resume import plan_or_go_on, said
 
@@ -176,51 +217,52 @@ def _work(command: str, session: Session, chosen: Selection, *, upgrade: bool) -
     with (
         Progress(quiet=session.quiet) as progress,
         executor,
-        store_for_job(session, command, progress.say, upgrade=upgrade, existing=recorded_panel) as (
-            tracker,
-            waited,
-        ),
+        Recorder(
+            session, command, progress.say, upgrade=upgrade, existing=recorded_panel
+        ) as recorder,
     ):
         if panel is None:
-            panel = _trained_panel(session, tracker, groups=sums)
-        elif waited:  # the data may be other by now
+            panel = _trained_panel(session, recorder.tracker, groups=sums)
+        elif recorder.waited:  # the data may be other by now
             panel, spec = read(session, groups=sums)
         today = date.today()  # noqa: DTZ011 - local day
         prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
         render.warn_of_panel(prepared.warnings)
-        _note(session, prepared.entries, tracker)
         request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
-        job = plan_or_go_on(
+        plan = partial(
+            plan_or_go_on,
             request,
             panel,
             prepared.entries,
             environment(),
-            tracker,
             as_of=chosen.as_of,
             fresh=chosen.fresh,
             resume=chosen.resume,
         )
-        job = replace(job, warnings=prepared.warnings)
-        return execute(session, job, tracker, executor, progress, said(job))
+        job = replace(recorder.plan(plan), warnings=prepared.warnings)
+        _note(session, prepared.entries, recorder.tracker)
+        return execute(session, job, recorder, executor, progress, said(job), out)
 
 
 def execute(
     session: Session,
     job: Job,
-    tracker: Tracker,
+    recorder: Recorder,
     executor: Executor,
     progress: Progress,
     saying: str,
-) -> Summary:
-    """Run a job that is planned, within the limits of the settings.
+    out: str | None,
+) -> Done:
+    """Run a job that is planned, within the limits of the settings, and write its forecasts.
 
     Args:
         session: Its settings and log.
         job: The job.
-        tracker: Where it is recorded.
+        recorder: Where it is recorded, open.
         executor: Where it is executed, open.
         progress: Told what happens.
         saying: What a user is told first; empty for nothing.
+        out: Where the forecasts go; ``None`` for nowhere.
     """
     from forecastctl.jobs.run import run_job
     from forecastctl.jobs.stopping import Stopping
@@ -232,10 +274,13 @@ def execute(
         None if run.deadline is None else deadline_ms(run.deadline, session.started),
         None if run.max_failures is None else most_of(run.max_failures, total),
     )
+    tracker, read_log = recorder.tracker, session.log.read
     with Interruptions(stopping.interrupt):
         if saying:
             progress.say(saying)
-        return run_job(job, tracker, executor, progress, session.log.read, progress.say, stopping)
+        summary = run_job(job, tracker, executor, progress, read_log, progress.say, stopping)
+    written, unwritten = _written(summary, out, session.settings.forecast.table)
+    return Done(recorder.end(summary), written, unwritten)
 
 
 def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:
@@ -248,20 +293,23 @@ def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Trac
         session.measured.worst_drift = worst_ratio(tracker)
 
 
-def _show(command: str, session: Session, summary: Summary, out: str | None) -> None:
+def _show(command: str, session: Session, ending: Ending, out: str | None) -> None:
     from forecastctl.data.write.targets import shown_target
     from forecastctl.store.mlflow.open import display_uri
 
+    summary = ending.summary
+    shown = shown_target(out) if out else None
     if session.as_json:
-        render.print_json(summary.to_dict())
+        render.print_json({**summary.to_dict(), **ending.waits})
     elif not session.quiet and out != "-":
         tracking = session.settings.tracking
         store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        shown = shown_target(out) if out else None
+        store = store if ending.away is None else f"not yet in {store}"
         render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
     render.warn(summary)
     if session.quiet:
         _warn_of_failures(command, summary)
+    say_that_it_waits(ending, shown)
 
 
 def _warn_of_failures(command: str, summary: Summary) -> None:

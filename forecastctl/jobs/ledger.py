@@ -15,9 +15,10 @@ from forecastctl.jobs.work import NOT_BEGUN, clock
 from forecastctl.recording.write import airport_run, model_label
 from forecastctl.records import RunUpdate, Status
 from forecastctl.records.schema import NESTED, MetricKey, Tag
+from forecastctl.store.spool.spooling import SpoolingTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.sums.base import Base
@@ -56,14 +57,25 @@ def record_results(
     )
     by_airport = dict(zip((result.airport for result in to_record), ids, strict=True))
     for airport, newer in by_airport.items():
-        if airport in context.again:
+        if newer and airport in context.again:
             update = RunUpdate(tags={Tag.SUPERSEDED_BY: newer})
             tracker.update(context.again[airport], update)
     for result in results:
-        enter(ledger, result, job, by_airport.get(result.airport), tracker)
+        enter(ledger, result, job, by_airport.get(result.airport) or None, tracker)
         reason = f": {result.reason}" if result.reason else ""
         log.info("%s%s: %s%s", job.prefix, result.airport, result.status, reason)
     return by_airport
+
+
+def kept(
+    results: Iterable[AirportResult], job: Job, tracker: Tracker, run_id: str
+) -> Iterator[AirportResult]:
+    """Results, each of which lies on the disk of this machine before anything is done with it."""
+    parent = run_id if job.context.layout == NESTED else None
+    for result in results:
+        if isinstance(tracker, SpoolingTracker) and result.status is not Status.SKIPPED:
+            tracker.keep(airport_run(result, job.context), parent)
+        yield result
 
 
 def enter(

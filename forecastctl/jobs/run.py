@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
-from forecastctl.jobs.ledger import Ledger, enter, leave, record_results, summarise
+from forecastctl.jobs.ledger import Ledger, enter, kept, leave, record_results, summarise
 from forecastctl.jobs.pilot import (
     choose_pilot,
     fleet_widths,
@@ -89,8 +89,9 @@ def run_job(
         for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
             enter(ledger, result, job, of_airport, tracker)
             progress(result, len(job.order) + len(job.groups))
+        found = kept(_results(job, executor, tracker, run_id, stopping), job, tracker, run_id)
         with stopping.over(executor):
-            for results in batches(_results(job, executor, tracker, run_id, stopping), job.batch):
+            for results in batches(found, job.batch):
                 record_results(results, job, tracker, run_id, ledger)
                 for result in results:
                     progress(result, len(job.order) + len(job.groups))

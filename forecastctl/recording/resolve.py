@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import NothingRecordedError
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, Query, StoredRun
-from forecastctl.records.marks import JOBS, SET, job_mark
+from forecastctl.records.marks import JOBS, SET, job_mark, spooled_mark
 from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ LATEST = "latest"
 def resolve(tracker: Tracker, name: str) -> StoredRun:
     """The run with this id, or the run of the job with this id.
 
+    A run that waited in a spool is also known by the id that it had there.
+
     Raises:
         NothingRecordedError: There is neither.
     """
@@ -39,7 +41,11 @@ def resolve(tracker: Tracker, name: str) -> StoredRun:
     try:
         return tracker.get(name)
     except NothingRecordedError:
-        raise NothingRecordedError(f"There is no run or job '{name}'.") from None
+        known = Query(tags={spooled_mark(name): SET}, limit=1)
+        spooled = tracker.find(known) if is_possible_id else []
+        if not spooled:
+            raise NothingRecordedError(f"There is no run or job '{name}'.") from None
+        return spooled[0]
 
 
 def find_run(tracker: Tracker, name: str) -> StoredRun:

@@ -45,6 +45,11 @@ def backtest_mark(name: str) -> str:
     return f"{MARK}backtest.{name}"
 
 
+def spooled_mark(run_id: str) -> str:
+    """Key of the run that waited in a spool under this id before it came into its store."""
+    return f"{MARK}spooled.{run_id}"
+
+
 MARKS = {
     JOBS: "every job run",
     AIRPORTS: "every airport run, not on groups",
@@ -58,6 +63,7 @@ MARKS = {
         "<digest>"
     ): "job runs that were asked for the same, so that one that was cut off goes on",
     backtest_mark("<backtest_id>"): "the job runs of one backtest",
+    spooled_mark("<run_id>"): "the run that had this id while it waited in a spool",
     MONITORS: "every run of the [monitor](monitor.md)",
     LEASES: "every run by which a job kept others out, where a server records",
 }

@@ -152,6 +152,7 @@ class Tracking(_Section):
     artifacts: str | None = None
     writer: Literal["auto", "sql", "client"] = "auto"
     patience: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 300.0
+    spool: Annotated[str, Field(min_length=1)] | None = None
 
 
 class Run(_Section):
@@ -165,6 +166,7 @@ class Run(_Section):
     max_failures: Annotated[str, BeforeValidator(_as_text), AfterValidator(a_share)] | None = None
     grace: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0
     batch: Positive = 8
+    longest_wait: Annotated[float, Field(gt=0, le=MOST_SECONDS)] = 5.0
     skip_unchanged: bool = False
     wait: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0.0
     metrics: str | None = None

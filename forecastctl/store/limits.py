@@ -13,7 +13,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import TrackingError
+from forecastctl.errors import RefusedError
 from forecastctl.records import Artifact, Run, RunUpdate
 from forecastctl.records.failures import storable
 
@@ -50,10 +50,10 @@ def fit(run: Run) -> Run:
     """The run and its subtree with every value within the limits.
 
     Raises:
-        TrackingError: A key or an artifact path that no store takes, or an empty name.
+        RefusedError: A key or an artifact path that no store takes, or an empty name.
     """
     if not run.name:
-        raise TrackingError("A run without a name cannot be recorded.", "Give the run a name.")
+        raise RefusedError("A run without a name cannot be recorded.", "Give the run a name.")
     names, long_name = _cut({"name": run.name}, MAX_NAME)
     params, long_params = _cut(run.params, MAX_PARAM)
     tags, long_tags = _cut(run.tags, MAX_TAG)
@@ -82,7 +82,7 @@ def fit_update(update: RunUpdate, read: Callable[[str], bytes | None]) -> RunUpd
             has are kept beside the new ones.
 
     Raises:
-        TrackingError: A key or an artifact path that no store takes.
+        RefusedError: A key or an artifact path that no store takes.
     """
     _check(update.params, update.tags, (m.key for m in update.metrics), update.artifacts)
     params, long_params = _cut(update.params, MAX_PARAM)
@@ -110,13 +110,13 @@ def artifact_path(path: str) -> str:
     """Check that a path is relative, stays inside its run and survives every store.
 
     Raises:
-        TrackingError: It does not.
+        RefusedError: It does not.
     """
     parts = path.split("/")
     if _BAD_IN_PATH.search(path) or any(
         p in ("", ".", "..") or len(p) > MAX_PATH_PART for p in parts
     ):
-        raise TrackingError(
+        raise RefusedError(
             f"An artifact cannot be stored under the path {path[:300]!r}.",
             "Use a relative path of plain names joined by '/'.",
         )
@@ -145,7 +145,7 @@ def _check(
         for key in keys:
             plain = _KEY.fullmatch(key) and posixpath.normpath(key) == key
             if not plain or len(key) > MAX_KEY or key.startswith((".", "/")):
-                raise TrackingError(
+                raise RefusedError(
                     f"A {kind} cannot be recorded under the key {key[:300]!r}.",
                     "Keys are made of letters, digits, '_', '-', '.', ':', ' ' and '/', "
                     f"at most {MAX_KEY} of them; any other text belongs into a value.",

@@ -6,13 +6,13 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError, TrackingError
+from forecastctl.errors import NothingRecordedError, RefusedError
 from forecastctl.records import RUNNING, Artifact, Metric, Query, Run, RunUpdate, StoredRun
 from forecastctl.store.filters import conditions, matches, order
 from forecastctl.store.limits import HIDDEN_TAGS, fit, fit_update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 def latest(metrics: Iterable[Metric]) -> dict[str, Metric]:
@@ -34,18 +34,23 @@ def _rank(metric: Metric) -> tuple[int, int, float]:
 
 
 class MemoryTracker:
-    """In-memory implementation of the tracker port."""
+    """In-memory implementation of the tracker port.
 
-    def __init__(self) -> None:
+    Args:
+        new_id: Makes the id of each new run; by default ids count from one.
+    """
+
+    def __init__(self, new_id: Callable[[], str] | None = None) -> None:
         self._runs: dict[str, StoredRun] = {}
         self._metrics: dict[str, list[Metric]] = {}
         self._artifacts: dict[str, dict[str, bytes]] = {}
-        self._ids = itertools.count(1)
+        numbers = itertools.count(1)
+        self._new_id = new_id or (lambda: f"{next(numbers):032x}")
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
         if run.children:
-            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+            raise RefusedError(f"Run {run.name!r} cannot be opened with children.")
         return self._write(fit(run), parent_id, status=RUNNING)
 
     def record(self, runs: Sequence[Run], parent_id: str | None = None) -> list[str]:
@@ -95,7 +100,7 @@ class MemoryTracker:
         return None
 
     def _write(self, run: Run, parent_id: str | None, status: str) -> str:
-        run_id = f"{next(self._ids):032x}"
+        run_id = self._new_id()
         self._metrics[run_id] = list(run.metrics)
         self._artifacts[run_id] = {}
         self._attach(run_id, run.artifacts)
@@ -129,6 +134,6 @@ def _visible(tags: Mapping[str, str]) -> dict[str, str]:
 def _refuse_changed_params(run_id: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
     changed = sorted(key for key in new if old.get(key, new[key]) != new[key])
     if changed:
-        raise TrackingError(
+        raise RefusedError(
             f"Run {run_id} has its parameters already; {', '.join(changed)} cannot be changed."
         )

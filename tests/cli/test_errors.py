@@ -98,7 +98,7 @@ def test_a_ten_year_hole_is_handled_visibly(cli):
         (["explain", "--airport", "JFK", "--date", "2012-11"], 6, "'forecastctl'"),
         (["explain", "--airport", "JFK"], 2, "--date"),
         (["history", "--tracking-uri", "file:///tmp/x"], 2, "sqlite:///"),
-        (["run", "--data", "air.csv", "--tracking-uri", "http://127.0.0.1:9"], 5, "127.0.0.1:9"),
+        (["train", "--data", "air.csv", "--tracking-uri", "http://127.0.0.1:9"], 5, "127.0.0.1:9"),
         (["history", "--tracking-uri", "postgresql://me:s3cret@127.0.0.1:9/x"], 5, "127.0.0.1:9"),
     ],
     ids=lambda v: " ".join(v[:4]) if isinstance(v, list) else None,

@@ -60,23 +60,27 @@ STORES = [
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_a_store_that_cannot_be_used(bare, store):
+def test_a_store_that_cannot_be_used(bare, store, own_state):
     bare.write(panel(["JFK"]))
     said("history", "--json", "--tracking-uri", store, codes=(2, 5))
-    said("run", *COMMANDS["run"], "--verbose", f"--tracking-uri={store}", codes=(2, 5))
+    ended = ("run", *COMMANDS["run"], "--verbose", f"--tracking-uri={store}")
+    said(*ended, codes=(2, 5, 9))
     assert not list(bare.folder.glob("*.db"))
+    said("sync", "--json", "--tracking-uri", store, codes=(0, 2, 5))
+    spooled = [p for p in own_state.rglob("*") if p.is_file()]
+    assert not [p for p in spooled if found_in(p.read_bytes())]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_that_opens_a_store(bare, command, monkeypatch):
     bare.write(panel(["JFK"]))
     options = [*COMMANDS[command], "--verbose"]
-    said(command, *options, "--tracking-uri", STORES[0], codes=(5,))
+    said(command, *options, "--tracking-uri", STORES[0], codes=(5, 9))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", STORES[6])
-    said(command, *options, codes=(5,))
+    said(command, *options, codes=(5, 9))
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     bare.write(f"[tracking]\nuri = '{STORES[2]}'\n", "forecastctl.toml")
-    said(command, *options, codes=(5,))
+    said(command, *options, codes=(5, 9))
 
 
 SOURCES = [

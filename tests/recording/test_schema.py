@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.models import family_names
 from forecastctl.recording.read import read_trials
@@ -23,6 +24,9 @@ from forecastctl.records.schema import (
     page_path,
 )
 from forecastctl.store.memory import MemoryTracker
+from forecastctl.store.spool.place import place_of, publish_all
+from forecastctl.store.spool.spooling import SpoolingTracker
+from forecastctl.store.spool.tracker import SpoolTracker
 from tests.backtest.backtesting import Bench
 from tests.fleets import Fleet, H, N
 from tests.harness import Harness, make_series
@@ -52,7 +56,7 @@ class Broken(SerialExecutor):
 
 
 @pytest.fixture(scope="module")
-def tracker():
+def tracker(tmp_path_factory):
     """One store with jobs of every command and layout, sums, a backtest, and the monitor."""
     pytest.importorskip("hierarchicalforecast")
     tracker = MemoryTracker()
@@ -74,6 +78,7 @@ def tracker():
     with pytest.raises(KeyboardInterrupt):
         harness.run("tune", executor=Interrupted())
     _lose_a_model(harness)
+    _wait_in_a_spool(harness, tmp_path_factory.mktemp("spool"))
     Bench(tracker).backtest(end="2018-06")
     adding = Adding()
     adding.tracker = tracker
@@ -92,6 +97,15 @@ def _lose_a_model(harness):
         if run.tags.get(Tag.AIRPORT) == "JFK" and run.tags.get(Tag.TRAINED):
             harness.tracker._artifacts[run.run_id][File.MODEL] = b"{"
     harness.run("run", skip_unchanged=True)
+
+
+def _wait_in_a_spool(harness, folder):
+    """A job that is published after its store was away."""
+    place = place_of(folder, "sqlite:////nowhere/mlflow.db", "x")
+    front = SpoolingTracker(None, SpoolTracker(place.new()), TrackingError("away"))
+    harness.run("tune", tracker=front)
+    front.close()
+    publish_all(place, harness.tracker)
 
 
 @pytest.fixture(scope="module")

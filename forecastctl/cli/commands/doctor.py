@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
     from forecastctl.doctor.examine import Surroundings
     from forecastctl.doctor.finding import Finding
+    from forecastctl.records import StoredRun
 
 
 def doctor(
@@ -59,15 +60,14 @@ def _surroundings(session: Session) -> Surroundings:
         workers=executor.jobs,
         today=date.today(),  # noqa: DTZ011 - the user's own day
         read_store=lambda: read_store(settings),
-        is_alive=found.job_is_alive,
+        is_alive=_is_alive,
     )
 
 
 def _mend(session: Session, findings: Sequence[Finding]) -> list[str]:
     """Mend what is safe; the store is opened to be written only where a run is to be marked."""
-    from forecastctl.cli.environment import job_is_alive
     from forecastctl.doctor.mend import kill_run, mend
-    from forecastctl.store.mlflow.open import heal
+    from forecastctl.store.healing import heal
 
     if not any(finding.fix == "kill-runs" for finding in findings):
         return mend(findings, lambda _: False, list)
@@ -75,8 +75,17 @@ def _mend(session: Session, findings: Sequence[Finding]) -> list[str]:
     return mend(
         findings,
         lambda run_id: kill_run(tracker, run_id),
-        lambda: heal(tracker, job_is_alive),
+        lambda: heal(tracker, _is_alive),
     )
+
+
+def _is_alive(run: StoredRun) -> bool:
+    """Whether a job may still run: only what is dead for certain is marked."""
+    import time
+
+    from forecastctl.store.alive import life
+
+    return life(run, time.time_ns() // 1_000_000) != "dead"
 
 
 def _show(session: Session, findings: Sequence[Finding], done: Sequence[str]) -> None:

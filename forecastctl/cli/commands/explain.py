@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read, read_store
+from forecastctl.cli.compose import open_session, read
 from forecastctl.cli.output import render
+from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import TrackingError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def explain(
         all_attempts=all_attempts,
     )
     newer = _newer(session) if data else None
-    tracker = read_store(session.settings)
+    tracker = read_with_spool(session.settings)
     explanation = explain_miss(tracker, question, newer)
     artifacts = _write(explanation, html, image)
     _show(session, explanation.answer)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 import typer
 
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read_store
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
+from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import UsageError
 
 
@@ -53,7 +54,7 @@ def history(
         all_attempts=all_attempts,
     )
     check(query)
-    tracker = read_store(session.settings)
+    tracker = read_with_spool(session.settings)
     if pair:
         rows, more = compare(tracker, *pair), False
     else:

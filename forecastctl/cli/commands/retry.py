@@ -14,11 +14,11 @@ from forecastctl.cli.compose import (
     environment,
     make_executor,
     open_session,
-    store_for_job,
 )
 from forecastctl.cli.job import Selection, adds_up, ask, execute, finish
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
+from forecastctl.cli.recorder import Recorder
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,29 +64,28 @@ def retry(
         if name not in RETRIED:
             raise UsageError(f"--status: '{name}' is not retried.", f"One of {', '.join(RETRIED)}.")
     check_out(session, session.settings.forecast.out)
+    out = session.settings.forecast.out
     with (
         Progress(quiet=quiet) as progress,
-        store_for_job(session, "retry", progress.say, upgrade=upgrade_store, existing=True) as (
-            tracker,
-            _,
-        ),
+        Recorder(session, "retry", progress.say, upgrade=upgrade_store, existing=True) as recorder,
     ):
-        run = find_job(tracker, job)
+        run = find_job(recorder.tracker, job)
         check_retry(run)
-        again = to_retry(tracker, run, statuses)
+        again = to_retry(recorder.tracker, run, statuses)
         if not again:
             _say_nothing_to_do(session, RunOf(run).job_id, statuses)
             return
-        session = _as_it_was(session, tracker, run)
+        session = _as_it_was(session, recorder.tracker, run)
         check_plug_ins(session.settings)
         with make_executor(session.settings, session.settings.airport_limit()) as executor:
-            planned = _plan(session, tracker, run, again, executor)
+            planned = recorder.plan(lambda tracker: _plan(session, tracker, run, again, executor))
             saying = (
                 f"attempt {planned.context.attempt} at job {RunOf(run).job_id}: "
                 f"{len(again)} to be done again"
             )
-            summary = execute(session, planned, tracker, executor, progress, saying)
-    finish(RunOf(run).command or "run", session, summary)
+            out = out if planned.context.plan.forecast else None
+            done = execute(session, planned, recorder, executor, progress, saying, out)
+    finish(RunOf(run).command or "run", session, done)
 
 
 def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> None:

@@ -185,6 +185,11 @@ def warn_in_a_paragraph(text: str) -> None:
     said.say("\n".join(printable(line) for line in text.splitlines()), "WARNING")
 
 
+def note(text: str) -> None:
+    """Print a line on stderr, even when quiet."""
+    _print_to_stderr(text)
+
+
 def _print_to_stderr(text: str) -> None:
     said.say(printable(text), "WARNING")
 

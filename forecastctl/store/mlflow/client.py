@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
+from forecastctl.errors import NothingRecordedError, RefusedError, UsageError
 from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
 from forecastctl.records.marks import LEASES
@@ -112,7 +112,7 @@ class MlflowClientTracker:
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
         if run.children:
-            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+            raise RefusedError(f"Run {run.name!r} cannot be opened with children.")
         fitted = fit(run)
         with calling(self._uri, "write a run to"):
             run_id = self._write(fitted, parent_id, RUNNING)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from forecastctl.errors import NothingRecordedError, TrackingError
+from forecastctl.errors import NothingRecordedError, RefusedError, TrackingError
 from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
 from forecastctl.store.limits import fit, fit_update
@@ -70,7 +70,7 @@ class MlflowSqlTracker:
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
         if run.children:
-            raise TrackingError(f"Run {run.name!r} cannot be opened with children.")
+            raise RefusedError(f"Run {run.name!r} cannot be opened with children.")
         rows = Rows()
         run_id = rows.add(fit(run), parent_id, self._experiment, RUNNING)
         self._write(rows.files, rows.insert, run_id)
@@ -243,7 +243,7 @@ def _add_params(session: Session, run_id: str, params: Mapping[str, str]) -> Non
     old = {str(key): str(value) for key, value in rows}
     changed = sorted(key for key in params if old.get(key, params[key]) != params[key])
     if changed:
-        raise TrackingError(
+        raise RefusedError(
             f"Run {run_id} has its parameters already; {', '.join(changed)} cannot be changed."
         )
     new = [(key, value, run_id) for key, value in params.items() if key not in old]

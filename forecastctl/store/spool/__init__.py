@@ -1,0 +1,1 @@
+"""What is recorded waits here, in files of this machine, until the store can be written again."""

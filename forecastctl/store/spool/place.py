@@ -1,0 +1,204 @@
+"""Where spools lie, what waits in them, and how all of it comes into a store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.errors import TrackingError
+from forecastctl.records.schema import Tag
+from forecastctl.redaction import masked
+from forecastctl.store.mlflow.address import resolve
+from forecastctl.store.mlflow.sql.rows import new_id
+from forecastctl.store.spool.away import is_away
+from forecastctl.store.spool.journal import ABOUT, RECORD, SUFFIX, BusyError, Journal
+from forecastctl.store.spool.publish import jobs_of, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forecastctl.store.port import Tracker
+    from forecastctl.store.spool.publish import Published
+
+log = logging.getLogger(__name__)
+
+_OWN_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2", "http", "https")
+
+
+def usual_root(environ: Mapping[str, str]) -> Path | None:
+    """Folder of this user for what outlives a program; ``None`` where he has none.
+
+    Args:
+        environ: The environment: ``XDG_STATE_HOME`` names another one.
+    """
+    given = environ.get("XDG_STATE_HOME", "")
+    if Path(given).is_absolute():
+        return Path(given, "forecastctl", "spool")
+    try:
+        return Path.home() / ".local" / "state" / "forecastctl" / "spool"
+    except RuntimeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one file.
+
+    Attributes:
+        path: The file.
+        jobs: Ids of the jobs; empty where only the end of a job waits.
+        airports: Names of airports and groups.
+        since_ms: When the first of it started, milliseconds since the epoch; 0 for unknown.
+        size: Bytes.
+    """
+
+    path: Path
+    jobs: tuple[str, ...]
+    airports: tuple[str, ...]
+    since_ms: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The spool of one experiment in one store.
+
+    Attributes:
+        folder: Its folder.
+        store: Address of the store, without secrets.
+        experiment: Name of the experiment.
+    """
+
+    folder: Path
+    store: str
+    experiment: str
+
+    def new(self) -> Journal:
+        """A file for a job; it is not made yet. Later files have later names."""
+        about = {"store": self.store, "experiment": self.experiment}
+        return Journal(self.folder / f"{new_id()}{SUFFIX}", about)
+
+    def journals(self) -> list[Journal]:
+        """The files that are there, oldest first; none where the folder may not be read."""
+        try:
+            return [Journal(path) for path in sorted(self.folder.glob(f"*{SUFFIX}"))]
+        except OSError:
+            return []
+
+    def waiting(self) -> list[Waiting]:
+        """What waits; the files of jobs that live are left out, and those that are damaged."""
+        found: list[Waiting] = []
+        for journal in self.journals():
+            try:
+                found += _waiting(journal)
+            except BusyError:
+                continue
+            except TrackingError as error:
+                log.warning("%s", error.message)
+            finally:
+                journal.close()
+        return found
+
+    def tidy(self) -> None:
+        """Remove the folder where nothing is left in it."""
+        with suppress(OSError):
+            if self.folder.is_dir() and not self.journals():
+                (self.folder / ABOUT).unlink(missing_ok=True)
+                self.folder.rmdir()
+
+
+def _waiting(journal: Journal) -> Iterator[Waiting]:
+    size = journal.path.stat().st_size if journal.path.exists() else 0
+    entries = [entry for entry in journal.entries() if entry.published is None]
+    if not entries:
+        return
+    new = [entry.content for entry in entries if entry.verb == RECORD]
+    started = [value["start_ms"] for value in new if value["start_ms"]]
+    yield Waiting(
+        path=journal.path,
+        jobs=tuple(sorted(jobs_of(entries))),
+        airports=tuple(value["tags"].get(Tag.AIRPORT, value["name"]) for value in new),
+        since_ms=min(started, default=0),
+        size=size,
+    )
+
+
+def place_of(root: Path, uri: str, experiment: str) -> Place:
+    """The spool of an experiment; the same whatever user and password the address names.
+
+    Args:
+        root: Folder of all spools.
+        uri: Address of the store.
+        experiment: Name of the experiment.
+    """
+    store = _plain(uri)
+    digest = hashlib.sha256(f"{store}\n{experiment}".encode("utf-8", "replace")).hexdigest()
+    return Place(root / digest[:16], store, experiment)
+
+
+def _plain(uri: str) -> str:
+    given = uri.strip()
+    if given.partition("://")[0].lower() not in _OWN_SCHEMES:
+        return masked(given)
+    address = resolve(given)
+    return f"sqlite:///{address.path}" if address.path else masked(address.uri)
+
+
+def elsewhere(root: Path, but: Place) -> list[tuple[Place, list[Waiting]]]:
+    """Other spools of this user in which something waits."""
+    found = []
+    for path in sorted(root.glob(f"*/{ABOUT}")):
+        if path.parent == but.folder:
+            continue
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            said: dict[str, Any] = json.loads(path.read_text())
+            place = Place(path.parent, str(said["store"]), str(said["experiment"]))
+            if waiting := place.waiting():
+                found.append((place, waiting))
+    return found
+
+
+@dataclass(slots=True)
+class Synced:
+    """What became of all that waited.
+
+    Attributes:
+        published: What came into the store, by file.
+        kept: Why a file is kept, by its path.
+    """
+
+    published: dict[Path, Published]
+    kept: dict[Path, TrackingError]
+
+
+def publish_all(place: Place, target: Tracker) -> Synced:
+    """Bring all that waits into a store; a file whose job lives is left alone.
+
+    What the store does not take is kept, and the rest goes on, unless the store is away.
+
+    Args:
+        place: The spool.
+        target: Its store.
+    """
+    synced = Synced({}, {})
+    for journal in place.journals():
+        try:
+            done = publish(journal, target)
+        except BusyError:
+            continue
+        except TrackingError as error:
+            synced.kept[journal.path] = error
+            if is_away(error):
+                break
+        else:
+            if done.verbs:
+                synced.published[journal.path] = done
+        finally:
+            journal.close()
+    place.tidy()
+    return synced
