@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from forecastctl.records import StoredRun
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
 
@@ -48,7 +47,7 @@ class Surroundings:
         workers: Workers that a job would start.
         today: The user's own day.
         read_store: Opens the store to be read.
-        is_alive: Whether a job that is shown as running still runs.
+        spools: Folder of this user's spools; ``None`` where there is none.
     """
 
     settings: Settings
@@ -56,7 +55,7 @@ class Surroundings:
     workers: int
     today: date
     read_store: Callable[[], Tracker]
-    is_alive: Callable[[StoredRun], bool]
+    spools: Path | None = None
 
 
 def examine(around: Surroundings) -> list[Finding]:
@@ -65,8 +64,8 @@ def examine(around: Surroundings) -> list[Finding]:
     found = condition(tracking.uri, tracking.experiment)
     findings = store.check(found)
     findings += _recorded(around, found)
-    findings += waiting.check_spool(read_waiting.spool(around.settings))
-    findings += disk.check(_disks(around.settings, found))
+    findings += waiting.check_spool(_waiting(around))
+    findings += disk.check(_disks(around, found))
     findings += leftovers.check(system.leftovers())
     findings += cores.check(system.machine(around.workers))
     findings += kernels.check(read_kernels.kernels())
@@ -83,22 +82,31 @@ def _recorded(around: Surroundings, found: Condition) -> list[Finding]:
     try:
         tracker = around.read_store()
         newest = read_runs.versions_of_newest_job(tracker)
-        ahead = read_runs.ahead(tracker, time.time_ns() // 1_000_000)
-        of_runs = read_runs.runs(tracker, found, settings.tracking.uri, around.is_alive)
-        held = read_waiting.lock(tracker, settings)
+        now_ms = time.time_ns() // 1_000_000
+        ahead = read_runs.ahead(tracker, now_ms)
+        of_runs = read_runs.runs(tracker, found, settings.tracking.uri, now_ms)
+        holders = read_waiting.holders(tracker, now_ms)
     except ForecastctlError as error:
         return [*without, Finding("store", "wrong", error.message, error.hint)]
     return [
         *versions.check(requirements, around.versions, newest),
         *clock.check(found.skew, found.shown, ahead),
-        *waiting.check_lock(held),
+        *waiting.check_lock(holders),
         *runs.check(of_runs),
     ]
 
 
-def _disks(settings: Settings, found: Condition) -> list[disk.Disk]:
-    """Where the next job writes, each file system and directory once."""
-    places: dict[Path, str] = {}
+def _waiting(around: Surroundings) -> list[waiting.Waiting] | None:
+    tracking = around.settings.tracking
+    try:
+        return read_waiting.spool(around.spools, tracking.uri, tracking.experiment)
+    except (ForecastctlError, OSError):
+        return None  # the address is wrong, which is a finding of its own
+
+
+def _disks(around: Surroundings, found: Condition) -> list[disk.Disk]:
+    """Where the next job writes, each directory once."""
+    settings, places = around.settings, dict[Path, str]()
     if found.file is not None:
         places[found.file.parent] = "the store"
     if found.artifacts is not None and found.artifacts.is_dir():
@@ -109,6 +117,9 @@ def _disks(settings: Settings, found: Condition) -> list[disk.Disk]:
     metrics = settings.run.metrics
     if metrics:
         places.setdefault(Path(metrics).expanduser().absolute().parent, "--metrics")
+    if around.spools is not None:
+        there = next(path for path in (around.spools, *around.spools.parents) if path.is_dir())
+        places.setdefault(there, "what waits while the store is away")
     looked_at = [system.disk(what, path) for path, what in places.items()]
     if system.SHARED_MEMORY.is_dir():
         shared = system.disk("data of workers", system.SHARED_MEMORY, system.LEAST_SHARED)

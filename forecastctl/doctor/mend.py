@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from forecastctl.records import KILLED, RUNNING, RunUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.doctor.finding import Finding
-    from forecastctl.store.port import Tracker
 
 
-def mend(
-    findings: Sequence[Finding],
-    kill: Callable[[str], bool],
-    heal: Callable[[], list[str]],
-) -> list[str]:
+def mend(findings: Sequence[Finding], heal: Callable[[Sequence[str]], Sequence[str]]) -> list[str]:
     """Mend what can be mended safely.
 
     Args:
         findings: What was found.
-        kill: Marks one run as killed, if it is still running.
-        heal: Marks jobs that were killed, with all below them, and returns their run ids.
+        heal: Marks as killed, of some runs, those whose process is gone; returns which.
 
     Returns:
         What was done, a sentence each; also what could not be done.
@@ -41,19 +32,10 @@ def mend(
             for subject in finding.subjects:
                 cache.clear(Path(subject))
                 done.append(f"removed the compiled code in {subject}")
-        elif finding.fix == "kill-runs":
-            healed = heal()
-            left = [run_id for run_id in finding.subjects if run_id not in healed and kill(run_id)]
-            done += [f"marked run {run_id} as killed" for run_id in (*healed, *left)]
+    runs = [run_id for f in findings if f.fix == "kill-runs" for run_id in f.subjects]
+    if runs:
+        done += [f"marked run {run_id} as killed" for run_id in heal(runs)]
     return done
-
-
-def kill_run(tracker: Tracker, run_id: str) -> bool:
-    """Mark a run as killed, unless it has ended meanwhile; whether that was done."""
-    if tracker.get(run_id).status != RUNNING:
-        return False
-    tracker.update(run_id, RunUpdate(status=KILLED, end_ms=time.time_ns() // 1_000_000))
-    return True
 
 
 def _remove(path: Path) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from forecastctl.doctor.read import system
+from forecastctl.records import RunUpdate
 from tests.cli.conftest import FORECASTCTL, QUICK, panel, until
 
 DAY = 86_400
@@ -92,6 +93,7 @@ def test_an_old_schema_names_the_upgrade(bare, old_stores):
     assert "mlflow db upgrade" in schema["mend"]
 
 
+@pytest.mark.slow
 def test_a_job_that_was_killed_is_marked(cli):
     cli.write(panel(["JFK"], months=60))
     child = subprocess.Popen(
@@ -219,6 +221,7 @@ def test_more_workers_than_processors(done):
     assert "--jobs" in workers["mend"]
 
 
+@pytest.mark.slow
 def test_a_server(done, mlflow_server):
     place = ["--tracking-uri", mlflow_server.uri, "--experiment", "the doctor's"]
     done("run", *QUICK, "--quiet", *place)
@@ -229,6 +232,7 @@ def test_a_server(done, mlflow_server):
     assert "not looked at" in checks["artifacts"]["message"]
 
 
+@pytest.mark.slow
 def test_postgresql_and_its_clock(done, make_postgres, monkeypatch):
     from forecastctl.store.mlflow import condition
 
@@ -249,14 +253,46 @@ def test_postgresql_and_its_clock(done, make_postgres, monkeypatch):
     assert "NTP" in clock["mend"]
 
 
-def test_a_fix_touches_no_run_that_has_ended_meanwhile(done):
-    from forecastctl.doctor.mend import kill_run
+def test_a_job_of_another_computer_that_says_nothing_is_looked_at_again(cli, monkeypatch):
+    """Its heartbeat is old and stands still."""
+    from forecastctl.records.schema import Tag
+    from forecastctl.store import alive
     from forecastctl.store.open import open_tracker
 
-    tracker = open_tracker(done.uri, "forecastctl")
-    (job,) = done.json("history")
-    assert not kill_run(tracker, job["run_id"])
-    assert tracker.get(job["run_id"]).status == "FINISHED"
+    cli.write(panel(["JFK"]))
+    cli.write("[data]\nsource = 'air.csv'\n[run]\njobs = 1\n", "forecastctl.toml")
+    cli("run", *QUICK, "--quiet")
+    tracker = open_tracker(cli.uri, "forecastctl")
+    (job,) = cli.json("history")
+    old = {Tag.HEARTBEAT: "2020-01-01T00:00:00.000+00:00", Tag.PROCESS: "elsewhere:1:2:3"}
+    tracker.update(job["run_id"], RunUpdate("RUNNING", tags=old))
+    (runs,) = wrong(found(cli, code=7))
+    assert runs["subjects"] == [job["run_id"]]
+    assert "another computer" in runs["message"]
+    monkeypatch.setattr(alive, "BEAT_SECONDS", 0.1)
+    report = found(cli, "--fix")
+    assert report["mended"] == [f"marked run {job['run_id']} as killed"]
+    assert tracker.get(job["run_id"]).status == "KILLED"
+
+
+def test_nothing_is_marked_while_a_job_is_at_work(done, monkeypatch):
+    from contextlib import contextmanager
+
+    from forecastctl.cli.commands import doctor as module
+    from forecastctl.doctor.finding import Finding
+    from forecastctl.errors import HeldError
+
+    @contextmanager
+    def store_for_job(*_, **__):
+        raise HeldError("Another job is at work in there: 'run', process 5.")
+        yield
+
+    monkeypatch.setattr(module, "store_for_job", store_for_job)
+    dead = Finding("runs", "wrong", "Dead.", "", "kill-runs", ("a",))
+    monkeypatch.setattr("forecastctl.doctor.examine.examine", lambda _: [dead])
+    report = done.json("doctor", "--fix", code=7)
+    (said,) = report["mended"]
+    assert said.startswith("no run: Another job is at work in there: 'run', process 5.")
 
 
 def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
@@ -268,5 +304,5 @@ def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(mend.shutil, "rmtree", refused)
     finding = Finding("artifacts", "wrong", ".", "", "remove", (str(tmp_path),))
-    (said,) = mend.mend([finding], lambda _: False, list)
+    (said,) = mend.mend([finding], list)
     assert said == f"could not remove {tmp_path}: Operation not permitted"

@@ -209,9 +209,10 @@ class TestRuns:
         assert "1 job at work" in found[0].message
 
     def test_dead_and_dangling_ones(self):
-        found = runs.check(runs.Runs(dead=("j",), dangling=("a", "b"), folders=()))
-        assert [(f.level, f.fix, f.subjects) for f in found[:2]] == [
+        found = runs.check(runs.Runs(("j",), ("k",), dangling=("a", "b"), folders=()))
+        assert [(f.level, f.fix, f.subjects) for f in found[:3]] == [
             ("wrong", "kill-runs", ("j",)),
+            ("wrong", "kill-runs", ("k",)),
             ("wrong", "kill-runs", ("a", "b")),
         ]
 
@@ -263,23 +264,35 @@ class TestWaiting:
     @pytest.mark.parametrize(
         ("held", "level"),
         [
-            (waiting.Held(), "ok"),
             (waiting.Held("'run' on host a", "alive", 3.0), "ok"),
+            (waiting.Held("'run' on host a", "alive"), "ok"),
             (waiting.Held("'run' on host a", "unclear", 300.0), "note"),
-            (waiting.Held("'run' on host a", "dead", 3000.0), "wrong"),
+            (waiting.Held("'run' on host a", "dead", 3000.0), "note"),
+            (waiting.Held("'run' on host a", "alive", -30.0), "ok"),
+            (waiting.Held("'run' on host a", "alive", -31.0), "wrong"),
         ],
     )
-    def test_lock(self, held, level):
-        assert only(waiting.check_lock(held)).level == level
+    def test_who_is_at_work(self, held, level):
+        found = only(waiting.check_lock([held]))
+        assert (found.level, "'run' on host a" in found.message) == (level, True)
+        assert found.check == ("clock" if level == "wrong" else "lock")
+
+    def test_nobody_is_at_work(self):
+        assert only(waiting.check_lock([])).level == "ok"
 
     def test_spool(self):
         assert levels(waiting.check_spool([])) == ["ok"]
         found = only(waiting.check_spool([waiting.Waiting("/s/a", 3, 2048)]))
         assert found.level == "wrong"
         assert "3 airports in 1 file (2 KiB)" in found.message
+        other = waiting.Waiting("/s/b", 1, 10, "'x' in sqlite:///b.db")
+        own, note = waiting.check_spool([waiting.Waiting("/s/a", 3, 2048), other])
+        assert (own.level, note.level) == ("wrong", "note")
+        assert "1 airport of 'x' in sqlite:///b.db in 1 file" in note.message
+        assert levels(waiting.check_spool([other])) == ["note"]
 
-    def test_where_there_is_neither(self):
-        assert waiting.check_lock(None) == waiting.check_spool(None) == []
+    def test_where_there_is_no_spool(self):
+        assert waiting.check_spool(None) == []
 
 
 def test_words():

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from forecastctl.cli import flags
-from forecastctl.cli.compose import make_executor, open_session, open_store, read_store
+from forecastctl.cli.compose import make_executor, open_session, read_store, store_for_job
 from forecastctl.cli.output import render
+from forecastctl.cli.output.progress import Progress
+from forecastctl.cli.spool import spool_root
 from forecastctl.errors import EXIT_FOUND
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
     from forecastctl.doctor.examine import Surroundings
     from forecastctl.doctor.finding import Finding
-    from forecastctl.records import StoredRun
 
 
 def doctor(
@@ -60,32 +61,28 @@ def _surroundings(session: Session) -> Surroundings:
         workers=executor.jobs,
         today=date.today(),  # noqa: DTZ011 - the user's own day
         read_store=lambda: read_store(settings),
-        is_alive=_is_alive,
+        spools=spool_root(settings),
     )
 
 
 def _mend(session: Session, findings: Sequence[Finding]) -> list[str]:
-    """Mend what is safe; the store is opened to be written only where a run is to be marked."""
-    from forecastctl.doctor.mend import kill_run, mend
-    from forecastctl.store.healing import heal
+    """Mend what is safe; runs are healed as a job does it when it begins, under the same lock."""
+    from forecastctl.doctor.mend import mend
+    from forecastctl.errors import HeldError
+    from forecastctl.records import KILLED
 
-    if not any(finding.fix == "kill-runs" for finding in findings):
-        return mend(findings, lambda _: False, list)
-    tracker = open_store(session.settings, existing=True)
-    return mend(
-        findings,
-        lambda run_id: kill_run(tracker, run_id),
-        lambda: heal(tracker, _is_alive),
-    )
+    others: list[str] = []
+    with Progress(quiet=session.quiet) as progress:
 
+        def heal(run_ids: Sequence[str]) -> list[str]:
+            try:
+                with store_for_job(session, "doctor", progress.say, existing=True) as (tracker, _):
+                    return [run_id for run_id in run_ids if tracker.get(run_id).status == KILLED]
+            except HeldError as error:
+                others.append(f"no run: {error.message} It marks dead runs itself.")
+                return []
 
-def _is_alive(run: StoredRun) -> bool:
-    """Whether a job may still run: only what is dead for certain is marked."""
-    import time
-
-    from forecastctl.store.alive import life
-
-    return life(run, time.time_ns() // 1_000_000) != "dead"
+        return [*mend(findings, heal), *others]
 
 
 def _show(session: Session, findings: Sequence[Finding], done: Sequence[str]) -> None:

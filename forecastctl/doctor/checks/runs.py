@@ -29,6 +29,7 @@ class Runs:
 
     Attributes:
         dead: Ids of jobs that are shown as running, and whose process is gone.
+        unclear: Ids of jobs on other computers that have not said for long that they live.
         alive: Ids of jobs that run.
         dangling: Ids of other runs that are shown as running although no job of theirs is.
         folders: Folders without a run; ``None`` where the files lie out of reach.
@@ -37,6 +38,7 @@ class Runs:
     """
 
     dead: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
     alive: tuple[str, ...] = ()
     dangling: tuple[str, ...] = ()
     folders: tuple[Folder, ...] | None = None
@@ -61,6 +63,19 @@ def _running(runs: Runs) -> list[Finding]:
                 "'forecastctl doctor --fix' marks them as killed, as the next job would.",
                 "kill-runs",
                 runs.dead,
+            )
+        )
+    if runs.unclear:
+        found.append(
+            Finding(
+                "runs",
+                "wrong",
+                f"{count(len(runs.unclear), 'job')} RUNNING, on another computer or in another "
+                f"container, without a heartbeat for minutes: {named(runs.unclear)}.",
+                "'forecastctl doctor --fix' looks whether they live, and marks them as killed if "
+                "not, as the next job would.",
+                "kill-runs",
+                runs.unclear,
             )
         )
     if runs.dangling:

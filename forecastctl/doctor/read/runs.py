@@ -11,13 +11,13 @@ from forecastctl.doctor.checks.runs import Folder, Runs
 from forecastctl.records import RUNNING, Query
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import Kind, Tag
+from forecastctl.store.alive import life
+from forecastctl.store.healing import running_jobs
 from forecastctl.store.mlflow.condition import folder_of, without_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from forecastctl.records import StoredRun
     from forecastctl.store.mlflow.condition import Condition
     from forecastctl.store.port import Tracker
 
@@ -26,23 +26,25 @@ _MOST = 20_000
 _WITH_FILES = ("ok", "ok-without-suspects", "ok-with-fallback")
 
 
-def runs(
-    tracker: Tracker, condition: Condition, uri: str, is_alive: Callable[[StoredRun], bool]
-) -> Runs:
+def runs(tracker: Tracker, condition: Condition, uri: str, now_ms: int) -> Runs:
     """Look at them.
 
     Args:
         tracker: The store, open to be read.
         condition: Of the same store.
         uri: Its address.
-        is_alive: Whether a job that is shown as running still runs.
+        now_ms: The time, milliseconds since the epoch.
 
     Raises:
         TrackingError: It cannot be read.
     """
     before = _running_below(tracker)
-    jobs = tracker.find(Query(tags={JOBS: SET}, status=RUNNING, limit=_MOST))
-    dead = tuple(job.run_id for job in jobs if not is_alive(job))
+    jobs = running_jobs(tracker)
+    lives = {job.run_id: life(job, now_ms) for job in jobs}
+    dead, unclear, alive = (
+        tuple(run_id for run_id, known in lives.items() if known == name)
+        for name in ("dead", "unclear", "alive")
+    )
     at_work = {job.tags.get(Tag.JOB_ID) for job in jobs}
     # Both before and after: a job may begin or end while one looks.
     dangling = tuple(
@@ -50,10 +52,9 @@ def runs(
         for run_id, job_id in _running_below(tracker).items()
         if run_id in before and job_id not in at_work
     )
-    alive = tuple(job.run_id for job in jobs if job.run_id not in set(dead))
     folder = condition.artifacts
     if folder is None:
-        return Runs(dead, alive, dangling)
+        return Runs(dead, unclear, alive, dangling)
     finished = [
         run
         for status in _WITH_FILES
@@ -63,7 +64,7 @@ def runs(
         if run.status != RUNNING
     ]
     empty = tuple(run.run_id for run in finished if not _has_files(folder_of(folder, run.run_id)))
-    return Runs(dead, alive, dangling, _without_run(folder, uri), empty, len(finished))
+    return Runs(dead, unclear, alive, dangling, _without_run(folder, uri), empty, len(finished))
 
 
 def _running_below(tracker: Tracker) -> dict[str, str | None]:
