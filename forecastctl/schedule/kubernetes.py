@@ -11,6 +11,7 @@ from forecastctl.schedule.job import NAME, secrets_note
 if TYPE_CHECKING:
     from forecastctl.schedule.job import ScheduledJob
 
+SPOOL = "FORECASTCTL_TRACKING__SPOOL"
 STOP_SECONDS = 120
 AGAIN = 2
 """Times that a pod which was lost is started again; the job goes on where it was cut off."""
@@ -70,9 +71,12 @@ spec:
 
 
 def _env(job: ScheduledJob) -> str:
-    """Variables; each worker is one thread, however many cores the machine has."""
+    """Variables; each worker is one thread, however many cores the machine has.
+
+    What waits while the store is away lies in the claim, because a pod's own files end with it.
+    """
     named = {n: v for n, v in job.environment.items() if n != "PYTHONPATH"}  # the image's own
-    given = {"OMP_NUM_THREADS": "1", **named}
+    given = {"OMP_NUM_THREADS": "1", SPOOL: f"{job.directory}/spool", **named}
     lines = (f"{{name: {_text(n)}, value: {_text(_unexpanded(v))}}}" for n, v in given.items())
     return "".join(f"\n                - {line}" for line in lines)
 

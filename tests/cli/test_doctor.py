@@ -275,6 +275,19 @@ def test_a_job_of_another_computer_that_says_nothing_is_looked_at_again(cli, mon
     assert tracker.get(job["run_id"]).status == "KILLED"
 
 
+def test_results_that_wait_to_be_recorded(bare, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_TRACKING__PATIENCE", "0")
+    bare.write(panel(["JFK", "LGA"]))
+    away = ["--tracking-uri", "http://127.0.0.1:9"]
+    bare("run", "--data", "air.csv", *QUICK, *away, "--quiet", code=9)
+    spool = [f for f in wrong(found(bare, *away, code=7)) if f["check"] == "spool"]
+    assert "2 airports in 1 file" in spool[0]["message"]
+    assert "forecastctl sync" in spool[0]["mend"]
+    report = found(bare)  # of the default store nothing waits
+    (note,) = (f for f in report["findings"] if f["check"] == "spool")
+    assert (note["level"], "127.0.0.1:9" in note["message"]) == ("note", True)
+
+
 def test_nothing_is_marked_while_a_job_is_at_work(done, monkeypatch):
     from contextlib import contextmanager
 

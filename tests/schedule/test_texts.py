@@ -14,6 +14,7 @@ import yaml
 from forecastctl.errors import UsageError
 from forecastctl.schedule import airflow, cron, kubernetes, systemd, times
 from forecastctl.schedule.job import ScheduledJob, check_printable
+from forecastctl.settings import load_settings
 
 NASTY = ["plain", "a b", "100%", "it's", 'quo"te', "$HOME", "back\\slash", "{{ x }}", "ü", "a;b&c"]
 
@@ -172,7 +173,12 @@ def test_kubernetes(name):
     assert expanded == ["forecastctl", *planned.arguments]
     assert container["workingDir"] == f"/srv/{name}"
     variables = {v["name"]: v["value"].replace("$$", "$") for v in container["env"]}
-    assert variables == {"OMP_NUM_THREADS": "1", "FORECASTCTL_TRACKING__EXPERIMENT": name}
+    assert variables == {
+        "OMP_NUM_THREADS": "1",
+        "FORECASTCTL_TRACKING__SPOOL": f"/srv/{name}/spool",
+        "FORECASTCTL_TRACKING__EXPERIMENT": name,
+    }
+    assert load_settings(environ=variables).tracking.spool == f"/srv/{name}/spool"
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
 
