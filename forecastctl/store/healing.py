@@ -60,12 +60,10 @@ def heal_below(tracker: Tracker) -> int:
     Raises:
         TrackingError: The store cannot be read or written.
     """
-    below = [
-        run
-        for kind in _BELOW
-        for run in tracker.find(Query(tags={Tag.KIND: kind}, status=RUNNING, limit=ALL_RUNS))
-        if run.tags.get(Tag.JOB_ID)  # what names no job is of another program
-    ]
+    # By status alone, which every store finds faster than by status and kind together.
+    running = tracker.find(Query(status=RUNNING, limit=ALL_RUNS))
+    # What names no job is of another program.
+    below = [r for r in running if r.tags.get(Tag.KIND) in _BELOW and r.tags.get(Tag.JOB_ID)]
     if not below:
         return 0
     # The jobs last: what a job that has begun meanwhile records is not among the runs above.

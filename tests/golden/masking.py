@@ -19,6 +19,7 @@ VOLATILE = frozenset(
         # where, with how many workers and with what code
         *("environment", "versions", "machine", "git_commit", "git_dirty", "host", "pid"),
         "digests",  # of files that hold times
+        *("heartbeat", "process"),
         *("mlflow.user", "run.jobs", "tracking.uri", "backtest_id"),
     }
 )
