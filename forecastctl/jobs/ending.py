@@ -6,6 +6,7 @@ import io
 import logging
 from typing import TYPE_CHECKING
 
+from forecastctl.errors import ForecastctlError
 from forecastctl.jobs.sums.reconcile import NONE
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import cut, json_bytes
@@ -95,5 +96,7 @@ def abandon_job(
     try:
         tracker.update(run_id, update)
         add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.LOG, read_log()),)))
+    except ForecastctlError as unrecorded:
+        log.error("the end of the job could not be recorded either: %s", unrecorded.message)
     except Exception:
         log.exception("the end of the job could not be recorded either")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PAGE = 1000
+_MONITOR_MS = 86_400_000
+"""Age of a run of the monitor, which has no heartbeat and is recorded in one go, that is left."""
 _BELOW = (Kind.AIRPORT, Kind.GROUP, Kind.TRIAL)
 
 
@@ -52,7 +54,7 @@ def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:
 
 
 def heal_below(tracker: Tracker) -> int:
-    """Mark what runs below jobs that have ended.
+    """Mark what runs below jobs that have ended, and what a monitor that was cut off has left.
 
     Returns:
         How many runs were marked.
@@ -62,13 +64,17 @@ def heal_below(tracker: Tracker) -> int:
     """
     # By status alone, which every store finds faster than by status and kind together.
     running = tracker.find(Query(status=RUNNING, limit=ALL_RUNS))
+    long_ago = time.time_ns() // 1_000_000 - _MONITOR_MS
+    old = [r for r in running if r.tags.get(Tag.KIND) == Kind.MONITOR and r.start_ms < long_ago]
+    for run in old:
+        tracker.update(run.run_id, killed())
     # What names no job is of another program.
     below = [r for r in running if r.tags.get(Tag.KIND) in _BELOW and r.tags.get(Tag.JOB_ID)]
     if not below:
-        return 0
+        return len(old)
     # The jobs last: what a job that has begun meanwhile records is not among the runs above.
     at_work = {job.tags.get(Tag.JOB_ID) for job in running_jobs(tracker)}
-    marked = 0
+    marked = len(old)
     for run in below:
         ended = run.tags[Tag.JOB_ID] not in at_work
         if ended and tracker.get(run.run_id).status == RUNNING:

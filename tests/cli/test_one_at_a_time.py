@@ -11,6 +11,7 @@ import pytest
 from forecastctl.cli.boundary import _with_wait
 from forecastctl.records import RUNNING, Query
 from forecastctl.records.marks import JOBS, SET
+from forecastctl.records.schema import MetricKey
 from forecastctl.settings.sections import MOST_SECONDS
 from forecastctl.store.alive import Holder
 from forecastctl.store.lock.hold import held
@@ -171,7 +172,7 @@ class TestOverAServer:
         assert sorted(run.name for run in airports) == [f"A{i}" for i in range(6)]
         for run in airports:
             below = tracker.find(Query(parent_id=run.run_id))
-            assert len(below) == run.metrics["trials_total"]
+            assert len(below) == run.metrics[MetricKey.TRIALS_TOTAL]
 
     @pytest.mark.slow
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -403,6 +403,15 @@ class TestBelow:
         assert found[done] == FINISHED
         assert heal_below(tracker) == 0
 
+    def test_what_a_monitor_has_left_is_marked_after_a_day(self):
+        tracker, now = MemoryTracker(), int(datetime.now(UTC).timestamp() * 1000)
+        old, new = (
+            tracker.start(Run("monitor", start_ms=start, tags={"kind": "monitor"}))
+            for start in (NOW, now)
+        )
+        assert heal_below(tracker) == 1
+        assert [tracker.get(i).status for i in (old, new)] == [KILLED, RUNNING]
+
     def test_an_interrupted_job_leaves_nothing_running(self, store):
         def work(tracker):
             job = tracker.start(a_job())

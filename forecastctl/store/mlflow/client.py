@@ -105,8 +105,11 @@ class MlflowClientTracker:
             from mlflow import MlflowClient
 
             self._client = MlflowClient(tracking_uri=self._uri)
-            self._experiment = client_experiment(
-                self._client, self._address, experiment, artifact_location, create=create
+            # Somebody answers at the address, so that it is worth waiting for.
+            self._experiment = self._asked(
+                lambda: client_experiment(
+                    self._client, self._address, experiment, artifact_location, create=create
+                )
             )
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
