@@ -97,6 +97,7 @@ def abandon_job(
         tracker.update(run_id, update)
         add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.LOG, read_log()),)))
     except ForecastctlError as unrecorded:
-        log.error("the end of the job could not be recorded either: %s", unrecorded.message)
+        why = unrecorded.message
+        log.error("the end of the job could not be recorded either: %s", why)  # noqa: TRY400 - it is no bug
     except Exception:
         log.exception("the end of the job could not be recorded either")
