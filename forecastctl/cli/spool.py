@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.cli.compose import read_store
@@ -10,25 +9,22 @@ from forecastctl.cli.output import render
 from forecastctl.errors import ForecastctlError, NothingRecordedError, TrackingError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
     from forecastctl.store.spool.place import Place, Synced
 
 E = TypeVar("E", bound=ForecastctlError)
 
-OFF = "off"
-
 
 def spool_root(settings: Settings) -> Path | None:
     """Folder of all spools; ``None`` where there is none."""
     import os
 
-    from forecastctl.store.spool.place import usual_root
+    from forecastctl.store.spool.place import root_of
 
-    given = settings.tracking.spool
-    if given == OFF:
-        return None
-    return Path(given).expanduser().absolute() if given else usual_root(os.environ)
+    return root_of(settings.tracking.spool, os.environ)
 
 
 def spool_place(settings: Settings, uri: str | None = None) -> Place | None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from forecastctl.errors import RefusedError, TrackingError
+from forecastctl.recording import digests
 from forecastctl.records import FINISHED, KILLED, RUNNING, Metric, Query, Run, RunUpdate
 from forecastctl.store.healing import heal
 from forecastctl.store.memory import MemoryTracker
@@ -72,6 +73,10 @@ def assert_once_and_equal(store, whole):
     lines = json.loads(store.read_artifact(job.run_id, "results.json"))["results"]
     ids = {r.tags["airport"]: r.run_id for r in store.find(Query(tags={"kind": "airport"}))}
     assert {line["airport"]: line["run_id"] for line in lines} == ids
+    for run in store.find(Query(limit=10_000)):  # ids in files are others now, and digests too
+        for path in digests.recorded(run.tags):
+            assert not digests.is_changed(run.tags, path, store.read_artifact(run.run_id, path))
+    assert {"results.json", "log.txt", "widths.json"} <= set(digests.recorded(job.tags))
     snapshot = job.tags["snapshot_run_id"]
     assert snapshot == job.run_id
     assert store.read_artifact(job.run_id, "panel.parquet").startswith(b"PAR1")

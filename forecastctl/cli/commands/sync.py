@@ -10,7 +10,6 @@ from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, store_for_job
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import (
-    OFF,
     add_waiting,
     counted,
     publish_all,
@@ -45,7 +44,7 @@ def sync(
     if place is None or root is None:
         raise UsageError(
             "There is no spool: spool in [tracking] is 'off', or this user has no home.",
-            f"Set it to a folder instead of '{OFF}'.",
+            "Set it to a folder.",
         )
     waiting = place.waiting()
     synced = Synced({}, {})

@@ -22,7 +22,7 @@ _PASSING = frozenset(
     if hasattr(errno, name)
 )
 _SQLITE = ("locked", "busy", "full", "disk i/o error", "unable to open", "readonly")
-_NO_SERVER_SPOKE = "FATAL:"
+_PSYCOPG = {"psycopg2.OperationalError", "psycopg2.InterfaceError"}
 _POSTGRES = (
     "starting up",
     "shutting down",
@@ -43,7 +43,10 @@ def is_away(error: TrackingError) -> bool:
     Args:
         error: What a store raised, with what its library raised as the cause.
     """
-    return isinstance(error, StoreAwayError) or any(map(_passes, _causes(error)))
+    causes = list(_causes(error))
+    if any(map(_stays, causes)):
+        return False
+    return isinstance(error, StoreAwayError) or any(map(_passes, causes))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -53,14 +56,25 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
+def _kinds(error: BaseException) -> set[str]:
+    """Names of its classes, each after the package that it is of."""
+    return {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+
+
+def _stays(error: BaseException) -> bool:
+    """Whether PostgreSQL is there and refuses: a wrong password, user or database."""
+    text = str(error).lower()
+    refused = bool(_kinds(error) & _PSYCOPG) and "fatal:" in text
+    return refused and not any(words in text for words in _POSTGRES)
+
+
 def _passes(error: BaseException) -> bool:
-    kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    kinds = _kinds(error)
     text = str(error).lower()
     if "sqlite3.OperationalError" in kinds:
         return any(words in text for words in _SQLITE)
-    if kinds & {"psycopg2.OperationalError", "psycopg2.InterfaceError"}:
-        said = _NO_SERVER_SPOKE.lower() in text
-        return not said or any(words in text for words in _POSTGRES)
+    if kinds & _PSYCOPG:
+        return True
     if "requests.RequestException" in kinds:
         return bool(kinds & {"requests.ConnectionError", "requests.Timeout"})
     if "mlflow.MlflowException" in kinds:

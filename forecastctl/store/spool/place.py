@@ -30,6 +30,22 @@ log = logging.getLogger(__name__)
 _OWN_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2", "http", "https")
 
 
+OFF = "off"
+"""The setting of those who want no spool."""
+
+
+def root_of(given: str | None, environ: Mapping[str, str]) -> Path | None:
+    """Folder of all spools; ``None`` where there is none.
+
+    Args:
+        given: The setting: a folder, `OFF`, or ``None`` for that of this user.
+        environ: The environment.
+    """
+    if given == OFF:
+        return None
+    return Path(given).expanduser().absolute() if given else usual_root(environ)
+
+
 def usual_root(environ: Mapping[str, str]) -> Path | None:
     """Folder of this user for what outlives a program; ``None`` where he has none.
 
