@@ -3,6 +3,8 @@
 MEANINGS = {
     "data.source": "CSV (also .gz), Parquet, a SQLAlchemy URL, or `sample` for generated data.",
     "data.query": "SQL query that yields the rows, where `source` is a URL.",
+    "data.keep_query": "Whether the query is shown and recorded in full, secrets masked; if not, "
+    "values that are written out in it are `?`, and a digest tells whether it is the same.",
     "data.airport": "Column that names the series. Not set: recognised by its name.",
     "data.date": "Column of the period. Not set: recognised, or `Year` and `Month` together.",
     "data.value": "Column of the passengers. Not set: recognised by its name.",

@@ -189,7 +189,7 @@ def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
     """The data source and policies as the data layer takes them; groups where they matter."""
     from forecastctl.data.panel.panel import DataSpec
 
-    unused = set() if groups else {"groups", "group_file"}
+    unused = {"keep_query"} if groups else {"keep_query", "groups", "group_file"}
     return DataSpec(**settings.data.model_dump(exclude=unused))
 
 

@@ -13,7 +13,7 @@ from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
 from forecastctl.records.schema import File, Tag, airports_key
-from forecastctl.redaction import scrub
+from forecastctl.redaction import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,7 +90,7 @@ def abandon_job(
         clock()[0],
         tags={
             Tag.STATUS: "interrupted" if killed else "failed",
-            Tag.REASON: cut(scrub(f"{error}")),
+            Tag.REASON: cut(own()(f"{error}")),
         },
     )
     try:

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 
 from forecastctl.errors import ForecastctlError
+from forecastctl.redaction import own
 
 MAX_TYPE = 200
 MAX_MESSAGE = 2_000
@@ -25,8 +26,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Failure:
     """A failure that can cross processes and be recorded.
 
-    Its texts are bounded and can be stored, however long or odd those are that it is made of: they
-    are cut here, in the worker, before anything sends or searches them.
+    Its texts are bounded, can be stored and hold no secret, however long or odd those are that it
+    is made of: they are cut here, in the worker, before anything sends or searches them.
 
     Attributes:
         type: Name of the error's class, or of what else happened.
@@ -40,8 +41,10 @@ class Failure:
 
     def __post_init__(self) -> None:
         for name, limit in (("type", MAX_TYPE), ("message", MAX_MESSAGE)):
-            object.__setattr__(self, name, storable(getattr(self, name), limit))
-        object.__setattr__(self, "traceback", storable(_both_ends(self.traceback)))
+            object.__setattr__(self, name, storable(_discreet(getattr(self, name)), limit))
+        object.__setattr__(
+            self, "traceback", storable(_both_ends(own()(_both_ends(self.traceback))))
+        )
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
@@ -55,7 +58,7 @@ class Failure:
 
 def described(error: BaseException) -> str:
     """An error in one line of bounded length."""
-    message = storable(_message(error), MAX_MESSAGE)
+    message = storable(_discreet(_message(error)), MAX_MESSAGE)
     if isinstance(error, ForecastctlError):
         return message
     return f"{storable(type(error).__name__, MAX_TYPE)}: {message}"
@@ -80,6 +83,11 @@ def _message(error: BaseException) -> str:
         return error.message if isinstance(error, ForecastctlError) else str(error)
     except BaseException as second:  # noqa: BLE001 - as above
         return f"its message cannot be read: {type(second).__name__}"
+
+
+def _discreet(text: str) -> str:
+    """A message without secrets; what is far beyond its limit is not even searched."""
+    return own()(text[: 4 * MAX_MESSAGE])
 
 
 def _both_ends(text: str) -> str:

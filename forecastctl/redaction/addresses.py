@@ -20,7 +20,7 @@ MASK = "***"
 _Kind: TypeAlias = Literal["http", "files", "other"]
 
 _ADDRESS = re.compile(
-    r"(\s*(?:[A-Za-z][A-Za-z0-9+.-]+:|(?:[A-Za-z][A-Za-z0-9+.-]*)?(?=//[^@]*:.*@)))(/+)(.*)",
+    r"(\s*(?:[A-Za-z][A-Za-z0-9+.-]+:|(?:[A-Za-z][A-Za-z0-9+.-]*)?(?=//[^@:]*+:[^@]*+@)))(/+)(.*)",
     re.DOTALL,
 )
 """Also one whose colon, or whose scheme, was forgotten, if it may hold a password."""
@@ -35,6 +35,8 @@ _KEY = re.compile(r"[?&;#]([^=?&;#]*)=")
 _HOST = r"(?:\[[^\]\s]*\]|[^:\[\],\s]*)(?::(?:\d*|PORT))?"
 _HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
 
+_DEPTH = 4
+"""How often an address may stand in the query of another one; what is deeper is not shown."""
 _CONTAINERS = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 """Schemes whose user is the name of a container."""
 _FILES = _CONTAINERS | {
@@ -61,15 +63,15 @@ class Shown:
         return Shown(self.text + other.text, self.secrets + other.secrets)
 
 
-def structured(value: str) -> Shown | None:
+def structured(value: str, depth: int = 0) -> Shown | None:
     """An address, or an ODBC string, as it may be shown; ``None`` for anything else."""
     whole = _ADDRESS.fullmatch(value)
     if whole:
-        return _address(*whole.groups())
-    return _pairs(value) if _PAIRS.match(value) else None
+        return _address(*whole.groups(), depth=depth)
+    return _pairs(value, depth) if _PAIRS.match(value) else None
 
 
-def _address(head: str, slashes: str, rest: str) -> Shown:
+def _address(head: str, slashes: str, rest: str, *, depth: int) -> Shown:
     scheme = head.strip().removesuffix(":").lower().partition("+")[0]
     kind: _Kind = "http" if scheme in ("http", "https") else "other"
     if scheme in _FILES:
@@ -84,9 +86,9 @@ def _address(head: str, slashes: str, rest: str) -> Shown:
         rest = rest[at + 1 :]
     authority = _AUTHORITY.match(rest)[0]  # type: ignore[index]  # it matches anything
     if len(slashes) > len("//"):  # no authority but, maybe, a misplaced one
-        return shown + Shown(authority) + _tail(rest[len(authority) :])
+        return shown + Shown(authority) + _tail(rest[len(authority) :], depth)
     if _HOSTS.fullmatch(authority):
-        return shown + Shown(authority) + _tail(rest[len(authority) :])
+        return shown + Shown(authority) + _tail(rest[len(authority) :], depth)
     # What is no port may be a password whose host is missing: nothing after it is sure.
     host, colon, unsure = rest.partition(":")
     return shown + Shown(host + colon) + _hidden(unsure)
@@ -128,7 +130,7 @@ def _user(text: str, kind: _Kind, *, container: bool) -> Shown:
     return shown
 
 
-def _tail(text: str) -> Shown:
+def _tail(text: str, depth: int = 0) -> Shown:
     """Path, query and fragment; of pairs of names and values the secret ones are masked."""
     path = _PATH.match(text)[0]  # type: ignore[index]
     shown, secret = Shown(path), False
@@ -140,23 +142,25 @@ def _tail(text: str) -> Shown:
         elif value is None:
             shown += Shown(mark + key)
         else:
-            hidden = _value(key, value[1:])
+            hidden = _value(key, value[1:], depth)
             secret = announces(key) or hidden.text == MASK
             shown += Shown(f"{mark}{key}=") + hidden
     return shown
 
 
-def _pairs(text: str) -> Shown:
-    inner = _tail(f";{text}")
+def _pairs(text: str, depth: int = 0) -> Shown:
+    inner = _tail(f";{text}", depth)
     return Shown(inner.text[1:], inner.secrets)
 
 
-def _value(key: str, value: str) -> Shown:
+def _value(key: str, value: str, depth: int) -> Shown:
+    if depth > _DEPTH:
+        return _hidden(value)
     decoded = unquote_plus(value)
     if announces(key) or (names_user(key) and opaque(decoded)):
         return _hidden(value)
     if "=" in decoded or ":" in decoded:
-        inner = structured(decoded) or _pairs(decoded)
+        inner = structured(decoded, depth + 1) or _pairs(decoded, depth + 1)
         if inner.text != decoded:
             return Shown(quote_plus(inner.text, safe="*"), inner.secrets)
     return Shown(value)

@@ -21,7 +21,7 @@ and where it stands between quotation marks: shorter ones are parts of words."""
 _TEXT = re.compile(
     rf"""
     (?P<address> (?<!\w) (?: [a-z][a-z0-9+.-]{{1,40}}:/ | (?:[a-z][a-z0-9+.-]{{0,40}})? //
-        (?= [^\s@"<>]*:[^\s"<>]*@ ) ) [^\s"<>]+ )
+        (?= [^\s@"<>:]{{0,500}}+ : [^\s@"<>]{{0,500}}+ @ ) ) [^\s"<>]+ )
     | (?P<name> (?<![\w/.]) [\w.+%~-]{{1,64}}+: ) (?P<password> [^\s"'<>]{{1,200}} ) (?= @[\w\[] )
     | (?P<key> (?<!\w) (?: {PAIR_NAMES} )
         (?: ["']?\s*(?: => | := | = )\s* | ["']\s*:\s* | \s+(?=') ) )
@@ -106,9 +106,14 @@ class Redactor:
     _pattern: re.Pattern[str] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of(cls, values: Iterable[str]) -> Redactor:
-        """A redactor for the secrets in some values: settings, arguments, addresses in use."""
-        found: set[str] = set()
+    def of(cls, values: Iterable[str], secrets: Iterable[str] = ()) -> Redactor:
+        """A redactor for what must not be shown.
+
+        Args:
+            values: What may hold a secret: settings, arguments, addresses in use.
+            secrets: What is one.
+        """
+        found = {spelling for secret in secrets for spelling in _spellings(secret)}
         for value in values:
             shown = parse(value)
             for secret in shown.secrets:
@@ -128,10 +133,18 @@ def _spellings(secret: str) -> set[str]:
     plain = secret.strip("{}'\"")
     whole = {secret, plain, unquote(plain), unquote_plus(plain)}
     parts = whole | {piece for text in whole for piece in _pieces(text)}
-    written = parts | {
-        other for p in whole for other in (quote(p, safe=""), quote(p), quote_plus(p), _escaped(p))
-    }
+    written = parts | {other for p in whole for other in (*_quoted_for_addresses(p), _escaped(p))}
     return {s for s in written if len(s) >= _QUOTED and s.lower() not in _PLAIN_WORDS}
+
+
+def _quoted_for_addresses(text: str) -> tuple[str, str, str]:
+    """A text as it stands in addresses, whatever bytes the environment gave it."""
+    lone = "surrogatepass"
+    return (
+        quote(text, safe="", errors=lone),
+        quote(text, errors=lone),
+        quote_plus(text, errors=lone),
+    )
 
 
 def _pieces(text: str) -> set[str]:

@@ -21,7 +21,7 @@ from forecastctl.records import (
     SearchSpec,
     canonical_json,
 )
-from forecastctl.redaction import masked
+from forecastctl.redaction import masked, without_literals
 from forecastctl.registry import EXECUTORS, LOSSES
 from forecastctl.settings.limits import a_deadline, a_share
 
@@ -92,11 +92,12 @@ class Data(_Section):
 
     source: str | None = None
     query: str | None = None
+    keep_query: bool = False
     airport: str | None = None
     date: str | None = None
     value: str | None = None
     freq: Literal["M", "Q", "W", "D"] | None = None
-    season_length: Positive | None = None
+    season_length: Annotated[int, Field(ge=1, le=1000)] | None = None
     gaps: Literal["interpolate", "longest", "reject"] = "interpolate"
     max_gap: Annotated[int, Field(ge=0)] = 3
     duplicates: Literal["reject", "sum", "mean", "last"] = "reject"
@@ -255,17 +256,22 @@ class Settings(_Section):
         for section in SECTIONS:
             for key, value in getattr(self, section).model_dump().items():
                 name = f"{section}.{key}"
+                if name == "data.query" and value is not None and not self.data.keep_query:
+                    value = without_literals(value)  # noqa: PLW2901 - what may be seen of it
                 yield name, shown(value), self.origins.get(name, "default")
 
     def result_digest(self) -> str:
         """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
         # Groups and what is made of them leave each forecast as it is.
-        data = self.data.model_dump(exclude={"source", "query", "groups", "group_file"})
+        data = self.data.model_dump(exclude=_NO_CHANGE)
         forecast = self.forecast.model_dump(include={"horizon", "level", "fallback"})
         tune = self.tune.model_dump(exclude={"retune"})
         content = {"data": data, "tune": tune, "forecast": forecast}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
+
+_NO_CHANGE = {"source", "query", "keep_query", "groups", "group_file"}
+"""Of the data, what leaves each forecast as it is, or shows in the digest of the panel."""
 
 SECTIONS = ("data", "tune", "forecast", "tracking", "run", "log", "explain", "monitor")
 

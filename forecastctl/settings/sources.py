@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from forecastctl.errors import SettingsError
-from forecastctl.redaction import Redactor, masked, scrub
+from forecastctl.redaction import Redactor, addresses_in, masked, scrub, secrets_in
 from forecastctl.registry import EXECUTORS, FAMILIES, LOSSES
 from forecastctl.settings.sections import SECTIONS, Settings
 
@@ -28,21 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CONFIG_NAME = "forecastctl.toml"
+MOST_BYTES = 1_000_000
+"""Of a settings file; all settings with comments have six thousand."""
 PREFIX = "FORECASTCTL_"
 MLFLOW_NAMES = {
     "MLFLOW_TRACKING_URI": ("tracking", "uri"),
     "MLFLOW_EXPERIMENT_NAME": ("tracking", "experiment"),
 }
-SECRET_NAMES = (
-    "MLFLOW_TRACKING_PASSWORD",
-    "MLFLOW_TRACKING_TOKEN",
-    "PGPASSWORD",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_STORAGE_ACCESS_KEY",
-    "DATABRICKS_TOKEN",
-)
-"""Variables that MLflow and the drivers read by themselves, and might quote."""
 
 
 def load_settings(
@@ -93,25 +85,26 @@ def load_redactor(
     given = [a.partition("=")[2] if a.startswith("--") else a for a in arguments]
     given += [str(value) for _, _, value, _ in _env_layer(env)]
     with suppress(SettingsError, OSError, ValueError):
-        given += [str(value) for _, _, value, _ in _toml_layer(config, env)]
-    named = (f"{name}={env[name]};" for name in SECRET_NAMES if env.get(name))
-    return Redactor.of((*given, *named))
+        given += [
+            value if isinstance(value, str) else _repr(value)
+            for _, _, value, _ in _toml_layer(config, env)
+        ]
+    return Redactor.of((*given, *addresses_in(env)), secrets_in(env))
 
 
 _Layer = list[tuple[str, str, Any, str]]
+_SHOWN = 200
+"""Characters of a value in a message."""
 
 
 def _toml_layer(config: Path | None, env: Mapping[str, str]) -> _Layer:
     chosen = config or (Path(env["FORECASTCTL_CONFIG"]) if "FORECASTCTL_CONFIG" in env else None)
     path = chosen or Path(CONFIG_NAME)
-    if not path.is_file():
+    if not _is_file(path):
         if chosen:
-            raise SettingsError(f"There is no settings file {path}.", "Check --config.")
+            raise SettingsError(f"There is no settings file {_cut(str(path))}.", "Check --config.")
         return []
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{path} cannot be read as TOML: {error}.", "Mend the file.") from None
+    content = _toml(path)
     layer: _Layer = []
     for section, values in content.items():
         if not isinstance(values, dict):
@@ -123,6 +116,36 @@ def _toml_layer(config: Path | None, env: Mapping[str, str]) -> _Layer:
             (section, k, _anchored(section, k, v, path), str(path)) for k, v in values.items()
         ]
     return layer
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; no path is one that the system cannot even look for."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """Content of a settings file.
+
+    Raises:
+        SettingsError: It cannot be read, is no TOML, or is larger or deeper than settings are.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise SettingsError(
+                f"{path} is larger than {MOST_BYTES:,} bytes: it cannot be a settings file.",
+                "Check --config.",
+            )
+        return tomllib.loads(raw.decode("utf-8"))
+    except RecursionError:
+        reason = "its brackets or names are nested too deep"
+    except (ValueError, OSError) as error:  # of which TOMLDecodeError and UnicodeError are kinds
+        reason = _cut(str(error).rstrip("."))
+    raise SettingsError(f"{path} cannot be read as TOML: {reason}.", "Mend the file.")
 
 
 _PATHS = {
@@ -186,8 +209,14 @@ def _sections_hint() -> str:
     return f"Sections are {', '.join(f'[{s}]' for s in SECTIONS)}."
 
 
+def _cut(text: str) -> str:
+    """A text that is quoted in a message, at most so long that the message can be read."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def _check_name(section: str, key: str | None, origin: str) -> None:
     """Refuse an unknown section or key, and suggest the nearest one."""
+    section, key, origin = _cut(section), None if key is None else _cut(key), _cut(origin)
     if section not in SECTIONS:
         close = difflib.get_close_matches(section, SECTIONS, n=1)
         hint = f"Did you mean [{close[0]}]?" if close else _sections_hint()
@@ -213,9 +242,18 @@ def _explain(error: ValidationError, origins: Mapping[str, str]) -> SettingsErro
     first = error.errors()[0]
     name = ".".join(str(p) for p in first["loc"][:2])
     given = first["input"]
-    shown = repr(masked(given)) if isinstance(given, str) else scrub(repr(given))
-    message = str(first["msg"]).removeprefix("Value error, ").lower()
-    return SettingsError(f"{origins.get(name, name)}: {name} = {shown} is wrong: {message}.")
+    shown = _cut(repr(masked(given)) if isinstance(given, str) else scrub(_repr(given)))
+    message = _cut(str(first["msg"]).removeprefix("Value error, ").lower())
+    origin = _cut(origins.get(name, name))
+    return SettingsError(f"{origin}: {name} = {shown} is wrong: {message}.")
+
+
+def _repr(value: object) -> str:
+    """A value as Python writes it, if it can: whole numbers of many digits it does not."""
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__}"
 
 
 def _check_chosen(settings: Settings, origins: Mapping[str, str]) -> None:
@@ -233,5 +271,5 @@ def _check_chosen(settings: Settings, origins: Mapping[str, str]) -> None:
             hint = f"Did you mean '{close[0]}'? " if close else ""
             hint += f"{plural} are {', '.join(known)}; "
             hint += f"a package adds one by an entry point in the group {door.group}."
-            message = f"{origin}: there is no {door.kind} '{masked(unknown[0])}'."
+            message = f"{origin}: there is no {door.kind} '{_cut(masked(unknown[0]))}'."
             raise SettingsError(message, hint)

@@ -5,14 +5,29 @@ import sqlite3
 import uuid
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from forecastctl.cli.app import app
+from forecastctl.redaction import own
 from tests.cli.conftest import QUICK, panel
 
 ENDS = ["c4naryone", "c4narytwo", "c4narytri"]
 RAW = "C4NARYone/C4NARYtwo@C4NARYtri"
 ENCODED = "C4NARYone%2FC4NARYtwo%40C4NARYtri"
+
+
+VARIABLES = ["PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "MLFLOW_TRACKING_PASSWORD", "MY_API_KEY"]
+
+
+@pytest.fixture(autouse=True)
+def canaries_in_the_environment(monkeypatch):
+    """Secrets of drivers, and of programs that have nothing to do with this one."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, RAW)
+    own.cache_clear()
+    yield
+    own.cache_clear()
 
 
 def leaks(text, canary=ENDS):
@@ -40,6 +55,14 @@ COMMANDS = {
     "reproduce": ["x"],
     "monitor": [],
 }
+WITHOUT_A_STORE = {"check", "sample", "settings"}
+
+
+def test_every_command_has_a_canary():
+    """Whoever adds a command adds it above, and to `test_a_job_that_ends_well`."""
+    assert set(typer.main.get_command(app).commands) == {*COMMANDS, *WITHOUT_A_STORE}
+
+
 STORES = [
     f"postgresql://me:{RAW}@127.0.0.1:9/x",
     f"postgresql://me:{ENCODED}@127.0.0.1:9/x",
@@ -215,7 +238,7 @@ def place(request, bare, fresh_store):
     return server.uri.replace("http://", "http://me:{}@"), home, lambda: ()
 
 
-def test_a_job_that_ends_well(place, bare):
+def test_a_job_that_ends_well(place, bare, monkeypatch):
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
     canaries = [f"c4nary{uuid.uuid4().hex[:6]}" for _ in range(2)]
@@ -223,14 +246,19 @@ def test_a_job_that_ends_well(place, bare):
     store += ["--experiment", canaries[0][6:]]
     with sqlite3.connect(bare.folder / "air.db") as database:
         panel(["JFK"], months=44).to_sql("air", database, index=False)
+    for name in VARIABLES:
+        monkeypatch.setenv(name, canaries[1].upper())
+    own.cache_clear()
     secret = f"password={canaries[0]}, token='{canaries[1]}'"
     source = ["--data", f"sqlite:///file:{bare.folder}/air.db?token={canaries[0]}&uri=true"]
-    source += ["--query", f"SELECT * FROM air -- {secret}"]  # noqa: S608
+    literal = f"airport <> '{canaries[1]}'"
+    source += ["--query", f"SELECT * FROM air WHERE {literal} -- {secret}"]  # noqa: S608
 
-    shown = []
+    shown, used = [], set()
 
     def done(*arguments, codes=(0,)):
         result = CliRunner().invoke(app, list(map(str, arguments)))
+        used.add(arguments[0])
         shown.append(f"{result.stdout}\n{result.stderr}")
         assert result.exit_code in codes, shown[-1]
         return result
@@ -250,6 +278,11 @@ def test_a_job_that_ends_well(place, bare):
     done("monitor", *source, *store, "--json", codes=(0, 7))
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
+    monkeypatch.setenv("FORECASTCTL_TRACKING__URI", store[1])
+    monkeypatch.setenv("FORECASTCTL_DATA__QUERY", source[3])
+    done("settings", "--json")
+    done("sample", "--out", "sample.csv")
+    assert used == set(typer.main.get_command(app).commands)
     for text in shown:
         assert not leaks(text, canaries), text
     texts = [p.read_bytes().decode("utf-8", "replace") for p in home.rglob("*") if p.is_file()]
@@ -258,3 +291,32 @@ def test_a_job_that_ends_well(place, bare):
     assert any("***" in text for text in texts)
     for text in texts:
         assert not leaks(text, canaries)
+
+
+def test_what_a_worker_raises(cli, monkeypatch):
+    """Of an error that quotes a variable nothing is said or kept: message, traceback, log."""
+    from forecastctl.jobs import work
+
+    def broken(*_):
+        raise RuntimeError(f"cannot log in with {RAW}, nor as me:{RAW}@h")
+
+    monkeypatch.setattr(work, "_tune", broken)
+    data = cli.write(panel(["JFK"]))
+    options = [*QUICK, "--backend", "serial", "--verbose", "--out", "f.csv"]
+    text = said("run", "--data", data, *options, "--json", codes=(4,))
+    assert "cannot log in with ***" in text
+    said("history", "airports", "--json", codes=(0,))
+    said("history", "airports", "--csv", codes=(0,))
+    kept = [p.read_bytes() for p in cli.folder.rglob("*") if p.is_file()]
+    assert any(b"cannot log in with ***" in content for content in kept)
+    assert not [content for content in kept if found_in(content)]
+
+
+def test_a_query_is_kept_where_that_is_asked_for(bare, monkeypatch):
+    query = "SELECT * FROM air WHERE region = 'east' AND code = 'C4NARYone'"
+    monkeypatch.setenv("FORECASTCTL_DATA__QUERY", query)
+    text = said("settings", codes=(0,))
+    assert "WHERE region = ? AND code = ? (sha256 " in text
+    monkeypatch.setenv("FORECASTCTL_DATA__KEEP_QUERY", "true")
+    monkeypatch.setenv("FORECASTCTL_DATA__QUERY", query.replace("code", "password"))
+    assert "WHERE region = 'east' AND password = '***'" in said("settings", codes=(0,))

@@ -9,7 +9,7 @@ from forecastctl.errors import TrackingError
 from forecastctl.history import compare
 from forecastctl.jobs.ending import abandon_job
 from forecastctl.records import Run
-from forecastctl.redaction import Redactor, scrub
+from forecastctl.redaction import Redactor, masked, scrub, secrets_in, without_literals
 from forecastctl.settings import load_redactor
 from forecastctl.store.memory import MemoryTracker
 from forecastctl.store.mlflow.address import scrub as scrub_line
@@ -95,6 +95,69 @@ def test_settings_are_known_though_they_are_wrong(tmp_path):
     config.write_text("[tun]\nx = 'postgresql://u:filesecret@h/db'\n")
     environ = {"FORECASTCTL_X": "http://u:envsecret@h", "MLFLOW_TRACKING_TOKEN": "tokensecret"}
     environ["MLFLOW_TRACKING_URI"] = "http://u:urisecret@h"
+    environ |= {"OTHER_URL": "mysql://u:othersecret@h", "MY_API_KEY": "key}sec;ret'"}
     redact = load_redactor(["--data=postgresql://u:argsecret@h/db"], config, environ)
-    text = "filesecret envsecret tokensecret urisecret argsecret"
-    assert redact(text) == "*** *** *** *** ***"
+    text = "filesecret envsecret tokensecret urisecret argsecret othersecret key}sec;ret'"
+    assert redact(text) == "*** *** *** *** *** *** ***"
+
+
+def test_which_variables_hold_a_secret(tmp_path):
+    named = ["PGPASSWORD", "MYSQL_PWD", "GITHUB_TOKEN", "X_SECRET", "S3_KEY", "A_PASS", "AZURE_SAS"]
+    others = [
+        "PWD",
+        "OLDPWD",
+        "MONKEY",
+        "HOME",
+        "TOKENIZERS_PARALLELISM",
+        "SSH_AUTH_SOCK",
+        "COMPASS",
+    ]
+    assert len(secrets_in(dict.fromkeys(named, "hush-hush"))) == len(named)
+    assert secrets_in(dict.fromkeys(others, "hush-hush")) == ()
+    file = tmp_path / "key.pem"
+    file.touch()
+    assert secrets_in({"SSL_KEY": str(file), "A_KEY": "abc"}) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "//:" * 7000,
+        "://" * 7000,
+        "a:" * 10_000,
+        "http://" + "a@" * 4000,
+        "http://h/x?" + "a=" * 3000,
+        "a=b;" * 3000 + "c=d@",
+        "x='" * 5000,
+        "authorization:" * 1500,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_long_message_of_delimiters_is_searched(text):
+    """The first of these took hours: every part of it might have begun an address."""
+    assert scrub(scrub(text)) == scrub(text)
+    masked(text)
+
+
+def test_bytes_of_the_environment_that_are_no_text():
+    assert Redactor.of(["http://u:hush\udce9\ud800@h"])("hush\udce9\ud800") == "***"
+
+
+@pytest.mark.parametrize(
+    ("query", "shape"),
+    [
+        ("SELECT x FROM t WHERE region = 'east'", "SELECT x FROM t WHERE region = ?"),
+        ("SELECT 'it''s', N'x', 12.5e3, 0xFF, t1.c2", "SELECT ?, ?, ?, ?, t1.c2"),
+        ("SELECT $$hush$$, $a$hu$$sh$a$ FROM t", "SELECT ?, ? FROM t"),
+        ("SELECT 1 -- hush\n/* hush */ FROM t # hush", "SELECT ? FROM t"),
+        ("SELECT 'hush", "SELECT ?"),
+        ("SELECT a, 'x\\', 'hush', b", "SELECT a, ?"),  # the end of a text depends on the database
+        ('SELECT f("hush", `col`)', "SELECT f(?, `col`)"),
+        ("SELECT f(password = hush)", "SELECT f(password = ***)"),
+    ],
+)  # fmt: skip
+def test_a_query_without_its_literals(query, shape):
+    shown = without_literals(query)
+    assert shown.startswith(f"{shape} (sha256 ")
+    assert shown != without_literals(query + " ")
+    assert masked(shown) == shown
