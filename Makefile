@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and cou
 
 fuzz: $(VENV)/dev.stamp ## a million random series: are all intervals finite, ordered and bounded? (an hour of CPU)
 	$(BIN)/python -m tests.models.fuzz
+
+fuzz-input: $(VENV)/dev.stamp ## a hundred thousand hostile files, databases, settings and questions (two hours of CPU)
+	$(BIN)/python -m tests.hostile.fuzz
 
 test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them again, and count what is lost (about an hour)
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)

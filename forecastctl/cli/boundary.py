@@ -18,6 +18,8 @@ from forecastctl.errors import EXIT_INTERRUPTED, EXIT_OK, ForecastctlError, Term
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+MOST = 2_000
+"""Characters of a message at most, whatever it quotes."""
 GOES_ON = "the same command goes on from what is recorded."
 _GIVEN = "forecastctl.arguments"
 
@@ -90,9 +92,9 @@ def _with_wait(args: Sequence[str]) -> list[str]:
 def _report(message: str, hint: str, arguments: Sequence[str]) -> None:
     """What is wrong and what to do next, without the secrets of any setting."""
     redact = _redactor(arguments)
-    said.say(redact(f"error: {message}"), "ERROR")
+    said.say(_cut(redact(f"error: {message}")), "ERROR")
     if hint:
-        said.say(redact(f"  next: {hint}"), "ERROR")
+        said.say(_cut(redact(f"  next: {hint}")), "ERROR")
     if {"--verbose", "-v"} & set(arguments):
         said.say(redact(traceback.format_exc()), "ERROR")
 
@@ -119,7 +121,12 @@ def _discreet(error: Exception, arguments: Sequence[str]) -> None:
     """Take secrets out of the message that click will print."""
     message = getattr(error, "message", None)
     if isinstance(message, str):
-        error.message = _redactor(arguments)(message)  # type: ignore[attr-defined]
+        error.message = said.harmless(_cut(_redactor(arguments)(message)))  # type: ignore[attr-defined]
+
+
+def _cut(text: str) -> str:
+    """A message that can be read, of whatever it quotes."""
+    return text if len(text) <= MOST else f"{text[:MOST]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _redactor(arguments: Sequence[str]) -> Callable[[str], str]:

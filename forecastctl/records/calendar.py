@@ -117,10 +117,10 @@ def parse_day(date: str) -> dt.date:
     """First day of ``YYYY-MM``, or the day of ``YYYY-MM-DD``.
 
     Raises:
-        UsageError: The text is neither.
+        UsageError: The text is neither, or a date without one before or after it.
     """
     day = _date(date)
-    if day is None:
+    if day is None or day.year in (dt.MINYEAR, dt.MAXYEAR):
         hint = "Give YYYY-MM, or YYYY-MM-DD for days and weeks."
         raise UsageError(f"--date: '{date}' is not a date.", hint)
     return day

@@ -26,6 +26,10 @@ _KINDS = {
     **dict.fromkeys(("tag", "tags"), TAGS),
     **dict.fromkeys(("attribute", "attributes", "attr", "run"), ATTRIBUTES),
 }
+MOST_PREDICATES = 50
+"""Each is a table that the database joins; SQLite joins 64 at most."""
+_DIGITS = 18
+_SHOWN = 200
 NUMERIC_ATTRIBUTES = ("start_time", "end_time")
 _ATTRIBUTES = ("status", "run_name", "run_id", *NUMERIC_ATTRIBUTES)
 _ALIASES = {"created": "start_time", "Created": "start_time"}
@@ -100,8 +104,10 @@ class _Scanner:
         at = self.at if at is None else at
         rest = self.text[at : at + 40]
         place = f"at {rest!r} (character {at + 1})" if rest.strip() else "at its end"
+        long = len(self.text) > _SHOWN
+        shown = f"{self.text[:_SHOWN]}\N{HORIZONTAL ELLIPSIS}" if long else self.text
         return UsageError(
-            f"The {self.what} {self.text!r} cannot be understood {place}: {expected}.",
+            f"The {self.what} {shown!r} cannot be understood {place}: {expected}.",
             "Filters are MLflow's: metrics.loss < 1.2 AND tags.airport = 'JFK'; "
             "orders are such as 'start_time DESC' or 'metrics.loss ASC'.",
         )
@@ -121,6 +127,8 @@ def parse_filter(text: str) -> tuple[Predicate, ...]:
             if not scanner.take(_AND):
                 raise scanner.error(_after_predicate(text, at))
             scanner.skip()
+        if len(predicates) == MOST_PREDICATES:
+            raise scanner.error(f"there are more than {MOST_PREDICATES} predicates")
         predicates.append(_predicate(scanner))
     return tuple(predicates)
 
@@ -212,7 +220,9 @@ def _number(scanner: _Scanner, key: str) -> float:
     if not number:
         raise scanner.error(f"{key} is compared with a number without quotes")
     text = number.group()
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    # No database takes a whole number of more digits than 64 bits have.
+    whole = text.lstrip("-").isdigit() and len(text) <= _DIGITS
+    return int(text) if whole else float(text)
 
 
 def _string(scanner: _Scanner, key: str) -> str:

@@ -74,15 +74,15 @@ def _since(text: str | None) -> int | None:
     """Milliseconds since the epoch of a date, or of so many hours, days or weeks ago."""
     if text is None:
         return None
-    ago = re.fullmatch(r"(\d+)([hdw])", text)
+    ago = re.fullmatch(r"(\d{1,12})([hdw])", text)
     if ago:
         hours = int(ago[1]) * {"h": 1, "d": 24, "w": 168}[ago[2]]
         return max(int(1000 * time.time()) - 3_600_000 * hours, 0)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(int(1000 * moment.timestamp()), 0)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"--since: '{text}' is not a date.", "Give YYYY-MM-DD (UTC), or 36h, 7d, 2w."
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(int(1000 * moment.timestamp()), 0)

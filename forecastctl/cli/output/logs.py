@@ -28,7 +28,7 @@ class _RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One entry."""
-        return self._redact(super().format(record))
+        return said.harmless(self._redact(super().format(record)))
 
 
 class _JsonFormatter(logging.Formatter):

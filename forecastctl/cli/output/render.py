@@ -246,7 +246,7 @@ def cell(value: object) -> str:
 
 def printable(text: str) -> str:
     """Keep a name on one line and harmless for a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return said.printable(text)
 
 
 def _number(value: float) -> str:

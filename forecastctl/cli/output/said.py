@@ -32,9 +32,23 @@ def say(text: str, level: str = "INFO") -> None:
         text: One or more lines.
         level: ``INFO``, ``WARNING`` or ``ERROR``; only a JSON line shows it.
     """
-    line = text if is_plain() else json_line(datetime.now(UTC).timestamp(), level, LOGGER, text)
+    line = (
+        harmless(text)
+        if is_plain()
+        else json_line(datetime.now(UTC).timestamp(), level, LOGGER, text)
+    )
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """A text on one line, and without what speaks to a terminal: names may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def harmless(text: str) -> str:
+    """As `printable`, of a text that may have several lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def json_line(

@@ -28,6 +28,8 @@ _THOUSANDS = re.compile(
 _SEPARATORS = re.compile(r"[, '\u00a0\u202f\u2009]")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(\d{1,2}|\d{4,})", re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Of numbers other than 0: far from where squares and ratios leave the range of floats."""
 _SHOWN = 40
 
 
@@ -51,9 +53,17 @@ def _number(text: str, *, commas: bool) -> tuple[float, str | None]:
         advice = " (decimals take a point, not a comma)" if comma else ""
         return math.nan, f"{shown(text)} is not a number{advice}"
     value = float(text)
-    if math.isinf(value):
-        return value, f"{shown(text)} is too large"
-    return value, (f"{shown(text)} is negative" if value < 0 else None)
+    wrong = _wrong(value)
+    return value, (f"{shown(text)} is {wrong}" if wrong else None)
+
+
+def _wrong(value: float) -> str | None:
+    """What is wrong with a number that can be read."""
+    if abs(value) > LARGEST:
+        return "too large"
+    if 0 < abs(value) < SMALLEST:
+        return "too small"
+    return "negative" if value < 0 else None
 
 
 def parse_numbers(texts: Sequence[str]) -> tuple[NDArray[np.float64], dict[int, str]]:
@@ -81,5 +91,12 @@ def parse_numbers(texts: Sequence[str]) -> tuple[NDArray[np.float64], dict[int, 
 def number_problems(values: NDArray[np.float64]) -> dict[int, str]:
     """What is wrong with numbers that come as numbers, by position; NaN is a missing value."""
     problems = {int(i): f"{values[i]} is infinite" for i in np.flatnonzero(np.isinf(values))}
-    negative = np.flatnonzero((values < 0) & ~np.isinf(values))
-    return problems | {int(i): f"{values[i]:g} is negative" for i in negative}
+    size = np.abs(values)
+    wrong = {
+        "negative": (values < 0) & ~np.isinf(values),
+        "too large": (size > LARGEST) & ~np.isinf(values),
+        "too small": (size > 0) & (size < SMALLEST),
+    }
+    for what, where in wrong.items():
+        problems |= {int(i): f"{values[i]:g} is {what}" for i in np.flatnonzero(where)}
+    return problems

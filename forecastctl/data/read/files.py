@@ -9,16 +9,19 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import math
 import re
+import stat
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.read.columns import airport_column, group_columns
+from forecastctl.data.read.parquet import parquet_table
 from forecastctl.data.read.sql import is_url, sql_table
 from forecastctl.data.read.tables import (
     Column,
@@ -38,6 +41,12 @@ if TYPE_CHECKING:
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 4096
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MOST_UNPACKED, _MOST_GROWTH = 2**28, 200
+"""Characters of a packed file from which on it must not have grown so many times: tables pack to a
+tenth, at best to a hundredth."""
+_LONGEST_HEADER = 2**16
+_LONGEST_LINE = 2**20
+"""Characters of one line at most."""
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
 
@@ -99,7 +108,7 @@ def _file_table(source: str) -> SourceTable:
     path = Path(source).expanduser()
     head = _head(path, source)
     if head.startswith(_PARQUET):
-        return _parquet_table(path, source)
+        return parquet_table(path, source)
     if head.startswith(_ZIP):
         raise DataError(
             f"{source} is a zip archive or an Excel workbook.",
@@ -124,6 +133,11 @@ def _sample(spec: DataSpec) -> Panel:
 def _head(path: Path, label: str) -> bytes:
     """First bytes of a readable, non-empty file."""
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise DataError(
+                f"{label} is a pipe or a device, not a file.", "Save it to a file first."
+            )
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
@@ -170,13 +184,50 @@ def _reading(path: Path, label: str, *, zipped: bool) -> Iterator[IO[str]]:
 
 def _undecodable(path: Path, *, zipped: bool) -> str:
     """Where the first line is that UTF-8 cannot read."""
-    with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) if zipped else raw as binary:
+    with (
+        suppress(EOFError, OSError, zlib.error),  # what cannot be unpacked is said elsewhere
+        path.open("rb") as raw,
+        gzip.GzipFile(fileobj=raw) if zipped else raw as binary,
+    ):
         for number, line in enumerate(binary, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
                 return f" (line {number}, byte 0x{line[error.start]:02x})"
     return ""
+
+
+def _lines(text: IO[str], label: str, most: float) -> Iterator[str]:
+    """Lines with their ends, each of a length that memory holds, and all together.
+
+    Args:
+        text: What is read.
+        label: The source, for messages.
+        most: Characters that all lines may have.
+
+    Raises:
+        DataError: A line, or the whole, is longer.
+    """
+    number = whole = 0
+    while line := text.readline(_LONGEST_LINE):
+        number += 1
+        whole += len(line)
+        if len(line) == _LONGEST_LINE:
+            raise DataError(
+                f"{label}, line {number} has more than {_LONGEST_LINE:,} characters.",
+                "Check that it is a table, with one row a line.",
+            )
+        if whole > most:
+            raise DataError(
+                f"{label} unpacks to more than {_MOST_GROWTH} times its size: no table does.",
+                "Unpack it, if it is sound.",
+            )
+        yield line
+
+
+def _most_characters(path: Path, *, zipped: bool) -> float:
+    """How many characters a file may hold."""
+    return max(_MOST_UNPACKED, _MOST_GROWTH * path.stat().st_size) if zipped else math.inf
 
 
 @contextmanager
@@ -193,17 +244,23 @@ def _opened(path: Path, *, zipped: bool) -> Iterator[IO[str]]:
 def _csv_table(path: Path, label: str, *, zipped: bool) -> SourceTable:
     """A delimited text file; the delimiter is the one that splits its first line most."""
     with _reading(path, label, zipped=zipped) as text:
-        start = text.read(_HEAD_BYTES * 16)
+        start = text.read(_LONGEST_HEADER)
     if "\0" in start:
         raise DataError(f"{label} does not hold text.", "Give a CSV or Parquet file.")
     if not start.strip():
         raise DataError(f"{label} is empty.", "Check that the export worked.")
+    if len(start) == _LONGEST_HEADER and not {"\n", "\r"} & set(start):
+        raise DataError(
+            f"{label}, line 1 has more than {_LONGEST_HEADER - 1:,} characters.",
+            "The first line must hold the names of the columns.",
+        )
     headers = {d: _header(start, d) for d in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda d: len(headers[d]))
 
     def load(wanted: Sequence[int]) -> Loaded:
         with _reading(path, label, zipped=zipped) as text:
-            return _rows(text, delimiter, label, wanted)
+            lines = _lines(text, label, _most_characters(path, zipped=zipped))
+            return _rows(lines, delimiter, label, wanted, headers[delimiter])
 
     return SourceTable(label, "line", tuple(headers[delimiter]), load)
 
@@ -217,9 +274,19 @@ def _header(start: str, delimiter: str) -> list[str]:
     return [field.strip() for field in fields]
 
 
-def _rows(text: IO[str], delimiter: str, label: str, wanted: Sequence[int]) -> Loaded:
-    """All records below the header, with the line each one starts on."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+def _rows(
+    lines: Iterator[str], delimiter: str, label: str, wanted: Sequence[int], names: Sequence[str]
+) -> Loaded:
+    """All records below the header, with the line each one starts on.
+
+    Args:
+        lines: Those of the file.
+        delimiter: Between its fields.
+        label: The source, for messages.
+        wanted: Positions of columns.
+        names: Of all columns, as they were when the wanted ones were chosen.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     width, line = 0, 0
     kept: list[list[str]] = [[] for _ in wanted]  # by column: a list per row is slow to collect
     rows: list[int] = []
@@ -230,6 +297,8 @@ def _rows(text: IO[str], delimiter: str, label: str, wanted: Sequence[int]) -> L
             if not any(record):
                 continue
             if not width:
+                if len(record) != len(names):
+                    raise DataError(f"{label} was replaced while it was read.", "Run it again.")
                 width = len(record)
                 continue
             if len(record) != width:
@@ -259,53 +328,3 @@ def _csv_reason(error: csv.Error) -> str:
     if "NUL" in text:
         return "it is not text"
     return f"this is not CSV ({re.sub(r'line contains ', '', text)})"
-
-
-def _parquet_table(path: Path, label: str) -> SourceTable:
-    """A Parquet file; dates and numbers keep their types."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    hint = "Check that it was written completely."
-    try:
-        names = tuple(str(n) for n in pq.read_schema(path).names)
-    except (pa.ArrowException, OSError) as error:
-        reason = _first_line(error)
-        raise DataError(f"{label} is not a readable Parquet file: {reason}.", hint) from None
-
-    def load(wanted: Sequence[int]) -> Loaded:
-        try:
-            table = pq.ParquetFile(path).read(columns=[names[c] for c in wanted])
-            columns = {c: _arrow_column(table.column(names[c])) for c in wanted}
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
-        return Loaded(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
-
-    return SourceTable(label, "row", names, load)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
-
-
-def _arrow_column(column: Any) -> Column:
-    """An Arrow column as floats, days or text."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _arrow_column(column.cast(kind.value_type))
-    if pa.types.is_timestamp(kind):
-        # The day as a clock in the column's own zone shows it.
-        local = column.to_pandas().dt.tz_localize(None) if kind.tz else column.to_pandas()
-        return np.asarray(local, dtype="datetime64[D]")
-    if pa.types.is_date(kind):
-        days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-        values = np.asarray(days.fill_null(0).to_numpy(), dtype=np.int64).astype("datetime64[D]")
-        values[np.asarray(days.is_null().to_numpy(), dtype=bool)] = np.datetime64("NaT")
-        return values
-    if pa.types.is_floating(kind):
-        return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    if pa.types.is_integer(kind) and not column.null_count:
-        return np.asarray(column.to_numpy())
-    return ["" if v is None else str(v) for v in column.to_pylist()]
