@@ -69,7 +69,9 @@ def examine(around: Surroundings) -> list[Finding]:
     findings += leftovers.check(system.leftovers())
     findings += cores.check(system.machine(around.workers))
     findings += kernels.check(read_kernels.kernels())
-    spec = DataSpec(**around.settings.data.model_dump(exclude={"groups", "group_file"}))
+    spec = DataSpec(
+        **around.settings.data.model_dump(exclude={"keep_query", "groups", "group_file"})
+    )
     return findings + months.check(read_months.data(spec, around.today))
 
 

@@ -21,7 +21,7 @@ SHOWN = 5
 _DECISIVE = ("run.skip_unchanged", "tracking.layout", "monitor.max_age")
 _ASIDE = (
     *("run.", "tracking.", "monitor.", "explain."),
-    *("forecast.out", "forecast.table", "data.source", "data.query"),
+    *("forecast.out", "forecast.table", "data.source", "data.query", "data.keep_query"),
 )
 """Settings that change nothing of what a job does with an airport, but for the decisive ones: where
 it is done and recorded. Other data show by their digest."""

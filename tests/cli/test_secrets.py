@@ -54,13 +54,16 @@ COMMANDS = {
     "explain": ["--airport", "JFK", "--date", "2018-05"],
     "reproduce": ["x"],
     "monitor": [],
+    "retry": ["x"],
 }
-WITHOUT_A_STORE = {"check", "sample", "settings"}
+WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}
+OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}
+"""Commands that say otherwise that a store is away."""
 
 
 def test_every_command_has_a_canary():
     """Whoever adds a command adds it above, and to `test_a_job_that_ends_well`."""
-    assert set(typer.main.get_command(app).commands) == {*COMMANDS, *WITHOUT_A_STORE}
+    assert set(typer.main.get_command(app).commands) == {*COMMANDS, *WITHOUT_A_STORE, *OTHER_ENDS}
 
 
 STORES = [
@@ -104,6 +107,12 @@ def test_every_command_that_opens_a_store(bare, command, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     bare.write(f"[tracking]\nuri = '{STORES[2]}'\n", "forecastctl.toml")
     said(command, *options, codes=(5, 9))
+
+
+@pytest.mark.parametrize("command", OTHER_ENDS)
+def test_commands_that_look_whether_a_store_is_there(bare, command):
+    said(command, "--verbose", "--tracking-uri", STORES[0], codes=OTHER_ENDS[command])
+    said(command, "--json", "--tracking-uri", STORES[6], codes=OTHER_ENDS[command])
 
 
 SOURCES = [
@@ -278,9 +287,14 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("monitor", *source, *store, "--json", codes=(0, 7))
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
+    done("retry", run, *store, "--jobs", "1", "--verbose")
+    done("doctor", *store, *source, "--json", codes=(0, 7))
+    done("sync", *store, "--json")
     monkeypatch.setenv("FORECASTCTL_TRACKING__URI", store[1])
     monkeypatch.setenv("FORECASTCTL_DATA__QUERY", source[3])
     done("settings", "--json")
+    for kind in ("cron", "systemd", "kubernetes", "airflow"):
+        done("schedule", kind)
     done("sample", "--out", "sample.csv")
     assert used == set(typer.main.get_command(app).commands)
     for text in shown:

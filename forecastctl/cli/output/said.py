@@ -32,11 +32,8 @@ def say(text: str, level: str = "INFO") -> None:
         text: One or more lines.
         level: ``INFO``, ``WARNING`` or ``ERROR``; only a JSON line shows it.
     """
-    line = (
-        harmless(text)
-        if is_plain()
-        else json_line(datetime.now(UTC).timestamp(), level, LOGGER, text)
-    )
+    now = datetime.now(UTC).timestamp()
+    line = harmless(text) if is_plain() else json_line(now, level, LOGGER, text)
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
