@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 USUAL = "05:15"
 KINDS = ("cron", "systemd", "kubernetes", "airflow")
 _ENVIRONMENT = ("FORECASTCTL_", "MLFLOW_")
+READ_BY_LIBRARIES = (
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "PGPASSWORD",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCESS_KEY",
+    "DATABRICKS_TOKEN",
+)
+"""Secrets that MLflow and the drivers read by themselves: what is scheduled needs them as well."""
 
 
 def schedule(
@@ -98,14 +108,13 @@ def _environment(settings: Settings) -> tuple[dict[str, str], tuple[str, ...]]:
     import os
 
     from forecastctl.redaction import masked
-    from forecastctl.settings.sources import SECRET_NAMES
 
     names = sorted({o for o in settings.origins.values() if o.startswith(_ENVIRONMENT)})
     names += [name for name in ("PYTHONPATH",) if os.environ.get(name)]
     values: Mapping[str, str] = {name: os.environ[name] for name in names if name in os.environ}
     public = {name: value for name, value in values.items() if masked(value) == value}
     secret = [name for name in values if name not in public]
-    return public, (*secret, *(name for name in SECRET_NAMES if os.environ.get(name)))
+    return public, (*secret, *(name for name in READ_BY_LIBRARIES if os.environ.get(name)))
 
 
 def _zone() -> str:
