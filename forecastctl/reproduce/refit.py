@@ -148,7 +148,7 @@ class _Rebuilt:
         settings, notes = settings_of(recorded)
         digest = RunOf(run).panel_digest
         frame = read_snapshot(tracker, digest)
-        spec = DataSpec(**settings.data.model_dump())
+        spec = DataSpec(**settings.data.model_dump(exclude={"keep_query"}))
         panel = make_panel(frame.astype({"problem": object}), spec, f"panel {digest[:12]}")
         if panel.digest != digest:
             notes += ("the stored panel is no longer the one that was recorded",)
