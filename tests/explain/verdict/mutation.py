@@ -72,7 +72,7 @@ THOROUGH = (
 )
 """What should notice: these only where the quick ones do not."""
 
-FLOOR = 0.7
+FLOOR = 0.8
 """Share of the changes that must be noticed. Of what is not, most is none: of `x or 0.0` where `x` is
 never missing, of a check that another one implies, of a quotient in place of a product's sign."""
 
