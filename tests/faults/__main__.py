@@ -33,7 +33,7 @@ AIRPORTS = tuple(f"A{i}" for i in range(8))
 TWICE = 0.3
 """Share of the jobs whose second start is struck as well."""
 
-COUNTED = ("lost", "doubled", "torn", "dangling", "orphaned")
+COUNTED = ("lost", "doubled", "torn", "dangling", "orphaned", "spooled")
 
 
 def main() -> None:

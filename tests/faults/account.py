@@ -30,6 +30,7 @@ class Account:
         torn: Complete runs of airports without their model or forecast, or below a missing job.
         dangling: Runs that are said to be running.
         orphaned: Folders of artifacts whose run does not exist.
+        spooled: Files of the spool that are left.
         jobs: How many jobs there are.
         trials: Number of trials by airport.
     """
@@ -39,6 +40,7 @@ class Account:
     torn: tuple[str, ...]
     dangling: tuple[str, ...]
     orphaned: tuple[str, ...]
+    spooled: tuple[str, ...]
     jobs: int
     trials: Mapping[str, int]
 
@@ -48,7 +50,7 @@ def account(place: Place, airports: tuple[str, ...]) -> Account:
     client = MlflowClient(place.uri)
     experiment = client.get_experiment_by_name(place.experiment)
     if experiment is None:
-        return Account(airports, (), (), (), (), 0, {})
+        return Account(airports, (), (), (), (), (), 0, {})
     runs = _all_runs(client, experiment.experiment_id)
     kinds = {run.info.run_id: run.data.tags.get("kind", "") for run in runs}
     done = [r for r in runs if kinds[r.info.run_id] == "airport" and r.info.status in COMPLETE]
@@ -60,6 +62,7 @@ def account(place: Place, airports: tuple[str, ...]) -> Account:
         torn=tuple(_name(r) for r in done if not _whole(client, r, ids)),
         dangling=tuple(_name(r) for r in runs if r.info.status not in (*COMPLETE, "KILLED")),
         orphaned=_orphaned(place, experiment.experiment_id, ids),
+        spooled=tuple(str(path) for path in place.folder.rglob("*.spool")),
         jobs=sum(kind == "job" for kind in kinds.values()),
         trials=_trials(runs, {r.info.run_id: r.data.tags["airport"] for r in done}),
     )

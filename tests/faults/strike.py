@@ -65,10 +65,21 @@ def command(place: Place, data: Path, layout: str) -> list[str]:
     ]
 
 
+def environment(place: Place) -> dict[str, str]:
+    """Variables of a job: its spool lies in the place as well."""
+    return {**os.environ, "XDG_STATE_HOME": str(place.folder)}
+
+
 def undisturbed(place: Place, data: Path, layout: str) -> float:
     """Run the job once; returns its seconds."""
     started = time.monotonic()
-    subprocess.run(command(place, data, layout), cwd=place.folder, check=True, timeout=LONGEST)
+    subprocess.run(
+        command(place, data, layout),
+        cwd=place.folder,
+        env=environment(place),
+        check=True,
+        timeout=LONGEST,
+    )
     return time.monotonic() - started
 
 
@@ -87,6 +98,7 @@ def strike(place: Place, data: Path, layout: str, strikes: list[Strike], seconds
         job = subprocess.Popen(
             command(place, data, layout),
             cwd=place.folder,
+            env=environment(place),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
