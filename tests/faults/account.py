@@ -47,7 +47,7 @@ class Account:
 
 def account(place: Place, airports: tuple[str, ...]) -> Account:
     """Read everything in the place's experiment."""
-    client = MlflowClient(place.uri)
+    client = MlflowClient(place.uri.replace("postgresql://", "postgresql+psycopg2://"))
     experiment = client.get_experiment_by_name(place.experiment)
     if experiment is None:
         return Account(airports, (), (), (), (), (), 0, {})
