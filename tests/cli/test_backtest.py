@@ -234,7 +234,7 @@ def test_a_shock_within_a_backtest(cli):
     ("number", "why"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )
 def test_an_end_waits_for_what_is_being_recorded(number, why):
-    from forecastctl.cli.commands.backtest import _Interruptions
+    from forecastctl.cli.interruptions import Interruptions
 
     outside = signal.signal(number, signal.default_int_handler)
     before = signal.getsignal(number)
@@ -246,7 +246,7 @@ def test_an_end_waits_for_what_is_being_recorded(number, why):
                 signal.raise_signal(number)
             done.append("recorded")
 
-    with _Interruptions() as interruptions:
+    with Interruptions() as interruptions:
         with pytest.raises(why):
             record()
         assert done == ["recorded"]
@@ -259,9 +259,9 @@ def test_an_end_waits_for_what_is_being_recorded(number, why):
 
 def test_what_is_ignored_stays_ignored():
     """As under ``nohup``, and of what a shell starts in the background."""
-    from forecastctl.cli.commands.backtest import _Interruptions
+    from forecastctl.cli.interruptions import Interruptions
 
     outside = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with _Interruptions():
+    with Interruptions():
         signal.raise_signal(signal.SIGINT)
     assert signal.signal(signal.SIGINT, outside) is signal.SIG_IGN

@@ -17,6 +17,7 @@ NEEDED = {
     "backtest": ["--from", "2018-01", "--to", "2018-02"],
     "explain": ["--airport", "JFK", "--date", "2018-01"],
     "reproduce": ["some-run"],
+    "retry": ["latest"],
 }
 
 
@@ -29,7 +30,7 @@ def flags(command):
 
 
 def test_all_commands_but_those_without_a_store_take_settings():
-    assert set(COMMANDS) - set(WITH_SETTINGS) == {"sample", "settings"}
+    assert set(COMMANDS) - set(WITH_SETTINGS) == {"sample", "schedule", "settings"}
 
 
 @pytest.mark.parametrize("command", WITH_SETTINGS)

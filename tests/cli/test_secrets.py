@@ -291,6 +291,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("doctor", *store, *source, "--json", codes=(0, 7))
     done("sync", *store, "--json")
     monkeypatch.setenv("FORECASTCTL_TRACKING__URI", store[1])
+    monkeypatch.setenv("FORECASTCTL_DATA__SOURCE", source[1])
     monkeypatch.setenv("FORECASTCTL_DATA__QUERY", source[3])
     done("settings", "--json")
     for kind in ("cron", "systemd", "kubernetes", "airflow"):

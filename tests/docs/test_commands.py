@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from forecastctl.cli.app import app
+from forecastctl.cli.boundary import _with_wait
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -59,7 +60,7 @@ def assert_parses(arguments):
     name, *rest = arguments
     assert name in root.commands, f"no command {name}"
     if not {"--help", "-h"} & set(rest):
-        root.commands[name].make_context(name, rest)
+        root.commands[name].make_context(name, _with_wait(rest))
 
 
 CASES = [(page, arguments) for page in PAGES for arguments in command_lines(page)]

@@ -23,7 +23,7 @@ from tests.harness import Harness
 from tests.jobs.test_resume import account, airports, winners
 from tests.stores_that_fail import AwayError, Fails
 
-WRITES = 6
+WRITES = 8
 """Of a small job: its run, its inputs, the widths, two batches, its end."""
 
 

@@ -74,7 +74,7 @@ def _since(text: str | None) -> int | None:
     """Milliseconds since the epoch of a date, or of so many hours, days or weeks ago."""
     if text is None:
         return None
-    ago = re.fullmatch(r"(\d{1,12})([hdw])", text)
+    ago = re.fullmatch(r"(\d{1,18})([hdw])", text)
     if ago:
         hours = int(ago[1]) * {"h": 1, "d": 24, "w": 168}[ago[2]]
         return max(int(1000 * time.time()) - 3_600_000 * hours, 0)
