@@ -24,15 +24,17 @@ COMPLETE = ("FINISHED", "FAILED")
 class Account:
     """What should be empty, and how many trials each airport has.
 
+    A job that was struck after its record was complete is followed by another one, as on any night.
+
     Attributes:
-        lost: Airports without a complete run.
-        doubled: Airports with more than one complete run.
+        lost: Airports without a complete run in the newest job.
+        doubled: Airports with more than one complete run in a job.
         torn: Complete runs of airports without their model or forecast, or below a missing job.
         dangling: Runs that are said to be running.
         orphaned: Folders of artifacts whose run does not exist.
         spooled: Files of the spool that are left.
-        jobs: How many jobs there are.
-        trials: Number of trials by airport.
+        broken: Jobs that are not complete.
+        trials: Number of trials by airport, in the newest job.
     """
 
     lost: tuple[str, ...]
@@ -41,7 +43,7 @@ class Account:
     dangling: tuple[str, ...]
     orphaned: tuple[str, ...]
     spooled: tuple[str, ...]
-    jobs: int
+    broken: tuple[str, ...]
     trials: Mapping[str, int]
 
 
@@ -50,22 +52,29 @@ def account(place: Place, airports: tuple[str, ...]) -> Account:
     client = MlflowClient(place.uri.replace("postgresql://", "postgresql+psycopg2://"))
     experiment = client.get_experiment_by_name(place.experiment)
     if experiment is None:
-        return Account(airports, (), (), (), (), (), 0, {})
+        return Account(airports, (), (), (), (), (), (), {})
     runs = _all_runs(client, experiment.experiment_id)
     kinds = {run.info.run_id: run.data.tags.get("kind", "") for run in runs}
+    jobs = sorted((r for r in runs if kinds[r.info.run_id] == "job"), key=_started)
     done = [r for r in runs if kinds[r.info.run_id] == "airport" and r.info.status in COMPLETE]
-    count = Counter(r.data.tags["airport"] for r in done)
+    count = Counter((r.data.tags["job_id"], r.data.tags["airport"]) for r in done)
+    newest = jobs[-1].data.tags["job_id"] if jobs else ""
+    of_newest = [r for r in done if r.data.tags["job_id"] == newest]
     ids = {r.info.run_id for r in runs}
     return Account(
-        lost=tuple(a for a in airports if not count[a]),
-        doubled=tuple(a for a in airports if count[a] > 1),
+        lost=tuple(a for a in airports if not count[newest, a]),
+        doubled=tuple(f"{a} of job {job}" for (job, a), n in count.items() if n > 1),
         torn=tuple(_name(r) for r in done if not _whole(client, r, ids)),
         dangling=tuple(_name(r) for r in runs if r.info.status not in (*COMPLETE, "KILLED")),
         orphaned=_orphaned(place, experiment.experiment_id, ids),
         spooled=tuple(str(path) for path in place.folder.rglob("*.spool")),
-        jobs=sum(kind == "job" for kind in kinds.values()),
-        trials=_trials(runs, {r.info.run_id: r.data.tags["airport"] for r in done}),
+        broken=tuple(_name(r) for r in jobs if r.info.status != "FINISHED"),
+        trials=_trials(runs, {r.info.run_id: r.data.tags["airport"] for r in of_newest}),
     )
+
+
+def _started(run: Run) -> int:
+    return int(run.info.start_time)
 
 
 def _all_runs(client: MlflowClient, experiment_id: str) -> list[Run]:
