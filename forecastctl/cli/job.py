@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sys
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
-
-import typer
 
 from forecastctl.cli.compose import (
     check_out,
@@ -21,33 +18,23 @@ from forecastctl.cli.compose import (
     read,
     recorded,
 )
+from forecastctl.cli.ending import Done, finish, written
 from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
-from forecastctl.cli.output.mail import next_steps, paragraph
 from forecastctl.cli.output.progress import Progress
-from forecastctl.cli.recorder import Ending, Recorder, say_that_it_waits
+from forecastctl.cli.recorder import Recorder
 from forecastctl.errors import (
-    EXIT_AIRPORTS_FAILED,
-    EXIT_OK,
-    EXIT_SPOOLED,
-    EXIT_STOPPED,
-    DataError,
-    OutputError,
-    TrackingError,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import pandas as pd
+    from collections.abc import Iterable
 
     from forecastctl.cli.compose import Session
     from forecastctl.data.panel.panel import Panel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
-    from forecastctl.jobs.summary import Summary
     from forecastctl.records import Rejection, Series
     from forecastctl.store.port import Tracker
 
@@ -73,21 +60,6 @@ class Selection:
     resume: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a job.
-
-    Attributes:
-        ending: What it ended with, and what became of its record.
-        out: Where the forecasts are; ``None`` where they are nowhere.
-        unwritten: Why they could not be written.
-    """
-
-    ending: Ending
-    out: str | None
-    unwritten: OutputError | None
-
-
 def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
     """Run a job, print what it ended with, and set the exit code.
 
@@ -103,101 +75,6 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     if command in ("run", "tune"):
         check_plug_ins(settings)
     finish(command, session, _work(command, session, chosen, out, upgrade=upgrade))
-
-
-def finish(command: str, session: Session, done: Done) -> None:
-    """Print what a job ended with, and set the exit code.
-
-    Args:
-        command: The command of the job.
-        session: Its settings and log.
-        done: What became of it.
-
-    Raises:
-        OutputError: The forecasts could not be written.
-        typer.Exit: Not everything is well: see `_end`.
-    """
-    ending = done.ending
-    if session.measured:
-        session.measured.airports = ending.summary.counts
-    _show(command, session, ending, done.out)
-    if done.unwritten is not None:
-        raise done.unwritten
-    _end(ending)
-
-
-def _end(ending: Ending) -> None:
-    """Set the exit code of a job.
-
-    Raises:
-        typer.Exit: What it recorded is lost or waits, it ended early, or as of `end_with`.
-    """
-    if ending.lost is not None:
-        raise typer.Exit(TrackingError.exit_code)
-    if ending.away is not None:
-        raise typer.Exit(EXIT_SPOOLED)
-    if ending.summary.left:
-        raise typer.Exit(EXIT_STOPPED)
-    end_with(ending.summary.counts, failed=ending.summary.status == "partial")
-
-
-def _written(
-    summary: Summary, out: str | None, table: str
-) -> tuple[str | None, OutputError | None]:
-    """Write the forecasts, and return where they are, or why they are not there."""
-    if not out or summary.table is None or not len(summary.table):
-        return None, None
-    try:
-        write_out(summary.table, out, table)
-    except OutputError as error:
-        return None, error
-    return out, None
-
-
-def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
-    """Write forecasts to a file or database, if there are any, or to stdout for ``-``.
-
-    Raises:
-        OutputError: They cannot be written there; what was forecast is recorded.
-    """
-    from forecastctl.data.write.spreadsheets import csv_text
-    from forecastctl.data.write.targets import write_frame
-
-    if out == "-":
-        sys.stdout.write(csv_text(frame))
-    elif len(frame):
-        try:
-            write_frame(frame, out, table=table)
-        except DataError as error:
-            raise OutputError(
-                f"{error.message} The forecasts are made and recorded, and only this is missing.",
-                f"{error.hint} Then the same command writes them; 'run --skip-unchanged' does "
-                "so without computing them again.",
-            ) from None
-
-
-def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
-    """Set the exit code by what became of the airports.
-
-    Args:
-        counts: Airports by status.
-        failed: Whether it counts as failed although no airport did.
-
-    Raises:
-        typer.Exit: An airport failed, or all were rejected because of their data.
-    """
-    code = code_of(counts, failed=failed)
-    if code:
-        raise typer.Exit(code)
-
-
-def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
-    """The exit code by what became of the airports; see `end_with`."""
-    if counts["failed"] or failed:
-        return EXIT_AIRPORTS_FAILED
-    if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
-        return DataError.exit_code
-    return EXIT_OK
 
 
 def _work(
@@ -279,8 +156,8 @@ def execute(
         if saying:
             progress.say(saying)
         summary = run_job(job, tracker, executor, progress, read_log, progress.say, stopping)
-    written, unwritten = _written(summary, out, session.settings.forecast.table)
-    return Done(recorder.end(summary), written, unwritten)
+    out, unwritten = written(summary, out, session.settings.forecast.table)
+    return Done(recorder.end(summary), out, unwritten)
 
 
 def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:
@@ -291,39 +168,6 @@ def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Trac
     if session.measured:
         session.measured.newest(e.cutoff for e in entries if isinstance(e, Series))
         session.measured.worst_drift = worst_ratio(tracker)
-
-
-def _show(command: str, session: Session, ending: Ending, out: str | None) -> None:
-    from forecastctl.data.write.targets import shown_target
-    from forecastctl.store.mlflow.open import display_uri
-
-    summary = ending.summary
-    shown = shown_target(out) if out else None
-    if session.as_json:
-        render.print_json({**summary.to_dict(), **ending.waits})
-    elif not session.quiet and out != "-":
-        tracking = session.settings.tracking
-        store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        store = store if ending.away is None else f"not yet in {store}"
-        render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
-    render.warn(summary)
-    if session.quiet:
-        _warn_of_failures(command, summary)
-    say_that_it_waits(ending, shown)
-
-
-def _warn_of_failures(command: str, summary: Summary) -> None:
-    """Say in a paragraph what failed, unless nothing did."""
-    from forecastctl.records import Status
-
-    lines = [*summary.lines, *summary.groups]
-    trouble = [line for line in lines if line.status == Status.FAILED]
-    if not trouble and code_of(summary.counts):
-        trouble = [line for line in lines if line.status == Status.REJECTED]
-    if trouble:
-        more = " ".join(f"Next: {step}." for step in next_steps(summary))
-        reasons = [(line.airport, line.reason or "") for line in trouble]
-        render.warn_in_a_paragraph(paragraph(command, summary.counts, reasons, more))
 
 
 def adds_up(session: Session, chosen: Selection) -> bool:

@@ -17,8 +17,8 @@ from forecastctl.cli.compose import (
     recorded,
     store_for_job,
 )
+from forecastctl.cli.ending import code_of, end_with, write_out
 from forecastctl.cli.interruptions import Interruptions
-from forecastctl.cli.job import code_of, end_with, write_out
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import paragraph
 from forecastctl.cli.output.progress import Progress

@@ -15,7 +15,8 @@ from forecastctl.cli.compose import (
     make_executor,
     open_session,
 )
-from forecastctl.cli.job import Selection, adds_up, ask, execute, finish
+from forecastctl.cli.ending import finish
+from forecastctl.cli.job import Selection, adds_up, ask, execute
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.recorder import Recorder
