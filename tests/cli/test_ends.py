@@ -61,12 +61,14 @@ def test_a_question_whose_answer_is_cut_off_ends_well(ready):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_failed_job_whose_output_nobody_reads_is_still_a_failed_one(ready):
     ready.write("airport,date,passengers\nJFK,2015-01,1\n")
     done = shell(ready, f"{shlex.join(RUN)} | true; exit ${{PIPESTATUS[0]}}")
     assert done.returncode == 3, done.stderr
 
 
+@pytest.mark.slow
 def test_a_full_disk_behind_stdout_is_an_error(ready):
     done = shell(ready, f"{shlex.join(RUN)} > /dev/full")
     assert done.returncode == 11

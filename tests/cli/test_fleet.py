@@ -27,6 +27,7 @@ def test_mlflow_loads_and_asks_the_fleet(cli):
         fleet.predict(pd.DataFrame({"airport": ["XXX"]}))
 
 
+@pytest.mark.slow
 def test_a_model_takes_less_than_four_kib_an_airport(cli):
     data = cli.write(panel([f"A{i}" for i in range(30)], months=60))
     options = ["--max-evals", 6, "--horizon", 3, "--no-charts", "--jobs", 2]

@@ -57,6 +57,7 @@ def others(cli, old_stores, tmp_path):
     return data, stores, answers
 
 
+@pytest.mark.slow
 def test_other_peoples_stores_are_read_and_stay_as_they_are(cli, others, tmp_path):
     data, stores, answers = others
     for name, store in stores.items():

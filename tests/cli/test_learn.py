@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from forecastctl.settings import load_settings
 from tests.cli.conftest import panel
 
@@ -9,6 +11,7 @@ SEARCH = ["--family", "holt_winters", "--family", "ets", "--max-evals", "30", "-
 SEARCH += ["--horizon", "3", "--folds", "2", "--jobs", "1"]
 
 
+@pytest.mark.slow
 def test_the_second_month_learns_is_recorded_and_can_be_reproduced(cli):
     data = cli.write(panel(["JFK", "LGA", "EWR"], months=40))
     first = cli.json("tune", "--data", data, "--as-of", "2018-03", *SEARCH)

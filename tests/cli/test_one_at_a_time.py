@@ -55,6 +55,7 @@ def test_the_second_of_two_jobs_says_who_is_at_work_and_does_nothing(cli):
     child.communicate()
 
 
+@pytest.mark.slow
 def test_the_second_job_waits_where_it_is_told_to(cli):
     cli.write(panel())
     with somebody_at_work(cli.uri):
@@ -70,6 +71,7 @@ def test_the_second_job_waits_where_it_is_told_to(cli):
     assert [job["status"] for job in cli.json("history")] == ["ok"]
 
 
+@pytest.mark.slow
 def test_a_job_that_waited_takes_the_data_as_they_are_by_then(cli):
     cli.write(panel(["JFK"]))
     with somebody_at_work(cli.uri):
@@ -117,6 +119,7 @@ def test_seconds_that_are_none(cli, wrong):
     assert "wait" in cli("run", "--data", "air.csv", f"--wait={wrong}", code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_locked_file_is_waited_for_and_nothing_is_lost(cli, monkeypatch):
     """Another program locks the whole file for longer than SQLite waits."""
     cli.write(panel([f"A{i}" for i in range(6)]))

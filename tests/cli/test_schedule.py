@@ -55,6 +55,7 @@ def start(text):
     )
 
 
+@pytest.mark.slow
 def test_the_line_for_cron_does_the_job(placed):
     line = placed("schedule", "cron", "--at", "05:15").stdout
     assert crontab_command(line)[0] == "15 5 * * *"

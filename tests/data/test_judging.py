@@ -306,6 +306,7 @@ def test_days_and_weeks_without_flights_are_events():
 # Policies, records
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**32 - 1),
     n=st.integers(3, 80),

@@ -60,6 +60,7 @@ def test_domestic_passengers_are_a_setting(shared_data):
     assert (entries[2].y < total.y).all()
 
 
+@pytest.mark.slow
 def test_tsa_monthly(shared_data):
     path = shared_data / "tsa_monthly.csv"
     panel, spec, entries = load(path)
@@ -148,6 +149,7 @@ def test_tsa_daily(shared_data):
         assert (np.diff(s.ds) == np.timedelta64(1, "D")).all()
 
 
+@pytest.mark.slow
 def test_tourism_is_readable_and_hardly_ever_suspected(shared_data):
     panel, spec, entries = load(shared_data / "tourism_monthly.csv.gz", airport="series")
     assert len(entries) == 366

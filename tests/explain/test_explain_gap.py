@@ -36,6 +36,7 @@ def source(frame, **policies):
     return Source(group(frame), spec, "new.csv")
 
 
+@pytest.mark.slow
 def test_a_month_after_the_last_one_is_not_known_yet(harness):
     harness.run()
     newer = source(later(frame_of(harness.entries), [1]))

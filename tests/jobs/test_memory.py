@@ -84,6 +84,7 @@ def test_the_second_month_starts_from_the_first_and_says_so(first):
         assert recorded == {t.number: t.start for t in trials}
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_nothing(first):
     found = []
     for executor in (None, JoblibExecutor(2)):

@@ -220,6 +220,7 @@ def test_what_cannot_be_fitted_is_a_model_error(name, options, y, reason):
         family(name, "statsmodels").fit(y, 12, options)
 
 
+@pytest.mark.slow
 def test_search_and_fit_with_it_are_deterministic(monkeypatch):
     """The compiled engine, which would be quicker, is not asked."""
     monkeypatch.setitem(sys.modules, "forecastctl.models.kernels.engine", None)
@@ -297,6 +298,7 @@ def test_the_reference_does_not_ask_for_numba(asked_anew, monkeypatch, caplog):
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_without_numba_statsmodels_takes_over():
     """In a process of its own, which never had it: a warning once, and the reference's forecast."""
     code = (

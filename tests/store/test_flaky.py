@@ -115,6 +115,7 @@ class TestAnswersThatAreLost:
         assert [part for part in REQUESTS if not any(part in path for path in hit)] == []
         assert_once(store, ["JFK"])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("writer", ["auto", "client"])
     def test_of_a_third_of_all_requests(self, mlflow_server, behind, writer):
         with http_proxy(mlflow_server.uri) as proxy:

@@ -110,6 +110,7 @@ class TestOneAtATime:
         assert inside == [True]
         assert "waiting for another job" in said[0]
 
+    @pytest.mark.slow
     def test_many_at_once_never_two(self, store):
         """Each adds one to what it read, with a pause between: two at once would lose one."""
         count, errors, most = [0], [], []

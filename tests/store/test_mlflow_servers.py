@@ -51,6 +51,7 @@ class TestServers:
         assert uri in error.value.message
         assert "\n" not in error.value.message
 
+    @pytest.mark.slow
     def test_one_that_goes_away(self, mlflow_server, monkeypatch):
         monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
         with relay(mlflow_server.uri) as (uri, cut):

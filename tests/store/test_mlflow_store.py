@@ -198,6 +198,7 @@ def test_a_writer_waits_for_another(sqlite_uri):
     assert [r.run_id for r in one.find(Query())] == recorded
 
 
+@pytest.mark.slow
 def test_a_store_that_stays_locked(sqlite_uri, monkeypatch):
     from forecastctl.records import Run
     from forecastctl.store.mlflow.sql import sqlite as mlflow_sqlite

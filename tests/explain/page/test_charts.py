@@ -79,6 +79,7 @@ def test_the_picture_of_every_verdict(name):
     assert 1600 < height < 1800
 
 
+@pytest.mark.slow
 def test_the_svg_holds_text_as_text():
     answer, view = CASES["cannot_tell"]
     svg = explanation_image(answer, view, "svg")

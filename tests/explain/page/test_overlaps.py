@@ -77,6 +77,7 @@ def picture(answer, view):
         return whole(answer, view)
 
 
+@pytest.mark.slow
 def test_every_chart_of_the_picture():
     figure = picture(*CASES["system_shock"])
     assert overlapping(figure) == []

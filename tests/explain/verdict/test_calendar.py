@@ -314,6 +314,7 @@ def test_peers_of_other_periods_and_the_airport_itself_are_no_peers():
     assert asked(own, "2008-03", peers=[*short, *[own] * 20]) == asked(own, "2008-03")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("freq", "n"), [("Q", 60), ("W-SUN", 52 * 6)])
 def test_quarters_and_weeks(freq, n):
     series = made(3, n=n, size=0.3, freq=freq, sd=0.01)
