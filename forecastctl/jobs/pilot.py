@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.jobs.work import DEADLINE
 from forecastctl.models.combination.widths import PRIOR, PRIOR_AIRPORTS, calibrated, pool_widths
 from forecastctl.records import AirportResult, AirportTask, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from forecastctl.recording.decoding import Searched
     from forecastctl.records import TuneResult, Widths
@@ -67,6 +68,28 @@ def fleet_widths(
     usual = np.exp(np.mean(logs, axis=0)).tolist()
     prior = tuple(zip((level for level, _ in PRIOR), usual, strict=True))
     return pool_widths(sizes, prior, max(PRIOR_AIRPORTS, float(min(len(known), AIRPORTS))))
+
+
+def is_cut_short(result: AirportResult) -> bool:
+    """Whether the deadline of the job ended a search, or came before it."""
+    if result.tuned is None:
+        return result.status is Status.SKIPPED
+    return result.tuned.stopped == DEADLINE
+
+
+def tells_enough(pilot: Sequence[AirportTask], tuned: Mapping[str, AirportResult]) -> bool:
+    """Whether widths from these searches hold for the job, also when it is gone on with.
+
+    Where searches were cut short, or most of them failed, they are found anew then: such widths are
+    little more than those of other fleets.
+
+    Args:
+        pilot: The airports that are tuned first.
+        tuned: What came of the searches.
+    """
+    results = [tuned[t.series.airport] for t in pilot if t.series.airport in tuned]
+    known = [result for result in results if result.tuned is not None]
+    return not any(map(is_cut_short, results)) and 2 * len(known) >= len(pilot)
 
 
 def found_again(task: AirportTask, searched: Searched) -> AirportResult:

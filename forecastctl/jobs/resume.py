@@ -17,6 +17,7 @@ from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Earlier
 from forecastctl.jobs.plan import plan_job
 from forecastctl.jobs.resumable import refuse
+from forecastctl.jobs.work import DEADLINE
 from forecastctl.recording import decoding
 from forecastctl.recording.read import (
     read_as,
@@ -170,9 +171,30 @@ def plan_or_go_on(
         return replace(plan_job(request, panel, entries, environment, tracker), work=digest)
     job_id = RunOf(run).job_id
     runs = airport_runs(tracker, job_id, WITH_GROUPS)
-    request = replace(request, job_id=job_id, recorded=frozenset(runs))
+    early = _made_too_early(run, runs, tracker)
+    kept = {name: found for name, found in runs.items() if name not in early}
+    request = replace(request, job_id=job_id, recorded=frozenset(kept))
     job = replace(plan_job(request, panel, entries, environment, tracker), work=digest)
-    return take_over(job, run, runs, tracker)
+    return take_over(job, run, kept, tracker, early=early)
+
+
+def _made_too_early(
+    job: StoredRun, runs: Mapping[str, StoredRun], tracker: Tracker
+) -> dict[str, StoredRun]:
+    """What a deadline had made with a search that it cut short, or with widths that were not sure.
+
+    Args:
+        job: The run of the job that is gone on with.
+        runs: Runs of its airports and groups.
+        tracker: The store.
+    """
+    unsure = not _widths(tracker, job)
+    return {
+        name: run
+        for name, run in runs.items()
+        if run.tags.get(Tag.STOPPED) == DEADLINE
+        or (unsure and RunOf(run).holds(Tag.TUNED) and RunOf(run).status != Status.FAILED)
+    }
 
 
 def said(job: Job) -> str:
@@ -194,6 +216,7 @@ def take_over(
     tracker: Tracker,
     *,
     again: Mapping[str, StoredRun] | None = None,
+    early: Mapping[str, StoredRun] | None = None,
 ) -> Job:
     """The same job without what an earlier attempt has recorded.
 
@@ -205,8 +228,10 @@ def take_over(
         runs: Runs of the airports and groups that it recorded and that are taken over.
         tracker: The store.
         again: Runs of those that are to be done again.
+        early: Runs of those that are made again from the searches that were kept.
     """
-    instead = {name: found.run_id for name, found in (again or {}).items()}
+    early = early or {}
+    instead = {name: found.run_id for name, found in {**(again or {}), **early}.items()}
     widths = _widths(tracker, run)
     recorded: dict[str, tuple[AirportResult, str]] = {}
     tasks: list[AirportTask] = []
@@ -231,7 +256,7 @@ def take_over(
             recorded[result.airport] = result, of_airport.run_id
     context = replace(job.context, attempt=RunOf(run).attempt + 1, again=instead)
     searched, files = read_searches(tracker, run)
-    done = {*recorded, *instead}
+    done = {*recorded, *instead} - set(early)
     searched = {name: found for name, found in searched.items() if name not in done}
     earlier = Earlier(run, recorded, widths, searched, files)
     return replace(job, context=context, tasks=tasks, settled=settled, earlier=earlier)

@@ -15,8 +15,10 @@ from forecastctl.jobs.pilot import (
     fleet_widths,
     found_again,
     going_on,
+    is_cut_short,
     is_over,
     joined,
+    tells_enough,
     tuning_of,
 )
 from forecastctl.jobs.stopping import Stopping
@@ -208,9 +210,10 @@ def _results(
         kept = [task.tuned for task in tasks if not task.plan.tune]
         found = [tuned[t.series.airport].tuned for t in pilot if t.series.airport in tuned]
         widths = fleet_widths(found, kept)
-        account = {"airports": len(pilot), "widths": widths_dict(widths)}
-        content = json_bytes(account, readable=True)
-        add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
+        if tells_enough(pilot, tuned):
+            known = sum(search is not None for search in found)
+            content = json_bytes({"airports": known, "widths": widths_dict(widths)}, readable=True)
+            add_files(tracker, run_id, RunUpdate(artifacts=(Artifact(File.WIDTHS, content),)))
     left = []
     for task in tasks:
         early = tuned.get(task.series.airport)
@@ -245,7 +248,7 @@ def _tuned_first(
         tuned |= {a: found_again(again[a], found) for a, found in kept if a in again}
     left = [tuning_of(task) for task in pilot if task.series.airport not in tuned]
     for number, results in enumerate(batches(work_through(left, executor), job.batch), files):
-        keep_searches(tracker, run_id, number, results)
+        keep_searches(tracker, run_id, number, [r for r in results if not is_cut_short(r)])
         tuned |= {result.airport: result for result in results}
         stopping.saw(results)
         if stopping.too_many_failed:

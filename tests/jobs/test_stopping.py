@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from forecastctl.errors import Terminated
@@ -11,7 +12,7 @@ from forecastctl.jobs.stopping import DROPPED, LEFT_OVER, Stopping
 from forecastctl.jobs.work import NOT_BEGUN
 from forecastctl.records import FINISHED, KILLED, Query
 from tests.harness import Harness, make_series
-from tests.jobs.test_resume import airports, assert_equal
+from tests.jobs.test_resume import account, airports, assert_equal
 
 NAMES = [f"A{i}" for i in range(6)]
 
@@ -248,3 +249,39 @@ def test_failures_of_airports_with_nothing_to_build_on_count():
     summary = harness.run("train", stopping=Stopping(most_failures=3))
     assert summary.counts["failed"] == 6
     assert summary.stopped is None  # all of them are done
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 2, 3, 5, 7, 9, 11])
+def test_gone_on_with_after_a_deadline_at_any_moment_it_ends_like_another(whole, passing, seconds):
+    """Also with intervals as wide: those of few searches are not kept for good."""
+    clock, executor = passing
+    harness = six()
+    left = 1000 * seconds - 500
+    harness.run(executor=executor, stopping=Stopping(deadline_ms=clock.now + left))
+    again = harness.run()
+    pd.testing.assert_frame_equal(again.forecasts, whole.summary.forecasts, check_exact=True)
+    assert account(harness.tracker, again.run_id) == account(whole.tracker, whole.summary.run_id)
+
+
+def test_a_search_that_a_deadline_cut_short_is_made_again_when_the_job_goes_on(whole, monkeypatch):
+    clock = Clock()
+
+    def ticking():
+        clock.now += 10
+        return clock.now, 0.0
+
+    monkeypatch.setattr(working, "clock", ticking)
+    harness = six()
+    first = harness.run(stopping=Stopping(deadline_ms=clock.now + 200))
+    assert first.left
+    monkeypatch.undo()
+    again = harness.run()
+    assert again.job_id == first.job_id
+    pd.testing.assert_frame_equal(again.forecasts, whole.summary.forecasts, check_exact=True)
+
+
+def test_after_a_night_on_which_all_failed_a_retry_has_intervals_as_wide_as_any(whole):
+    harness = six()
+    harness.first = harness.run(executor=Failing(*NAMES))
+    again = harness.retry()
+    pd.testing.assert_frame_equal(again.forecasts, whole.summary.forecasts, check_exact=True)
