@@ -107,7 +107,7 @@ def _measure(code: int, arguments: Sequence[str]) -> None:
     measured = metrics.current()
     if measured is None:
         given = next((a for flag, a in _pairs(arguments) if flag == "--metrics"), None)
-        if given is None or code == EXIT_OK:
+        if given is None or code == EXIT_OK or "--dry-run" in arguments:
             return
         measured = metrics.Measured(Path(given), arguments[0], time.time())
     try:

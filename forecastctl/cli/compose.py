@@ -65,7 +65,8 @@ def open_session(command: Callable[..., None], given: Mapping[str, Any]) -> Sess
     settings = load_settings(overrides(command, given), config)
     redact = load_redactor([v for v in given.values() if isinstance(v, str)], config)
     log = JobLog(verbose=verbose, redact=redact, form=settings.log.format)
-    measured = _measured(command, settings, started) if "metrics" in given else None
+    works = "metrics" in given and not given.get("dry_run")
+    measured = _measured(command, settings, started) if works else None
     return Session(
         started,
         settings,

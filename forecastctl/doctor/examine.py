@@ -80,7 +80,8 @@ def _recorded(around: Surroundings, found: Condition) -> list[Finding]:
     settings, requirements = around.settings, system.requirements()
     without = versions.check(requirements, around.versions, {})
     if found.error or found.missing or found.experiment_error:
-        return [*without, *clock.check(found.skew, found.shown, None)]
+        seen = found.skew is not None
+        return [*without, *(clock.check(found.skew, found.shown, None) if seen else ())]
     try:
         tracker = around.read_store()
         newest = read_runs.versions_of_newest_job(tracker)

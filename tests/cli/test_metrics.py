@@ -31,6 +31,13 @@ def read(cli):
     return found, labels
 
 
+def test_who_only_looks_writes_none(cli):
+    cli.write(panel(["JFK"]))
+    cli(*RUN, "--dry-run")
+    cli(*RUN, "--dry-run", "--max-evals", "0", code=2)
+    assert not (cli.folder / FILE).exists()
+
+
 def test_of_a_good_job_and_of_failures_after_it(cli):
     before = time.time()
     cli.write(panel(["JFK", "LGA"]))

@@ -291,6 +291,12 @@ class TestWaiting:
         assert "1 airport of 'x' in sqlite:///b.db in 1 file" in note.message
         assert levels(waiting.check_spool([other])) == ["note"]
 
+    def test_a_damaged_file(self):
+        found = waiting.check_spool(
+            [waiting.Waiting("/s/x.spool", 0, 10, damaged="it is damaged.")]
+        )
+        assert [(f.level, f.message) for f in found] == [("wrong", "it is damaged.")]
+
     def test_where_there_is_no_spool(self):
         assert waiting.check_spool(None) == []
 

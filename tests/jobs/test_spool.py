@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import time
 
 import pandas as pd
@@ -40,6 +41,41 @@ def whole():
 @pytest.fixture
 def place(tmp_path):
     return place_of(tmp_path / "spool", "sqlite:////nowhere/mlflow.db", "x")
+
+
+def damage(place, how):
+    """Spoil the only file of a spool."""
+    [path] = place.folder.glob(f"*{SUFFIX}")
+    if how == "text":
+        connection = sqlite3.connect(path)
+        connection.execute("UPDATE entries SET content = substr(content, 1, 200) WHERE number > 2")
+        connection.commit()
+        connection.close()
+    else:
+        content = bytearray(path.read_bytes())
+        content[: 4096 if how == "head" else 100] = b"A" * (4096 if how == "head" else 100)
+        path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("how", ["text", "head", "name"])
+def test_a_damaged_file_is_named_and_kept_and_stops_nothing(place, whole, how):
+    store = Fails(0)
+    recorded_by(store, place)
+    path = damage(place, how)
+    [waiting] = place.waiting()
+    assert "is damaged" in waiting.damaged
+    assert str(path) in waiting.damaged
+    store.back()
+    [(kept, error)] = publish_all(place, store).kept.items()
+    assert (kept, error.message) == (path, waiting.damaged)
+    tracker = SpoolTracker(place.new(), place.journals())
+    assert tracker.find(Query()) == []
+    tracker.close()
+    front, summary = recorded_by(MemoryTracker(), place)
+    assert front.away is None
+    pd.testing.assert_frame_equal(summary.forecasts, whole["nested"].summary.forecasts)
+    assert path.exists()
 
 
 def recorded_by(store, place, *, layout="nested"):

@@ -59,6 +59,10 @@ class BusyError(TrackingError):
     """A process that lives has the file open."""
 
 
+class DamagedJournalError(TrackingError):
+    """A file cannot be read any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One verb.
@@ -167,6 +171,7 @@ class Journal:
 
         Raises:
             BusyError: Another process has the file open.
+            DamagedJournalError: What it holds is no verbs.
             TrackingError: It cannot be read.
         """
         if not self._is_there():
@@ -176,19 +181,24 @@ class Journal:
             "WHERE ?1 IS NULL OR run_id = ?1 ORDER BY number",
             (run_id,),
         )
-        return [Entry(n, v, r, p, from_text(text), done) for n, v, r, p, text, done in rows]
+        with self._legible():
+            return [Entry(n, v, r, p, from_text(text), done) for n, v, r, p, text, done in rows]
 
     def run(self, entry: Entry, *, whole: bool = True) -> Run:
         """The run of an entry; its files are empty unless it is to be whole."""
-        return decode_run(
-            entry.content, lambda run_id, path: self._file(entry, run_id, path) if whole else b""
-        )
+        with self._legible():
+            return decode_run(
+                entry.content,
+                lambda run_id, path: self._file(entry, run_id, path) if whole else b"",
+            )
 
     def update(self, entry: Entry, *, whole: bool = True) -> RunUpdate:
         """The update of an entry; its files are empty unless it is to be whole."""
-        return decode_update(
-            entry.content, lambda path: self._file(entry, entry.run_id, path) if whole else b""
-        )
+        with self._legible():
+            return decode_update(
+                entry.content,
+                lambda path: self._file(entry, entry.run_id, path) if whole else b"",
+            )
 
     def newest_file(self, run_id: str, path: str) -> bytes | None:
         """Content of a file of a run as it was written last, or ``None``."""
@@ -250,10 +260,25 @@ class Journal:
                     connection.execute("ROLLBACK")
 
     @contextmanager
+    def _legible(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DamagedJournalError:
+        return DamagedJournalError(
+            f"The spool {self.path} is damaged: {error}.",
+            "Move the file elsewhere. What waits in it is lost; the next job does it again.",
+        )
+
+    @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if any(words in str(error) for words in ("malformed", "not a database")):
+                raise self._damaged(error) from error
             kind = BusyError if "locked" in str(error) else TrackingError
             raise kind(
                 f"The spool {self.path} cannot be used: {error}.",

@@ -16,7 +16,14 @@ from forecastctl.redaction import masked
 from forecastctl.store.mlflow.address import resolve
 from forecastctl.store.mlflow.sql.rows import new_id
 from forecastctl.store.spool.away import is_away
-from forecastctl.store.spool.journal import ABOUT, RECORD, SUFFIX, BusyError, Journal
+from forecastctl.store.spool.journal import (
+    ABOUT,
+    RECORD,
+    SUFFIX,
+    BusyError,
+    DamagedJournalError,
+    Journal,
+)
 from forecastctl.store.spool.publish import jobs_of, publish
 
 if TYPE_CHECKING:
@@ -71,6 +78,7 @@ class Waiting:
         airports: Names of airports and groups.
         since_ms: When the first of it started, milliseconds since the epoch; 0 for unknown.
         size: Bytes.
+        damaged: Why the file cannot be read; empty where it can.
     """
 
     path: Path
@@ -78,6 +86,7 @@ class Waiting:
     airports: tuple[str, ...]
     since_ms: int
     size: int
+    damaged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +116,16 @@ class Place:
             return []
 
     def waiting(self) -> list[Waiting]:
-        """What waits; the files of jobs that live are left out, and those that are damaged."""
+        """What waits; the files of jobs that live are left out."""
         found: list[Waiting] = []
         for journal in self.journals():
             try:
                 found += _waiting(journal)
             except BusyError:
                 continue
+            except DamagedJournalError as error:
+                size = journal.path.stat().st_size if journal.path.exists() else 0
+                found.append(Waiting(journal.path, (), (), 0, size, error.message))
             except TrackingError as error:
                 log.warning("%s", error.message)
             finally:

@@ -13,7 +13,14 @@ from forecastctl.records.failures import storable
 from forecastctl.store.limits import fit, fit_update
 from forecastctl.store.memory import MemoryTracker
 from forecastctl.store.mlflow.sql.rows import new_id
-from forecastctl.store.spool.journal import RECORD, START, UPDATE, BusyError, Journal
+from forecastctl.store.spool.journal import (
+    RECORD,
+    START,
+    UPDATE,
+    BusyError,
+    DamagedJournalError,
+    Journal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +138,9 @@ def _replay(
         entries = journal.entries(only)
     except BusyError:
         return  # its job lives, and what it does is no concern of others yet
+    except DamagedJournalError as error:
+        log.warning("%s", error.message)
+        return
     for entry in entries:
         if entry.verb == UPDATE:
             _replay_update(journal, view, entry)
