@@ -25,7 +25,7 @@ def show_intents(session: Session, chosen: Selection) -> None:
     """
     from forecastctl.data.panel.rows import cut
     from forecastctl.data.prepare.prepare import prepare_panel
-    from forecastctl.jobs.dry_run import counted, intents
+    from forecastctl.jobs.dry_run import UNSELECTED, counted, intents
     from forecastctl.jobs.resume import plan_or_go_on, said
 
     settings = session.settings
@@ -56,7 +56,8 @@ def show_intents(session: Session, chosen: Selection) -> None:
             render.print_line(said(job))
         by_reason = ", ".join(f"{n} {why}" for why, n in counted(found).items())
         render.print_line(f"{len(found)} airports: {by_reason}", style="bold")
-        render.print_rows([{**i.to_dict(), "why": ", ".join(i.why)} for i in found], "")
+        shown = [intent for intent in found if UNSELECTED not in intent.why]
+        render.print_rows([{**i.to_dict(), "why": ", ".join(i.why)} for i in shown], "")
 
 
 def _read_only(settings: Settings) -> Tracker:

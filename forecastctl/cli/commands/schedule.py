@@ -110,7 +110,7 @@ def _environment(settings: Settings) -> tuple[dict[str, str], tuple[str, ...]]:
     from forecastctl.redaction import masked
 
     names = sorted({o for o in settings.origins.values() if o.startswith(_ENVIRONMENT)})
-    names += [name for name in ("PYTHONPATH",) if os.environ.get(name)]
+    names += [name for name in ("PYTHONPATH", "XDG_STATE_HOME") if os.environ.get(name)]
     values: Mapping[str, str] = {name: os.environ[name] for name in names if name in os.environ}
     public = {name: value for name, value in values.items() if masked(value) == value}
     secret = [name for name in values if name not in public]
