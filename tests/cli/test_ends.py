@@ -45,6 +45,7 @@ def ready(cli):
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_job_whose_output_nobody_reads_ends_well(ready, behind):
     done = shell(ready, f"{shlex.join(RUN)} --out f.csv {behind}; exit ${{PIPESTATUS[0]}}")
     assert done.returncode == 0, done.stderr
@@ -115,6 +116,7 @@ FAST = ("nothing", "read-only HOME")
     "name",
     [n if n in FAST else pytest.param(n, marks=pytest.mark.slow) for n in ENVIRONMENTS],
 )
+@pytest.mark.slow
 def test_the_job_is_the_same_in_any_environment(cli, name):
     """No terminal, no stdin, a strict umask: as a service manager starts it, with charts."""
     cli.write(panel(["Zürich 東京"]))
