@@ -128,7 +128,7 @@ class Interrupter:
 
     Args:
         first: Which instruction.
-        second: How many calls after that, or ``None`` for one interrupt alone.
+        second: How many calls of that code after it, or ``None`` for one interrupt alone.
     """
 
     PARTS = ("sql/tracker.py", "sql/sqlite.py", "mlflow/artifacts.py", "contextlib.py")
@@ -159,8 +159,9 @@ class Interrupter:
                 raise KeyboardInterrupt
         return self.trace
 
-    def profile(self, frame, *_):
-        if frame.f_code.co_filename == __file__:
+    def profile(self, frame, event, _):
+        # Raised out of the interpreter's own threads and hooks, it breaks those instead.
+        if event != "call" or not frame.f_code.co_filename.endswith(self.PARTS):
             return
         self.second -= 1
         if self.second < 0:
@@ -201,7 +202,7 @@ def test_an_interrupt_at_any_instruction(sqlite_uri, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("seconds", [(None,), (0, 3, 10, 25, 50)])
+@pytest.mark.parametrize("seconds", [(None,), (0, 1, 2, 5, 10)])
 def test_one_or_two_interrupts_at_any_instruction(sqlite_uri, tmp_path, seconds):
     tracker = open_tracker(sqlite_uri, "x", writer="sql", artifact_location=f"{tmp_path}/files")
     seen, cut = interrupted_everywhere(tracker, step=1, seconds=seconds)
