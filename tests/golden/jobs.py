@@ -87,7 +87,7 @@ def events(product: Product) -> None:
     product.ask(
         "run out of time",
         *("run", "--data", panels.write(folder / "three.csv", panels.until(end, "2016-05"))),
-        *(*common, "--airport", "LATE", "--airport-timeout", "0.001"),
+        *(*common, "--airport", "LATE", "--airport-timeout", "0.001", "--max-evals", "500"),
     )
     _questions(product, later)
 

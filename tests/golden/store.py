@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
@@ -23,6 +24,9 @@ TABLES = ("forecasts.parquet", "reconciled.parquet", "fleet/models.parquet")
 
 UNREAD = ("settings.json", "environment.json")
 """Artifacts of which only the name is compared: parameters and versions stand elsewhere too."""
+
+PILOT = re.compile(r"pilot/\d+\.json")
+"""Files with searches of the pilot: how many there are depends on how fast the machine is."""
 
 _SHORT = 16
 """Hexadecimal digits of a digest that stands beside many others."""
@@ -151,7 +155,7 @@ def _kinds(runs: list[Run]) -> dict[str, Any]:
         kind["tags"].update({key(name) for name in run.tags})
         kind["params"].update(set(run.params))
         kind["metrics"].update(set(run.metrics))
-        kind["artifacts"].update(run.files)
+        kind["artifacts"].update({_file(name) for name in run.files})
     return {
         kind: {what: dict(sorted(counted.items())) for what, counted in parts.items()}
         for kind, parts in sorted(found.items())
@@ -179,8 +183,26 @@ def _described(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
         "status": run.status,
         "tags": mask(_visible(tags), names),
         "metrics": _visible(metrics),
-        "artifacts": {name: _digest_of(run.folder / name, names) for name in run.files},
+        "artifacts": _artifacts(run, names),
     }
+
+
+def _artifacts(run: Run, names: Mapping[str, str]) -> dict[str, str]:
+    """Digests of a run's artifacts; all searches of the pilot have one, however many files hold."""
+    found = {_file(name): _digest_of(run.folder / name, names) for name in run.files}
+    pilot = [
+        row
+        for name in run.files
+        if PILOT.fullmatch(name)
+        for row in mask(json.loads((run.folder / name).read_text(encoding="utf-8")), names)
+    ]
+    if pilot:
+        found["pilot/N.json"] = digest(sorted(pilot, key=lambda row: row["airport"]))[:_SHORT]
+    return found
+
+
+def _file(name: str) -> str:
+    return "pilot/N.json" if PILOT.fullmatch(name) else name
 
 
 def _values(values: list[tuple[int, float]]) -> Any:
