@@ -37,7 +37,7 @@ docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with 
 
 slow: $(VENV)/dev.stamp ## the tests that need minutes and mutation testing
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
-	$(BIN)/python -m tests.explain.verdict.mutation
+	$(BIN)/python -m tests.explain.verdict.mutation --count 30
 
 mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and count what tests notice
 	$(BIN)/python -m tests.explain.verdict.mutation

@@ -55,9 +55,9 @@ class Cli:
     def json(self, *arguments, code=0):
         return json.loads(self(*arguments, "--json", code=code).stdout)
 
-    def jobs(self):
+    def jobs(self, *store):
         """Jobs so far; none where not even the experiment is there yet."""
-        result = CliRunner().invoke(app, ["history", "--json"])
+        result = CliRunner().invoke(app, ["history", "--json", *store])
         assert result.exit_code in (0, 6), result.stderr
         return json.loads(result.stdout or "[]")
 
@@ -111,13 +111,9 @@ def until(condition, process):
 
 
 @pytest.fixture(scope="session")
-def fresh_store(tmp_path_factory):
+def fresh_store(store_template):
     """An initialised store without experiments, to be copied: making one takes seconds."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    folder = tmp_path_factory.mktemp("template")
-    SqlAlchemyStore(f"sqlite:///{folder / 'mlflow.db'}", str(folder / "artifacts"))
-    return folder / "mlflow.db"
+    return store_template
 
 
 @pytest.fixture

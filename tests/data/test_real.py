@@ -106,9 +106,9 @@ def test_through_the_epidemic_nothing_of_tsa_is_left_out(shared_data):
 @pytest.mark.slow
 def test_real_months_are_hardly_ever_left_out(shared_data):
     years = range(1979, 2015)
-    port = [f"{y}-{m:02d}" for y in years for m in (1, 4, 7, 10)]
+    port = [f"{y}-{m:02d}" for y in years for m in (1, 7)]
     assert left_out(shared_data, "port_authority.csv", port)[0] == {}
-    sfo = [f"{y}-{m:02d}" for y in range(2007, 2023) for m in range(1, 13)]
+    sfo = [f"{y}-{m:02d}" for y in range(2007, 2023) for m in range(1, 13, 2)]
     assert left_out(shared_data, "sfo.csv", sfo)[0] == {}
     hospital = [f"{y}-06" for y in range(2001, 2005)]
     assert left_out(shared_data, "hospital_monthly.csv.gz", hospital, airport="series")[0] == {}
