@@ -15,7 +15,9 @@ from forecastctl.explain.values import (
     ChangePart,
     Evidence,
     FleetAirport,
+    FleetAnswer,
     FleetFacts,
+    FleetLine,
     ForecastFacts,
     Gap,
     Lineage,
@@ -62,6 +64,12 @@ The command ends with exit code 6. The message says whether the airport is unkno
 has no forecast, and names the command that would make the forecast as it could have been made then.
 Where the run that should have made the forecast failed, the answer is the verdict `run_failure`
 with its reason, and `forecast` is `null`.
+"""
+FLEET = """
+## A month of the whole fleet
+
+`forecastctl explain --date DATE --json`, without an airport, prints another object, and `--csv` one
+row for each of its `airports`. Groups are no airports.
 """
 SECTIONS: Mapping[str, tuple[type, ...]] = {
     "evidence": (Evidence,),
@@ -113,7 +121,8 @@ def page() -> str:
     """The whole page."""
     text = f"{NOTE}{INTRO}\n{_table(Answer)}"
     text += "\n`confidence`: [how sure a verdict is](../explanation/verdicts.md#confidence).\n"
-    return text + QUICK + "".join(map(_section, SECTIONS)) + OUTRO
+    fleet = f"{FLEET}\n{_table(FleetAnswer)}\nEach of `airports`:\n\n{_table(FleetLine)}"
+    return text + QUICK + "".join(map(_section, SECTIONS)) + OUTRO + fleet
 
 
 def _section(key: str) -> str:

@@ -400,8 +400,18 @@ Compare = Annotated[
     tuple[str, str] | None, option("--compare", "Two runs or jobs side by side.", ASK, "A B")
 ]
 Limit = Annotated[int, option("--limit -n", "Rows at most (20).", ASK, "N")]
-TheAirport = Annotated[str, option("--airport", "The airport, as spelt in the data.", ASK, "NAME")]
-Date = Annotated[str, option("--date", "YYYY-MM, or YYYY-MM-DD.", ASK, "DATE")]
+TheAirport = Annotated[
+    str | None,
+    option("--airport", "The airport, as spelt in the data; all of them without.", ASK, "NAME"),
+]
+Date = Annotated[
+    str | None,
+    option("--date", "YYYY-MM, or YYYY-MM-DD; without, the newest with an actual.", ASK, "DATE"),
+]
+Worst = Annotated[
+    int | None,
+    option("--worst", "Of all airports, only the N largest misses (10 on the screen).", ASK, "N"),
+]
 Cutoff = Annotated[
     str | None,
     option("--cutoff", "Explain the forecast made from this cutoff, not the newest.", ASK, "DATE"),

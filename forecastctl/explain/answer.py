@@ -52,7 +52,8 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         DamagedError: The forecast that is to be explained cannot be read.
         UsageError: A date cannot be read.
     """
-    tracker, airport = Once(tracker), question.airport
+    tracker = tracker if isinstance(tracker, Once) else Once(tracker)
+    airport = question.airport
     day = parse_day(question.date)
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=RUNS_READ))
@@ -65,7 +66,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         if failed is None:
             raise nothing(tracker, airport, question.date, day, runs)
         answer = without_forecast(tracker, airport, day, failed, runs)
-        if question.quick:
+        if question.quick or question.verdict_only:
             return Explanation(answer)
         from forecastctl.explain.judged import failed_view
 
@@ -80,8 +81,10 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     answer = recorded_answer(tracker, record, model, actual, gap)
     if question.quick:
         return Explanation(answer)
-    from forecastctl.explain.judged import judged
+    from forecastctl.explain.judged import judged, with_verdict
 
+    if question.verdict_only:
+        return Explanation(with_verdict(tracker, answer, record, newer)[0])
     return judged(tracker, answer, record, newer)
 
 

@@ -53,17 +53,41 @@ def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | Non
         record: What is stored.
         newer: Rows of a panel that is newer than what the store holds.
     """
-    subject, rules = record.subject, record.question.rules
-    answer = replace(answer, replay=_replay(tracker, subject), rules=rules)
+    subject = record.subject
+    answer = replace(answer, replay=_replay(tracker, subject))
     answer = replace(answer, vintage_change=_change(tracker, record))
+    answer, known, case = with_verdict(tracker, answer, record, newer)
+    if case is None:
+        gone = known is None or known.actual is None
+        seen = read_seen(tracker, subject) if gone else None
+        return Explanation(answer, _view(tracker, record, known, seen))
+    answer = replace(answer, parts=attribute(case), neighbours=_neighbours(case))
+    return Explanation(answer, _view(tracker, record, known, case.seen, case.fleet))
+
+
+def with_verdict(
+    tracker: Tracker, answer: Answer, record: Record, newer: Source | None
+) -> tuple[Answer, LatestData | None, Case | None]:
+    """Add the verdict with its evidence, and nothing that only the page of one airport shows.
+
+    Args:
+        tracker: The store.
+        answer: What the record says alone.
+        record: What is stored.
+        newer: Rows of a panel that is newer than what the store holds.
+
+    Returns:
+        The answer, the data of the airport as known now, and what was judged; the latter two are
+        ``None`` where they cannot be read, and the verdict then says so.
+    """
+    subject, rules = record.subject, record.question.rules
+    answer = replace(answer, rules=rules)
     known = read_known(tracker, subject, newer)
     if known is None or known.actual is None:
-        view = _view(tracker, record, known, read_seen(tracker, subject))
-        return Explanation(_without_actual(answer, record, known), view)
+        return _without_actual(answer, record, known), known, None
     case, why = _case(tracker, subject, known)
     if case is None:
-        answer = _cannot_tell(answer, f"Keep the artifacts of runs: {why}")
-        return Explanation(answer, _view(tracker, record, known, None))
+        return _cannot_tell(answer, f"Keep the artifacts of runs: {why}"), known, None
     actual = Actual(known.actual, known.source.label)
     answer = with_actual(answer, record.chosen, actual, case.model)
     findings = find(case, rules)
@@ -76,13 +100,11 @@ def judged(tracker: Tracker, answer: Answer, record: Record, newer: Source | Non
         evidence=verdict.evidence,
         candidates=verdict.candidates,
         next_time=verdict.next_time,
-        parts=attribute(case),
         fleet=findings.fleet,
         break_=findings.broke.facts() if findings.broke else None,
         alternatives=tuple(_with_run(a, answer, case) for a in findings.alternatives),
-        neighbours=_neighbours(case),
     )
-    return Explanation(answer, _view(tracker, record, known, case.seen, case.fleet))
+    return answer, known, case
 
 
 def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case | None, str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.question import Actual
-from forecastctl.explain.recorded import WITHOUT_FORECAST, attempts, lineage
+from forecastctl.explain.read.period import WITHOUT_FORECAST
+from forecastctl.explain.recorded import attempts, lineage
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_observation

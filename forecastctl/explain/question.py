@@ -35,6 +35,8 @@ class Question:
         quick: Only what is recorded: nothing is fitted again, no verdict.
         rules: Thresholds of the verdict.
         all_attempts: Also forecasts that were made again since in the same job.
+        verdict_only: Nothing that only the page of one airport shows: no parts, no replay, no
+            charts, nothing about what changed since the forecast before.
     """
 
     airport: str
@@ -44,6 +46,7 @@ class Question:
     quick: bool = False
     rules: ExplainRules = field(default_factory=ExplainRules)
     all_attempts: bool = False
+    verdict_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

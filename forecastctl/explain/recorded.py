@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.page import words
+from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.size import STATED, stated_ends
 from forecastctl.explain.standing import standing
 from forecastctl.explain.values import (
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 RUNS_READ = 100_000
 """Runs of an airport, or trials of a search, that are read at most."""
-
-WITHOUT_FORECAST = ("failed", "rejected")
-"""Status of a run that made no forecast."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,4 +71,10 @@ def ordinary_error(sd: float, lead: int, errors: Sequence[Sequence[float]]) -> f
         lead: Periods ahead, from 1.
         errors: Backtest errors by fold and lead (ragged), passengers.
     """
-    return max(sd, usual_error(errors, lead))
+    return max(sd, _usual(tuple(map(tuple, errors)), lead))
+
+
+@lru_cache(maxsize=64)
+def _usual(errors: tuple[tuple[float, ...], ...], lead: int) -> float:
+    """As `usual_error`; each cause of a miss asks for it anew."""
+    return usual_error(errors, lead)

@@ -1,5 +1,6 @@
 """Why was the forecast so far off? Asked on the command line, of a real store."""
 
+import io
 import json
 import sqlite3
 import subprocess
@@ -50,6 +51,29 @@ def test_a_system_wide_fall_is_named_with_its_share_and_parts_that_sum(asked):
         found["vintages"][0]["mean"] - found["vintages"][1]["mean"]
     )
     assert ask(asked, airport="BOS")["verdict"] == "expected_noise"
+
+
+def test_the_whole_fleet_of_a_month(asked):
+    found = asked.json("explain", "--date", "2018-03")
+    assert found["counts"] == {"system_shock": 3, "expected_noise": 1}
+    assert {line["airport"] for line in found["airports"]} == set(AIRPORTS)
+    assert found["airports"][-1]["airport"] == "BOS"
+    assert (found["outside_low"], found["outside_high"]) == (3, 0)
+    shown = asked("explain", "--worst", "2").stdout  # without a date: the newest with an actual
+    assert "April 2018" in shown
+    assert shown.count("System-wide shock") == 3
+    table = asked("explain", "--date", "2018-03", "--csv").stdout
+    rows = pd.read_csv(io.StringIO(table))
+    assert rows["miss"].sum() == pytest.approx(found["miss"])
+    assert list(rows["airport"]) == [line["airport"] for line in found["airports"]]
+    said = asked("explain", "--date", "2018-03", "--quick", code=2).stderr
+    assert "--quick is about one airport." in said
+    assert "Name it with --airport." in said
+    said = asked("explain", "--airport", "JFK", "--worst", "3", code=2).stderr
+    assert "Leave out --airport." in said
+    asked("explain", "--worst", "0", code=2)
+    newest = asked.json("explain", "--airport", "JFK")
+    assert (newest["date"], newest["verdict"]) == ("2018-04-01", "system_shock")
 
 
 def test_a_file_of_one_airport_cannot_tell_local_from_system_wide(asked):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 from forecastctl.cli import flags
@@ -26,11 +28,12 @@ KINDS = {".png": "png", ".svg": "svg"}
 
 
 def explain(
-    airport: flags.TheAirport,
-    date: flags.Date,
+    airport: flags.TheAirport = None,
+    date: flags.Date = None,
     cutoff: flags.Cutoff = None,
     between: flags.Between = None,
     quick: flags.Quick = False,
+    worst: flags.Worst = None,
     all_attempts: flags.AllAttempts = False,
     data: flags.Data = None,
     query: flags.Query = None,
@@ -39,34 +42,91 @@ def explain(
     experiment: flags.Experiment = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
+    as_csv: flags.AsCsv = False,
     html: flags.Html = None,
     image: flags.Image = None,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Say why a forecast was so far off."""
-    from forecastctl.explain.answer import explain as explain_miss
-    from forecastctl.explain.question import Question
+    """Say why a forecast was so far off, or why those of all airports were."""
     from forecastctl.records.calendar import parse_day
 
     session = open_session(explain, locals())
-    parse_day(date)
+    if date:
+        parse_day(date)
+    if airport is None:
+        only_one = {"--between": between, "--quick": quick, "--html": html, "--image": image}
+        _refuse(only_one, "is about one airport.", "Name it with --airport.")
+        asked = FleetAsked(date, cutoff, worst, all_attempts=all_attempts, as_csv=as_csv)
+        _explain_fleet(session, asked, _newer(session) if data else None)
+        return
+    _refuse({"--worst": worst, "--csv": as_csv}, "is about all airports.", "Leave out --airport.")
     _check(html, image, quick=quick)
+    from forecastctl.explain.answer import explain as explain_miss
+    from forecastctl.explain.question import Question
+    from forecastctl.explain.read.period import newest_period
+    from forecastctl.recording.cached import Once
+
+    newer = _newer(session) if data else None
+    tracker = Once(read_with_spool(session.settings))
     question = Question(
         airport=airport,
-        date=date,
+        date=date or str(newest_period(tracker, airport, newer)),
         cutoff=cutoff,
         between=between,
         quick=quick,
         rules=session.settings.rules(),
         all_attempts=all_attempts,
     )
-    newer = _newer(session) if data else None
-    tracker = read_with_spool(session.settings)
     explanation = explain_miss(tracker, question, newer)
     artifacts = _write(explanation, html, image)
     _show(session, explanation.answer)
     if artifacts:
         _keep(tracker, explanation.answer, artifacts, quiet=session.as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetAsked:
+    """What is asked about all airports, and how it is shown."""
+
+    date: str | None
+    cutoff: str | None
+    worst: int | None
+    _: KW_ONLY
+    all_attempts: bool
+    as_csv: bool
+
+
+def _refuse(given: Mapping[str, object], why: str, hint: str) -> None:
+    """Refuse flags that say nothing about what is asked."""
+    for name, value in given.items():
+        if value:
+            raise UsageError(f"{name} {why}", hint)
+
+
+def _explain_fleet(session: Session, asked: FleetAsked, newer: Source | None) -> None:
+    """Print why all forecasts of a period were so far off."""
+    from forecastctl.cli.output.fleet import columns, print_fleet, rows
+    from forecastctl.cli.output.progress import Progress
+    from forecastctl.explain.fleet import FleetQuestion, explain_fleet
+
+    if session.as_json and asked.as_csv:
+        raise UsageError("--json and --csv contradict each other.", "Give one of them.")
+    if asked.worst is not None and asked.worst < 1:
+        raise UsageError(f"--worst: {asked.worst} is less than 1.", "Leave it out for all.")
+    question = FleetQuestion(
+        date=asked.date,
+        cutoff=asked.cutoff,
+        rules=session.settings.rules(),
+        all_attempts=asked.all_attempts,
+    )
+    with Progress(quiet=not sys.stderr.isatty()) as progress:
+        answer = explain_fleet(read_with_spool(session.settings), question, newer, progress.at)
+    if session.as_json:
+        render.print_json(answer.worst(asked.worst).to_dict())
+    elif asked.as_csv:
+        render.print_csv(rows(answer.worst(asked.worst)), columns())
+    else:
+        print_fleet(answer, asked.worst)
 
 
 def _show(session: Session, answer: Answer) -> None:

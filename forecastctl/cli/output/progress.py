@@ -56,6 +56,15 @@ class Progress:
         elif not self._quiet:
             self._plain(seen, total)
 
+    def at(self, done: int, total: int) -> None:
+        """So many airports are done, of which there is nothing else to say."""
+        if self._live is not None:
+            if self._bar is None:
+                self._bar = self._live.add_task("airports", total=total, note="")
+            self._live.update(self._bar, completed=done)
+        elif not self._quiet and done:
+            self._plain(done, total)
+
     def say(self, text: str) -> None:
         """What takes long before the first airport has its status."""
         if self._live is not None:
@@ -70,7 +79,8 @@ class Progress:
         self._last = now
         rate = (seen - self._skipped) / max(now - self._start, 1e-9)
         left = f", about {(total - seen) / rate:.0f} s left" if seen < total and rate else ""
-        said.say(f"{seen}/{total} airports, {self._note()}, {60 * rate:.1f}/min{left}")
+        note = f", {self._note()}" if self._tally else ""
+        said.say(f"{seen}/{total} airports{note}, {60 * rate:.1f}/min{left}")
 
     def _note(self) -> str:
         ordered = sorted(self._tally.items(), key=lambda item: (item[0] != "ok", item[0]))

@@ -15,6 +15,7 @@ from forecastctl.explain.read.calendar import with_calendar
 from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.fleet import apart_since, moved, stands_out
 from forecastctl.explain.verdict.swaps import swapped_since
+from forecastctl.recording.cached import remembered
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
@@ -64,7 +65,7 @@ class _PanelGrid:
 
 
 @dataclass(frozen=True, slots=True)
-class _Forecasts:
+class Forecasts:
     """A job's table of forecasts, read at once, so that damage shows here and not later.
 
     Attributes:
@@ -84,7 +85,7 @@ class _Forecasts:
     high: NDArray[np.float64]
 
     @classmethod
-    def of(cls, content: bytes) -> _Forecasts:
+    def of(cls, content: bytes) -> Forecasts:
         """The table in a Parquet file."""
         from forecastctl.data.panel.columnar import StoredTable
 
@@ -197,25 +198,34 @@ def _grid(rows: Grouped, case: Case, freq: str) -> _PanelGrid | None:
     return _PanelGrid(names, y, cutoff - start, last - start)
 
 
-def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[_Forecasts]:
+def _tables(tracker: Tracker, run: StoredRun, wanted: int) -> Iterator[Forecasts]:
     """Forecast tables: of the run's own job, then of others, newest first."""
     own = job_of(tracker, run)
-    if own is not None and (table := _table(tracker, own)) is not None:
+    if own is not None and (table := forecasts_of(tracker, own)) is not None:
         yield table
         if len(table.known) > wanted:
             return
     tags = {JOBS: SET, Tag.FORECAST: TRUE}
     for job in tracker.find(Query(tags=tags, limit=JOBS_READ)):
         if own is None or job.run_id != own.run_id:
-            other = _table(tracker, job)
+            other = forecasts_of(tracker, job)
             if other is not None:
                 yield other
 
 
-def _table(tracker: Tracker, job: StoredRun) -> _Forecasts | None:
-    """The forecasts of a job; ``None`` where there are none, with a warning if they are damaged."""
+def forecasts_of(tracker: Tracker, job: StoredRun) -> Forecasts | None:
+    """The forecasts of a job; ``None`` where there are none, with a warning if they are damaged.
+
+    Args:
+        tracker: The store; what is read once stays read where it has a memory.
+        job: The job's run.
+    """
+    return remembered(tracker, ("forecasts", job.run_id), lambda: _read_forecasts(tracker, job))
+
+
+def _read_forecasts(tracker: Tracker, job: StoredRun) -> Forecasts | None:
     try:
-        return read_as(tracker, job, File.FORECASTS, _Forecasts.of)
+        return read_as(tracker, job, File.FORECASTS, Forecasts.of)
     except DamagedError as error:
         log.warning("other airports are looked for elsewhere: %s", error.message)
     except NothingRecordedError:
@@ -224,7 +234,7 @@ def _table(tracker: Tracker, job: StoredRun) -> _Forecasts | None:
 
 
 def _add(
-    points: dict[str, FleetPoint], table: _Forecasts, actuals: dict[str, float], case: Case
+    points: dict[str, FleetPoint], table: Forecasts, actuals: dict[str, float], case: Case
 ) -> None:
     """Airports of a table that have an actual, by their forecast of the period."""
     if table.level is None:

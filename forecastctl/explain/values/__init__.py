@@ -16,6 +16,7 @@ from forecastctl.explain.values.causes import (
     VerdictName,
     VintageChange,
 )
+from forecastctl.explain.values.fleet import FleetAnswer, FleetLine
 from forecastctl.explain.values.form import plain
 from forecastctl.explain.values.miss import (
     ForecastFacts,
@@ -37,7 +38,9 @@ __all__ = [
     "ChangePart",
     "Evidence",
     "FleetAirport",
+    "FleetAnswer",
     "FleetFacts",
+    "FleetLine",
     "FleetSource",
     "ForecastFacts",
     "Gap",
