@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.jobs.pilot import going_on, joined
+from forecastctl.jobs.pilot import going_on, is_cut_short, joined
 from forecastctl.jobs.work import work
 from forecastctl.records import AirportResult, AirportTask, Status
 
@@ -47,6 +47,8 @@ class Block:
         tuned_by: The run that holds it.
         widths: How wide the fleet's backtests led intervals to be, once that is known: from the
             pilot, or as an interrupted backtest has recorded it.
+        until_ms: No origin is begun after that time, and a search that is not over by then is worth
+            nothing; milliseconds since the epoch, or ``None``.
     """
 
     number: int
@@ -55,6 +57,7 @@ class Block:
     tuned: TuneResult | None = None
     tuned_by: str | None = None
     widths: Widths = ()
+    until_ms: int | None = None
 
     @property
     def airport(self) -> str:
@@ -71,14 +74,15 @@ def work_block(block: Block) -> tuple[AirportResult, ...]:
     """Tune at the first origin, train and forecast at each; after a failure tune anew.
 
     Returns:
-        One result for each step, in order.
+        One result for each step, in order; less where the time until which it may work passed.
     """
     results: list[AirportResult] = []
     tuned = block.tuned
     for step in block.steps:
         plan = replace(block.plan, tune=tuned is None)
-        task = AirportTask(plan, step.series, tuned=tuned, anew=step.anew, widths=block.widths)
-        result = work(task)
+        result = work(_task(block, step, plan, tuned))
+        if is_cut_short(result):
+            break
         results.append(result)
         if result.status is Status.FAILED:
             tuned = None
@@ -89,8 +93,21 @@ def work_block(block: Block) -> tuple[AirportResult, ...]:
 
 def first_task(block: Block) -> AirportTask:
     """The work on the first origin of a block that has no search yet."""
-    step = block.steps[0]
-    return AirportTask(block.plan, step.series, anew=step.anew, widths=block.widths)
+    return _task(block, block.steps[0], block.plan)
+
+
+def _task(
+    block: Block, step: OriginSeries, plan: Plan, tuned: TuneResult | None = None
+) -> AirportTask:
+    """The work on one origin of a block."""
+    return AirportTask(
+        plan,
+        step.series,
+        tuned=tuned,
+        anew=step.anew,
+        widths=block.widths,
+        until_ms=block.until_ms,
+    )
 
 
 def after_pilot(block: Block, tuned: AirportResult, widths: Widths) -> Block:
@@ -126,6 +143,8 @@ def with_pilot(
     task = first_task(block)
     if tuned.status is Status.FAILED:
         return replace(outcome, value=(joined(task, tuned, None, widths), *outcome.value))
+    if not outcome.value:
+        return outcome
     first = joined(task, tuned, outcome.value[0], widths)
     return replace(outcome, value=(first, *outcome.value[1:]))
 
@@ -133,9 +152,9 @@ def with_pilot(
 def block_results(
     outcome: Outcome[tuple[AirportResult, ...]], block: Block
 ) -> Iterator[tuple[int, AirportResult]]:
-    """Results by origin; where a worker died, each of the block's is a failure."""
+    """Results by origin, as far as it came; where a worker died, each is a failure."""
     if outcome.value is not None:
-        for step, result in zip(block.steps, outcome.value, strict=True):
+        for step, result in zip(block.steps, outcome.value, strict=False):
             yield step.position, result
         return
     failure = outcome.failure

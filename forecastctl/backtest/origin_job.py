@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.record import restore
 from forecastctl.jobs.ending import abandon_job, close_job
-from forecastctl.jobs.ledger import Ledger, record_results, summarise
+from forecastctl.jobs.ledger import Ledger, enter, leave, record_results, summarise
 from forecastctl.jobs.run import job_run, store_inputs, update_on_reopening
 from forecastctl.jobs.work import clock
 from forecastctl.records import RunUpdate
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from forecastctl.backtest.origins import Origin
     from forecastctl.jobs.job import Job
+    from forecastctl.jobs.stopping import Stopping
     from forecastctl.jobs.summary import Summary
     from forecastctl.records import AirportResult, StoredRun
     from forecastctl.store.port import Tracker
@@ -32,7 +32,8 @@ class OriginJob:
         origin: The origin.
         job: Its job, with the results of airports that need no work.
         earlier_run: The job's run where an interrupted backtest had opened it.
-        recorded: Runs of the airports that the interrupted backtest has recorded.
+        recorded: Results that the interrupted backtest has recorded by airport, each with the id of
+            its run.
         left: Number of airports that are still being worked at.
         ledger: Results so far.
         run_id: The job's run once it is open.
@@ -43,7 +44,7 @@ class OriginJob:
     origin: Origin
     job: Job
     earlier_run: StoredRun | None
-    recorded: Mapping[str, StoredRun]
+    recorded: Mapping[str, tuple[AirportResult, str]]
     left: int
     ledger: Ledger = field(default_factory=Ledger)
     run_id: str = ""
@@ -63,17 +64,30 @@ class OriginJob:
             self.run_id = self.earlier_run.run_id
             update_on_reopening(tracker, self.earlier_run, run, self.left)
         store_inputs(self.job, tracker, self.run_id)
-        restore(self.ledger, tracker, self.recorded)
+        for result, run_id in self.recorded.values():
+            enter(self.ledger, result, self.job, run_id, tracker)
 
     def record(self, results: Sequence[AirportResult], tracker: Tracker) -> dict[str, str]:
         """Record airports, and return their run ids."""
         return record_results(results, self.job, tracker, self.run_id, self.ledger)
 
-    def close(self, tracker: Tracker, read_log: Callable[[], bytes]) -> Summary:
-        """Account for every airport and end the job's run."""
+    def close(
+        self, tracker: Tracker, read_log: Callable[[], bytes], stopping: Stopping | None = None
+    ) -> Summary:
+        """Account for every airport and end the job's run.
+
+        Args:
+            tracker: The store.
+            read_log: Returns the log so far.
+            stopping: Why some airports are left, where the backtest ended before they were done.
+        """
         if self.tuned and not self.job.context.plan.tune:
             tracker.update(self.run_id, RunUpdate(tags={Tag.TUNED: TRUE}))
+        left = leave(self.job, self.ledger, stopping.reason, tracker) if stopping else 0
         summary = summarise(self.job, self.run_id, self.ledger)
+        if stopping and left:
+            said = stopping.said(left)
+            summary = replace(summary, status="partial", left=left, stopped=said)
         close_job(tracker, summary, (), lambda: self._own_log(read_log()))
         return summary
 

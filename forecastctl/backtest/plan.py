@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.blocks import Block, OriginSeries
+from forecastctl.backtest.blocks import Block, OriginSeries, first_task
 from forecastctl.backtest.origin_job import OriginJob
-from forecastctl.backtest.origins import list_origins
-from forecastctl.backtest.record import (
-    backtest_id,
-    backtest_jobs,
-    carried,
-    lost_forecasts,
-)
+from forecastctl.backtest.origins import list_origins, observed_periods
+from forecastctl.backtest.record import backtest_id, backtest_jobs, carried
 from forecastctl.data.panel.rows import group
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
+from forecastctl.jobs.pilot import found_again
 from forecastctl.jobs.plan import Request, select_airports
+from forecastctl.jobs.restored import restored
 from forecastctl.jobs.resume import airport_runs, is_complete
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
 from forecastctl.recording.read import read_tuning
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import Plan, Rejection, Series
+from forecastctl.recording.searches import read_searches
+from forecastctl.records import AirportTask, Plan, Rejection, Series
+from forecastctl.records.calendar import first_days
 from forecastctl.records.schema import BACKTEST, Param, Tag
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from forecastctl.backtest.origins import Origin
     from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.recording.decoding import Searched
     from forecastctl.records import AirportResult, StoredRun, Widths
     from forecastctl.store.port import Tracker
 
@@ -53,6 +53,7 @@ class BacktestRequest:
         end: Last origin.
         every: Periods from one origin to the next.
         retune_every: Origins that share a search.
+        table: Whether the forecasts of all origins are wanted as one table.
     """
 
     job_request: Request
@@ -60,14 +61,48 @@ class BacktestRequest:
     end: str
     every: int = 1
     retune_every: int = 1
+    table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Origins that share a search: their jobs, and the work that is left of them."""
+    """Origins that share a search: their jobs, and the work that is left of them.
 
+    Attributes:
+        number: Number of the stage, from 0.
+        jobs: The jobs of origins that are not complete.
+        blocks: The work that is left of them.
+        kept: What searches of the pilot found of an interrupted backtest, by airport.
+        files: How many files of such searches the job has that keeps them, see `keeper`.
+    """
+
+    number: int
     jobs: tuple[OriginJob, ...]
     blocks: tuple[Block, ...]
+    kept: Mapping[str, AirportResult] = field(default_factory=dict)
+    files: int = 0
+
+    @property
+    def keeper(self) -> OriginJob | None:
+        """The job that keeps searches of the pilot: the first at which there is work."""
+        return next((job for job in self.jobs if job.left), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ToDo:
+    """What is left of origins that share a search, and what their airports have recorded.
+
+    Attributes:
+        number: Number of the stage.
+        origins: All of them.
+        left: Those that are not complete.
+        recorded: Runs by airport, by position of the origin.
+    """
+
+    number: int
+    origins: tuple[Origin, ...]
+    left: tuple[Origin, ...]
+    recorded: Mapping[int, Mapping[str, StoredRun]]
 
 
 class BacktestPlan:
@@ -120,6 +155,12 @@ class BacktestPlan:
         self.name = self._identity()
         self._jobs = backtest_jobs(tracker, self.name)
 
+    @property
+    def newest(self) -> str:
+        """First day of the newest period that has an observation, ISO format."""
+        observed = observed_periods(self._panel)
+        return str(first_days(observed[-1:], self._panel.freq)[0])
+
     def _identity(self) -> str:
         """Digest of what can change a number; not of the last origin, which may move."""
         return backtest_id(
@@ -150,38 +191,62 @@ class BacktestPlan:
         self._reopened.add(position)
 
     def stages(self) -> Iterator[Stage]:
-        """What is left to do: the oldest origins first, in each the largest airports first."""
+        """What is left to do: the oldest origins first, in each the largest airports first.
+
+        Which runs there are is read now, because the store may go away while the backtest works.
+        """
         complete = self.complete()
         every = self._request.retune_every
+        to_do = []
         for number, origins in groupby(self.origins, lambda o: o.position // every):
-            of_stage = list(origins)
-            left = [o for o in of_stage if o.position not in complete]
+            of_stage = tuple(origins)
+            left = tuple(o for o in of_stage if o.position not in complete)
             if left:
-                yield self._stage(number, of_stage, left)
+                recorded = {o.position: self._recorded_airports(o) for o in of_stage}
+                to_do.append(_ToDo(number, of_stage, left, recorded))
+        return map(self._stage, to_do)
 
-    def _stage(self, number: int, of_stage: Sequence[Origin], left: Sequence[Origin]) -> Stage:
+    def _stage(self, to_do: _ToDo) -> Stage:
         """The jobs and blocks of origins that share a search, as far as they are left to do."""
-        recorded = {o.position: self._recorded_airports(o) for o in of_stage}
         steps: dict[str, list[OriginSeries]] = {}
         jobs: list[OriginJob] = []
-        for origin in left:
-            runs = recorded[origin.position]
-            lost = lost_forecasts(self._tracker, runs)
-            whole = {airport: run for airport, run in runs.items() if airport not in lost}
-            job, all_series = self._origin_job(origin, whole)
+        for origin in to_do.left:
+            job, of_origin = self._origin_job(origin, to_do.recorded[origin.position])
             jobs.append(job)
-            for series in all_series:
-                airport, why = series.airport, lost.get(series.airport)
-                if why:
-                    log.warning("%s as of %s is done anew: %s", airport, origin.as_of, why)
-                steps.setdefault(airport, []).append(OriginSeries(origin.position, series, why))
-        searches = carried(recorded.values())
+            for step in of_origin:
+                steps.setdefault(step.series.airport, []).append(step)
+        searches = carried(to_do.recorded.values())
         widths = self._recorded_widths(searches.values())
         blocks = [
-            replace(self._block(number, tuple(of_airport), searches.get(airport)), widths=widths)
+            replace(
+                self._block(to_do.number, tuple(of_airport), searches.get(airport)), widths=widths
+            )
             for airport, of_airport in steps.items()
         ]
-        return Stage(tuple(jobs), tuple(sorted(blocks, key=lambda block: -block.size)))
+        blocks.sort(key=lambda block: -block.size)
+        stage = Stage(to_do.number, tuple(jobs), tuple(blocks))
+        return self._with_kept_searches(stage, to_do)
+
+    def _with_kept_searches(self, stage: Stage, to_do: _ToDo) -> Stage:
+        """The stage with what searches of its pilot found that no airport's run holds.
+
+        Of airports that have recorded anything they are of an earlier origin than is searched now.
+        """
+        found: dict[str, Searched] = {}
+        files = 0
+        for origin in to_do.origins:
+            run = self._jobs.get(self._job_id(origin))
+            if run is not None:
+                searched, number = read_searches(self._tracker, run)
+                found |= searched
+                files = number if stage.keeper and origin == stage.keeper.origin else files
+        begun = {airport for runs in to_do.recorded.values() for airport in runs}
+        kept = {
+            block.airport: found_again(first_task(block), found[block.airport])
+            for block in stage.blocks
+            if block.airport in found and block.airport not in begun
+        }
+        return replace(stage, kept=kept, files=files)
 
     def _recorded_widths(self, searches: Iterable[str]) -> Widths:
         """How wide intervals are in a stage of which an interrupted backtest has recorded some."""
@@ -211,33 +276,65 @@ class BacktestPlan:
         return airport_runs(self._tracker, job_id) if job_id in self._jobs else {}
 
     def _origin_job(
-        self, origin: Origin, recorded: Mapping[str, StoredRun]
-    ) -> tuple[OriginJob, list[Series]]:
-        """The job of an origin with the results that need no work, and the series to work at."""
+        self, origin: Origin, runs: Mapping[str, StoredRun]
+    ) -> tuple[OriginJob, list[OriginSeries]]:
+        """The job of an origin with all that needs no work, and the airports to work at."""
+        entries: Sequence[Series | Rejection] = ()
         settled: list[AirportResult] = []
-        series: list[Series] = []
-        freq = self._panel.freq
-        if origin.idle is not None:
-            settled = [skipped(airport, origin.idle) for airport in self.order]
-            entries: Sequence[Series | Rejection] = ()
-        else:
+        if origin.idle is None:
             entries = prepare(self._panel, self._spec, as_of=origin.as_of, today=self._today)
+        else:
+            settled = [skipped(airport, origin.idle) for airport in self.order]
+        recorded: dict[str, tuple[AirportResult, str]] = {}
+        again: dict[str, str] = {}
+        steps: list[OriginSeries] = []
         for entry in entries:
-            if isinstance(entry, Series):
-                freq = entry.freq
-            if entry.airport in recorded:
-                continue
+            run, why = runs.get(entry.airport), None
             if entry.airport not in self._chosen:
                 settled.append(skipped(entry.airport, "not selected", entry.digest))
             elif isinstance(entry, Rejection):
-                settled.append(rejected(entry, clock()[0]))
+                result = rejected(entry, clock()[0])
+                if run is None:
+                    settled.append(result)
+                else:
+                    recorded[entry.airport] = result, run.run_id
             else:
-                series.append(entry)
+                if run is not None:
+                    found, why = self._restored(run, entry)
+                    if found is not None:
+                        recorded[entry.airport] = found, run.run_id
+                        continue
+                    log.warning("%s as of %s is done anew: %s", entry.airport, origin.as_of, why)
+                    again[entry.airport] = run.run_id
+                steps.append(OriginSeries(origin.position, entry, why))
+        job = self._job(origin, entries, steps, settled, again)
         earlier_run = self._jobs.get(self._job_id(origin))
-        job = Job(
-            context=self._context(origin, freq, earlier_run),
+        return OriginJob(origin, job, earlier_run, recorded, len(steps)), steps
+
+    def _restored(self, run: StoredRun, series: Series) -> tuple[AirportResult | None, str | None]:
+        """What an interrupted backtest has recorded of an airport, or why it cannot be read."""
+        try:
+            task = AirportTask(self._plan, series)
+            return restored(self._tracker, run, task, trials=False), None
+        except NothingRecordedError as error:
+            return None, error.message
+
+    def _job(
+        self,
+        origin: Origin,
+        entries: Sequence[Series | Rejection],
+        steps: Sequence[OriginSeries],
+        settled: Sequence[AirportResult],
+        again: Mapping[str, str],
+    ) -> Job:
+        """The job of an origin."""
+        freqs = [entry.freq for entry in entries if isinstance(entry, Series)]
+        freq = freqs[-1] if freqs else self._panel.freq
+        earlier_run = self._jobs.get(self._job_id(origin))
+        return Job(
+            context=replace(self._context(origin, freq, earlier_run), again=again),
             order=self.order,
-            tasks=(),
+            tasks=[AirportTask(self._plan, step.series) for step in steps],
             settled=settled,
             settings=self._settings(origin),
             snapshot=self._panel.frame,
@@ -246,7 +343,6 @@ class BacktestPlan:
             served=False,
             prefix=f"{self._job_id(origin)}: ",
         )
-        return OriginJob(origin, job, earlier_run, recorded, len(series)), series
 
     def _context(self, origin: Origin, freq: str, earlier_run: StoredRun | None) -> JobContext:
         return JobContext(

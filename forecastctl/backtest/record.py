@@ -6,21 +6,19 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.jobs.summary import SummaryLine
+from forecastctl.errors import UsageError
 from forecastctl.recording import decoding
-from forecastctl.recording.read import read_as, read_forecast
+from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, RUNNING, Query, Status, canonical_json
 from forecastctl.records.marks import SET, backtest_mark
-from forecastctl.records.schema import File, MetricKey, Tag
+from forecastctl.records.schema import File, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
-    from forecastctl.jobs.ledger import Ledger
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
@@ -47,24 +45,6 @@ def backtest_jobs(tracker: Tracker, name: str) -> dict[str, StoredRun]:
     return {RunOf(run).job_id: run for run in runs}
 
 
-def lost_forecasts(tracker: Tracker, runs: Mapping[str, StoredRun]) -> dict[str, str]:
-    """Airports whose forecast cannot be read any more, and why."""
-    lost: dict[str, str] = {}
-    for airport, run in runs.items():
-        if not _has_forecast(run):
-            continue
-        try:
-            read_forecast(tracker, run)
-        except NothingRecordedError as error:
-            lost[airport] = error.message
-    return lost
-
-
-def _has_forecast(run: StoredRun) -> bool:
-    """Whether a run of an airport holds a forecast."""
-    return RunOf(run).holds(Tag.FORECAST) and RunOf(run).status != Status.FAILED
-
-
 def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
     """The search that each airport builds on after some origins of a block, by its run."""
     searches: dict[str, str] = {}
@@ -75,35 +55,6 @@ def carried(runs: Iterable[Mapping[str, StoredRun]]) -> dict[str, str]:
             elif RunOf(run).holds(Tag.TUNED):
                 searches[airport] = run.run_id
     return searches
-
-
-def restore(ledger: Ledger, tracker: Tracker, runs: Mapping[str, StoredRun]) -> None:
-    """Enter what an interrupted origin has recorded, as if it had just been done."""
-    for airport, run in runs.items():
-        result, metrics = RunOf(run), run.metrics
-        loss = result.loss
-        if Tag.TUNED_BY in run.tags:
-            loss = _loss_of(tracker, result.tuned_by)
-        ledger.lines[airport] = SummaryLine(
-            airport=airport,
-            status=result.status,
-            reason=result.reason,
-            loss=loss,
-            model=result.model,
-            run_id=run.run_id,
-        )
-        if _has_forecast(run):
-            ledger.forecasts[airport] = read_forecast(tracker, run)
-        ledger.cpu_seconds += metrics.get(MetricKey.CPU_SECONDS, 0.0)
-        ledger.objective_seconds += metrics.get(MetricKey.OBJECTIVE_SECONDS, 0.0)
-
-
-def _loss_of(tracker: Tracker, run_id: str) -> float | None:
-    """Loss of a search; none where its run was deleted."""
-    try:
-        return RunOf(tracker.get(run_id)).loss
-    except NothingRecordedError:
-        return None
 
 
 def read_results(tracker: Tracker, run_id: str) -> dict[str, Any]:

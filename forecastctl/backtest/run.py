@@ -2,7 +2,8 @@
 
 Each origin is a job of its own. The unit of work is one airport over the origins that share a
 search (`forecastctl.backtest.blocks`), so that airports and origins run concurrently; old
-origins go first. A job is opened with the first of its results and closed with the last.
+origins go first. A job is opened with the first of its results and closed with the last, or where
+the backtest ends before all is done.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from forecastctl.backtest.accounts import Accounts, Cost
 from forecastctl.backtest.blocks import block_results
-from forecastctl.backtest.pilot import in_parts, work_on_blocks
+from forecastctl.backtest.pilot import in_parts, work_on_stages
 from forecastctl.backtest.plan import BacktestPlan, BacktestRequest
 from forecastctl.backtest.record import read_results, read_table
-from forecastctl.backtest.scores import find_actuals, score_rows, tally
-from forecastctl.backtest.summary import Account, BacktestSummary, account_of
+from forecastctl.backtest.scores import find_actuals
+from forecastctl.backtest.summary import BacktestSummary, account_of
 from forecastctl.errors import NothingRecordedError
 from forecastctl.jobs.run import batches
+from forecastctl.jobs.stopping import Stopping
 from forecastctl.jobs.work import clock, compile_models, unheard
-from forecastctl.records import Status
+from forecastctl.recording.searches import keep_searches
 from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
@@ -30,11 +33,9 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import TypeAlias
 
-    import pandas as pd
-
     from forecastctl.backtest.blocks import Block
     from forecastctl.backtest.origin_job import OriginJob
-    from forecastctl.backtest.scores import Tally
+    from forecastctl.backtest.plan import Stage
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Progress
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     BlockOutcome: TypeAlias = tuple[Block, Outcome[tuple[AirportResult, ...]]]
 
-__all__ = ["BacktestRequest", "BacktestSummary", "Surroundings", "backtest", "forecast_table"]
+__all__ = ["Backtest", "BacktestRequest", "BacktestSummary", "Surroundings", "backtest"]
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,6 @@ class Surroundings:
         today: Later periods are in the future.
         progress: Told about every airport of every origin.
         read_log: Returns the log so far.
-        undisturbed: Holds an interruption back while something is being recorded.
         say: Told what takes long before the first airport.
     """
 
@@ -77,24 +77,24 @@ class Surroundings:
     today: date
     progress: Progress
     read_log: Callable[[], bytes]
-    undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
     say: Callable[[str], None] = unheard
 
 
-@dataclass(slots=True)
-class _Cost:
-    """What this call cost: seconds, milliseconds, and airports worked at."""
-
-    cpu: float = 0.0
-    objective: float = 0.0
-    prepare_ms: int = 0
-    airports: int = 0
-
-
 def backtest(
-    request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
+    request: BacktestRequest,
+    panel: Panel,
+    spec: DataSpec,
+    surroundings: Surroundings,
+    stopping: Stopping | None = None,
 ) -> BacktestSummary:
-    """Replay history over a panel, as far as it is not recorded yet.
+    """Plan a backtest and run it: see `Backtest`."""
+    return Backtest(request, panel, spec, surroundings).run(stopping)
+
+
+class Backtest:
+    """Replays history over a panel, as far as it is not recorded yet.
+
+    It hands out work, and keeps open jobs and the accounts of those that are closed.
 
     Args:
         request: What the user asks.
@@ -105,29 +105,8 @@ def backtest(
     Raises:
         UsageError: Dates, numbers or airports that make no sense with the data, or another process
             works at the same backtest.
-        TrackingError: Something could not be recorded; the same call goes on from there.
+        TrackingError: What is recorded cannot be read.
     """
-    driver = _Driver(request, panel, spec, surroundings)
-    log.info("backtest %s: %d origins", driver.plan.name, len(driver.plan.origins))
-    try:
-        driver.run(request.job_request.batch)
-    except BaseException as error:
-        driver.abandon(error)
-        raise
-    return driver.summary()
-
-
-def forecast_table(tracker: Tracker, summary: BacktestSummary) -> pd.DataFrame:
-    """The forecast tables of all origins, one below the other."""
-    import pandas as pd
-
-    tables = [read_table(tracker, account.run_id, ()) for account in summary.accounts]
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0]
-
-
-class _Driver:
-    """Hands out work, and keeps open jobs, accounts of complete ones, and sums of scores."""
 
     def __init__(
         self, request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
@@ -137,19 +116,46 @@ class _Driver:
         self.plan = BacktestPlan(
             request, panel, spec, surroundings.today, surroundings.environment, self._tracker
         )
-        self._actuals = find_actuals(panel, spec, surroundings.today)
+        actuals = find_actuals(panel, spec, surroundings.today)
+        self._accounts = Accounts(actuals, self.plan.levels, tables=request.table)
+        self._size = request.job_request.batch
         self._open: dict[int, OriginJob] = {}
-        self._accounts: dict[int, Account] = {}
-        self._tallies: dict[int, Tally] = {}
-        self._cost, self._resumed, self._total = _Cost(), 0, 0
-
-    def run(self, size: int) -> None:
-        """Do what is left, recorded in batches of so many blocks."""
+        self._files: dict[int, int] = {}
+        self._cost, self._resumed, self._total = Cost(), 0, 0
+        self._stopping = Stopping()
+        self._undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
         self._read_complete()
-        for blocks in self._block_groups():
-            for batch in batches(self._outcomes(blocks), size):
-                with self._surroundings.undisturbed():
-                    self._record(batch)
+        self._stages = self.plan.stages()
+
+    def run(
+        self,
+        stopping: Stopping | None = None,
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> BacktestSummary:
+        """Do what is left.
+
+        Args:
+            stopping: When it ends before all is done.
+            undisturbed: Holds an interruption back while something is being recorded.
+
+        Raises:
+            TrackingError: Something could not be recorded; the same call goes on from there.
+            KeyboardInterrupt: A signal ended it; what was done until then is recorded.
+        """
+        log.info("backtest %s: %d origins", self.plan.name, len(self.plan.origins))
+        self._stopping, self._undisturbed = stopping or self._stopping, undisturbed
+        try:
+            with self._stopping.over(self._surroundings.executor):
+                for stages in self._stage_groups():
+                    for batch in batches(self._outcomes(stages), self._size):
+                        with self._undisturbed():
+                            self._record(batch)
+            self._stopping.check()
+            with self._undisturbed():
+                return self._end()
+        except BaseException as error:
+            self._abandon(error)
+            raise
 
     def _read_complete(self) -> None:
         """Read accounts and scores of the origins that are complete.
@@ -167,50 +173,63 @@ class _Driver:
                 self.plan.reopen(position)
                 continue
             account = account_of(as_of, results)
-            self._add_account(position, account, table)
+            self._accounts.add(position, account, table)
             self._resumed += account.counts["total"] - account.counts["skipped"]
         left = len(self.plan.origins) - len(self.plan.complete())
         self._total = len(self.plan.order) * left
 
-    def _add_account(self, position: int, account: Account, table: pd.DataFrame | None) -> None:
-        self._accounts[position] = account
-        if table is not None:
-            self._tallies[position] = tally(table, self._actuals, self.plan.levels)
-
-    def _block_groups(self) -> Iterator[list[Block]]:
-        """Blocks to work at, at a time as many as memory should hold."""
-        blocks: list[Block] = []
+    def _stage_groups(self) -> Iterator[list[Stage]]:
+        """Stages to work at, at a time as many as memory should hold."""
+        stages: list[Stage] = []
         observations, since = 0, clock()[0]
-        for stage in self.plan.stages():
+        for stage in self._stages:
             self._cost.prepare_ms += clock()[0] - since
-            with self._surroundings.undisturbed():
-                self._begin(stage.jobs)
-            blocks += stage.blocks
+            with self._undisturbed():
+                self._begin(stage)
+            stages.append(stage)
             observations += sum(step.series.n for block in stage.blocks for step in block.steps)
             if observations >= MOST_OBSERVATIONS:
-                yield blocks
-                blocks, observations = [], 0
+                yield stages
+                stages, observations = [], 0
+            if self._stopping.ends:
+                return
             since = clock()[0]
-        if blocks:
-            yield blocks
+        if stages:
+            yield stages
 
-    def _begin(self, jobs: Sequence[OriginJob]) -> None:
-        """Begin jobs; those without any work end at once."""
-        for job in jobs:
+    def _begin(self, stage: Stage) -> None:
+        """Begin the jobs of a stage; those without any work end at once."""
+        self._files[stage.number] = stage.files
+        for job in stage.jobs:
             self._open[job.origin.position] = job
             self._resumed += len(job.recorded)
             self._total -= len(job.recorded)
-        for job in jobs:
+        for job in stage.jobs:
             if not job.left:
                 self._open_job(job.origin.position)
                 self._close(job)
 
-    def _outcomes(self, blocks: Sequence[Block]) -> Iterator[BlockOutcome]:
+    def _outcomes(self, stages: Sequence[Stage]) -> Iterator[BlockOutcome]:
         """Work at blocks; each with its outcome as it comes."""
-        compile_models((block.plan for block in blocks), self._surroundings.say)
-        executor = self._surroundings.executor
-        for part in in_parts(blocks, SEARCHES_AT_ONCE * executor.jobs):
-            yield from work_on_blocks(part, executor)
+        plans = (block.plan for stage in stages for block in stage.blocks)
+        compile_models(plans, self._surroundings.say)
+        executor, stopping = self._surroundings.executor, self._stopping
+        for part in in_parts(stages, SEARCHES_AT_ONCE * executor.jobs):
+            for found in work_on_stages(part, executor, stopping, self._keep, self._size):
+                yield found
+                if stopping.too_many_failed:
+                    return
+            if stopping.ends:
+                return
+
+    def _keep(self, stage: Stage, results: Sequence[AirportResult]) -> None:
+        """Keep searches that are recorded only when it is known how wide intervals are."""
+        if stage.keeper is None:
+            return
+        with self._undisturbed():
+            job = self._open_job(stage.keeper.origin.position)
+            files = self._files[stage.number]
+            self._files[stage.number] = keep_searches(self._tracker, job.run_id, files, results)
 
     def _record(self, batch: Sequence[BlockOutcome]) -> None:
         """Record some blocks, origin by origin: a search before what builds on it."""
@@ -228,6 +247,7 @@ class _Driver:
                     searches[number] = ids[result.airport]
                     job.tuned |= result.tuned is not None
             job.left -= len(results)
+            self._stopping.saw(results)
             if not job.left:
                 self._close(job)
 
@@ -243,43 +263,36 @@ class _Driver:
         """Record results of one origin, count their cost, and tell of the progress."""
         ids = job.record(results, self._tracker)
         for result in results:
-            self._cost.cpu += result.cpu_seconds
-            self._cost.objective += result.objective_seconds
-            self._cost.airports += result.status is not Status.SKIPPED
+            self._cost.add(result)
             self._surroundings.progress(result, self._total)
         return ids
 
-    def _close(self, job: OriginJob) -> None:
-        """End an origin whose airports are all recorded; only its account and sums are kept."""
-        summary = job.close(self._tracker, self._surroundings.read_log)
+    def _close(self, job: OriginJob, stopping: Stopping | None = None) -> None:
+        """End an origin; only its account and sums are kept."""
+        summary = job.close(self._tracker, self._surroundings.read_log, stopping)
         account = account_of(job.origin.as_of, summary.to_dict())
-        self._add_account(job.origin.position, account, summary.forecasts)
+        self._accounts.add(job.origin.position, account, summary.forecasts)
         del self._open[job.origin.position]
 
-    def abandon(self, error: BaseException) -> None:
+    def _end(self) -> BacktestSummary:
+        """Close what is open because the backtest ended before all was done, and sum up."""
+        for job in [job for job in self._open.values() if job.run_id]:
+            self._close(job, self._stopping)
+        wall = (clock()[0] - self._started) / 1000
+        left = len(self.plan.origins) - self._accounts.complete
+        return self._accounts.summary(
+            self.plan.name,
+            self._cost.to_dict(wall),
+            self._resumed,
+            left,
+            self._stopping.said(left, "origin"),
+        )
+
+    def _abandon(self, error: BaseException) -> None:
         """Record that every open job failed."""
-        with self._surroundings.undisturbed():
+        with self._undisturbed():
             for job in self._open.values():
                 job.abandon(error, self._tracker, self._surroundings.read_log)
-
-    def summary(self) -> BacktestSummary:
-        """What it ended with."""
-        cost, wall = self._cost, max((clock()[0] - self._started) / 1000, 1e-3)
-        costs = {
-            "wall_seconds": round(wall, 3),
-            "prepare_seconds": round(cost.prepare_ms / 1000, 3),
-            "cpu_seconds": round(cost.cpu, 3),
-            "objective_seconds": round(cost.objective, 3),
-            "airports_per_minute": round(60 * cost.airports / wall, 2),
-        }
-        positions = range(len(self.plan.origins))
-        return BacktestSummary(
-            backtest_id=self.plan.name,
-            accounts=tuple(self._accounts[p] for p in positions),
-            scores=score_rows([self._tallies[p] for p in positions if p in self._tallies]),
-            cost=costs,
-            resumed=self._resumed,
-        )
 
 
 def _with_source(result: AirportResult, search: str | None) -> AirportResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.jobs.summary import COUNTED
@@ -11,6 +11,8 @@ from forecastctl.records import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
 _TROUBLE = (Status.FAILED, Status.REJECTED, Status.WITHOUT_SUSPECTS)
 
@@ -28,6 +30,7 @@ class Account:
         losses: Losses in validation of the searches behind its forecasts.
         trouble: Airport, status and reason of those that failed, were rejected, or were forecast
             without what looks wrong in their data.
+        left: Airports that are not done, because the backtest ended before.
     """
 
     origin: str
@@ -37,10 +40,11 @@ class Account:
     counts: Mapping[str, int]
     losses: tuple[float, ...]
     trouble: tuple[tuple[str, str, str], ...] = ()
+    left: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""
-        keys = ("origin", "job_id", "run_id", "status")
+        keys = ("origin", "job_id", "run_id", "status", "left")
         return {**{key: getattr(self, key) for key in keys}, "airports": dict(self.counts)}
 
 
@@ -59,6 +63,7 @@ def account_of(origin: str, results: Mapping[str, Any]) -> Account:
             for line in lines
             if line["status"] in _TROUBLE
         ),
+        left=results.get("left", 0),
     )
 
 
@@ -68,10 +73,14 @@ class BacktestSummary:
 
     Attributes:
         backtest_id: The same for the same data, settings and origins.
-        accounts: One for each origin, in order.
+        accounts: One for each origin, in order; without those that nothing was done of, where it
+            ended before.
         scores: See `forecastctl.backtest.scores.score_rows`.
         cost: Cost of this call alone.
         resumed: Airports of origins that were recorded before this call.
+        left: Origins that are not done, or in part, because it ended before.
+        stopped: Why it did, in one sentence.
+        table: The forecasts of all origins, one below the other, where they were asked for.
     """
 
     backtest_id: str
@@ -79,12 +88,20 @@ class BacktestSummary:
     scores: Sequence[Mapping[str, Any]]
     cost: Mapping[str, float]
     resumed: int
+    left: int = 0
+    stopped: str | None = None
+    table: pd.DataFrame | None = None
 
     @property
     def counts(self) -> dict[str, int]:
         """Airports of origins by status, and in all."""
         # Origins that an older version recorded know fewer statuses.
         return {k: sum(a.counts.get(k, 0) for a in self.accounts) for k in ("total", *COUNTED)}
+
+    @property
+    def status(self) -> str:
+        """``ok``, or ``partial`` where an airport failed at an origin or something is left."""
+        return "partial" if self.left or self.counts["failed"] else "ok"
 
     @property
     def validation_loss(self) -> float | None:
@@ -114,4 +131,11 @@ class BacktestSummary:
             "scores": [dict(row) for row in self.scores],
             "cost": dict(self.cost),
             "resumed": self.resumed,
+            "left": self.left,
+            "stopped": self.stopped,
         }
+
+    def with_ids(self, ids: Mapping[str, str]) -> BacktestSummary:
+        """The same with other ids of runs, where there are such."""
+        accounts = (replace(a, run_id=ids.get(a.run_id, a.run_id)) for a in self.accounts)
+        return replace(self, accounts=tuple(accounts))

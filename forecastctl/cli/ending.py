@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 import typer
 
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import next_steps, paragraph
-from forecastctl.cli.recorder import Ending, say_that_it_waits
+from forecastctl.cli.recorder import Ending, S, say_that_it_waits
 from forecastctl.errors import (
     EXIT_AIRPORTS_FAILED,
     EXIT_OK,
@@ -22,17 +22,18 @@ from forecastctl.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from forecastctl.cli.compose import Session
+    from forecastctl.cli.recorder import Ends
     from forecastctl.jobs.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a job.
+class Done(Generic[S]):
+    """What became of a job or a backtest.
 
     Attributes:
         ending: What it ended with, and what became of its record.
@@ -40,37 +41,52 @@ class Done:
         unwritten: Why they could not be written.
     """
 
-    ending: Ending
+    ending: Ending[S]
     out: str | None
     unwritten: OutputError | None
 
 
-def finish(command: str, session: Session, done: Done) -> None:
-    """Print what a job ended with, and set the exit code.
+def finish_job(command: str, session: Session, done: Done[Summary]) -> None:
+    """Print what a job ended with, and set the exit code: see `finish`.
 
     Args:
         command: The command of the job.
         session: Its settings and log.
         done: What became of it.
+    """
+    finish(session, done, lambda ending, out: _show(command, session, ending, out))
+
+
+def finish(session: Session, done: Done[S], show: Callable[[Ending[S], str | None], None]) -> None:
+    """Print what a job or a backtest ended with, and set the exit code.
+
+    Args:
+        session: Its settings and log.
+        done: What became of it.
+        show: Prints it, with the place of the forecasts as it may be shown.
 
     Raises:
         OutputError: The forecasts could not be written.
         typer.Exit: Not everything is well: see `_end`.
     """
+    from forecastctl.data.write.targets import shown_target
+
     ending = done.ending
+    shown = shown_target(done.out) if done.out else None
     if session.measured:
         session.measured.airports = ending.summary.counts
-    _show(command, session, ending, done.out)
+    show(ending, shown)
+    say_that_it_waits(ending, shown)
     if done.unwritten is not None:
         raise done.unwritten
     _end(ending)
 
 
-def _end(ending: Ending) -> None:
+def _end(ending: Ending[S]) -> None:
     """Set the exit code of a job.
 
     Raises:
-        typer.Exit: What it recorded is lost or waits, it ended early, or as of `end_with`.
+        typer.Exit: What it recorded is lost or waits, it ended early, or as of `code_of`.
     """
     if ending.lost is not None:
         raise typer.Exit(TrackingError.exit_code)
@@ -78,10 +94,12 @@ def _end(ending: Ending) -> None:
         raise typer.Exit(EXIT_SPOOLED)
     if ending.summary.left:
         raise typer.Exit(EXIT_STOPPED)
-    end_with(ending.summary.counts, failed=ending.summary.status == "partial")
+    code = code_of(ending.summary.counts, failed=ending.summary.status == "partial")
+    if code:
+        raise typer.Exit(code)
 
 
-def written(summary: Summary, out: str | None, table: str) -> tuple[str | None, OutputError | None]:
+def written(summary: Ends, out: str | None, table: str) -> tuple[str | None, OutputError | None]:
     """Write the forecasts, and return where they are, or why they are not there."""
     if not out or summary.table is None or not len(summary.table):
         return None, None
@@ -114,23 +132,13 @@ def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
             ) from None
 
 
-def end_with(counts: Mapping[str, int], *, failed: bool = False) -> None:
-    """Set the exit code by what became of the airports.
+def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
+    """The exit code by what became of the airports: one failed, or all were rejected.
 
     Args:
         counts: Airports by status.
         failed: Whether it counts as failed although no airport did.
-
-    Raises:
-        typer.Exit: An airport failed, or all were rejected because of their data.
     """
-    code = code_of(counts, failed=failed)
-    if code:
-        raise typer.Exit(code)
-
-
-def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
-    """The exit code by what became of the airports; see `end_with`."""
     if counts["failed"] or failed:
         return EXIT_AIRPORTS_FAILED
     if counts["rejected"] and counts["rejected"] == counts["total"] - counts["skipped"]:
@@ -138,23 +146,25 @@ def code_of(counts: Mapping[str, int], *, failed: bool = False) -> int:
     return EXIT_OK
 
 
-def _show(command: str, session: Session, ending: Ending, out: str | None) -> None:
-    from forecastctl.data.write.targets import shown_target
+def where_recorded(session: Session, ending: Ending[S]) -> str:
+    """The store of a job, in words; that its record is not there yet, where it waits."""
     from forecastctl.store.mlflow.open import display_uri
 
+    tracking = session.settings.tracking
+    store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
+    return store if ending.away is None else f"not yet in {store}"
+
+
+def _show(command: str, session: Session, ending: Ending[Summary], out: str | None) -> None:
     summary = ending.summary
-    shown = shown_target(out) if out else None
     if session.as_json:
         render.print_json({**summary.to_dict(), **ending.waits})
     elif not session.quiet and out != "-":
-        tracking = session.settings.tracking
-        store = f"{display_uri(tracking.uri)} (experiment {tracking.experiment})"
-        store = store if ending.away is None else f"not yet in {store}"
-        render.print_summary(summary, out=shown, store=store, loss=session.settings.tune.loss)
+        store = where_recorded(session, ending)
+        render.print_summary(summary, out=out, store=store, loss=session.settings.tune.loss)
     render.warn(summary)
     if session.quiet:
         _warn_of_failures(command, summary)
-    say_that_it_waits(ending, shown)
 
 
 def _warn_of_failures(command: str, summary: Summary) -> None:

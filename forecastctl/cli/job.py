@@ -18,7 +18,7 @@ from forecastctl.cli.compose import (
     read,
     recorded,
 )
-from forecastctl.cli.ending import Done, finish, written
+from forecastctl.cli.ending import Done, finish_job, written
 from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
+    from forecastctl.jobs.stopping import Stopping
+    from forecastctl.jobs.summary import Summary
     from forecastctl.records import Rejection, Series
     from forecastctl.store.port import Tracker
 
@@ -74,12 +76,12 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     check_out(session, out)
     if command in ("run", "tune"):
         check_plug_ins(settings)
-    finish(command, session, _work(command, session, chosen, out, upgrade=upgrade))
+    finish_job(command, session, _work(command, session, chosen, out, upgrade=upgrade))
 
 
 def _work(
     command: str, session: Session, chosen: Selection, out: str | None, *, upgrade: bool
-) -> Done:
+) -> Done[Summary]:
     """Do the job, and write the forecasts as soon as they are there."""
     from forecastctl.data.prepare.prepare import prepare_panel
     from forecastctl.jobs.resume import plan_or_go_on, said
@@ -129,7 +131,7 @@ def execute(
     progress: Progress,
     saying: str,
     out: str | None,
-) -> Done:
+) -> Done[Summary]:
     """Run a job that is planned, within the limits of the settings, and write its forecasts.
 
     Args:
@@ -142,15 +144,8 @@ def execute(
         out: Where the forecasts go; ``None`` for nowhere.
     """
     from forecastctl.jobs.run import run_job
-    from forecastctl.jobs.stopping import Stopping
-    from forecastctl.settings.limits import deadline_ms, most_of
 
-    run, total = session.settings.run, len(job.order) + len(job.groups)
-    stopping = Stopping(
-        run.grace,
-        None if run.deadline is None else deadline_ms(run.deadline, session.started),
-        None if run.max_failures is None else most_of(run.max_failures, total),
-    )
+    stopping = limits(session, len(job.order) + len(job.groups))
     tracker, read_log = recorder.tracker, session.log.read
     with Interruptions(stopping.interrupt):
         if saying:
@@ -158,6 +153,24 @@ def execute(
         summary = run_job(job, tracker, executor, progress, read_log, progress.say, stopping)
     out, unwritten = written(summary, out, session.settings.forecast.table)
     return Done(recorder.end(summary), out, unwritten)
+
+
+def limits(session: Session, total: int) -> Stopping:
+    """When a job ends before all is done, by the settings.
+
+    Args:
+        session: Its settings, and when it started.
+        total: Airports and groups, of which a share may fail.
+    """
+    from forecastctl.jobs.stopping import Stopping
+    from forecastctl.settings.limits import deadline_ms, most_of
+
+    run = session.settings.run
+    return Stopping(
+        run.grace,
+        None if run.deadline is None else deadline_ms(run.deadline, session.started),
+        None if run.max_failures is None else most_of(run.max_failures, total),
+    )
 
 
 def _note(session: Session, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from forecastctl.cli.compose import open_store, store_for_job
 from forecastctl.cli.output import render
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    import pandas as pd
+
     from forecastctl.cli.compose import Session
-    from forecastctl.jobs.job import Job
-    from forecastctl.jobs.summary import Summary, SummaryLine
     from forecastctl.store.port import Tracker
     from forecastctl.store.spool.spooling import SpoolingTracker
     from forecastctl.store.spool.tracker import SpoolTracker
@@ -31,8 +31,40 @@ STARTS_AWAY = ("run", "tune")
 """Commands that need nothing of what is recorded: they start although the store is away."""
 
 
+class Ends(Protocol):
+    """What a job or a backtest ended with."""
+
+    @property
+    def left(self) -> int:
+        """How much of it is left, because it ended before all was done."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """``ok``, ``partial`` or ``failed``."""
+        ...
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Airports by status, and in all."""
+        ...
+
+    @property
+    def table(self) -> pd.DataFrame | None:
+        """What ``--out`` writes."""
+        ...
+
+    def with_ids(self, ids: Mapping[str, str]) -> Self:
+        """The same with other ids of runs, where there are such."""
+        ...
+
+
+P = TypeVar("P")
+S = TypeVar("S", bound=Ends)
+
+
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Generic[S]):
     """What became of the record of a job that its store did not take.
 
     Attributes:
@@ -43,7 +75,7 @@ class Ending:
         airports: Number of airports that wait.
     """
 
-    summary: Summary
+    summary: S
     away: TrackingError | None = None
     lost: TrackingError | None = None
     folder: Path | None = None
@@ -146,8 +178,8 @@ class Recorder:
             raise
         return target, None
 
-    def plan(self, make: Callable[[Tracker], Job]) -> Job:
-        """The job, planned with what is recorded, or without it where the store goes away.
+    def plan(self, make: Callable[[Tracker], P]) -> P:
+        """What is planned with what is recorded, or without it where the store goes away.
 
         Args:
             make: Plans it.
@@ -165,7 +197,7 @@ class Recorder:
         finally:
             self.tracker.begin()
 
-    def end(self, summary: Summary) -> Ending:
+    def end(self, summary: S) -> Ending[S]:
         """See to it that the store has what the job recorded, if it is there by now.
 
         Args:
@@ -187,7 +219,7 @@ class Recorder:
         else:
             done, kept = synced.published.get(path), synced.kept.get(path)
             if done is not None:
-                return Ending(_with_ids(summary, done.ids), tracker.lost, tracker.lost)
+                return Ending(summary.with_ids(done.ids), tracker.lost, tracker.lost)
             away = kept or away
         return Ending(summary, away, tracker.lost, place.folder, waiting)
 
@@ -215,7 +247,7 @@ class Recorder:
             render.note(f"warning: {path} is kept in the spool: {error.message}")
 
 
-def say_that_it_waits(ending: Ending, out: str | None) -> None:
+def say_that_it_waits(ending: Ending[Any], out: str | None) -> None:
     """Say in one paragraph on stderr, even when quiet, that the store lacks a job's record.
 
     Args:
@@ -236,18 +268,4 @@ def say_that_it_waits(ending: Ending, out: str | None) -> None:
         f"{counted(ending.airports, 'airport')} and the end of the job wait in {ending.folder}. "
         f"The next 'forecastctl run' publishes them first; 'forecastctl sync' does it alone."
         f"{forecasts}"
-    )
-
-
-def _with_ids(summary: Summary, ids: Mapping[str, str]) -> Summary:
-    """The summary with the ids that its runs have in the store."""
-
-    def renamed(line: SummaryLine) -> SummaryLine:
-        return replace(line, run_id=ids.get(line.run_id or "", line.run_id))
-
-    return replace(
-        summary,
-        run_id=ids.get(summary.run_id, summary.run_id),
-        lines=tuple(map(renamed, summary.lines)),
-        groups=tuple(map(renamed, summary.groups)),
     )

@@ -16,16 +16,11 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Earlier
 from forecastctl.jobs.plan import plan_job
+from forecastctl.jobs.restored import restored
 from forecastctl.jobs.resumable import refuse
 from forecastctl.jobs.work import DEADLINE
 from forecastctl.recording import decoding
-from forecastctl.recording.read import (
-    read_as,
-    read_forecast,
-    read_model,
-    read_trials,
-    read_tuning,
-)
+from forecastctl.recording.read import read_as
 from forecastctl.recording.resolve import find_job
 from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.searches import read_searches
@@ -51,7 +46,7 @@ if TYPE_CHECKING:
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
     from forecastctl.recording.context import Environment
-    from forecastctl.records import Rejection, Series, TuneResult, Widths
+    from forecastctl.records import Rejection, Series, Widths
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -239,7 +234,7 @@ def take_over(
         found = runs.get(task.series.airport)
         try:
             if found is not None:
-                result = _restored(tracker, found, task)
+                result = restored(tracker, found, task)
                 recorded[result.airport] = result, found.run_id
                 continue
         except NothingRecordedError as error:
@@ -268,48 +263,3 @@ def _widths(tracker: Tracker, run: StoredRun) -> Widths:
         return read_as(tracker, run, File.WIDTHS, decoding.widths)
     except NothingRecordedError:
         return ()
-
-
-def _restored(tracker: Tracker, run: StoredRun, task: AirportTask) -> AirportResult:
-    """What a run holds, as if it had just been done.
-
-    Raises:
-        NothingRecordedError: Something of it cannot be read.
-    """
-    of = RunOf(run)
-    tunes = of.holds(Tag.TUNED)
-    sources: dict[str, str] = {
-        key: run.tags[key] for key in (Tag.TUNED_BY, Tag.TRAINED_BY) if key in run.tags
-    }
-    done = replace(
-        task,
-        plan=replace(task.plan, tune=tunes),
-        sources=sources or task.sources,
-        retuned=run.tags.get(Tag.RETUNED),
-    )
-    return AirportResult(
-        airport=of.airport,
-        status=Status(of.status),
-        reason=of.reason,
-        task=done,
-        tuned=_search_of(tracker, run, task),
-        model=read_model(tracker, run) if of.holds(Tag.TRAINED) else task.model,
-        forecast=read_forecast(tracker, run) if of.holds(Tag.FORECAST) else None,
-        digest=task.series.digest,
-        notes=task.series.notes,
-        start_ms=run.start_ms,
-        end_ms=run.end_ms or 0,
-        cpu_seconds=run.metrics.get(MetricKey.CPU_SECONDS, 0.0),
-        objective_seconds=run.metrics.get(MetricKey.OBJECTIVE_SECONDS, 0.0),
-        suspects=task.series.suspects,
-    )
-
-
-def _search_of(tracker: Tracker, run: StoredRun, task: AirportTask) -> TuneResult | None:
-    """The search of a run with its trials, or the one that it builds on."""
-    if RunOf(run).holds(Tag.TUNED):
-        trials: Sequence[Any] = read_trials(tracker, run)
-        return replace(read_tuning(tracker, run), trials=tuple(trials))
-    if Tag.TUNED_BY in run.tags:
-        return read_tuning(tracker, RunOf(run).tuned_by)
-    return task.tuned

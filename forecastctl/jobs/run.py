@@ -247,8 +247,9 @@ def _tuned_first(
         kept = job.earlier.searched.items()
         tuned |= {a: found_again(again[a], found) for a, found in kept if a in again}
     left = [tuning_of(task) for task in pilot if task.series.airport not in tuned]
-    for number, results in enumerate(batches(work_through(left, executor), job.batch), files):
-        keep_searches(tracker, run_id, number, [r for r in results if not is_cut_short(r)])
+    for results in batches(work_through(left, executor), job.batch):
+        whole = [result for result in results if not is_cut_short(result)]
+        files = keep_searches(tracker, run_id, files, whole)
         tuned |= {result.airport: result for result in results}
         stopping.saw(results)
         if stopping.too_many_failed:

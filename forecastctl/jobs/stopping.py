@@ -107,15 +107,18 @@ class Stopping:
         """Why an airport was left that was not done."""
         return LEFT_OVER if self.too_many_failed else DROPPED
 
-    def said(self, left: int) -> str | None:
+    def said(self, left: int, what: str = "") -> str | None:
         """Why a job ended early, in one sentence; ``None`` where nothing is left.
 
         Args:
-            left: Airports and groups that were not done.
+            left: Airports and groups that were not done, or whatever else.
+            what: One of them in words, where that does not go without saying.
         """
         if not left:
             return None
-        more = f"{left} {'is' if left == 1 else 'are'} left"
+        noun = f" {what}{'' if left == 1 else 's'}" if what else ""
+        more = f"{left}{noun} {'is' if left == 1 else 'are'} left"
         if self.too_many_failed:
-            return f"{len(self.failed)} airports failed, more than may: {more}"
+            failed = len(self.failed)
+            return f"{failed} airport{'' if failed == 1 else 's'} failed, more than may: {more}"
         return f"the deadline passed: {more}"

@@ -100,6 +100,19 @@ class Summary:
         }
         return {"total": len(self.lines), **counts}
 
+    def with_ids(self, ids: Mapping[str, str]) -> Summary:
+        """The same with other ids of runs, where there are such."""
+
+        def renamed(line: SummaryLine) -> SummaryLine:
+            return replace(line, run_id=ids.get(line.run_id or "", line.run_id))
+
+        return replace(
+            self,
+            run_id=ids.get(self.run_id, self.run_id),
+            lines=tuple(map(renamed, self.lines)),
+            groups=tuple(map(renamed, self.groups)),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` summary."""
         return {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def keep_searches(
     tracker: Tracker, run_id: str, number: int, results: Iterable[AirportResult]
-) -> None:
+) -> int:
     """Keep what some searches found; those that failed are made again where they are needed.
 
     Args:
@@ -36,6 +36,9 @@ def keep_searches(
         run_id: The job's run.
         number: How many such files the run has.
         results: What came of the searches.
+
+    Returns:
+        How many such files the run has then: one more, unless there is nothing to keep.
 
     Raises:
         TrackingError: The store cannot be written.
@@ -55,9 +58,11 @@ def keep_searches(
         for result in results
         if result.tuned is not None and result.status is not Status.FAILED
     ]
-    if rows:
-        file = Artifact(searches_path(number), json_bytes(rows))
-        add_files(tracker, run_id, RunUpdate(artifacts=(file,)))
+    if not rows:
+        return number
+    file = Artifact(searches_path(number), json_bytes(rows))
+    add_files(tracker, run_id, RunUpdate(artifacts=(file,)))
+    return number + 1
 
 
 def read_searches(tracker: Tracker, run: StoredRun) -> tuple[Mapping[str, Searched], int]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from forecastctl.backtest.record import read_table
 from forecastctl.backtest.run import BacktestRequest, Surroundings, backtest
 from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.panel import DataSpec
@@ -56,6 +57,12 @@ def panel_of(table):
     return make_panel(table, SPEC, "memory")
 
 
+def forecast_table(tracker, summary):
+    """The forecasts of all origins, as their jobs have stored them."""
+    tables = [read_table(tracker, account.run_id, ()) for account in summary.accounts]
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+
+
 class Bench:
     """Backtests of one panel in one store in memory."""
 
@@ -66,9 +73,18 @@ class Bench:
         self.log = b""
 
     def backtest(
-        self, start="2018-05", end="2018-10", every=1, retune_every=3, executor=None, **changes
+        self,
+        start="2018-05",
+        end="2018-10",
+        every=1,
+        retune_every=3,
+        executor=None,
+        stopping=None,
+        **changes,
     ):
-        request = BacktestRequest(replace(REQUEST, **changes), start, end, every, retune_every)
+        table = changes.pop("table", False)
+        asked = replace(REQUEST, **changes)
+        request = BacktestRequest(asked, start, end, every, retune_every, table)
         surroundings = Surroundings(
             self.tracker,
             executor or SerialExecutor(),
@@ -77,7 +93,7 @@ class Bench:
             lambda result, total: self.told.append((result.airport, total)),
             lambda: self.log,
         )
-        return backtest(request, self.panel, SPEC, surroundings)
+        return backtest(request, self.panel, SPEC, surroundings, stopping)
 
     def run(self, command, as_of, **changes):
         request = replace(REQUEST, command=command, job_id=f"{command}-{as_of}", **changes)

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecastctl.backtest.origins import list_origins
-from forecastctl.backtest.run import forecast_table
 from forecastctl.backtest.scores import find_actuals, score_rows, tally
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
@@ -17,7 +16,16 @@ from forecastctl.history import HistoryQuery, history
 from forecastctl.recording import read as stored
 from forecastctl.records import Query
 from forecastctl.store.memory import MemoryTracker
-from tests.backtest.backtesting import MADE, SEARCH, SPEC, TODAY, Bench, frame, panel_of
+from tests.backtest.backtesting import (
+    MADE,
+    SEARCH,
+    SPEC,
+    TODAY,
+    Bench,
+    forecast_table,
+    frame,
+    panel_of,
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,12 @@ import pandas as pd
 import pytest
 
 from forecastctl.backtest.blocks import work_block
-from forecastctl.backtest.run import forecast_table
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.records import Failure, Outcome
 from forecastctl.store.healing import heal
 from forecastctl.store.memory import MemoryTracker
-from tests.backtest.backtesting import Bench
+from tests.backtest.backtesting import Bench, forecast_table
 from tests.harness import Breaks
 
 

@@ -5,14 +5,13 @@ import re
 
 import pytest
 
-from forecastctl.backtest.run import forecast_table
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.explain.answer import explain
 from forecastctl.explain.question import Question
 from forecastctl.history import HistoryQuery, history
 from forecastctl.monitor.data import newest_panel
-from tests.backtest.backtesting import Bench
+from tests.backtest.backtesting import Bench, forecast_table
 from tests.backtest.test_backtest_resume import assert_equal
 from tests.explain_schema import answered
 from tests.fleets import BAD, Fleet, H, N, again, make_judged, of

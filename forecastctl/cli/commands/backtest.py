@@ -1,10 +1,11 @@
-"""The backtest command: from flags to a backtest, and its summary for people."""
+"""The backtest command: from flags to a backtest, recorded and ended as a job is."""
 
 from __future__ import annotations
 
-import logging
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from forecastctl.cli import flags
 from forecastctl.cli.compose import (
@@ -15,27 +16,49 @@ from forecastctl.cli.compose import (
     open_session,
     read,
     recorded,
-    store_for_job,
 )
-from forecastctl.cli.ending import code_of, end_with, write_out
+from forecastctl.cli.ending import Done, code_of, finish, where_recorded, written
 from forecastctl.cli.interruptions import Interruptions
+from forecastctl.cli.job import limits
 from forecastctl.cli.output import render
+from forecastctl.cli.output.backtest import print_backtest
 from forecastctl.cli.output.mail import paragraph
 from forecastctl.cli.output.progress import Progress
+from forecastctl.cli.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from forecastctl.backtest.run import BacktestRequest, Surroundings
+    from forecastctl.backtest.run import Backtest, BacktestRequest, Surroundings
     from forecastctl.backtest.summary import BacktestSummary
     from forecastctl.cli.compose import Session
-    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.cli.recorder import Ending
+    from forecastctl.execute.port import Executor
     from forecastctl.jobs.plan import Request
-    from forecastctl.settings import Settings
+    from forecastctl.store.port import Tracker
 
-log = logging.getLogger(__name__)
 
-SHOWN = 20
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What only a backtest is asked, as it was given.
+
+    Attributes:
+        start: First origin.
+        end: Last origin.
+        every: Periods from one origin to the next.
+        retune_every: Origins that share a search.
+        airport: Only these airports.
+        select: Only airports that match one of these globs.
+        charts: Whether to draw a chart per airport.
+        out: Where the forecasts go.
+    """
+
+    start: str
+    end: str
+    every: int
+    retune_every: int
+    airport: list[str] | None
+    select: list[str] | None
+    charts: bool
+    out: str | None
 
 
 def backtest(
@@ -71,70 +94,89 @@ def backtest(
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
     airport_timeout: flags.AirportTimeout = None,
+    wait: flags.Wait = None,
     airport_memory: flags.AirportMemory = None,
+    deadline: flags.Deadline = None,
+    max_failures: flags.MaxFailures = None,
+    grace: flags.Grace = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
-    wait: flags.Wait = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
     """Replay history: run as of each origin, recorded as backtests."""
-    from forecastctl.backtest.run import BacktestRequest, Surroundings, forecast_table
-
     session = open_session(backtest, locals())
-    # Only the flag: the settings' own target holds the live forecasts, which are to stay.
+    # Only the flags: the settings' own target holds the live forecasts, which are to stay.
+    asked = Asked(start, end, every, retune_every, airport, select, bool(charts), out)
     check_out(session, out)
+    check_plug_ins(session.settings)
+    finish(session, _work(session, asked, upgrade=upgrade_store), partial(_show, session))
+
+
+def _work(session: Session, asked: Asked, *, upgrade: bool) -> Done[BacktestSummary]:
+    """Do the backtest, and write the forecasts."""
     settings = session.settings
-    check_plug_ins(settings)
-    executor = make_executor(settings, settings.airport_limit(max(retune_every, 1)))
+    executor = make_executor(settings, settings.airport_limit(max(asked.retune_every, 1)))
     panel, spec = read(session)
-    request = _request(session, airport, select, charts=bool(charts), out=out, jobs=executor.jobs)
-    today = date.today()  # noqa: DTZ011 - local day
     with (
         Progress(quiet=session.quiet) as progress,
-        Interruptions() as interruptions,
         executor,
-        store_for_job(session, "backtest", progress.say, upgrade=upgrade_store) as (tracker, _),
+        Recorder(session, "backtest", progress.say, upgrade=upgrade, existing=False) as recorder,
     ):
-        surroundings = Surroundings(
-            tracker=tracker,
-            executor=executor,
-            environment=environment(),
-            today=today,
-            progress=progress,
-            read_log=session.log.read,
-            undisturbed=interruptions.held,
-            say=progress.say,
-        )
-        asked = BacktestRequest(request, start, end, every, retune_every)
-        summary = _run(asked, panel, spec, surroundings)
-        table = forecast_table(tracker, summary) if out else None
-    if session.measured:
-        session.measured.airports = summary.counts
-    if out and table is not None:
-        write_out(table, out, settings.forecast.table)
-    if as_json:
-        render.print_json(summary.to_dict())
-    elif not quiet and out != "-":
-        _print(settings, summary, out)
-    if quiet and code_of(summary.counts):
-        reasons = [(row["airport"], row["reason"] or "") for row in summary.trouble()]
-        more = f"Next: 'forecastctl history airports --job {summary.backtest_id}'."
-        render.warn_in_a_paragraph(paragraph("backtest", summary.counts, reasons, more))
-    end_with(summary.counts)
+        if recorder.waited:  # the data may be other by now
+            panel, spec = read(session)
+        request = _request(session, asked, jobs=executor.jobs)
+
+        def plan(tracker: Tracker) -> Backtest:
+            from forecastctl.backtest.run import Backtest
+
+            around = _surroundings(session, tracker, executor, progress)
+            return Backtest(request, panel, spec, around)
+
+        planned = recorder.plan(plan)
+        if session.measured:
+            session.measured.newest(iter([planned.plan.newest]))
+        stopping = limits(session, len(planned.plan.order))
+        with Interruptions(stopping.interrupt) as interruptions:
+            summary = planned.run(stopping, interruptions.held)
+        out, unwritten = written(summary, asked.out, settings.forecast.table)
+        return Done(recorder.end(summary), out, unwritten)
 
 
-def _request(
-    session: Session,
-    airport: list[str] | None,
-    select: list[str] | None,
-    *,
-    charts: bool,
-    out: str | None,
-    jobs: int,
-) -> Request:
+def _surroundings(
+    session: Session, tracker: Tracker, executor: Executor, progress: Progress
+) -> Surroundings:
+    """Where the backtest runs, and whom it tells of its progress."""
+    from forecastctl.backtest.run import Surroundings
+
+    return Surroundings(
+        tracker=tracker,
+        executor=executor,
+        environment=environment(),
+        today=date.today(),  # noqa: DTZ011 - local day
+        progress=progress,
+        read_log=session.log.read,
+        say=progress.say,
+    )
+
+
+def _request(session: Session, asked: Asked, *, jobs: int) -> BacktestRequest:
+    """What is asked of the backtest."""
+    from forecastctl.backtest.run import BacktestRequest
+
+    return BacktestRequest(
+        _of_each_origin(session, asked, jobs=jobs),
+        asked.start,
+        asked.end,
+        asked.every,
+        asked.retune_every,
+        table=bool(asked.out),
+    )
+
+
+def _of_each_origin(session: Session, asked: Asked, *, jobs: int) -> Request:
     """What is asked of the job of each origin."""
     from forecastctl.jobs.plan import Request
     from forecastctl.settings import shown
@@ -147,74 +189,32 @@ def _request(
         search=settings.search(),
         levels=settings.forecast.level,
         layout=settings.tracking.layout,
-        charts=charts,
+        charts=asked.charts,
         config_digest=settings.result_digest(),
         settings={
             **recorded(settings),
-            "forecast.charts": charts,
-            "forecast.out": shown(out),
-            "airport": shown(airport),
-            "select": shown(select),
+            "forecast.charts": asked.charts,
+            "forecast.out": shown(asked.out),
+            "airport": shown(asked.airport),
+            "select": shown(asked.select),
         },
-        airports=tuple(airport or ()),
-        select=tuple(select or ()),
+        airports=tuple(asked.airport or ()),
+        select=tuple(asked.select or ()),
         jobs=jobs,
         batch=settings.run.batch,
     )
 
 
-def _run(
-    request: BacktestRequest, panel: Panel, spec: DataSpec, surroundings: Surroundings
-) -> BacktestSummary:
-    from forecastctl.backtest.run import backtest as run
-
-    try:
-        return run(request, panel, spec, surroundings)
-    except KeyboardInterrupt:
-        log.warning("The same command goes on where this one stopped.")
-        raise
-
-
-def _print(settings: Settings, summary: BacktestSummary, out: str | None) -> None:
-    from forecastctl.data.write.targets import shown_target
-    from forecastctl.store.mlflow.open import display_uri
-
-    counts = summary.counts
-    by_status = render.tally(counts)
-    n = len(summary.accounts)
-    render.print_line(
-        f"{n} {'origin' if n == 1 else 'origins'} x {counts['total'] // n} airports: {by_status}",
-        style="bold",
-    )
-    _print_trouble(summary)
-    if summary.scores:
-        render.print_rows([_score_row(row) for row in summary.scores], "")
-    else:
-        render.print_line("No actual is known yet of any period that was forecast.")
-    tracking, cost = settings.tracking, summary.cost
-    facts = {
-        f"median {settings.tune.loss} in validation": summary.validation_loss,
-        "forecasts": shown_target(out) if out else None,
-        "recorded": f"{display_uri(tracking.uri)} (experiment {tracking.experiment})",
-        "resumed": f"{summary.resumed} were recorded before" if summary.resumed else None,
-        "took": f"{cost['wall_seconds']:.0f} s, {cost['airports_per_minute']:.0f} airports/min",
-    }
-    given = {name: value for name, value in facts.items() if value is not None}
-    render.print_facts(f"backtest {summary.backtest_id}", given)
-
-
-def _print_trouble(summary: BacktestSummary) -> None:
-    """Airports that failed or could not be used."""
-    rows = summary.trouble()
-    if rows:
-        render.print_rows(rows[:SHOWN], "")
-    if len(rows) > SHOWN:
-        render.print_line(f"... and {len(rows) - SHOWN} more airports")
-
-
-def _score_row(row: Mapping[str, Any]) -> dict[str, object]:
-    coverage = {f"in {level} %": f"{share:.1%}" for level, share in row["coverage"].items()}
-    names = {"mae_percent": "MAE %", "bias_percent": "bias %", "naive_mase": "naive MASE"}
-    names |= {"mase": "MASE"}
-    shown = {names.get(key, key): value for key, value in row.items() if key != "coverage"}
-    return {**shown, **coverage}
+def _show(session: Session, ending: Ending[BacktestSummary], out: str | None) -> None:
+    """Print what it ended with."""
+    summary = ending.summary
+    if session.as_json:
+        render.print_json({**summary.to_dict(), **ending.waits})
+    elif not session.quiet and out != "-":
+        store = where_recorded(session, ending)
+        print_backtest(summary, out=out, store=store, loss=session.settings.tune.loss)
+    render.warn_of_end(summary.stopped)
+    if session.quiet and code_of(summary.counts):
+        reasons = [(row["airport"], row["reason"] or "") for row in summary.trouble()]
+        more = f"Next: 'forecastctl history airports --job {summary.backtest_id}'."
+        render.warn_in_a_paragraph(paragraph("backtest", summary.counts, reasons, more))

@@ -15,7 +15,7 @@ from forecastctl.cli.compose import (
     make_executor,
     open_session,
 )
-from forecastctl.cli.ending import finish
+from forecastctl.cli.ending import finish_job
 from forecastctl.cli.job import Selection, adds_up, ask, execute
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
@@ -86,7 +86,7 @@ def retry(
             )
             out = out if planned.context.plan.forecast else None
             done = execute(session, planned, recorder, executor, progress, saying, out)
-    finish(RunOf(run).command or "run", session, done)
+    finish_job(RunOf(run).command or "run", session, done)
 
 
 def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> None:

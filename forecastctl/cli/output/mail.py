@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from forecastctl.jobs.summary import Summary, SummaryLine
+    from forecastctl.jobs.summary import Summary
 
 MOST_LINES: Final = 40
 WIDTH: Final = 78
@@ -22,7 +22,11 @@ NAMED: Final = 8
 REASON_LINES: Final = 2
 PARAGRAPH_NAMES: Final = 5
 REASON_CHARACTERS: Final = 150
-_WORST_FIRST: Final = ("failed", "rejected", "ok-with-fallback")
+_WORST_FIRST: Final = (
+    *("failed", "rejected", "degraded", "ok-with-fallback"),
+    *("past max age", "never tuned", "no actuals", "too few scored", "too wide"),
+)
+"""What has trouble: airports of a job, and of the monitor."""
 
 
 def summary_lines(
@@ -52,9 +56,8 @@ def summary_lines(
     }
     tail = [f"{name} {value}" for name, value in facts.items() if value is not None]
     tail += [f"next        {step}" for step in next_steps(summary)]
-    sums = list(sums)[: MOST_LINES // 4]
-    room = MOST_LINES - len(head) - len(sums) - len(tail)
-    return [*head, *_trouble(summary.lines, room), *sums, *tail]
+    trouble = [(line.status, line.reason or "", line.airport) for line in summary.lines]
+    return fitting(head, blocks_of_trouble(trouble), list(sums)[: MOST_LINES // 4], tail)
 
 
 def next_steps(summary: Summary) -> list[str]:
@@ -70,22 +73,51 @@ def next_steps(summary: Summary) -> list[str]:
     return steps
 
 
-def _trouble(lines: Iterable[SummaryLine], room: int) -> list[str]:
-    """Airports that are not as they should be, those with one reason together."""
+def blocks_of_trouble(accounts: Iterable[tuple[str, str, str]]) -> list[tuple[int, list[str]]]:
+    """Airports that are not as they should be, those with one reason together, the gravest first.
+
+    Args:
+        accounts: Status, reason and airport.
+
+    Returns:
+        For each reason how many airports have it, and its lines.
+    """
     alike: dict[tuple[str, str], list[str]] = {}
-    for line in lines:
-        if line.status in _WORST_FIRST:
-            alike.setdefault((line.status, line.reason or ""), []).append(line.airport)
+    for status, reason, airport in accounts:
+        if status in _WORST_FIRST:
+            alike.setdefault((status, reason), []).append(airport)
     ordered = sorted(alike.items(), key=lambda item: _WORST_FIRST.index(item[0][0]))
-    blocks = [_block(status, reason, names) for (status, reason), names in ordered]
+    return [(len(names), _block(status, reason, names)) for (status, reason), names in ordered]
+
+
+def fitting(
+    head: Sequence[str],
+    trouble: Sequence[tuple[int, Sequence[str]]],
+    middle: Sequence[str],
+    tail: Sequence[str],
+) -> list[str]:
+    """A mail of at most `MOST_LINES`: what is too much of the trouble is counted.
+
+    Args:
+        head: Its first lines.
+        trouble: See `blocks_of_trouble`.
+        middle: Lines that follow; of more than half a mail the first ones and the last.
+        tail: Its last lines.
+    """
+    half = MOST_LINES // 2
+    if len(middle) > half:
+        left = f"... and {len(middle) - half + 2} more: --json has all"
+        middle = [*middle[: half - 2], left, middle[-1]]
+    room = MOST_LINES - len(head) - len(middle) - len(tail)
     shown: list[str] = []
-    for at, block in enumerate(blocks):
-        more = 1 if at + 1 < len(blocks) else 0
+    for at, (_, block) in enumerate(trouble):
+        more = 1 if at + 1 < len(trouble) else 0
         if len(shown) + len(block) + more > room:
-            left = sum(len(names) for _, names in ordered[at:])
-            return [*shown, f"... and {left} more: forecastctl history airports"]
+            left_out = sum(number for number, _ in trouble[at:])
+            shown.append(f"... and {left_out} more: forecastctl history airports")
+            break
         shown += block
-    return shown
+    return [*head, *shown, *middle, *tail]
 
 
 def _block(status: str, reason: str, names: Sequence[str]) -> list[str]:

@@ -42,13 +42,33 @@ def print_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> N
     writer.writerows([inert(row.get(name)) for name in names] for row in rows)
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines of a mail."""
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+
+
+def table_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Rows as the lines of a table, as they stand in a mail."""
+    from rich.console import Console
+
+    console = Console(width=NO_TERMINAL, no_color=True, highlight=False)
+    columns = _filled(rows)
+    cells = [[_short(column, row.get(column)) for column in columns] for row in rows]
+    return _lines(console, _made(columns, cells, terminal=False))
+
+
 def print_rows(rows: Sequence[Mapping[str, object]], empty: str) -> None:
     """Rows as a table, or a sentence where there are none."""
     if not rows:
         _console().print(empty, markup=False)
         return
-    columns = [c for c in rows[0] if any(row.get(c) not in (None, "") for row in rows)]
+    columns = _filled(rows)
     print_table(columns, [[_short(c, row.get(c)) for c in columns] for row in rows])
+
+
+def _filled(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Columns in which there is anything."""
+    return [c for c in rows[0] if any(row.get(c) not in (None, "") for row in rows)]
 
 
 def _short(column: str, value: object) -> object:
@@ -58,26 +78,35 @@ def _short(column: str, value: object) -> object:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; on a terminal that is too narrow, a block for each row."""
-    from rich.text import Text
-
     console = _console()
     cells = [list(row) for row in rows]
     if console.is_terminal and _width(columns, cells) > console.width:
         _print_blocks(console, columns, cells)
         return
-    table = _table(terminal=console.is_terminal)
-    for at, column in enumerate(columns):
-        numbers = all(isinstance(r[at], int | float) or r[at] is None for r in cells)
-        header = Text(column.replace("_", " ") if console.is_terminal else column)
-        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(cell(value)) for value in row))
+    table = _made(columns, cells, terminal=console.is_terminal)
     if console.is_terminal:
         console.print(table)
         return
+    sys.stdout.write("".join(f"{line}\n" for line in _lines(console, table)))
+
+
+def _made(columns: Sequence[str], cells: Sequence[Sequence[object]], *, terminal: bool) -> Table:
+    from rich.text import Text
+
+    table = _table(terminal=terminal)
+    for at, column in enumerate(columns):
+        numbers = all(isinstance(r[at], int | float) or r[at] is None for r in cells)
+        header = Text(column.replace("_", " ") if terminal else column)
+        table.add_column(header, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell(value)) for value in row))
+    return table
+
+
+def _lines(console: Console, table: Table) -> list[str]:
     with console.capture() as capture:
         console.print(table)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    return [line.rstrip() for line in capture.get().splitlines()]
 
 
 def _width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
@@ -110,7 +139,7 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
         sums = _sums(summary)
         by_status = tally(summary.counts)
         lines = summary_lines(summary, tally=by_status, out=out, store=store, loss=loss, sums=sums)
-        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+        print_lines(lines)
         return
     console = _console()
     counts = summary.counts
@@ -163,9 +192,7 @@ def warn_of_panel(warnings: Iterable[str]) -> None:
 
 def warn(summary: Summary) -> None:
     """Print on stderr, even when quiet, what is left to do and what looks wrong in the data."""
-    if summary.stopped:
-        _print_to_stderr(f"warning: {summary.stopped}.")
-        _print_to_stderr("  next: the same command goes on with what is left.")
+    warn_of_end(summary.stopped)
     suspected = [line for line in summary.lines if line.suspects]
     for line in suspected[:AIRPORTS_SHOWN]:
         _print_to_stderr(f"warning: {line.airport}: {'; '.join(line.suspects)}.")
@@ -178,6 +205,13 @@ def warn(summary: Summary) -> None:
         _print_to_stderr(
             "  next: mend the data, or give --suspects keep to forecast with them as they are."
         )
+
+
+def warn_of_end(stopped: str | None) -> None:
+    """Print on stderr, even when quiet, why a job ended before all was done."""
+    if stopped:
+        _print_to_stderr(f"warning: {stopped}.")
+        _print_to_stderr("  next: the same command goes on with what is left.")
 
 
 def warn_in_a_paragraph(text: str) -> None:
