@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from forecastctl.backtest.blocks import Block
-    from forecastctl.backtest.plan import Stage
+    from forecastctl.backtest.stage import Stage
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.stopping import Stopping
     from forecastctl.records import AirportResult, AirportTask, TuneResult, Widths

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from forecastctl.backtest.blocks import Block, OriginSeries, first_task
+from forecastctl.backtest.blocks import Block, OriginSeries
 from forecastctl.backtest.origin_job import OriginJob
 from forecastctl.backtest.origins import list_origins, observed_periods
 from forecastctl.backtest.record import backtest_id, backtest_jobs, carried
+from forecastctl.backtest.stage import Stage, ToDo, recorded_widths, with_kept_searches
 from forecastctl.data.panel.rows import group
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.jobs.job import Job
-from forecastctl.jobs.pilot import found_again
 from forecastctl.jobs.plan import Request, select_airports
 from forecastctl.jobs.restored import restored
 from forecastctl.jobs.resume import airport_runs, is_complete
@@ -24,19 +24,17 @@ from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
 from forecastctl.recording.read import read_tuning
 from forecastctl.recording.run_of import RunOf
-from forecastctl.recording.searches import read_searches
 from forecastctl.records import AirportTask, Plan, Rejection, Series
 from forecastctl.records.calendar import first_days
 from forecastctl.records.schema import BACKTEST, Param, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from forecastctl.backtest.origins import Origin
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.recording.decoding import Searched
-    from forecastctl.records import AirportResult, StoredRun, Widths
+    from forecastctl.records import AirportResult, StoredRun
     from forecastctl.store.port import Tracker
 
 
@@ -62,47 +60,6 @@ class BacktestRequest:
     every: int = 1
     retune_every: int = 1
     table: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Origins that share a search: their jobs, and the work that is left of them.
-
-    Attributes:
-        number: Number of the stage, from 0.
-        jobs: The jobs of origins that are not complete.
-        blocks: The work that is left of them.
-        kept: What searches of the pilot found of an interrupted backtest, by airport.
-        files: How many files of such searches the job has that keeps them, see `keeper`.
-    """
-
-    number: int
-    jobs: tuple[OriginJob, ...]
-    blocks: tuple[Block, ...]
-    kept: Mapping[str, AirportResult] = field(default_factory=dict)
-    files: int = 0
-
-    @property
-    def keeper(self) -> OriginJob | None:
-        """The job that keeps searches of the pilot: the first at which there is work."""
-        return next((job for job in self.jobs if job.left), None)
-
-
-@dataclass(frozen=True, slots=True)
-class _ToDo:
-    """What is left of origins that share a search, and what their airports have recorded.
-
-    Attributes:
-        number: Number of the stage.
-        origins: All of them.
-        left: Those that are not complete.
-        recorded: Runs by airport, by position of the origin.
-    """
-
-    number: int
-    origins: tuple[Origin, ...]
-    left: tuple[Origin, ...]
-    recorded: Mapping[int, Mapping[str, StoredRun]]
 
 
 class BacktestPlan:
@@ -203,10 +160,10 @@ class BacktestPlan:
             left = tuple(o for o in of_stage if o.position not in complete)
             if left:
                 recorded = {o.position: self._recorded_airports(o) for o in of_stage}
-                to_do.append(_ToDo(number, of_stage, left, recorded))
+                to_do.append(ToDo(number, of_stage, left, recorded))
         return map(self._stage, to_do)
 
-    def _stage(self, to_do: _ToDo) -> Stage:
+    def _stage(self, to_do: ToDo) -> Stage:
         """The jobs and blocks of origins that share a search, as far as they are left to do."""
         steps: dict[str, list[OriginSeries]] = {}
         jobs: list[OriginJob] = []
@@ -216,7 +173,7 @@ class BacktestPlan:
             for step in of_origin:
                 steps.setdefault(step.series.airport, []).append(step)
         searches = carried(to_do.recorded.values())
-        widths = self._recorded_widths(searches.values())
+        widths = recorded_widths(self._tracker, searches.values())
         blocks = [
             replace(
                 self._block(to_do.number, tuple(of_airport), searches.get(airport)), widths=widths
@@ -225,38 +182,8 @@ class BacktestPlan:
         ]
         blocks.sort(key=lambda block: -block.size)
         stage = Stage(to_do.number, tuple(jobs), tuple(blocks))
-        return self._with_kept_searches(stage, to_do)
-
-    def _with_kept_searches(self, stage: Stage, to_do: _ToDo) -> Stage:
-        """The stage with what searches of its pilot found that no airport's run holds.
-
-        Of airports that have recorded anything they are of an earlier origin than is searched now.
-        """
-        found: dict[str, Searched] = {}
-        files = 0
-        for origin in to_do.origins:
-            run = self._jobs.get(self._job_id(origin))
-            if run is not None:
-                searched, number = read_searches(self._tracker, run)
-                found |= searched
-                files = number if stage.keeper and origin == stage.keeper.origin else files
-        begun = {airport for runs in to_do.recorded.values() for airport in runs}
-        kept = {
-            block.airport: found_again(first_task(block), found[block.airport])
-            for block in stage.blocks
-            if block.airport in found and block.airport not in begun
-        }
-        return replace(stage, kept=kept, files=files)
-
-    def _recorded_widths(self, searches: Iterable[str]) -> Widths:
-        """How wide intervals are in a stage of which an interrupted backtest has recorded some."""
-        for run_id in searches:
-            try:
-                if widths := read_tuning(self._tracker, run_id).widths:
-                    return widths
-            except NothingRecordedError:
-                continue  # it is tuned anew, and said so
-        return ()
+        jobs_of_stage = [self._jobs.get(self._job_id(origin)) for origin in to_do.origins]
+        return with_kept_searches(stage, to_do, jobs_of_stage, self._tracker)
 
     def _block(self, number: int, steps: tuple[OriginSeries, ...], search: str | None) -> Block:
         """The work on one airport, with the search that an interrupted backtest has recorded."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from forecastctl.backtest.blocks import Block
     from forecastctl.backtest.origin_job import OriginJob
-    from forecastctl.backtest.plan import Stage
+    from forecastctl.backtest.stage import Stage
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Progress

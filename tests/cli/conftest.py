@@ -1,9 +1,11 @@
 """The command as a user runs it: in this process for speed, in a new one where that matters."""
 
+import importlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forecastctl.cli.app import app
+from forecastctl.store.mlflow.sql import sqlite
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
 QUICK += ["--horizon", "3", "--folds", "2", "--no-charts", "--jobs", "1"]
@@ -108,6 +111,28 @@ def until(condition, process):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+class Held:
+    """An SQLite store that another process locks once the job has begun."""
+
+    def __init__(self, path, monkeypatch, job="forecastctl.jobs.run"):
+        self.path = path
+        self.connection = None
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+        run = importlib.import_module(job)
+        begin = run.compile_models
+
+        def hold(*arguments):
+            monkeypatch.setattr(run, "compile_models", begin)
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            self.connection.execute("BEGIN IMMEDIATE")
+            return begin(*arguments)
+
+        monkeypatch.setattr(run, "compile_models", hold)
+
+    def release(self):
+        self.connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.backtest.summary import Account, BacktestSummary
+from forecastctl.cli.output.backtest import lines
+from forecastctl.cli.output.mail import MOST_LINES, WIDTH
 from forecastctl.errors import Terminated
 from tests import panels
-from tests.cli.conftest import FORECASTCTL, in_a_group, panel, until
+from tests.cli.conftest import FORECASTCTL, Held, in_a_group, panel, until
 
 QUICK = ["--family", "seasonal_naive", "--family", "holt_winters", "--max-evals", "3"]
 QUICK += ["--horizon", "3", "--folds", "2", "--jobs", "1"]
@@ -23,9 +26,12 @@ def test_the_json_summary_the_table_and_the_record(cli):
     summary = cli.json(*arguments)
     assert set(summary) == {
         "backtest_id", "origins", "airports", "validation_loss", "scores", "cost", "resumed",
+        "left", "stopped",
     }  # fmt: skip
     assert [o["origin"] for o in summary["origins"]] == ["2017-11", "2017-12", "2018-01", "2018-02"]
-    assert set(summary["origins"][0]) == {"origin", "job_id", "run_id", "status", "airports"}
+    assert set(summary["origins"][0]) == {
+        "origin", "job_id", "run_id", "status", "airports", "left",
+    }  # fmt: skip
     assert summary["airports"]["total"] == summary["airports"]["ok"] == 8
     assert summary["resumed"] == 0
     assert [row["lead"] for row in summary["scores"]] == [1, 2, 3, "all"]
@@ -76,6 +82,68 @@ def test_for_people(cli):
     assert "8 were recorded before" in again.stdout
     quiet = cli("backtest", "--data", data, *SPAN, *QUICK, "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("", "")
+
+
+def test_the_summary_is_made_for_a_mail():
+    counts = {"total": 40, "ok": 0, "failed": 20, "rejected": 20}
+    trouble = [(f"A{i:02d}", "failed", f"ValueError: {i}") for i in range(20)]
+    trouble += [(f"B{i:02d}", "rejected", "too short") for i in range(20)]
+    accounts = [
+        Account(f"2018-{m:02d}", "j", "r", "failed", counts, (), tuple(trouble)) for m in (1, 2)
+    ]
+    score = {"n": 9, "mase": 0.5, "naive_mase": 1.0, "mae_percent": 3.1, "bias_percent": 0.2}
+    scores = [{"lead": lead, **score, "coverage": {"80": 0.8}} for lead in [*range(1, 37), "all"]]
+    summary = BacktestSummary("b" * 12, tuple(accounts), scores, {}, 0)
+    said = lines(summary, {"recorded": "sqlite:///m.db"})
+    assert len(said) in (MOST_LINES - 1, MOST_LINES)
+    assert max(map(len, said)) <= WIDTH
+    assert said[0] == "2 origins x 40 airports: 40 failed, 40 rejected"
+    assert said[1:3] == ["failed: A00 (2 origins)", "  ValueError: 0"]
+    assert any(line.startswith("... and ") and "history airports" in line for line in said)
+    assert "... and 19 more: --json has all" in said
+    assert [line.split()[0] for line in said[-2:]] == ["all", "recorded"]
+
+
+def test_a_deadline_that_passes_ends_it_with_12_and_the_same_command_goes_on(cli, monkeypatch):
+    data = cli.write(panel())
+    command = ["backtest", "--data", data, *SPAN, *QUICK, "--out", "b.csv"]
+    with monkeypatch.context() as late:
+        late.setattr(
+            "forecastctl.settings.limits.deadline_ms", lambda _text, started_ms: started_ms
+        )
+        summary = cli.json(*command, "--deadline", "1h", code=12)
+        said = cli(*command, "--deadline", "1h", "--quiet", code=12).stderr
+    assert summary["left"] == 4
+    assert summary["stopped"] == "the deadline passed: 4 origins are left"
+    assert summary["airports"]["total"] == len(summary["scores"]) == 0
+    assert said == (
+        "warning: the deadline passed: 4 origins are left.\n"
+        "  next: the same command goes on with what is left.\n"
+    )
+    assert not (cli.folder / "b.csv").exists()
+    assert cli.json(*command)["left"] == 0
+    assert len(pd.read_csv(cli.folder / "b.csv")) == 4 * 2 * 3
+
+
+def test_a_store_that_is_locked_meanwhile_costs_nothing(cli, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_TRACKING__PATIENCE", "0")
+    data = cli.write(panel())
+    command = ["backtest", "--data", data, *SPAN, *QUICK]
+    metrics = ["--metrics", "b.prom"]
+    held = Held(cli.folder / "mlflow.db", monkeypatch, "forecastctl.backtest.run")
+    done = cli(*command, "--out", "b.csv", *metrics, code=9)
+    assert "8 airports and the end of the job wait in" in done.stderr
+    assert "not yet in sqlite:///" in done.stdout
+    assert len(pd.read_csv(cli.folder / "b.csv")) == 4 * 2 * 3
+    told = (cli.folder / "b.prom").read_text()
+    assert 'exit_code{command="backtest",experiment="forecastctl"} 9.0' in told
+    assert "data_through_timestamp_seconds{" in told
+    held.release()
+    again = cli(*command, "--out", "c.csv")
+    assert "published from the spool: 8 airports of 4 jobs" in again.stderr
+    assert "8 were recorded before" in again.stdout
+    assert (cli.folder / "c.csv").read_bytes() == (cli.folder / "b.csv").read_bytes()
+    assert len(cli.json("history", "airports")) == 8
 
 
 def test_charts_and_the_target_of_the_settings_are_left_alone(cli):
@@ -183,7 +251,7 @@ def test_ctrl_c_and_the_same_command_again(cli):
     out, err = child.communicate(timeout=600)
     assert child.returncode == 130, err
     assert "Traceback" not in err
-    assert "The same command goes on" in err
+    assert "the same command goes on" in err
     assert out == ""
     assert not (cli.folder / "b.csv").exists()
     statuses = {job["status"] for job in cli.json("history", "--limit", 100)}

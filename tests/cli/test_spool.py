@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from forecastctl.store.mlflow import artifacts
-from forecastctl.store.mlflow.sql import sqlite
 from tests import services
-from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
+from tests.cli.conftest import FORECASTCTL, QUICK, Held, in_a_group, panel, until
 
 AIRPORTS = ["BOS", "JFK", "LGA", "ORD"]
 NOBODY = "http://127.0.0.1:9"
@@ -109,29 +108,6 @@ def test_without_a_spool_a_store_that_is_away_ends_the_job_at_its_start(bare, da
 def test_a_wrong_password_is_not_waited_for(bare, data, postgres_base):
     said = bare("run", "--data", data, *QUICK, "--tracking-uri", f"{postgres_base}/none", code=5)
     assert "does not exist" in said.stderr
-
-
-class Held:
-    """An SQLite store that another process locks once the job has begun."""
-
-    def __init__(self, path, monkeypatch):
-        self.path = path
-        self.connection = None
-        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
-        from forecastctl.jobs import run
-
-        begin = run.compile_models
-
-        def hold(*arguments):
-            monkeypatch.setattr(run, "compile_models", begin)
-            self.connection = sqlite3.connect(path, isolation_level=None)
-            self.connection.execute("BEGIN IMMEDIATE")
-            return begin(*arguments)
-
-        monkeypatch.setattr(run, "compile_models", hold)
-
-    def release(self):
-        self.connection.close()
 
 
 def test_a_locked_store_costs_nothing_and_the_next_job_publishes_first(cli, monkeypatch):

@@ -124,6 +124,24 @@ def test_searches_of_a_pilot_that_was_cut_off_are_not_made_again(whole, before, 
     assert len(tuned) == len(NAMES) - min(before, len(NAMES))
 
 
+def test_a_search_that_failed_hides_none_of_those_that_are_kept(monkeypatch):
+    harness, stopping, tuned = six(), Stopping(), []
+    real = working._tune
+
+    def tune(result, task):
+        tuned.append(task.series.airport)
+        if len(tuned) == 1:
+            raise ArithmeticError("no search")
+        return real(result, task)
+
+    monkeypatch.setattr(working, "_tune", tune)
+    executor = Winding(4, lambda: stopping.interrupt(Terminated()))
+    with pytest.raises(Terminated):
+        harness.run(executor=executor, stopping=stopping, batch=1)
+    assert harness.run(batch=1).counts["ok"] == 5
+    assert len(tuned) == len(NAMES) + 1  # the fifth was under way, and dropped
+
+
 def test_damaged_searches_of_a_pilot_are_made_again(whole):
     harness, stopping = six(), Stopping()
     executor = Winding(4, lambda: stopping.interrupt(Terminated()))

@@ -106,7 +106,7 @@ def fitting(
     """
     half = MOST_LINES // 2
     if len(middle) > half:
-        left = f"... and {len(middle) - half + 2} more: --json has all"
+        left = f"... and {len(middle) - half + 1} more: --json has all"
         middle = [*middle[: half - 2], left, middle[-1]]
     room = MOST_LINES - len(head) - len(middle) - len(tail)
     shown: list[str] = []
