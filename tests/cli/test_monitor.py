@@ -8,6 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.cli.commands.monitor import lines
+from forecastctl.cli.output.mail import MOST_LINES, WIDTH
+from forecastctl.store.alive import Holder
+from forecastctl.store.lock.file import FileLock
+from forecastctl.store.mlflow.address import resolve
 from tests.cli.conftest import QUICK, panel
 
 AIRPORTS = ("JFK", "LGA", "EWR", "SWF")
@@ -56,12 +61,53 @@ def test_what_people_see(watched):
     assert re.fullmatch(
         r"1 of 4 scored airports degraded; chance alone would name 0\.0[0-3]\d*\.", lines[0]
     )
-    assert lines[1].split()[:3] == ["airport", "status", "scored"]
-    assert lines[3].split()[:3] == ["lead", "n", "error"]
-    (row,) = [line for line in lines if line.startswith("LGA")]
-    assert "too high by" in row
+    assert lines[1] == "degraded: LGA"
+    assert "too high by" in f"{lines[2]} {lines[3]}"
+    assert "lead  n  error" in said
     assert "4 airports: 1 degraded, 3 ok" in said
+    assert max(map(len, lines)) <= WIDTH
     assert watched("monitor", "--data", watched.data, "--quiet", code=7).stdout == ""
+
+
+def test_the_summary_of_a_large_fleet_is_made_for_a_mail():
+    results = [
+        {"airport": f"A{i:03d}", "status": "degraded", "reason": f"{i} errors are {30 * 'far '}off"}
+        for i in range(200)
+    ]
+    lead = {
+        "n": 9,
+        "mae": 5.0,
+        "expected": 4.0,
+        "ratio": 1.2,
+        "bias_percent": 3.0,
+        "coverage95": 0.9,
+    }
+    report = {
+        "sentence": "200 of 200 scored airports degraded. " * 3,
+        "results": results,
+        "by_lead": [{"lead": n, **lead} for n in range(1, 37)],
+        "airports": {"total": 200, "degraded": 200},
+        "scored_from": "2018-01-01",
+        "scored_through": "2020-12-01",
+        "monitor_id": "20260101-000000-abcdef",
+        "run_id": 32 * "a",
+    }
+    said = lines(report)
+    assert len(said) in range(MOST_LINES - 3, MOST_LINES + 1)
+    assert max(map(len, said)) <= WIDTH
+    shown = next(line for line in said if line.endswith("more: --json has all of them"))
+    assert int(shown.split()[2]) == 200 - sum(line.startswith("degraded: ") for line in said)
+
+
+def test_it_waits_for_a_job_that_is_at_work(watched):
+    holder = Holder("run", "db1", 4711, 0)
+    lock = FileLock(resolve(watched.uri), "forecastctl", holder)
+    assert lock.take() is None
+    said = watched("monitor", "--data", watched.data, code=8).stderr
+    assert "Another job is at work" in said
+    assert "process 4711" in said
+    lock.give_back()
+    watched("monitor", "--data", watched.data, "--wait", 600, code=7)
 
 
 def test_settings_reach_the_monitor(watched):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +16,40 @@ from forecastctl.cli.compose import (
     environment,
     new_job_id,
     open_session,
-    open_store,
     read,
+    store_for_job,
 )
 from forecastctl.cli.output import render
-from forecastctl.cli.output.mail import paragraph
+from forecastctl.cli.output.mail import blocks_of_trouble, fitting, paragraph, wrapped
+from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import EXIT_FOUND, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forecastctl.cli.compose import Session
+    from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.monitor.data import Observed
+    from forecastctl.monitor.run import Watch
 
 SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be scored, as it was given.
+
+    Attributes:
+        as_of: No observation after this date.
+        airport: Only these airports.
+        select: Only airports that match one of these globs.
+        origin: Which forecasts count.
+    """
+
+    as_of: str | None
+    airport: list[str] | None
+    select: list[str] | None
+    origin: str
 
 
 def monitor(
@@ -42,6 +64,7 @@ def monitor(
     tracking_uri: flags.TrackingUri = None,
     experiment: flags.Experiment = None,
     upgrade_store: flags.UpgradeStore = False,
+    wait: flags.Wait = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
     config: flags.Config = None,
@@ -50,45 +73,66 @@ def monitor(
     verbose: flags.Verbose = False,
 ) -> None:
     """Score forecasts whose actuals have arrived: which airports have degraded?"""
-    from forecastctl.jobs.plan import select_airports
-    from forecastctl.monitor.data import newest_panel, observations
-    from forecastctl.monitor.run import Watch
+    session = open_session(monitor, locals())
+    asked = Asked(as_of, airport, select, _origin(origin))
+    report = _work(session, asked, upgrade=upgrade_store)
+    _show(session, report)
+    if report["airports"]["degraded"]:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _work(session: Session, asked: Asked, *, upgrade: bool) -> dict[str, Any]:
+    """Score, and record what was found; no job records in the experiment meanwhile."""
+    from forecastctl.monitor.data import newest_panel
     from forecastctl.monitor.run import monitor as score
+
+    has_data = session.settings.data.source is not None
+    panel, spec = read(session) if has_data else (None, data_spec(session.settings))
+    with (
+        Progress(quiet=session.quiet) as progress,
+        store_for_job(session, "monitor", progress.say, upgrade=upgrade, existing=True) as held,
+    ):
+        tracker, waited = held
+        if has_data and waited:  # the data may be other by now
+            panel, spec = read(session)
+        observed, watch = _watch(session, asked, panel or newest_panel(tracker), spec)
+        report = score(tracker, observed, watch, environment())
+    _note(session, report, observed, watch.freq)
+    render.warn_of_panel(watch.warnings)
+    return report
+
+
+def _watch(
+    session: Session, asked: Asked, panel: Panel, spec: DataSpec
+) -> tuple[list[Observed], Watch]:
+    """What came true of the airports that were asked for, and what is asked of the monitor."""
+    from forecastctl.jobs.plan import select_airports
+    from forecastctl.monitor.data import observations
+    from forecastctl.monitor.run import Watch
     from forecastctl.settings import shown
 
-    session = open_session(monitor, locals())
-    settings, origin = session.settings, _origin(origin)
-    has_data = settings.data.source is not None
-    panel, spec = read(session) if has_data else (None, data_spec(settings))
-    tracker = open_store(settings, upgrade=upgrade_store, existing=True)
-    panel = panel or newest_panel(tracker)
     today = date.today()  # noqa: DTZ011 - the user's own day
-    observed, freq, warnings = observations(panel, spec, as_of, today)
-    chosen = select_airports([o.airport for o in observed], airport or (), select or ())
-    kept = [o for o in observed if o.airport in chosen]
+    observed, freq, warnings = observations(panel, spec, asked.as_of, today)
+    names = [o.airport for o in observed]
+    chosen = select_airports(names, asked.airport or (), asked.select or ())
     started = time.time_ns() // 1_000_000
     watch = Watch(
         monitor_id=new_job_id(started),
         start_ms=started,
-        rules=settings.alarms(),
-        origin=origin,
+        rules=session.settings.alarms(),
+        origin=asked.origin,
         freq=freq,
         panel_digest=panel.digest,
         params={
-            "data.source": shown(settings.data.source),
-            "as_of": shown(as_of),
-            "airport": shown(airport),
-            "select": shown(select),
+            "data.source": shown(session.settings.data.source),
+            "as_of": shown(asked.as_of),
+            "airport": shown(asked.airport),
+            "select": shown(asked.select),
         },
-        whole=not (airport or select),
+        whole=not (asked.airport or asked.select),
         warnings=warnings,
     )
-    report = score(tracker, kept, watch, environment())
-    _note(session, report, observed, freq)
-    render.warn_of_panel(warnings)
-    _show(session, report)
-    if report["airports"]["degraded"]:
-        raise typer.Exit(EXIT_FOUND)
+    return [o for o in observed if o.airport in chosen], watch
 
 
 def _origin(given: str | None) -> str:
@@ -131,19 +175,49 @@ def _show(session: Session, report: Mapping[str, Any]) -> None:
 
 
 def _print(report: Mapping[str, Any]) -> None:
+    if not sys.stdout.isatty():
+        render.print_lines(lines(report))
+        return
     render.print_line(report["sentence"], style="bold")
     notable = [r for r in report["results"] if r["status"] != "ok"]
     if notable:
         render.print_rows([_row(r) for r in notable[:SHOWN]], "")
     if len(notable) > SHOWN:
         render.print_line(f"... and {len(notable) - SHOWN} more: --json has all of them")
-    render.print_rows([_lead(row) for row in report["by_lead"]], "No forecast is scored.")
+    render.print_rows([_lead(row) for row in report["by_lead"]], NOTHING_SCORED)
+    for line in _ends(report):
+        render.print_line(line)
+
+
+NOTHING_SCORED = "No forecast is scored."
+
+
+def lines(report: Mapping[str, Any]) -> list[str]:
+    """What was found, as short as a mail.
+
+    Args:
+        report: The report of the monitor.
+    """
+    trouble = [
+        (r["status"].replace("_", " "), r["reason"] or "", r["airport"])
+        for r in report["results"]
+        if r["status"] != "ok"
+    ]
+    by_lead = [_lead(row) for row in report["by_lead"]]
+    scores = render.table_lines(by_lead) if by_lead else [NOTHING_SCORED]
+    head = wrapped(report["sentence"])
+    more = "--json has all of them"
+    return fitting(head, blocks_of_trouble(trouble), scores, _ends(report), more)
+
+
+def _ends(report: Mapping[str, Any]) -> list[str]:
+    """The last lines."""
     counts = {k.replace("_", " "): n for k, n in report["airports"].items() if n and k != "total"}
     by_status = ", ".join(f"{n} {status}" for status, n in counts.items())
-    render.print_line(f"{report['airports']['total']} airports: {by_status}")
+    told = [f"{report['airports']['total']} airports: {by_status}"]
     if report["scored_through"]:
-        render.print_line(f"scored      {report['scored_from']} to {report['scored_through']}")
-    render.print_line(f"monitor     {report['monitor_id']} (run {report['run_id']})")
+        told.append(f"scored      {report['scored_from']} to {report['scored_through']}")
+    return [*told, f"monitor     {report['monitor_id']} (run {report['run_id']})"]
 
 
 def _lead(row: Mapping[str, Any]) -> dict[str, object]:

@@ -95,6 +95,7 @@ def fitting(
     trouble: Sequence[tuple[int, Sequence[str]]],
     middle: Sequence[str],
     tail: Sequence[str],
+    where: str = "forecastctl history airports",
 ) -> list[str]:
     """A mail of at most `MOST_LINES`: what is too much of the trouble is counted.
 
@@ -103,6 +104,7 @@ def fitting(
         trouble: See `blocks_of_trouble`.
         middle: Lines that follow; of more than half a mail the first ones and the last.
         tail: Its last lines.
+        where: What tells the trouble that is counted.
     """
     half = MOST_LINES // 2
     if len(middle) > half:
@@ -114,7 +116,7 @@ def fitting(
         more = 1 if at + 1 < len(trouble) else 0
         if len(shown) + len(block) + more > room:
             left_out = sum(number for number, _ in trouble[at:])
-            shown.append(f"... and {left_out} more: forecastctl history airports")
+            shown.append(f"... and {left_out} more: {where}")
             break
         shown += block
     return [*head, *shown, *middle, *tail]
@@ -162,6 +164,11 @@ def paragraph(
 
 
 _GRAVE: Final = ("failed", "rejected", "degraded")
+
+
+def wrapped(text: str) -> list[str]:
+    """A text in lines of a mail."""
+    return textwrap.wrap(one_line(text), WIDTH, break_on_hyphens=False)
 
 
 def listed(names: Sequence[str], most: int) -> str:
