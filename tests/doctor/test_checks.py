@@ -293,9 +293,11 @@ class TestWaiting:
 
     def test_a_damaged_file(self):
         found = waiting.check_spool(
-            [waiting.Waiting("/s/x.spool", 0, 10, damaged="it is damaged.")]
+            [waiting.Waiting("/s/x.spool", 0, 10, damaged="it is damaged.", mend="Move it.")]
         )
-        assert [(f.level, f.message) for f in found] == [("wrong", "it is damaged.")]
+        assert [(f.level, f.message, f.mend) for f in found] == [
+            ("wrong", "it is damaged.", "Move it.")
+        ]
 
     def test_where_there_is_no_spool(self):
         assert waiting.check_spool(None) == []

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -51,6 +52,8 @@ def damage(place, how):
         connection.execute("UPDATE entries SET content = substr(content, 1, 200) WHERE number > 2")
         connection.commit()
         connection.close()
+    elif how in ("empty", "cut"):
+        os.truncate(path, 0 if how == "empty" else path.stat().st_size // 2)
     else:
         content = bytearray(path.read_bytes())
         content[: 4096 if how == "head" else 100] = b"A" * (4096 if how == "head" else 100)
@@ -58,7 +61,7 @@ def damage(place, how):
     return path
 
 
-@pytest.mark.parametrize("how", ["text", "head", "name"])
+@pytest.mark.parametrize("how", ["text", "head", "name", "empty", "cut"])
 def test_a_damaged_file_is_named_and_kept_and_stops_nothing(place, whole, how):
     store = Fails(0)
     recorded_by(store, place)
@@ -76,6 +79,46 @@ def test_a_damaged_file_is_named_and_kept_and_stops_nothing(place, whole, how):
     assert front.away is None
     pd.testing.assert_frame_equal(summary.forecasts, whole["nested"].summary.forecasts)
     assert path.exists()
+
+
+def test_a_new_file_is_whole_from_its_first_moment(place, monkeypatch):
+    """Whoever looks then finds nothing that waits, and removes it; its job makes another one."""
+    rename, seen = Path.rename, []
+
+    def look(path, target):
+        rename(path, target)
+        seen.append(place.waiting())
+        assert not target.exists()
+
+    monkeypatch.setattr(Path, "rename", look)
+    journal = place.new()
+    first = journal.path
+    with pytest.raises(TrackingError, match="others remove what is written"):
+        journal.add_run("record", [_airport("JFK")], None, lambda: "1" * 32)
+    assert seen == [[]] * 10
+    monkeypatch.undo()
+    journal = Journal(first)
+    journal.add_run("record", [_airport("JFK")], None, lambda: "1" * 32)
+    assert place.waiting() == []  # its job lives
+    journal.close()
+    [waiting] = place.waiting()
+    assert (waiting.path, waiting.airports) == (first, ("JFK",))
+
+
+def test_what_a_process_leaves_that_is_killed_while_it_makes_a_file_is_none(place, monkeypatch):
+    def killed(*_):
+        raise KilledError
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KilledError):
+        place.new().add_run("record", [_airport("JFK")], None, lambda: "1" * 32)
+    assert place.journals() == place.waiting() == []
+    [left] = place.folder.glob("*.new")
+    place.tidy()
+    assert left.exists()  # somebody may be making it
+    os.utime(left, (1, 1))
+    place.tidy()
+    assert not place.folder.exists()
 
 
 def recorded_by(store, place, *, layout="nested"):

@@ -33,6 +33,7 @@ class Waiting:
         bytes: Its size.
         other: For which other experiment and store it is; empty for those that are set.
         damaged: Why it cannot be read; empty where it can.
+        mend: What to do about that.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Waiting:
     bytes: int
     other: str = ""
     damaged: str = ""
+    mend: str = ""
 
 
 def check_lock(holders: list[Held]) -> list[Finding]:
@@ -70,16 +72,13 @@ def _judged(held: Held) -> Finding:
     )
 
 
-MOVE = "Move the file elsewhere. What waits in it is lost; the next job does it again."
-
-
 def check_spool(waiting: list[Waiting] | None) -> list[Finding]:
     """Judge what waits; ``None`` where there is no spool to look at."""
     if waiting is None:
         return []
     if not waiting:
         return [Finding("spool", "ok", "Nothing waits to be recorded.")]
-    found = [Finding("spool", "wrong", one.damaged, MOVE) for one in waiting if one.damaged]
+    found = [Finding("spool", "wrong", one.damaged, one.mend) for one in waiting if one.damaged]
     waiting = [one for one in waiting if not one.damaged]
     own = [one for one in waiting if not one.other]
     found += [_of_all(own, "", "", "wrong")] if own else []

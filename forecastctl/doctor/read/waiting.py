@@ -56,4 +56,4 @@ def spool(root: Path | None, uri: str, experiment: str) -> list[Waiting] | None:
 
 
 def _waiting(one: InFile) -> Waiting:
-    return Waiting(str(one.path), len(one.airports), one.size, damaged=one.damaged)
+    return Waiting(str(one.path), len(one.airports), one.size, damaged=one.damaged, mend=one.mend)

@@ -6,9 +6,10 @@ back when the process ends, however it ends. So a file that can be opened belong
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,13 @@ VERSION = 1
 SUFFIX = ".spool"
 ABOUT = "store.json"
 """Name of the file that says what the spools of a folder are for."""
+NEW = ".new"
+"""Ending of a file that is being made, until it is whole and gets its name."""
+MOVE = "Move the file elsewhere. What waits in it is lost; the next job does it again."
+"""What to do with a file that is damaged."""
+_TRIES = 10
 _TABLES = """
-CREATE TABLE IF NOT EXISTS entries (
+CREATE TABLE entries (
     number INTEGER PRIMARY KEY,
     verb TEXT NOT NULL,
     run_id TEXT NOT NULL,
@@ -44,14 +50,14 @@ CREATE TABLE IF NOT EXISTS entries (
     content TEXT NOT NULL,
     published TEXT
 );
-CREATE TABLE IF NOT EXISTS files (
+CREATE TABLE files (
     number INTEGER NOT NULL REFERENCES entries (number) ON DELETE CASCADE,
     run_id TEXT NOT NULL,
     path TEXT NOT NULL,
     content BLOB NOT NULL,
     PRIMARY KEY (number, run_id, path)
 );
-CREATE INDEX IF NOT EXISTS files_by_run ON files (run_id, path)
+CREATE INDEX files_by_run ON files (run_id, path)
 """
 
 
@@ -93,8 +99,11 @@ class Entry:
 class Journal:
     """A file of verbs. It is made by the first of them, and deleted when it is closed empty.
 
+    It is made under another name, and gets its own once it is whole: so a file that is not was
+    damaged.
+
     Args:
-        path: The file.
+        path: The file; where somebody else removes it as soon as it is made, another one beside it.
         about: What is said of it in its folder, in a file of its own, once it is made.
 
     Attributes:
@@ -220,9 +229,6 @@ class Journal:
             if empty:  # while it is still ours
                 self._delete()
         connection.close()
-        with suppress(OSError):
-            if not self.path.exists():
-                self._delete()
 
     def _is_there(self) -> bool:
         with self._guarded():
@@ -267,17 +273,14 @@ class Journal:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> DamagedJournalError:
-        return DamagedJournalError(
-            f"The spool {self.path} is damaged: {error}.",
-            "Move the file elsewhere. What waits in it is lost; the next job does it again.",
-        )
+        return DamagedJournalError(f"The spool {self.path} is damaged: {error}.", MOVE)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if any(words in str(error) for words in ("malformed", "not a database")):
+            if any(words in str(error) for words in ("malformed", "not a database", _EMPTY)):
                 raise self._damaged(error) from error
             kind = BusyError if "locked" in str(error) else TrackingError
             raise kind(
@@ -291,23 +294,59 @@ class Journal:
             about = self.path.with_name(ABOUT)
             if self._about is not None and not about.exists():
                 about.write_text(json.dumps(dict(self._about)), encoding="utf-8")
-            self._connection = _connect(self.path)
+            self._connection = self._connected()
         return self._connection
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection to the file, which is made first where it is not there.
+
+        Whoever looks for files may find a new one before it is locked, and remove it as an empty
+        one: then another is made.
+        """
+        if self.path.exists():
+            return _connect(self.path)
+        name = self.path.stem
+        for number in range(_TRIES):
+            if number:
+                self.path = self.path.with_name(f"{name}-{number}{SUFFIX}")
+            made = _make(self.path)
+            with suppress(sqlite3.OperationalError):  # it is locked, or gone
+                connection = _connect(self.path)
+                if self.path.exists() and self.path.stat().st_ino == made:
+                    return connection
+                connection.close()
+        raise OSError(errno.EBUSY, "others remove what is written", str(self.path))
+
+
+_EMPTY = "it is empty, or cut off"
+
+
+def _make(path: Path) -> int:
+    """Make a file with its tables, whole from the first moment; returns its number on the disk."""
+    new = path.with_name(f"{path.name}{NEW}")
+    new.unlink(missing_ok=True)
+    new.touch(0o600)
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN; {_TABLES}; PRAGMA user_version = {VERSION}; COMMIT")
+    number = new.stat().st_ino
+    new.rename(path)
+    return number
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     """Open a file for this process alone."""
-    new = not path.exists()
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+    )
     try:
-        if new:
-            path.chmod(0o600)
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")  # takes the lock, which stays
-        for table in _TABLES.split(";"):
-            connection.execute(table)
         _check_version(connection, path)
         connection.execute("COMMIT")
     except BaseException:
@@ -322,7 +361,8 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
         raise TrackingError(
             f"The spool {path} was written by a newer forecastctl.", "Update forecastctl."
         )
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    if not version:
+        raise sqlite3.DatabaseError(_EMPTY)
 
 
 def _append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from forecastctl.store.mlflow.sql.rows import new_id
 from forecastctl.store.spool.away import is_away
 from forecastctl.store.spool.journal import (
     ABOUT,
+    NEW,
     RECORD,
     SUFFIX,
     BusyError,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OLD_SECONDS = 3600.0
 _OWN_SCHEMES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg2", "http", "https")
 
 
@@ -79,6 +82,7 @@ class Waiting:
         since_ms: When the first of it started, milliseconds since the epoch; 0 for unknown.
         size: Bytes.
         damaged: Why the file cannot be read; empty where it can.
+        mend: What to do about that.
     """
 
     path: Path
@@ -87,6 +91,7 @@ class Waiting:
     since_ms: int
     size: int
     damaged: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Place:
                 continue
             except DamagedJournalError as error:
                 size = journal.path.stat().st_size if journal.path.exists() else 0
-                found.append(Waiting(journal.path, (), (), 0, size, error.message))
+                found.append(Waiting(journal.path, (), (), 0, size, error.message, error.hint))
             except TrackingError as error:
                 log.warning("%s", error.message)
             finally:
@@ -135,6 +140,9 @@ class Place:
     def tidy(self) -> None:
         """Remove the folder where nothing is left in it."""
         with suppress(OSError):
+            for path in self.folder.glob(f"*{NEW}*"):  # of a process that was killed meanwhile
+                if time.time() - path.stat().st_mtime > _OLD_SECONDS:
+                    path.unlink()
             if self.folder.is_dir() and not self.journals():
                 (self.folder / ABOUT).unlink(missing_ok=True)
                 self.folder.rmdir()
