@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -119,28 +121,40 @@ def test_files_and_runs_that_do_not_belong_together(done):
     airports = done.json("history", "airports")
     (folder,) = (done.folder / "mlartifacts").iterdir()
     shutil.rmtree(folder / airports[0]["run_id"])
-    for name, age in (("0" * 32, 2 * DAY), ("1" * 32, 0)):
+    for name, age in (("0" * 32, 2 * DAY), ("1" * 32, 0), ("2" * 32, 2 * DAY)):
         file = folder / name / "artifacts" / "x.json"
         file.parent.mkdir(parents=True)
         file.write_text("{}")
         for path in (file, file.parent, file.parent.parent):
             os.utime(path, (time.time() - age,) * 2)
     (folder / "models").mkdir()
+    shutil.copy(done.folder / "mlflow.db", done.folder / "other.sqlite")
+    with closing(sqlite3.connect(done.folder / "other.sqlite")) as other:
+        sql = "UPDATE runs SET run_uuid = ? WHERE run_uuid = ?"
+        other.execute(sql, ("2" * 32, airports[1]["run_id"]))
+        other.commit()
+    (nobodys, _) = wrong(found(done, code=7))
+    assert (nobodys["fix"], nobodys["subjects"]) == ("remove", [str(folder / ("0" * 32))])
     report = found(done, "--fix", code=7)
     (empty,) = wrong(report)
     assert airports[0]["run_id"] in empty["message"]
-    old, young = (
+    others, young = (
         f for f in report["findings"] if f["check"] == "artifacts" and f["level"] == "note"
     )
-    assert old["subjects"] == [str(folder / ("0" * 32))]
+    assert others["subjects"] == [str(folder / ("2" * 32))]  # a store beside it has this run
     assert "a job may be writing" in young["message"]
-    assert report["mended"] == []
+    assert report["mended"] == [f"removed {folder / ('0' * 32)}"]
     left = {path.name for path in folder.iterdir()}
-    assert left >= {"0" * 32, "1" * 32, "models", airports[1]["run_id"]}
+    assert left == {"1" * 32, "2" * 32, "models", airports[1]["run_id"], *_of_jobs(done)}
     tracker = open_tracker(done.uri, "forecastctl", reading=True)
     assert tracker.read_artifact(airports[1]["run_id"], "forecast.json")
     again = done("run", *QUICK, "--skip-unchanged", "--quiet")
     assert airports[0]["airport"] in again.stderr
+
+
+def _of_jobs(cli):
+    """Ids of runs that have files besides those of airports."""
+    return {job["run_id"] for job in cli.json("history")}
 
 
 def test_what_killed_workers_left_is_removed(done, elsewhere):

@@ -216,11 +216,16 @@ class TestRuns:
             ("wrong", "kill-runs", ("a", "b")),
         ]
 
-    def test_folders_without_a_run_are_told_and_left(self):
-        old, young = runs.Folder("/o", 86_400.0), runs.Folder("/y", 86_399.0)
-        found = runs.check(runs.Runs(folders=(old, young)))
+    def test_folders_without_a_run_are_removed_where_they_are_nobodys_and_old(self):
+        folders = (
+            runs.Folder("/o", 86_400.0, nobodys=True),
+            runs.Folder("/y", 86_399.0, nobodys=True),
+            runs.Folder("/s", 86_400.0),  # they may be of another store with the same directory
+        )
+        found = runs.check(runs.Runs(folders=folders))
         assert [(f.level, f.fix, f.subjects) for f in found[1:]] == [
-            ("note", None, ("/o",)),  # they may be of another store with the same directory
+            ("wrong", "remove", ("/o",)),
+            ("note", None, ("/s",)),
             ("note", None, ()),
         ]
 

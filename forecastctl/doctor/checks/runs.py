@@ -17,10 +17,12 @@ class Folder:
     Attributes:
         path: The folder.
         age: Seconds since it was changed.
+        nobodys: Whether all in it is this user's, and no other store beside this one has its run.
     """
 
     path: str
     age: float
+    nobodys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +103,32 @@ def _files(runs: Runs) -> list[Finding]:
         message = "The artifacts do not lie in a directory of this computer, and are not looked at."
         return [Finding("artifacts", "note", message)]
     found = []
-    old = tuple(folder.path for folder in runs.folders if folder.age >= OLD_SECONDS)
+    old = [folder for folder in runs.folders if folder.age >= OLD_SECONDS]
     young = len(runs.folders) - len(old)
-    if old:
+    nobodys = tuple(folder.path for folder in old if folder.nobodys)
+    others = tuple(folder.path for folder in old if not folder.nobodys)
+    if nobodys:
+        found.append(
+            Finding(
+                "artifacts",
+                "wrong",
+                f"{count(len(nobodys), 'folder')} of artifacts without a run, left by a job that "
+                f"was killed: {named(nobodys, 1)}.",
+                "'forecastctl doctor --fix' removes them.",
+                "remove",
+                nobodys,
+            )
+        )
+    if others:
         found.append(
             Finding(
                 "artifacts",
                 "note",
-                f"{count(len(old), 'folder')} of artifacts without a run in this store: "
-                f"{named(old, 1)}.",
-                "A job that was killed left them, or they are of another store that keeps its "
-                "files in the same directory. If there is none, delete them (--json lists all).",
-                subjects=old,
+                f"{count(len(others), 'folder')} of artifacts without a run in this store, which "
+                f"may be another store's or another user's: {named(others, 1)}.",
+                "Delete them if no other store keeps its files in the same directory (--json lists "
+                "all).",
+                subjects=others,
             )
         )
     if young:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,7 +15,12 @@ from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.alive import life
 from forecastctl.store.healing import running_jobs
-from forecastctl.store.mlflow.condition import folder_of, without_run
+from forecastctl.store.mlflow.condition import (
+    folder_of,
+    known_to,
+    stores_beside,
+    without_run,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +71,8 @@ def runs(tracker: Tracker, condition: Condition, uri: str, now_ms: int) -> Runs:
         if run.status != RUNNING
     ]
     empty = tuple(run.run_id for run in finished if not _has_files(folder_of(folder, run.run_id)))
-    return Runs(dead, unclear, alive, dangling, _without_run(folder, uri), empty, len(finished))
+    folders = _without_run(folder, condition.file, uri)
+    return Runs(dead, unclear, alive, dangling, folders, empty, len(finished))
 
 
 def _running_below(tracker: Tracker) -> dict[str, str | None]:
@@ -82,19 +90,45 @@ def _has_files(folder: Path) -> bool:
     return False
 
 
-def _without_run(folder: Path, uri: str) -> tuple[Folder, ...]:
-    """Folders with the name of a run that no experiment of the store has."""
+def _without_run(folder: Path, store: Path | None, uri: str) -> tuple[Folder, ...]:
+    """Folders with the name of a run that no experiment of the store has.
+
+    Args:
+        folder: Where the files of the experiment lie.
+        store: Of an SQLite store its file.
+        uri: Address of the store.
+    """
     names: dict[str, Path] = {}
     with suppress(OSError):
         names = {path.name: path for path in folder.iterdir() if _RUN.fullmatch(path.name)}
+    left = without_run(uri, names)
+    sure = _without_other_store(left, store, folder) if left and store else set()
     now = time.time()
     found = []
-    for name in sorted(without_run(uri, names)):
+    for name in sorted(left):
         with suppress(OSError):
-            path = names[name]
-            changed = max(p.lstat().st_mtime for p in (path, *path.rglob("*")))
-            found.append(Folder(str(path), now - changed))
+            status = [path.lstat() for path in (names[name], *names[name].rglob("*"))]
+            own = all(one.st_uid == os.geteuid() for one in status)
+            age = now - max(one.st_mtime for one in status)
+            found.append(Folder(str(names[name]), age, nobodys=own and name in sure))
     return tuple(found)
+
+
+def _without_other_store(names: set[str], store: Path, folder: Path) -> set[str]:
+    """Those that no other store beside this one has.
+
+    None where one of these cannot be read, and where the files lie elsewhere than the store: then
+    stores of other places may keep theirs there as well.
+    """
+    if not folder.resolve().is_relative_to(store.resolve().parent):
+        return set()
+    left = set(names)
+    try:
+        for path in stores_beside(store, folder):
+            left -= known_to(path, left)
+    except (OSError, sqlite3.Error):
+        return set()
+    return left
 
 
 def ahead(tracker: Tracker, now_ms: int) -> float | None:

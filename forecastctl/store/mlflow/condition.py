@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from forecastctl.store.mlflow.sql.database import Database
 
 _MOST_AT_ONCE = 500
+_MAGIC = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,43 @@ def without_run(uri: str, run_ids: Iterable[str]) -> set[str]:
     finally:
         database.close()
     return left
+
+
+def stores_beside(file: Path, artifacts: Path) -> list[Path]:
+    """Other SQLite files that may keep their artifacts in the same place.
+
+    Args:
+        file: The file of the store.
+        artifacts: Where the files of its experiment lie.
+    """
+    found: dict[Path, None] = {}
+    for folder in dict.fromkeys((file.parent, artifacts, *artifacts.parents[:2])):
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and not (file.exists() and path.samefile(file)):
+                with path.open("rb") as opened:
+                    if opened.read(len(_MAGIC)) == _MAGIC:
+                        found[path.resolve()] = None
+    return list(found)
+
+
+def known_to(path: Path, run_ids: Iterable[str]) -> set[str]:
+    """Those of some ids that a run in an SQLite file has; none where it is no store.
+
+    Raises:
+        sqlite3.Error: It cannot be read.
+    """
+    asked = sorted(run_ids)
+    known: set[str] = set()
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
+            return known
+        for start in range(0, len(asked), _MOST_AT_ONCE):
+            part = asked[start : start + _MOST_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            sql = f"SELECT run_uuid FROM runs WHERE run_uuid IN ({marks})"  # noqa: S608 - marks alone
+            known |= {str(run_id) for (run_id,) in connection.execute(sql, part)}
+    return known
 
 
 def folder_of(artifacts: Path, run_id: str) -> Path:
