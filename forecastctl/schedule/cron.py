@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from forecastctl.schedule.job import BUSY, LOG_LINES, secrets_note
+from forecastctl.errors import HeldError
+from forecastctl.schedule.job import LOG_LINES, secrets_note
 
 if TYPE_CHECKING:
     from forecastctl.schedule.job import ScheduledJob
@@ -16,10 +17,9 @@ def crontab(job: ScheduledJob) -> str:
     notes = [
         "For 'crontab -e'. What the job says is added to the log; where it does not end well, the",
         "end of the log is printed as well, which cron mails.",
+        f"Exit code {HeldError.exit_code}: another job is at work; 'wait' in [run] waits for it.",
         *secrets_note(job),
     ]
-    if job.flock:
-        notes.append(f"Exit code {BUSY}: the job before it still runs.")
     comments = "".join(f"# {note}\n" for note in notes)
     return f"{comments}{job.times.expression} {in_crontab(shell_line(job))}\n"
 
@@ -28,8 +28,6 @@ def shell_line(job: ScheduledJob) -> str:
     """What the shell is to do."""
     quoted = [shlex.quote(f"{name}={value}") for name, value in job.environment.items()]
     words = ["env", *quoted] if quoted else []
-    if job.flock:
-        words += [shlex.quote(job.flock), "-n", "-E", str(BUSY), shlex.quote(job.lock)]
     words.append(shlex.join(job.command))
     log = shlex.quote(job.log)
     told = (

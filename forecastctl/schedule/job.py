@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from forecastctl.schedule.times import Times
 
 NAME: Final = "forecastctl"
-BUSY: Final = 75
-"""Exit code of the lock where an earlier job still runs."""
 LOG_LINES: Final = 40
 
 
@@ -30,8 +28,6 @@ class ScheduledJob:
         environment: Variables that it needs; secrets are not among them.
         missing: Names of variables that hold secrets, to be given to it by other means.
         log: Absolute path of the file that its output is added to, where no journal takes it.
-        lock: Absolute path of the file that keeps two jobs apart, where nothing else does.
-        flock: Absolute path of the program that locks it, or ``None`` where there is none.
         user: Whom it is run as.
         zone: Time zone, such as ``Europe/Berlin``.
         image: Container image.
@@ -42,10 +38,8 @@ class ScheduledJob:
     arguments: tuple[str, ...]
     directory: str
     log: str
-    lock: str
     environment: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    flock: str | None = None
     user: str = "root"
     zone: str = "Etc/UTC"
     image: str = "forecastctl"
@@ -58,7 +52,7 @@ class ScheduledJob:
     def texts(self) -> tuple[str, ...]:
         """All that is written into a line or a file."""
         named = (text for pair in self.environment.items() for text in pair)
-        return (*self.command, self.directory, self.log, self.lock, *named)
+        return (*self.command, self.directory, self.log, *named)
 
 
 def check_printable(job: ScheduledJob) -> None:

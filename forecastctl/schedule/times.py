@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ WORDS: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
+_LONGEST: Final = {month: monthrange(2024, month)[1] for month in range(1, 13)}
+"""Days of each month, in a leap year."""
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
 _HINT = "Five fields: minute, hour, day of the month, month, day of the week; such as '15 5 * * *'."
 
@@ -60,6 +63,14 @@ class Times:
 
     expression: str
     numbers: tuple[frozenset[int] | None, ...]
+
+    @property
+    def ever(self) -> bool:
+        """Whether there is such a moment: the 31st of February is none."""
+        _, _, day, month, weekday = self.numbers
+        if day is None or weekday is not None:
+            return True
+        return any(min(day) <= _LONGEST[number] for number in month or _LONGEST)
 
     def on_calendar(self) -> list[str]:
         """The same as systemd's OnCalendar, of which any has to match.
@@ -103,10 +114,22 @@ def every(expression: str) -> Times:
     """
     plain = WORDS.get(expression.strip().lower(), expression.strip())
     parts = plain.split()
+    if plain.startswith("@"):
+        raise UsageError(
+            f"--cron: {expression!r} is no time at which a job could be started.",
+            f"Five fields, or one of {', '.join(WORDS)}.",
+        )
     if len(parts) != len(FIELDS):
-        raise UsageError(f"--cron: {expression!r} has {len(parts)} fields.", _HINT)
+        fields = "1 field" if len(parts) == 1 else f"{len(parts)} fields"
+        raise UsageError(f"--cron: {expression!r} has {fields} instead of five.", _HINT)
     numbers = [_matching(part, field) for part, field in zip(parts, FIELDS, strict=True)]
-    return Times(" ".join(parts), tuple(numbers))
+    found = Times(" ".join(parts), tuple(numbers))
+    if not found.ever:
+        raise UsageError(
+            f"--cron: {expression!r} never comes: no month of it has such a day.",
+            "The third field is the day of the month, the fourth the month.",
+        )
+    return found
 
 
 def _matching(text: str, field: Field) -> frozenset[int] | None:

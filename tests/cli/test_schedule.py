@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from forecastctl.store.alive import Holder
+from forecastctl.store.lock.file import FileLock
+from forecastctl.store.mlflow.address import resolve
 from tests.cli.conftest import panel
 from tests.schedule.test_texts import crontab_command
 
@@ -65,25 +68,17 @@ def test_the_line_for_cron_does_the_job(placed):
     assert "1 airports: 1 ok" in (placed.folder / "forecastctl.log").read_text()
     (job,) = placed.json("history")
     assert job["status"] == "ok"
+    lock = FileLock(resolve("sqlite:///mlflow.db"), "forecastctl", Holder("run", "db1", 4711))
+    assert lock.take() is None
+    second = start(line)
+    assert second.returncode == 8
+    assert "Another job is at work" in second.stdout
+    lock.give_back()
     (placed.folder / "air.csv").unlink()
     failed = start(line)
     assert failed.returncode == 3
     assert failed.stdout.startswith("forecastctl ended with exit code 3")
     assert "air.csv" in failed.stdout
-
-
-def test_a_lock_keeps_two_of_them_apart(placed):
-    line = placed("schedule", "cron").stdout
-    held = subprocess.Popen(
-        ["flock", ".forecastctl-schedule.lock", "sh", "-c", "echo held; read x"],
-        cwd=placed.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert held.stdout.readline() == "held\n"
-    assert start(line).returncode == 75
-    held.communicate("\n")
 
 
 @pytest.mark.parametrize("kind", ["cron", "systemd", "kubernetes", "airflow"])

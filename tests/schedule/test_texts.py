@@ -27,9 +27,7 @@ def job(name="plain", **others):
         "arguments": ("run", "--config", f"{folder}/forecastctl.toml", "--skip-unchanged"),
         "directory": folder,
         "log": f"{folder}/forecastctl.log",
-        "lock": f"{folder}/.lock",
         "environment": {"FORECASTCTL_TRACKING__EXPERIMENT": name},
-        "flock": "/usr/bin/flock",
     }
     return ScheduledJob(**given | others)
 
@@ -63,8 +61,6 @@ def test_cron(name, tmp_path):
         interpreter=str(shown),
         directory=str(folder),
         log=str(folder / "x.log"),
-        lock=str(folder / ".lock"),
-        flock=shutil.which("flock"),
     )
     schedule, command = crontab_command(cron.crontab(planned))
     assert schedule == "15 5 * * *"
@@ -81,9 +77,7 @@ def test_cron_prints_the_end_of_the_log_where_the_job_does_not_end_well(tmp_path
     failing.write_text("#!/bin/sh\nfor i in $(seq 60); do echo line $i; done\nexit 4\n")
     failing.chmod(0o755)
     log = tmp_path / "x.log"
-    planned = job(
-        interpreter=str(failing), directory=str(tmp_path), log=str(log), flock=None, environment={}
-    )
+    planned = job(interpreter=str(failing), directory=str(tmp_path), log=str(log), environment={})
     _, command = crontab_command(cron.crontab(planned))
     done = subprocess.run(
         ["/bin/sh", "-c", command], env={}, capture_output=True, text=True, check=False

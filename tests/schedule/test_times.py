@@ -53,6 +53,28 @@ def test_what_is_none_is_refused(wrong):
         times.every(wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("@reboot", "'@reboot' is no time at which"),
+        ("@", "'@' is no time at which"),
+        ("0 15 5 * * * 2026", "has 7 fields instead of five"),
+        ("daily", "has 1 field instead of five"),
+        ("15 5 31 2 *", "'15 5 31 2 \\*' never comes"),
+        ("15 5 31 2,4,6,9,11 *", "never comes"),
+        ("15 5 30-31 FEB *", "never comes"),
+    ],
+)
+def test_what_is_wrong_is_said(wrong, said):
+    with pytest.raises(UsageError, match=said):
+        times.every(wrong)
+
+
+@pytest.mark.parametrize("seldom", ["15 5 29 2 *", "15 5 31 2,3 *", "15 5 31 2 MON", "0 0 30 * *"])
+def test_what_comes_seldom_is_no_mistake(seldom):
+    assert times.every(seldom).ever
+
+
 @pytest.mark.parametrize("wrong", ["24:00", "5", "5:60", "05:15:00", "noon", "", "-1:00"])
 def test_what_is_no_time_of_day_is_refused(wrong):
     with pytest.raises(UsageError, match="--at"):
@@ -84,9 +106,20 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
+def days_of_a_leap_year():
+    return (datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(366))
+
+
 @given(EXPRESSIONS)
 def test_each_field_holds_what_it_may(expression):
-    found = times.every(expression)
+    try:
+        found = times.every(expression)
+    except UsageError:  # there is no such day
+        *_, day, month, _ = expression.split()
+        of_month = times.every(f"0 0 1-31 {month} *").numbers[3]
+        days = times.every(f"0 0 {day} * *").numbers[2]
+        assert not any(d.month in of_month and d.day in days for d in days_of_a_leap_year())
+        return
     for numbers, field in zip(found.numbers, times.FIELDS, strict=True):
         assert numbers is None or (numbers and field.low <= min(numbers) <= max(numbers))
     assert found.expression == expression

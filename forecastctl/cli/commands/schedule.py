@@ -72,7 +72,6 @@ def _job(
 ) -> ScheduledJob:
     """The job of the current configuration, with absolute paths."""
     import os
-    import shutil
 
     from forecastctl.cli.environment import user
     from forecastctl.schedule import times
@@ -81,7 +80,6 @@ def _job(
 
     if at and cron:
         raise UsageError("--at and --cron both say when.", "Give one of them.")
-    directory = Path.cwd()
     file = (config or Path(os.environ.get("FORECASTCTL_CONFIG") or CONFIG_NAME)).absolute()
     named = ("--config", str(file)) if file.is_file() else ()
     given, missing = _environment(settings)
@@ -89,12 +87,10 @@ def _job(
         times=times.every(cron) if cron else times.at(at or USUAL),
         interpreter=sys.executable,
         arguments=("run", *named, "--skip-unchanged"),
-        directory=str(directory),
+        directory=str(Path.cwd()),
         log=str((log or Path("forecastctl.log")).absolute()),
-        lock=str(directory / ".forecastctl-schedule.lock"),
         environment=given,
         missing=missing,
-        flock=shutil.which("flock"),
         user=user(),
         zone=_zone(),
         image=image,
