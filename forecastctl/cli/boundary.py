@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import traceback
@@ -22,6 +23,8 @@ MOST = 2_000
 """Characters of a message at most, whatever it quotes."""
 GOES_ON = "the same command goes on from what is recorded."
 _GIVEN = "forecastctl.arguments"
+_NEGATIVE = re.compile(r"-\.?\d|-inf|-nan", re.IGNORECASE)
+"""What is no flag: a number of seconds that will be refused."""
 
 
 class Boundary(TyperGroup):
@@ -84,7 +87,7 @@ def _with_wait(args: Sequence[str]) -> list[str]:
     given: list[str] = []
     for at, word in enumerate(args):
         follower = args[at + 1] if at + 1 < len(args) else "-"
-        endless = word == "--wait" and follower.startswith("-")
+        endless = word == "--wait" and follower.startswith("-") and not _NEGATIVE.match(follower)
         given.append(f"--wait={MOST_SECONDS}" if endless else word)
     return given
 

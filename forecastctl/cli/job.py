@@ -143,9 +143,13 @@ def execute(
         saying: What a user is told first; empty for nothing.
         out: Where the forecasts go; ``None`` for nowhere.
     """
+    from forecastctl.jobs.pilot import choose_pilot
     from forecastctl.jobs.run import run_job
 
     stopping = limits(session, len(job.order) + len(job.groups))
+    lengths = {task.series.airport: task.series.n for task in job.tasks}
+    pilot = choose_pilot(job.tasks, job.groups)
+    progress.expect(lengths, {task.series.airport for task in pilot})
     tracker, read_log = recorder.tracker, session.log.read
     with Interruptions(stopping.interrupt):
         if saying:

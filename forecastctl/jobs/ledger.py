@@ -15,7 +15,7 @@ from forecastctl.jobs.work import NOT_BEGUN, clock
 from forecastctl.recording.write import airport_run, model_label
 from forecastctl.records import RunUpdate, Status
 from forecastctl.records.schema import NESTED, MetricKey, Tag
-from forecastctl.store.spool.spooling import SpoolingTracker
+from forecastctl.store.port import Keeps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ def kept(
     """Results, each of which lies on the disk of this machine before anything is done with it."""
     parent = run_id if job.context.layout == NESTED else None
     for result in results:
-        if isinstance(tracker, SpoolingTracker) and result.status is not Status.SKIPPED:
+        if isinstance(tracker, Keeps) and result.status is not Status.SKIPPED:
             tracker.keep(airport_run(result, job.context), parent)
         yield result
 

@@ -12,7 +12,7 @@ from forecastctl.errors import UsageError
 from forecastctl.jobs.plan import STAGES_OF_COMMANDS, plan_job
 from forecastctl.jobs.resume import WITH_GROUPS, airport_runs, is_complete, take_over
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import RUNNING, Status
+from forecastctl.records import FINISHED, RUNNING, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ def check_retry(run: StoredRun) -> None:
         run: Its run.
 
     Raises:
-        UsageError: It belongs to a backtest, is at work, or was cut off.
+        UsageError: It belongs to a backtest, is at work, or something is left of it.
     """
     of = RunOf(run)
     if of.is_backtest or of.command not in STAGES_OF_COMMANDS:
@@ -50,8 +50,10 @@ def check_retry(run: StoredRun) -> None:
     if run.status == RUNNING:
         raise UsageError(f"Job {of.job_id} is still at work.", "Wait for it.")
     if not is_complete(run):
+        early = run.status == FINISHED and of.reason
+        how = f"ended before all was done ({of.reason})" if early else "was cut off"
         raise UsageError(
-            f"Job {of.job_id} was cut off: it has to be gone on with first.",
+            f"Job {of.job_id} {how}: it has to be gone on with first.",
             f"Give its command again, with --resume {of.job_id} to be sure of it.",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -80,11 +81,19 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _as_time_of_day(value: Any) -> Any:
+    """A time of TOML, which has seconds there, as it would be given as a flag."""
+    if not isinstance(value, time):
+        return value
+    return f"{value:%H:%M}" if not value.second and not value.microsecond else str(value)
+
+
 Memory = Annotated[ByteSize, AfterValidator(_enough_memory), WithJsonSchema({"type": "string"})]
+Deadline = Annotated[str, BeforeValidator(_as_time_of_day), AfterValidator(a_deadline)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Data(_Section):
@@ -163,7 +172,9 @@ class Run(_Section):
     backend: Backend = "loky"
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     airport_memory: Memory | None = None
-    deadline: Annotated[str, AfterValidator(a_deadline)] | None = None
+    deadline: (
+        Annotated[str, BeforeValidator(_as_time_of_day), AfterValidator(a_deadline)] | None
+    ) = None
     max_failures: Annotated[str, BeforeValidator(_as_text), AfterValidator(a_share)] | None = None
     grace: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0
     batch: Positive = 8

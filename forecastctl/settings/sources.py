@@ -145,7 +145,10 @@ def _toml(path: Path) -> dict[str, Any]:
         reason = "its brackets or names are nested too deep"
     except (ValueError, OSError) as error:  # of which TOMLDecodeError and UnicodeError are kinds
         reason = _cut(str(error).rstrip("."))
-    raise SettingsError(f"{path} cannot be read as TOML: {reason}.", "Mend the file.")
+    raise SettingsError(
+        f"{path} cannot be read as TOML: {reason}.",
+        'Mend the file; a text stands in quotes, also a time: deadline = "06:30".',
+    )
 
 
 _PATHS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,4 +70,17 @@ class Tracker(Protocol):
 
     def url(self, run_id: str) -> str | None:
         """Address of the run's page, or ``None`` where the store has no pages."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A tracker that can be told of a run before it is recorded, so that nothing of it is lost."""
+
+    def keep(self, run: Run, parent_id: str | None = None) -> None:
+        """Keep a run, outside of this process, that will be recorded soon.
+
+        It stands for what a process leaves that is killed before: `Tracker.record` of the same run
+        is still to come, and ends the keeping. That it cannot be kept is no error.
+        """
         ...

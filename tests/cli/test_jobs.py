@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.cli.output.left import TimeLeft
 from forecastctl.cli.output.progress import Progress
 from forecastctl.models.kernels import compiled
+from forecastctl.records import AirportResult, AirportTask, Plan, SearchSpec, Status
 from tests import panels
 from tests.cli.conftest import QUICK, panel
+from tests.harness import make_series
 
 COLUMNS = [
     "airport", "date", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "model", "status",
@@ -305,3 +308,37 @@ def test_on_a_terminal_it_is_said_above_the_bar(monkeypatch):
     with Progress(quiet=False) as progress:
         progress.say("compiling [now]")
     assert "compiling [now]" in sys.stderr.getvalue()
+
+
+def result_of(airport, n, cpu=10.0, search=8.0):
+    task = AirportTask(Plan(True, True, True, SearchSpec(), (80,), False), make_series(airport, n))
+    return AirportResult(airport, Status.OK, task=task, cpu_seconds=cpu, objective_seconds=search)
+
+
+def test_the_time_left_is_told_once_there_is_a_base_and_weighs_by_length():
+    """Searches come first, for a minute; then each airport takes a second for 10 observations."""
+    lengths = {f"A{i}": 10 * (8 - i) for i in range(8)}
+    left, now, told = TimeLeft(), 60.0, []
+    left.expect(lengths, set(lengths))
+    for done, (airport, n) in enumerate(lengths.items(), 1):
+        now += n / 10
+        left.saw(result_of(airport, n), now)
+        told.append(left.seconds(now, 8 - done))
+    assert told[:3] == [None] * 3
+    assert told[3:7] == pytest.approx([4 + 3 + 2 + 1, 3 + 2 + 1, 2 + 1, 1])
+
+
+def test_airports_that_are_not_searched_yet_take_longer():
+    left = TimeLeft()
+    left.expect({**{f"A{i}": 50 for i in range(5)}, "Z": 50}, {f"A{i}" for i in range(5)})
+    for i in range(5):
+        left.saw(result_of(f"A{i}", 50), 100.0 + 2 * i)  # of 10 s of work 8 were done before
+    assert left.seconds(108.0, 1) == pytest.approx(10)
+
+
+def test_of_a_backtest_only_the_number_is_known():
+    left = TimeLeft()
+    for i in range(5):
+        left.saw(result_of(f"A{i}", 50), 100.0 + 2 * i)
+    left.saw(AirportResult("B", Status.REJECTED, "no data"), 108.0)
+    assert left.seconds(108.0, 6) == pytest.approx(12)

@@ -148,12 +148,15 @@ def test_a_share_of_failures_is_of_all_airports(text, most):
         *(("deadline", t) for t in ("", "soon", "0s", "25:00", "-1h", "1h 30m", "9" * 30 + "d")),
         *(("max_failures", t) for t in ("-1", "five", "101%", "%", "1.5")),
         *(("airport_memory", t) for t in ("10MB", "much", "-1GB", "")),
-        *(("grace", t) for t in ("-1", "long", "inf")),
+        *(("grace", t) for t in ("-1", "long", "inf", "nan")),
+        *(("wait", t) for t in ("-1", "nan", "inf")),
+        *(("patience", t) for t in ("nan",)),
     ],
 )
 def test_limits_that_make_no_sense_are_refused(key, text):
-    with pytest.raises(SettingsError, match=f"run.{key}"):
-        load_settings({f"run.{key}": text}, environ={})
+    section = "tracking" if key == "patience" else "run"
+    with pytest.raises(SettingsError, match=f"^--{key.replace('_', '-')}: {section}.{key}"):
+        load_settings({f"{section}.{key}": text}, environ={})
 
 
 def test_limits_of_a_settings_file(tmp_path):
@@ -168,6 +171,23 @@ def test_limits_of_a_settings_file(tmp_path):
         "5",
         20,
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("06:30:00", "06:30"),
+        ("06:30:15", "a deadline is a time of day"),
+        ("06:30", 'a time: deadline = "06:30"'),
+    ],
+)
+def test_a_deadline_may_be_a_time_of_toml(tmp_path, written, meant):
+    path = tmp_path / "forecastctl.toml"
+    path.write_text(f"[run]\ndeadline = {written}\n")
+    try:
+        assert load_settings(config=path, environ={}).run.deadline == meant
+    except SettingsError as error:
+        assert meant in f"{error.message} {error.hint}"  # noqa: PT017 - either
 
 
 def test_memory_cannot_be_limited_in_the_drivers_own_process(cli):

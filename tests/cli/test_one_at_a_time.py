@@ -106,6 +106,9 @@ def test_interrupted_while_it_waits(cli):
         (["run", "--wait", "--quiet"], ["run", f"--wait={MOST_SECONDS}", "--quiet"]),
         (["run", "--wait", "5", "--quiet"], ["run", "--wait", "5", "--quiet"]),
         (["run", "--wait=5"], ["run", "--wait=5"]),
+        (["run", "--wait", "-5"], ["run", "--wait", "-5"]),
+        (["run", "--wait", "-inf"], ["run", "--wait", "-inf"]),
+        (["run", "--wait", "-q"], ["run", f"--wait={MOST_SECONDS}", "-q"]),
         (["run", "--out", "f"], ["run", "--out", "f"]),
     ],
 )
@@ -113,10 +116,10 @@ def test_the_seconds_of_wait_may_be_missing(given, meant):
     assert _with_wait(given) == meant
 
 
-@pytest.mark.parametrize("wrong", ["x", "-1", "1e99"])
-def test_seconds_that_are_none(cli, wrong):
-    cli.write(panel())
-    assert "wait" in cli("run", "--data", "air.csv", f"--wait={wrong}", code=2).stderr
+@pytest.mark.parametrize("wrong", ["x", "-1", "1e99", "nan"])
+def test_seconds_that_are_none(bare, wrong):
+    assert "--wait" in bare("run", "--data", "air.csv", f"--wait={wrong}", code=2).stderr
+    assert "--wait" in bare("run", "--data", "air.csv", "--wait", wrong, code=2).stderr
 
 
 @pytest.mark.slow

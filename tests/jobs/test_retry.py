@@ -6,6 +6,7 @@ import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.history import HistoryQuery, history
+from forecastctl.jobs.stopping import Stopping
 from forecastctl.records import KILLED, Query, RunUpdate
 from forecastctl.reproduce.replay import choose_runs
 from tests.harness import Harness, make_series
@@ -101,6 +102,13 @@ def test_a_retry_that_was_cut_off_is_gone_on_with():
     assert harness.retry().counts["ok"] == 6
     rows = history(harness.tracker, HistoryQuery("airports", limit=100))
     assert len(rows) == len({row["airport"] for row in rows}) == 6
+
+
+def test_of_a_job_that_ended_with_too_many_failures_that_is_said():
+    harness = six()
+    harness.run(executor=Failing("A1"), stopping=Stopping(most_failures=0), batch=1)
+    with pytest.raises(UsageError, match=r"ended before all was done .1 airport failed, more than"):
+        harness.retry()
 
 
 def test_what_cannot_be_retried_is_refused():

@@ -8,8 +8,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
 from forecastctl.cli.output import said
+from forecastctl.cli.output.left import TimeLeft
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from types import TracebackType
 
     from forecastctl.records import AirportResult
@@ -26,6 +28,7 @@ class Progress:
         self._bar: Any = None
         self._tally: Counter[str] = Counter()
         self._skipped = 0
+        self._time_left = TimeLeft()
         self._start = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -43,16 +46,23 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
+    def expect(self, lengths: Mapping[str, int], searched: Collection[str]) -> None:
+        """Know what is to be worked at, see `TimeLeft.expect`."""
+        self._time_left.expect(lengths, searched)
+
     def __call__(self, result: AirportResult, total: int) -> None:
         """One more airport has its status."""
         self._tally[str(result.status)] += 1
         seen = sum(self._tally.values())
         if result.status == "skipped":
             self._skipped += 1
+        now = time.monotonic()
+        self._time_left.saw(result, now)
         if self._live is not None:
             if self._bar is None:
-                self._bar = self._live.add_task("airports", total=total, note="")
-            self._live.update(self._bar, completed=seen, note=self._note())
+                self._bar = self._live.add_task("airports", total=total, note="", left="")
+            left = self._left(now, total - seen)
+            self._live.update(self._bar, completed=seen, note=self._note(), left=left)
         elif not self._quiet:
             self._plain(seen, total)
 
@@ -60,7 +70,7 @@ class Progress:
         """So many airports are done, of which there is nothing else to say."""
         if self._live is not None:
             if self._bar is None:
-                self._bar = self._live.add_task("airports", total=total, note="")
+                self._bar = self._live.add_task("airports", total=total, note="", left="")
             self._live.update(self._bar, completed=done)
         elif not self._quiet and done:
             self._plain(done, total)
@@ -78,9 +88,15 @@ class Progress:
             return
         self._last = now
         rate = (seen - self._skipped) / max(now - self._start, 1e-9)
-        left = f", about {(total - seen) / rate:.0f} s left" if seen < total and rate else ""
+        left = self._left(now, total - seen)
         note = f", {self._note()}" if self._tally else ""
+        left = f", {left}" if left else ""
         said.say(f"{seen}/{total} airports{note}, {60 * rate:.1f}/min{left}")
+
+    def _left(self, now: float, airports: int) -> str:
+        """How long it will still take, in words; empty where that cannot be told yet."""
+        seconds = self._time_left.seconds(now, airports) if airports > 0 else None
+        return "" if seconds is None else f"about {seconds:.0f} s left"
 
     def _note(self) -> str:
         ordered = sorted(self._tally.items(), key=lambda item: (item[0] != "ok", item[0]))
@@ -95,7 +111,6 @@ def _live() -> Any:
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
     from rich.progress import Progress as Live
 
@@ -106,7 +121,7 @@ def _live() -> Any:
         MofNCompleteColumn(),
         TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
         console=Console(stderr=True),
         transient=True,
     )
