@@ -342,3 +342,14 @@ def test_of_a_backtest_only_the_number_is_known():
         left.saw(result_of(f"A{i}", 50), 100.0 + 2 * i)
     left.saw(AirportResult("B", Status.REJECTED, "no data"), 108.0)
     assert left.seconds(108.0, 6) == pytest.approx(12)
+
+
+def test_check_ends_as_a_run_would_where_all_airports_are_rejected(bare):
+    short = panel(["JFK", "LGA"], months=2)
+    data = bare.write(short)
+    assert "rejected" in bare("check", "--data", data, code=3).stdout
+    bare("check", "--data", data, "--quiet", code=3)
+    whole = panel(["EWR"])
+    bare.write(pd.concat([short, whole]))
+    bare("check", "--data", data)
+    bare("check", "--data", data, "--airport", "JFK", code=3)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read
 from forecastctl.cli.output import render
+from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
@@ -31,6 +34,7 @@ def check(
     """Report on every airport's data."""
     from forecastctl.data.check.check import check_panel
     from forecastctl.jobs.plan import select_airports
+    from forecastctl.records import Status
 
     session = open_session(check, locals())
     panel, spec = read(session, groups=True)
@@ -39,6 +43,8 @@ def check(
     chosen = select_airports([r.airport for r in result.airports], airport or (), select or ())
     reports = [report for report in result.airports if report.airport in chosen]
     _print(session, reports, result.findings)
+    if reports and all(report.status_if_run == Status.REJECTED for report in reports):
+        raise typer.Exit(DataError.exit_code)  # as a job that forecasts nothing
 
 
 def _print(session: Session, reports: Any, overall: Any) -> None:
