@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
@@ -11,6 +10,7 @@ from forecastctl.explain.question import Actual
 from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.recorded import attempts, lineage
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
+from forecastctl.hints import did_you_mean
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as, read_observation
 from forecastctl.recording.run_of import RunOf
@@ -70,10 +70,9 @@ def nothing(
 ) -> NothingRecordedError:
     """The error that says what is missing, why if that is recorded, and which command makes it."""
     if not runs:
-        close = difflib.get_close_matches(airport, _known(tracker), n=1)
-        hint = f"Did you mean '{close[0]}'?" if close else None
+        hint = did_you_mean(airport, _known(tracker))
         message = f"Nothing is recorded about airport '{airport}' in this experiment."
-        if close:
+        if hint:
             return NothingRecordedError(message, hint)
     else:
         cutoffs = sorted({RunOf(r).cutoff for r in runs if RunOf(r).holds(Tag.FORECAST)})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import UsageError
+from forecastctl.hints import did_you_mean
 from forecastctl.jobs.earlier import build_on, find_up_to_date
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
@@ -194,10 +194,7 @@ def select_airports(
     known = set(airports)
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, airports, n=1) or [
-                a for a in airports if a.lower() == name.lower()
-            ]
-            hint = f"Did you mean '{close[0]}'?" if close else "'forecastctl check' lists them."
+            hint = did_you_mean(name, airports) or "'forecastctl check' lists them."
             raise UsageError(f"--airport: there is no airport '{name}' in the data.", hint)
     chosen = set(names)
     for pattern in globs:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.hints import did_you_mean
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, Query, StoredRun
 from forecastctl.records.marks import JOBS, SET, job_mark, spooled_mark
 from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from forecastctl.store.port import Tracker
 
 
@@ -73,9 +71,8 @@ def find_run(tracker: Tracker, name: str) -> StoredRun:
             f"{len(matching)} jobs begin with '{name}'.", f"Give one of them: {newest_ids} ..."
         )
     ids = [RunOf(job).job_id for job in jobs]
-    close = difflib.get_close_matches(name, ids, SUGGESTED)
     listed = f"The newest job is {ids[0]}; 'forecastctl history' lists all." if ids else None
-    raise NothingRecordedError(message, suggestion(close) or listed)
+    raise NothingRecordedError(message, did_you_mean(name, ids) or listed)
 
 
 def find_job(tracker: Tracker, name: str) -> StoredRun:
@@ -91,8 +88,3 @@ def find_job(tracker: Tracker, name: str) -> StoredRun:
             f"Run '{name}' is not that of a job.", f"Its job is {job}." if job else None
         )
     return run
-
-
-def suggestion(close: Sequence[str]) -> str | None:
-    """What may have been meant."""
-    return f"Did you mean '{close[0]}'?" if close else None

@@ -7,17 +7,17 @@ fits anew, and says what differs.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import DamagedError, NothingRecordedError
+from forecastctl.hints import did_you_mean
 from forecastctl.models.combination.replay import (
     DIFFERS,
     NOT_STORED,
     replay,
 )
 from forecastctl.recording.read import read_forecast, read_model
-from forecastctl.recording.resolve import SUGGESTED, find_run, suggestion
+from forecastctl.recording.resolve import find_run
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, Query, Replay, Status
 from forecastctl.records.marks import SET, job_mark
@@ -59,7 +59,7 @@ def choose_runs(tracker: Tracker, name: str, airports: Sequence[str] = ()) -> Ch
         if airport not in known:
             raise NothingRecordedError(
                 f"Nothing is recorded about airport '{airport}' in job {named.job_id}.",
-                suggestion(difflib.get_close_matches(airport, sorted(known), SUGGESTED)),
+                did_you_mean(airport, sorted(known)),
             )
     kept = tuple(r for r in runs if not airports or RunOf(r).airport in airports)
     return Chosen(

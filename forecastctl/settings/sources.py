@@ -9,7 +9,6 @@ does not matter.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from forecastctl.errors import SettingsError
+from forecastctl.hints import did_you_mean, nearest
 from forecastctl.redaction import Redactor, addresses_in, masked, scrub, secrets_in
 from forecastctl.registry import EXECUTORS, FAMILIES, LOSSES
 from forecastctl.settings.sections import SECTIONS, Settings
@@ -221,20 +221,20 @@ def _check_name(section: str, key: str | None, origin: str) -> None:
     """Refuse an unknown section or key, and suggest the nearest one."""
     section, key, origin = _cut(section), None if key is None else _cut(key), _cut(origin)
     if section not in SECTIONS:
-        close = difflib.get_close_matches(section, SECTIONS, n=1)
-        hint = f"Did you mean [{close[0]}]?" if close else _sections_hint()
+        close = nearest(section, SECTIONS)
+        hint = f"Did you mean [{close}]?" if close else _sections_hint()
         raise SettingsError(f"{origin}: there is no section '{section}'.", hint)
     if key is None:
         return
     known = Settings.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
     if key in known:
         return
-    close = difflib.get_close_matches(key, known, n=1)
+    likely = did_you_mean(key, known)
     elsewhere = [s for s in SECTIONS if key in getattr(Settings(), s).model_dump()]
     if elsewhere:
         hint = f"'{key}' belongs to [{elsewhere[0]}]."
-    elif close:
-        hint = f"Did you mean '{close[0]}'?"
+    elif likely:
+        hint = likely
     else:
         hint = f"Keys of [{section}] are {', '.join(known)}."
     raise SettingsError(f"{origin}: there is no setting '{key}' in [{section}].", hint)
@@ -270,8 +270,8 @@ def _check_chosen(settings: Settings, origins: Mapping[str, str]) -> None:
         unknown = [name for name in names if not door.knows(name)]
         if unknown:
             known, origin = door.names(), origins.get(setting, setting)
-            close = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"Did you mean '{close[0]}'? " if close else ""
+            likely = did_you_mean(unknown[0], known)
+            hint = f"{likely} " if likely else ""
             hint += f"{plural} are {', '.join(known)}; "
             hint += f"a package adds one by an entry point in the group {door.group}."
             message = f"{origin}: there is no {door.kind} '{_cut(masked(unknown[0]))}'."

@@ -145,6 +145,9 @@ def test_unknown_and_rejected_airports(harness):
     with pytest.raises(NothingRecordedError) as caught:
         ask(harness.tracker, "JFX", "2019-01")
     assert caught.value.hint == "Did you mean 'JFK'?"
+    with pytest.raises(NothingRecordedError) as caught:
+        ask(harness.tracker, "jfk", "2019-01")
+    assert caught.value.hint == "Did you mean 'JFK'?"
     with pytest.raises(NothingRecordedError, match=r"rejected in job .*all values are zero"):
         ask(harness.tracker, "BAD", "2019-01")
     assert any(isinstance(e, Rejection) for e in harness.entries)
