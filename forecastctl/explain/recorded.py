@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.page import words
 from forecastctl.explain.read.period import WITHOUT_FORECAST
+from forecastctl.explain.read.reconciled import reconciled
 from forecastctl.explain.size import STATED, stated_ends
 from forecastctl.explain.standing import standing
 from forecastctl.explain.values import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecastctl.explain.question import Actual, Question, Subject
-    from forecastctl.explain.values import Gap, Standing, Vintage
+    from forecastctl.explain.values import Gap, Reconciled, Standing, Vintage
     from forecastctl.records import FittedModel, StoredRun
     from forecastctl.store.port import Tracker
 
@@ -69,7 +70,7 @@ def recorded_answer(
         airport=subject.airport,
         date=chosen.date,
         sentence=f"{_forecast(subject.airport, chosen)}.",
-        forecast=forecast_facts(chosen),
+        forecast=forecast_facts(chosen, reconciled(tracker, subject.run, chosen)),
         vintages=tuple(record.vintages),
         model=model_facts(tracker, subject.run, subject.model_run, model),
         lineage=lineage(tracker, subject.run, subject.model_run),
@@ -144,8 +145,13 @@ def _standing(chosen: Vintage, miss: float, actual: float, model: FittedModel | 
     return standing(miss, chosen.sd, chosen.lead, errors, outside=not lo <= actual <= hi)
 
 
-def forecast_facts(vintage: Vintage) -> ForecastFacts:
-    """The forecast that is explained."""
+def forecast_facts(vintage: Vintage, published: Reconciled | None = None) -> ForecastFacts:
+    """The forecast that is explained.
+
+    Args:
+        vintage: It.
+        published: What was published in its place, if it was another one.
+    """
     return ForecastFacts(
         mean=vintage.mean,
         sd=vintage.sd,
@@ -156,6 +162,7 @@ def forecast_facts(vintage: Vintage) -> ForecastFacts:
         run_id=vintage.run_id,
         origin=vintage.origin,
         model=vintage.model,
+        reconciled=published,
     )
 
 

@@ -149,9 +149,10 @@ def test_page_and_images_are_written_and_recorded(asked):
         ["--html", "nowhere/why.html"],
         ["--html", "."],
         ["--quick", "--html", "why.html"],
+        ["--between", "2018-02", "2018-02"],
     ],
 )
-def test_what_cannot_be_written_is_refused_before_any_work(cli, flags):
+def test_what_makes_no_sense_is_refused_before_any_work(cli, flags):
     refused = cli("explain", "--airport", "JFK", "--date", "2018-03", *flags, code=2)
     assert refused.stdout == ""
     assert "next:" in refused.stderr

@@ -50,6 +50,15 @@ def test_a_column_and_a_file_give_the_same(cli, data):
     assert {row["airport"] for row in cli.json("history", "airports")} == set(AIRPORTS)
     asked = cli.json("explain", "--airport", "total", "--date", "2018-05", "--data", data)
     assert "ask about the airports" in asked["next_time"][0]
+    asked = cli.json("explain", "--airport", "JFK", "--date", "2018-05", "--quick")["forecast"]
+    (published,) = one[(one["airport"] == "JFK") & (one["date"] == "2018-05-01")].itertuples()
+    assert asked["reconciled"]["method"] == "mint_shrink"
+    assert asked["reconciled"]["mean"] == pytest.approx(published.mean)
+    assert asked["mean"] == pytest.approx(published.base)
+    assert asked["reconciled"]["change"] == pytest.approx(published.mean - published.base)
+    said = cli("explain", "--airport", "JFK", "--date", "2018-05", "--quick").stdout
+    assert "reconciled by mint_shrink" in said
+    assert "explained is the forecast before that" in " ".join(said.split())
     again = cli.json(
         "run", "--data", plain, *QUICK, "--groups-from", "m.csv", *reconciled, "--skip-unchanged",
         "--out", "c.csv",

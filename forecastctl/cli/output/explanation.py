@@ -70,6 +70,8 @@ def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
         bands = ", ".join(f"{k} % {interval(b)}" for k, b in forecast.intervals.items())
         knowing = f"knowing {words.period(forecast.cutoff, freq)}, {forecast.lead} ahead"
         rows.append(("forecast", number(forecast.mean), "; ".join(filter(None, (knowing, bands)))))
+    if forecast is not None and (made := forecast.reconciled) is not None:
+        rows.append(("published", number(made.mean), words.published(made)))
     if answer.actual is not None:
         rows.append(("actual", number(answer.actual), answer.actual_source or ""))
     if answer.miss is not None:

@@ -115,6 +115,9 @@ def _tiles(answer: Answer, freq: str) -> list[dict[str, str]]:
         widest = max(bands, key=int)
         note = f"{widest} % interval: {interval(bands[widest])}"
     tiles.append({"name": "Forecast", "value": number(made.mean), "note": note})
+    if made.reconciled is not None:
+        note = words.published(made.reconciled)
+        tiles.append({"name": "Published", "value": number(made.reconciled.mean), "note": note})
     if miss is None:
         return tiles
     note = _miss_note(made.mean, miss, actual, answer.miss_percent)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         FleetFacts,
         Gap,
         Part,
+        Reconciled,
         Standing,
     )
 
@@ -122,6 +123,14 @@ def _without_verdict(answer: Answer, freq: str | None) -> str:
         why = absent(answer.gap, freq or frequency(answer))
         return f"{number(answer.forecast.mean)} are forecast, and {why}"
     return f"the forecast was {_off(answer)}"
+
+
+def published(made: Reconciled) -> str:
+    """What a reconciled forecast has to do with the one that is explained."""
+    return (
+        f"reconciled by {made.method}, {signed(made.change)}, so that all forecasts add up; "
+        "explained is the forecast before that"
+    )
 
 
 def absent(gap: Gap | None, freq: str) -> str:

@@ -23,6 +23,7 @@ from forecastctl.explain.values.miss import (
     Gap,
     Interval,
     Neighbour,
+    Reconciled,
     Standing,
     Vintage,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Neighbour",
     "Pages",
     "Part",
+    "Reconciled",
     "Side",
     "Standing",
     "VerdictName",

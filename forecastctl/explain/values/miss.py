@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from forecastctl.explain.values.form import HIDDEN
+from forecastctl.explain.values.form import HIDDEN, LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,21 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What a job made of the forecast so that airports, groups and the total add up.
+
+    Attributes:
+        mean: Point forecast that was written to ``--out``, passengers.
+        change: By how much that is more than the forecast that is explained.
+        method: How they were made to add up.
+    """
+
+    mean: float
+    change: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastFacts:
     """The forecast that is explained.
 
@@ -35,6 +50,8 @@ class ForecastFacts:
         run_id: The airport's run.
         origin: ``live`` or ``backtest``.
         model: Label of the specification.
+        reconciled: What was published in its place, where the job reconciles: what is explained is
+            the forecast before that.
     """
 
     mean: float
@@ -46,6 +63,7 @@ class ForecastFacts:
     run_id: str
     origin: str
     model: str
+    reconciled: Reconciled | None = field(default=None, metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
