@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecastctl.cli.compose import Session
+    from forecastctl.cli.ending import Done
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
+    from forecastctl.jobs.summary import Summary
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
@@ -55,38 +57,81 @@ def retry(
     verbose: flags.Verbose = False,
 ) -> None:
     """Do again what failed in a job, with its settings and its data."""
-    from forecastctl.jobs.retry import RETRIED, check_retry, to_retry
-    from forecastctl.recording.resolve import find_job
-    from forecastctl.recording.run_of import RunOf
-
     session = open_session(retry, locals())
-    statuses = status or ["failed"]
-    for name in statuses:
-        if name not in RETRIED:
-            raise UsageError(f"--status: '{name}' is not retried.", f"One of {', '.join(RETRIED)}.")
+    statuses = _checked(status)
     check_out(session, session.settings.forecast.out)
-    out = session.settings.forecast.out
     with (
         Progress(quiet=quiet) as progress,
         Recorder(session, "retry", progress.say, upgrade=upgrade_store, existing=True) as recorder,
     ):
-        run = find_job(recorder.tracker, job)
-        check_retry(run)
-        again = to_retry(recorder.tracker, run, statuses)
-        if not again:
-            _say_nothing_to_do(session, RunOf(run).job_id, statuses)
-            return
-        session = _as_it_was(session, recorder.tracker, run)
-        check_plug_ins(session.settings)
-        with make_executor(session.settings, session.settings.airport_limit()) as executor:
-            planned = recorder.plan(lambda tracker: _plan(session, tracker, run, again, executor))
-            saying = (
-                f"attempt {planned.context.attempt} at job {RunOf(run).job_id}: "
-                f"{len(again)} to be done again"
-            )
-            out = out if planned.context.plan.forecast else None
-            done = execute(session, planned, recorder, executor, progress, saying, out)
-    finish_job(RunOf(run).command or "run", session, done)
+        retried = _work(session, job, statuses, recorder, progress)
+    if retried is not None:
+        finish_job(retried.command, retried.session, retried.done)
+
+
+def _checked(given: list[str] | None) -> list[str]:
+    """What is to be done again, by its status.
+
+    Raises:
+        UsageError: That is not retried.
+    """
+    from forecastctl.jobs.retry import RETRIED
+
+    statuses = given or ["failed"]
+    for name in statuses:
+        if name not in RETRIED:
+            raise UsageError(f"--status: '{name}' is not retried.", f"One of {', '.join(RETRIED)}.")
+    return statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of a retry.
+
+    Attributes:
+        command: The command of the job.
+        session: What was given now, with the settings of the job.
+        done: What became of the job.
+    """
+
+    command: str
+    session: Session
+    done: Done[Summary]
+
+
+def _work(
+    session: Session, name: str, statuses: list[str], recorder: Recorder, progress: Progress
+) -> Retried | None:
+    """Do again what is to be done again, if there is anything.
+
+    Args:
+        session: What was given now.
+        name: The job, as it was named.
+        statuses: What is done again.
+        recorder: Where it is recorded, open.
+        progress: Told what happens.
+    """
+    from forecastctl.jobs.retry import check_retry, to_retry
+    from forecastctl.recording.resolve import find_job
+    from forecastctl.recording.run_of import RunOf
+
+    run = find_job(recorder.tracker, name)
+    check_retry(run)
+    again = to_retry(recorder.tracker, run, statuses)
+    job_id = RunOf(run).job_id
+    if not again:
+        _say_nothing_to_do(session, job_id, statuses)
+        return None
+    as_then = _as_it_was(session, recorder.tracker, run)
+    settings = as_then.settings
+    check_plug_ins(settings)
+    with make_executor(settings, settings.airport_limit()) as executor:
+        planned = recorder.plan(lambda tracker: _plan(as_then, tracker, run, again, executor))
+        attempt = planned.context.attempt
+        saying = f"attempt {attempt} at job {job_id}: {len(again)} to be done again"
+        out = settings.forecast.out if planned.context.plan.forecast else None
+        done = execute(as_then, planned, recorder, executor, progress, saying, out)
+    return Retried(RunOf(run).command or "run", as_then, done)
 
 
 def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> None:
