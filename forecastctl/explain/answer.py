@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.explain.no_forecast import (
     failed_attempt,
     nothing,
@@ -50,7 +50,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     Raises:
         NothingRecordedError: Nothing of that period is stored.
         DamagedError: The forecast that is to be explained cannot be read.
-        UsageError: A date cannot be read.
+        UsageError: A date cannot be read, or a forecast is to be compared with itself.
     """
     tracker = tracker if isinstance(tracker, Once) else Once(tracker)
     airport = question.airport
@@ -71,6 +71,7 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
         from forecastctl.explain.judged import failed_view
 
         return Explanation(answer, failed_view(tracker, failed, day, runs))
+    _check_between(vintages, question)
     chosen = _choose(vintages, question)
     run = next(r for r in runs if r.run_id == chosen.run_id)
     model_run, model = _model(tracker, run)
@@ -132,6 +133,21 @@ def _refuse_unreadable(
             raise type(error)(f"The forecast asked for is lost: {error.message}", hint)
     for _, error in unreadable:
         log.warning("a forecast is left out: %s", error.message)
+
+
+def _check_between(vintages: Sequence[Vintage], question: Question) -> None:
+    """Refuse to compare a forecast with itself.
+
+    Raises:
+        UsageError: Both cutoffs are those of one forecast.
+    """
+    first, second = question.between or ("", "")
+    if question.between and pick(vintages, first) == pick(vintages, second):
+        raise UsageError(
+            f"--between: the cutoffs {first} and {second} are those of one forecast, and between "
+            "it and itself nothing changed.",
+            "Give the cutoffs of two forecasts.",
+        )
 
 
 def _choose(vintages: Sequence[Vintage], question: Question) -> Vintage:

@@ -100,6 +100,9 @@ def test_vintages_can_be_chosen_and_compared(asked):
     assert ask(asked, "--cutoff", "2018-01")["forecast"]["cutoff"] == "2018-01-01"
     found = ask(asked, "--between", "2018-02", "2018-01", "--cutoff", "2018-01")
     assert found["vintage_change"]["from"] == "2018-01-01"
+    for same in (("2018-02", "2018-02"), ("2018-02-01", "2018-02")):
+        question = ("explain", "--airport", "JFK", "--date", "2018-03", "--between", *same)
+        assert "those of one forecast" in asked(*question, code=2).stderr
     missing = asked(
         *("explain", "--airport", "JFK", "--date", "2018-03", "--cutoff", "2017-01"), code=6
     )
@@ -149,10 +152,9 @@ def test_page_and_images_are_written_and_recorded(asked):
         ["--html", "nowhere/why.html"],
         ["--html", "."],
         ["--quick", "--html", "why.html"],
-        ["--between", "2018-02", "2018-02"],
     ],
 )
-def test_what_makes_no_sense_is_refused_before_any_work(cli, flags):
+def test_what_cannot_be_written_is_refused_before_any_work(cli, flags):
     refused = cli("explain", "--airport", "JFK", "--date", "2018-03", *flags, code=2)
     assert refused.stdout == ""
     assert "next:" in refused.stderr

@@ -61,12 +61,6 @@ def explain(
         return
     _refuse({"--worst": worst, "--csv": as_csv}, "is about all airports.", "Leave out --airport.")
     _check(html, image, quick=quick)
-    if between is not None and between[0] == between[1]:
-        raise UsageError(
-            f"--between: both cutoffs are {between[0]}, and between a forecast and itself nothing "
-            "changed.",
-            "Give two cutoffs, the earlier one first.",
-        )
     from forecastctl.explain.answer import explain as explain_miss
     from forecastctl.explain.question import Question
     from forecastctl.explain.read.period import newest_period
