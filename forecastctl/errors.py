@@ -14,6 +14,7 @@
     |   `-- RefusedError        5   no store takes it, however often it is tried
     |-- NothingRecordedError    6   the store holds no answer to the question
     |   `-- DamagedError        6   what a run recorded is there and cannot be read
+    |-- ClusterError           10   what does the work cannot be reached, or was lost
     |-- HeldError               8   another job is at work in the same experiment
     `-- OutputError            11   results are there, and cannot be written where they are to go
 
@@ -157,6 +158,13 @@ class OutputError(ForecastctlError):
 
     exit_code = 11
     default_hint = "Make room there, or name another place."
+
+
+class ClusterError(ForecastctlError):
+    """What does the work, such as a cluster, cannot be reached or was lost."""
+
+    exit_code = 10
+    default_hint = "Check --cluster and that it is up; the same command goes on where it stopped."
 
 
 class HeldError(ForecastctlError):

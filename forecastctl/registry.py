@@ -124,9 +124,15 @@ EXECUTORS = Door(
     {
         "loky": "forecastctl.execute.loky:make_executor",
         "serial": "forecastctl.execute.serial:make_executor",
+        "threads": "forecastctl.execute.threads:make_executor",
+        "dask": "forecastctl.execute.dask:make_executor",
+        "ray": "forecastctl.execute.ray:make_executor",
+        "spark": "forecastctl.execute.spark:make_executor",
     },
 )
 """Functions of ``(jobs, limit)`` that return a `forecastctl.execute.port.Executor`."""
+CLUSTERS = ("dask", "ray", "spark")
+"""Of our own executors those that take ``cluster`` as well."""
 
 STORES = Door(
     "forecastctl.stores",

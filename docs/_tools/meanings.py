@@ -94,8 +94,16 @@ MEANINGS = {
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.backend": (
         "What does the work: `loky`, processes of this machine; `serial`, this process itself, "
-        "which a crash or a hanging fit then ends or holds up; or an executor that "
+        "which a crash or a hanging fit then ends or holds up; `threads` of it, of which the same "
+        "is true; an engine, [`dask`, `ray` or `spark`](../how-to/clusters.md); or an executor that "
         "[another package adds](../how-to/extend.md)."
+    ),
+    "run.cluster": (
+        "Address of the cluster of the backend: of a Dask scheduler (`tcp://host:8786`), of Ray "
+        "(`host:6379`, `ray://host:10001`), of a Spark master (`spark://host:7077`, `yarn`) or "
+        "Connect server (`sc://host:15002`). Not set: one of this machine, which is started with "
+        "`run.jobs` workers and ended. With an address, `run.jobs` says how many tasks of the job "
+        "it may have at the same time, and -1 all that it has workers for."
     ),
     "run.batch": "Airports written in one transaction.",
     "run.longest_wait": (

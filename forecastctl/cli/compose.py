@@ -258,19 +258,30 @@ def make_executor(settings: Settings, limit: float) -> Executor:
         limit: Seconds that a task may take.
 
     Raises:
-        SettingsError: It is another package's, which is broken, or it cannot limit memory.
+        SettingsError: It is another package's, which is broken, or it cannot limit memory or has no
+            cluster.
+        UsageError: What it needs is not installed.
     """
     from forecastctl.execute.port import Executor
-    from forecastctl.registry import EXECUTORS
+    from forecastctl.registry import CLUSTERS, EXECUTORS
 
     run = settings.run
-    more = {} if run.airport_memory is None else {"memory": int(run.airport_memory)}
-    if more and run.backend != "loky":
-        raise SettingsError(
-            f"{settings.origins['run.airport_memory']}: the executor '{run.backend}' cannot limit "
-            "the memory of an airport.",
-            "Take --backend loky, or leave the limit out.",
-        )
+    more: dict[str, object] = {}
+    if run.airport_memory is not None:
+        if run.backend not in ("loky", *CLUSTERS):
+            raise SettingsError(
+                f"{settings.origins['run.airport_memory']}: the executor '{run.backend}' cannot "
+                "limit the memory of an airport.",
+                "Take --backend loky, or leave the limit out.",
+            )
+        more["memory"] = int(run.airport_memory)
+    if run.cluster:
+        if run.backend not in CLUSTERS:
+            raise SettingsError(
+                f"{settings.origins['run.cluster']}: the executor '{run.backend}' has no cluster.",
+                f"Take one of --backend {', '.join(CLUSTERS)}, or leave the address out.",
+            )
+        more["cluster"] = run.cluster
     executor: Executor = EXECUTORS.make(run.backend, Executor, run.jobs, limit, **more)
     return executor
 

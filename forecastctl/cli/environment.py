@@ -3,58 +3,15 @@
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
 import platform
 import socket
 import subprocess
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-import forecastctl
+from forecastctl.execute.installed import cpu_model, versions
 
-PACKAGES = (
-    "mlflow",
-    "hyperopt",
-    "statsmodels",
-    "numba",
-    "numpy",
-    "scipy",
-    "pandas",
-    "joblib",
-    "pyarrow",
-)
-
-
-def versions() -> dict[str, str]:
-    """Versions of all that can change a number, and a digest of forecastctl's own modules."""
-    versions = {
-        "python": platform.python_version(),
-        "forecastctl": forecastctl.__version__,
-        "source": source_digest(),
-    }
-    for name in PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "absent"
-    return versions
-
-
-@cache
-def source_digest() -> str:
-    """First eight hexadecimal digits of the SHA-256 of forecastctl's own modules.
-
-    A change of code that kept the version is then a change of the recorded environment.
-    """
-    root = Path(forecastctl.__file__).parent
-    total = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()[:8]
+__all__ = ["git_state", "host", "machine", "user", "versions"]
 
 
 def machine() -> dict[str, Any]:
@@ -69,7 +26,7 @@ def machine() -> dict[str, Any]:
     return {
         "system": platform.system(),
         "arch": platform.machine(),
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count() or 0,
         "blas": sorted(" ".join(filter(None, pool)) for pool in pools),
     }
@@ -106,12 +63,3 @@ def _git(*arguments: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()
-
-
-def _cpu_model() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(("model name", "CPU part")):
-                return line.partition(":")[2].strip()
-    return platform.processor()

@@ -253,11 +253,22 @@ Backend = Annotated[
     str | None,
     option(
         "--backend",
-        "What does the work: loky (processes), serial (this one), or another package's.",
+        "What does the work: loky (processes), serial (this one), threads, dask, ray, spark, or "
+        "another package's.",
         EXECUTION,
         "NAME",
     ),
     Sets("run.backend"),
+]
+Cluster = Annotated[
+    str | None,
+    option(
+        "--cluster",
+        "Address of the cluster for dask, ray or spark; without it, one of this machine.",
+        EXECUTION,
+        "URL",
+    ),
+    Sets("run.cluster"),
 ]
 AirportTimeout = Annotated[
     float | None,

@@ -7,10 +7,10 @@ others when a task never ends. With one pool for all workers, the death of one e
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -19,15 +19,18 @@ from forecastctl.errors import SettingsError
 from forecastctl.execute.memory import cannot_be_seen
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.execute.worker import (
+    TRIES,
     DiedError,
     Limits,
     Worker,
     claim,
     hold_interrupts_back,
+    now_ms,
     quiet_loky,
     unknown_pool,
+    worker_died,
 )
-from forecastctl.records import Failure, Outcome
+from forecastctl.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +39,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 log = logging.getLogger(__name__)
-
-_TRIES = 2
-"""A process may be killed for the memory that others take: its task is tried once more."""
 
 
 class _Word(Enum):
@@ -56,8 +56,8 @@ class JoblibExecutor:
     """Runs tasks in joblib's loky processes and yields their outcomes as they complete.
 
     loky alone: the backends that Dask, Ray and Spark register with joblib give no results as they
-    complete, and report the death of a worker in ways of their own. Each of them would need an
-    executor of its own.
+    complete, and report the death of a worker in ways of their own. `forecastctl.execute.cluster`
+    uses those engines by their own interfaces.
 
     Every task runs in a child process, with one worker too, so that no task can end or hold up the
     driver. As a context manager it ends what still runs at its end.
@@ -67,6 +67,8 @@ class JoblibExecutor:
         limit: Seconds that one task may take before its process is killed, or ``None``.
         memory: Bytes that the process of one task may hold before it is killed, or ``None``.
     """
+
+    name = "loky"
 
     def __init__(self, jobs: int, limit: float | None = None, memory: int | None = None) -> None:
         self.jobs = jobs
@@ -198,10 +200,11 @@ class _Lane(threading.Thread, Generic[A, B]):
             self.join()
 
     def _do(self, index: int) -> None:
-        crew, start_ms = self._crew, time.time_ns() // 1_000_000
+        crew, start_ms = self._crew, now_ms()
         try:
             worker = self._hired()
-            crew.done.put(worker.do(crew.fn, index, crew.tasks[index], crew.limits))
+            outcome = worker.do(crew.fn, index, crew.tasks[index], crew.limits)
+            crew.done.put(replace(outcome, retries=crew.deaths[index]))
         except DiedError as error:
             if not crew.stopped:
                 self._mourn(index, error, start_ms)
@@ -224,15 +227,12 @@ class _Lane(threading.Thread, Generic[A, B]):
         """Put a task back whose worker died, or tell that it died of it again."""
         crew = self._crew
         crew.deaths[index] += 1
-        if crew.deaths[index] < _TRIES:
+        if crew.deaths[index] < TRIES:
             log.warning("a worker died; what it did is tried once more")
             crew.todo.append(index)
             return
-        codes = re.search(r"\{(.+)\}", str(error))
-        how = f", {codes[1]}" if codes else ""
-        message = f"its process died twice{how}: out of memory, killed, or a crash of compiled code"
-        failure = Failure("WorkerDied", message, str(error))
-        crew.done.put(Outcome(index, None, failure, start_ms, time.time_ns() // 1_000_000))
+        outcome = worker_died(index, error, start_ms)
+        crew.done.put(replace(outcome, retries=TRIES - 1))
 
 
 def make_executor(

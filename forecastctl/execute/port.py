@@ -54,3 +54,10 @@ class WindsDown(Protocol):
         called from another thread, and from the handler of a signal: it waits for nothing.
         """
         ...
+
+
+def said_of(executor: Executor) -> str:
+    """What does the work, where, and with how many workers: ``dask, 8 workers of tcp://x:8786``."""
+    name = getattr(executor, "name", type(executor).__name__)
+    where = getattr(executor, "where", "this machine")
+    return f"{name}, {executor.jobs} {'worker' if executor.jobs == 1 else 'workers'} of {where}"

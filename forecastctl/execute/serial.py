@@ -22,6 +22,7 @@ def attempt(
     index: int,
     task: A,
     raised: tuple[type[BaseException], ...] = RAISED_BY_TASKS,
+    clock: Callable[[], float] = time.process_time,
 ) -> Outcome[B]:
     """Run one task with one BLAS thread, measure it, and turn whatever it raises into a value.
 
@@ -32,8 +33,9 @@ def attempt(
         index: Position of the task.
         task: The task.
         raised: What becomes a value.
+        clock: CPU time in seconds of what does the task, a process or a thread.
     """
-    start, cpu = time.time_ns(), time.process_time()
+    start, cpu = time.time_ns(), clock()
     value, failure = None, None
     try:
         with _thread_pools(len(sys.modules)).limit(limits=1):
@@ -46,7 +48,7 @@ def attempt(
         failure,
         start // 1_000_000,
         time.time_ns() // 1_000_000,
-        time.process_time() - cpu,
+        clock() - cpu,
     )
 
 
@@ -67,6 +69,7 @@ class SerialExecutor:
     A task that ends the process or never ends does so to the caller as well.
     """
 
+    name = "serial"
     jobs = 1
 
     def __enter__(self) -> Self:

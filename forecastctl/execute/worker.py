@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -65,6 +66,12 @@ _ONE_THREAD = dict.fromkeys(
 
 _idle: list[Worker] = []
 """Workers that have nothing to do, kept for the next call: a start takes about a second."""
+
+
+DIED = "WorkerDied"
+"""Type of the failure of a task whose process died of it, as often as it was tried."""
+TRIES = 2
+"""A process may be killed for the memory that others take: its task is tried once more."""
 
 
 class DiedError(Exception):
@@ -130,12 +137,12 @@ class Worker:
         except Exception as error:  # broken, or being ended: loky has no one name for that
             self.kill()
             raise DiedError(str(error)) from error
-        start_ms = _now()
+        start_ms = now_ms()
         try:
             raised = self._awaited(future, limits)
         except BeyondError as beyond:
             self.kill()
-            return Outcome(index, None, beyond.failure, start_ms, _now())
+            return Outcome(index, None, beyond.failure, start_ms, now_ms())
         if raised is None:
             return future.result()
         broken, ended = _ends()
@@ -144,7 +151,7 @@ class Worker:
         if isinstance(raised, ended):
             raise DiedError(str(raised)) from raised
         # What the task came to could not be sent, or could not be read here.
-        return Outcome(index, None, Failure.of(raised), start_ms, _now())
+        return Outcome(index, None, Failure.of(raised), start_ms, now_ms())
 
     def fits(self, memory: int) -> bool:
         """Whether the process, with nothing to do, leaves a task at least half of its memory."""
@@ -194,14 +201,27 @@ class Worker:
         return True
 
 
-def claim() -> Worker:
-    """A worker that has nothing to do: one that was kept, or a new one."""
+def kept() -> Worker | None:
+    """A worker that has nothing to do, lives, and was kept."""
     try:
         while not (worker := _idle.pop()).answers():
             pass
     except IndexError:
-        return Worker()
+        return None
     return worker
+
+
+def claim() -> Worker:
+    """A worker that has nothing to do: one that was kept, or a new one."""
+    return kept() or Worker()
+
+
+def worker_died(index: int, error: DiedError, start_ms: int) -> Outcome[Any]:
+    """What became of a task whose worker died of it."""
+    codes = re.search(r"\{(.+)\}", str(error))
+    how = f", {codes[1]}" if codes else ""
+    message = f"its process died twice{how}: out of memory, killed, or a crash of compiled code"
+    return Outcome(index, None, Failure(DIED, message, str(error)), start_ms, now_ms())
 
 
 def hold_interrupts_back() -> None:
@@ -252,7 +272,8 @@ def _quiet_manager() -> None:
     threading.excepthook = hook
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
 
 

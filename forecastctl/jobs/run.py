@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from forecastctl.execute.port import said_of
 from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
 from forecastctl.jobs.learn import winners
 from forecastctl.jobs.ledger import Ledger, enter, kept, leave, record_results, summarise
@@ -82,7 +83,7 @@ def run_job(
         KeyboardInterrupt: A signal ended it; what was done until then is recorded.
     """
     context, stopping = job.context, stopping or Stopping()
-    run_id = _open(job, tracker)
+    run_id = _open(job, executor, tracker)
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
@@ -111,9 +112,10 @@ def run_job(
     return summary
 
 
-def _open(job: Job, tracker: Tracker) -> str:
+def _open(job: Job, executor: Executor, tracker: Tracker) -> str:
     """Open the job's run, or that of an attempt that was cut off again."""
     run = job_run(job)
+    run = replace(run, tags={**run.tags, Tag.EXECUTOR: said_of(executor)})
     if job.earlier is None:
         return tracker.start(run)
     update_on_reopening(tracker, job.earlier.run, run, len(job.tasks))
@@ -129,7 +131,8 @@ def update_on_reopening(tracker: Tracker, earlier: StoredRun, run: Run, left: in
         run: The run as it would be opened now.
         left: How many airports and groups are not done.
     """
-    tags: dict[str, str] = {key: run.tags[key] for key in (Tag.ATTEMPT, Tag.HOST, Tag.PID)}
+    anew = (Tag.ATTEMPT, Tag.HOST, Tag.PID, Tag.EXECUTOR)
+    tags: dict[str, str] = {key: run.tags[key] for key in anew if key in run.tags}
     tags |= {Tag.STATUS: "running", Tag.LEFT: str(left)}
     if Tag.REASON in earlier.tags:
         tags[Tag.REASON] = ""
@@ -267,7 +270,8 @@ def work_through(tasks: Iterable[AirportTask], executor: Executor) -> Iterator[A
 def unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
     """The result of a task, or its failure."""
     if outcome.value is not None:
-        return outcome.value
+        value = outcome.value
+        return replace(value, retries=outcome.retries) if outcome.retries else value
     failure = outcome.failure
     reason = f"{failure.type}: {failure.message}" if failure else "no result"
     return AirportResult(
@@ -280,6 +284,7 @@ def unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
         suspects=task.series.suspects,
         start_ms=outcome.start_ms,
         end_ms=outcome.end_ms,
+        retries=outcome.retries,
     )
 
 

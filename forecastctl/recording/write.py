@@ -193,6 +193,8 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         tags |= {Tag.KIND: Kind.GROUP, Tag.LEVEL: context.groups[result.airport]}
     if result.airport in context.again:
         tags[Tag.RETRY_OF] = context.again[result.airport]
+    if result.retries:
+        tags[Tag.RETRIES] = str(result.retries)
     cutoff = _cutoff(result)
     if cutoff:
         tags[Tag.CUTOFF] = cutoff

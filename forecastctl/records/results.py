@@ -218,6 +218,7 @@ class Outcome(Generic[T]):
         start_ms: Start in the worker, milliseconds since the epoch.
         end_ms: End in the worker.
         cpu_seconds: CPU time of the worker for this task.
+        retries: How often it was begun again because its worker had died.
     """
 
     index: int
@@ -226,6 +227,7 @@ class Outcome(Generic[T]):
     start_ms: int = 0
     end_ms: int = 0
     cpu_seconds: float = 0.0
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,3 +302,5 @@ class AirportResult:
     """The engine that fitted: another than was asked for, where that one is not installed."""
     suspects: tuple[str, ...] = ()
     """What of its data looks wrong and is left out, as in `Series`."""
+    retries: int = 0
+    """How often it was begun again because a worker had died."""

@@ -28,6 +28,7 @@ def forecast(
     layout: flags.Layout = None,
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
+    cluster: flags.Cluster = None,
     airport_timeout: flags.AirportTimeout = None,
     wait: flags.Wait = None,
     airport_memory: flags.AirportMemory = None,

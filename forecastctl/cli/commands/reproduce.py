@@ -41,6 +41,7 @@ def reproduce(
     experiment: flags.Experiment = None,
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
+    cluster: flags.Cluster = None,
     airport_timeout: flags.AirportTimeout = None,
     airport_memory: flags.AirportMemory = None,
     config: flags.Config = None,

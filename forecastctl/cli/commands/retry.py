@@ -43,6 +43,7 @@ def retry(
     upgrade_store: flags.UpgradeStore = False,
     jobs: flags.Jobs = None,
     backend: flags.Backend = None,
+    cluster: flags.Cluster = None,
     airport_timeout: flags.AirportTimeout = None,
     airport_memory: flags.AirportMemory = None,
     deadline: flags.Deadline = None,

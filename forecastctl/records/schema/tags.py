@@ -134,6 +134,7 @@ class Tag(Key):
         A_JOB,
         "what keeps other jobs out of the experiment: `file`, `advisory` or `lease`",
     )
+    EXECUTOR = "executor", A_JOB, "what did the work, where, and with how many workers at once"
     TICKET = "ticket", A_LEASE, "its place in the queue of those who want the experiment"
     LEFT = (
         "left",
@@ -184,6 +185,11 @@ class Tag(Key):
         "suspects",
         A_SERIES,
         "what looks wrong in its recent data and was left out, where there is any",
+    )
+    RETRIES = (
+        "retries",
+        A_SERIES,
+        "how often it was begun again because its worker had died, where that happened",
     )
     LEFT_OUT = (
         "left_out",
