@@ -95,8 +95,8 @@ MEANINGS = {
     "run.backend": (
         "What does the work: `loky`, processes of this machine; `serial`, this process itself, "
         "which a crash or a hanging fit then ends or holds up; `threads` of it, of which the same "
-        "is true; an engine, [`dask`, `ray` or `spark`](../how-to/clusters.md); or an executor that "
-        "[another package adds](../how-to/extend.md)."
+        "is true; an engine, [`dask`, `ray` or `spark`](../how-to/clusters.md); or an executor "
+        "that [another package adds](../how-to/extend.md)."
     ),
     "run.cluster": (
         "Address of the cluster of the backend: of a Dask scheduler (`tcp://host:8786`), of Ray "

@@ -35,6 +35,8 @@ _STEP = 0.25
 """Seconds between two looks at what else may have happened while nothing is answered."""
 _FIRST_ANSWER = 180.0
 """Seconds in which a worker must have answered: those of an elastic cluster may have to start."""
+_CONNECT = 30.0
+"""Seconds in which a cluster must have let us in; starting one may take longer."""
 _COUNT = 5.0
 """Seconds for which a number of workers holds good."""
 _MOST = 64
@@ -60,6 +62,8 @@ class Engine(Protocol):
     name: str
     where: str
     """The cluster's address without secrets, or this machine."""
+    is_elsewhere: bool
+    """Whether it is a cluster that is there already."""
     worth: float
     """Seconds of work that a group should hold for each second that the engine takes for it."""
     cost: float
@@ -175,7 +179,7 @@ class ClusterExecutor:
             return
         self._keeper = _Keeper(self.engine)
         try:
-            self._keeper.open()
+            self._keeper.open(_CONNECT if self.engine.is_elsewhere else None)
             self._open = True
             self._greet()
         except BaseException:
@@ -234,13 +238,15 @@ class ClusterExecutor:
                 outcomes = answer.outcomes
             else:
                 outcomes = [_lost(parcel.index, answer.why) for parcel in parcels]
+            # What was lost with others is not known to be the reason.
+            more = answer.tries - 1 if len(parcels) == 1 else 0
             for outcome in outcomes if parcels else ():
-                yield from self._settled(call, outcome, answer.tries - 1)
+                yield from self._settled(call, outcome, more)
 
     def _settled(self, call: _Call, raw: Outcome[bytes], more: int) -> Iterator[Outcome[Any]]:
         """An outcome as the caller gets it, or nothing where the task is tried once more."""
         index, failure = raw.index, raw.failure
-        earlier = call.retries.get(index, 0)
+        earlier = call.retries.get(index, 0) + more
         died = failure is not None and failure.type == DIED
         if failure is not None and failure.type == STOPPED:
             return
@@ -252,7 +258,7 @@ class ClusterExecutor:
         if not died:
             took = (raw.end_ms - raw.start_ms) / 1000
             call.seconds = took if call.seconds is None else 0.8 * call.seconds + 0.2 * took
-        yield replace(unpack(raw), retries=earlier + more)
+        yield replace(unpack(raw), retries=earlier)
 
     def _room(self) -> int:
         """How many tasks may be done at the same time now."""
@@ -305,18 +311,32 @@ class _Keeper(threading.Thread):
         self._engine = engine
         self._open, self._leave = threading.Event(), threading.Event()
         self._error: BaseException | None = None
+        self._given_up = False
 
-    def open(self) -> None:
-        """Start the engine; it raises what that raises."""
+    def open(self, seconds: float | None) -> None:
+        """Start the engine; it raises what that raises.
+
+        Args:
+            seconds: How long it may take, or ``None``. After it the thread is left behind.
+
+        Raises:
+            ClusterError: It took longer.
+        """
         self.start()
-        self._open.wait()
+        if not self._open.wait(seconds):
+            self._given_up = True
+            raise ClusterError(
+                f"What listens at {self._engine.where} has not answered as {self._engine.name} "
+                f"does in {seconds:g} seconds."
+            )
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
         """Close the engine, once it has started."""
         self._leave.set()
-        self.join()
+        if not self._given_up:
+            self.join()
 
     def run(self) -> None:
         """Start, wait, close."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import Counter
 from contextlib import suppress
@@ -42,10 +43,12 @@ class DaskEngine:
     def __init__(self, jobs: int, address: str = "") -> None:
         self._jobs, self._address = jobs, address
         self.where = masked(address) or "this machine"
+        self.is_elsewhere = bool(address)
         self._cluster: Any = None
         self._client: Any = None
         self._futures: dict[str, tuple[str, Any]] = {}
         self._begun: Counter[str] = Counter()
+        self._numbers = itertools.count()
         self._done: SimpleQueue[Any] = SimpleQueue()
 
     def open(self) -> None:
@@ -93,7 +96,7 @@ class DaskEngine:
         """Submit a group."""
         if self._client.status != "running":
             raise ClusterError(f"The Dask scheduler of {self.where} was lost.")
-        key = f"forecastctl-{call}-{parcels[0].index if parcels else ''}-{len(self._futures)}"
+        key = f"forecastctl-{call}-{next(self._numbers)}"  # of its own: Dask knows results by it
         future = self._client.submit(
             _carry, self._topic, key, call, parcels, limits, key=key, pure=False
         )

@@ -58,6 +58,7 @@ class SparkEngine:
     def __init__(self, jobs: int, address: str = "") -> None:
         self._jobs, self._address = jobs, address
         self.where = masked(address) or "this machine"
+        self.is_elsewhere = bool(address)
         self._spark: Any = None
         self._done: SimpleQueue[tuple[Hashable, Answer | Lost]] = SimpleQueue()
         self._begun = 0
@@ -85,7 +86,6 @@ class SparkEngine:
     def _start(self) -> Any:
         """A context whose driver is a Java process of this machine, silent on stderr."""
         from pyspark import SparkConf, SparkContext
-        from pyspark.java_gateway import launch_gateway
 
         if not shutil.which("java") and "JAVA_HOME" not in os.environ:
             raise ClusterError("Spark needs Java, which is not here.", "Install Java 17 or newer.")
@@ -95,8 +95,7 @@ class SparkEngine:
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
             conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
             conf.set("spark.driver.extraJavaOptions", _SHORT_LIVED)
-        gateway = launch_gateway(conf, {"stdout": DEVNULL, "stderr": DEVNULL})
-        return SparkContext(conf=conf, gateway=gateway)
+        return SparkContext(conf=conf, gateway=_gateway(conf))
 
     def _connect(self) -> Any:
         """A session of a Connect server."""
@@ -150,6 +149,19 @@ def _reason(error: BaseException) -> str:
     """What an error of Spark says, without the Java behind it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return next((line for line in reversed(lines) if "Error" in line), lines[0] if lines else "")
+
+
+_java: list[Any] = []
+"""The Java process of this one, once it is there: one for all Sparks, as pyspark has it."""
+
+
+def _gateway(conf: Any) -> Any:
+    """The Java process, started where it is not there."""
+    from pyspark.java_gateway import launch_gateway
+
+    if not _java:
+        _java.append(launch_gateway(conf, {"stdout": DEVNULL, "stderr": DEVNULL}))
+    return _java[0]
 
 
 class _Context:

@@ -1,4 +1,7 @@
-"""What every executor promises, as tests; see `ExecutorContract` and `ProcessContract`."""
+"""What every executor promises, as tests.
+
+See `ExecutorContract`, `ProcessContract` and `StreamContract`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from forecastctl.execute.port import WindsDown
 from forecastctl.records.failures import MAX_MESSAGE, MAX_TRACEBACK
 
 if TYPE_CHECKING:
@@ -105,6 +110,50 @@ def blas_threads(_: Any) -> int:
     return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
+def told_and_waiting(folder: str) -> None:
+    """Leave a file with the number of the process that does this, and never end."""
+    Path(folder, str(os.getpid())).touch()
+    threading.Event().wait()
+
+
+def dies_once(folder: str) -> str:
+    """Die where nobody has died before."""
+    died = Path(folder, "died")
+    if died.exists():
+        return "done"
+    died.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return "not to be reached"
+
+
+def lives(process: int) -> bool:
+    """Whether a process of this machine is there and has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Counted:
+    """Many tasks, made when they are asked for, which counts how many of them were.
+
+    Args:
+        n: How many.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n, self.made = n, 0
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> int:
+        if index >= self.n:
+            raise IndexError(index)
+        self.made = max(self.made, index + 1)
+        return index
+
+
 def pid(_: Any) -> int:
     """The process that a task runs in."""
     return os.getpid()
@@ -186,6 +235,10 @@ class ProcessContract(ExecutorContract):
         assert outcomes[0].failure.type == "KeyboardInterrupt"
         assert outcomes[1].value == "SIGINT"
 
+    def test_a_death_is_one_retry_which_is_told(self, executor: Executor, tmp_path: Path) -> None:
+        (outcome,) = executor.map(dies_once, [str(tmp_path)])
+        assert (outcome.value, outcome.failure, outcome.retries) == ("done", None, 1)
+
     @pytest.mark.parametrize("end", ["SIGKILL", "SIGSEGV", "exit 0"])
     def test_a_dead_process_costs_its_own_task_alone(
         self, executor: Executor, end: str, capfd: pytest.CaptureFixture[str]
@@ -209,3 +262,66 @@ class ProcessContract(ExecutorContract):
         assert outcome.failure is not None
         assert outcome.failure.type == "TimedOut"
         assert time.monotonic() - before >= 1.0
+
+
+class StreamContract:
+    """What executors of processes promise besides, for many tasks and an end before all is done.
+
+    Define the fixture ``executor``. `WindsDown` is asked of it as well.
+    """
+
+    def test_an_outcome_waits_for_no_other_task(self, executor: Executor, tmp_path: Path) -> None:
+        tasks = [*((told_and_waiting, str(tmp_path)),), *((square, i) for i in range(6))]
+        with executor:
+            outcomes = executor.map(call, tasks)
+            assert sorted(next(outcomes).value for _ in range(6)) == [i * i for i in range(6)]
+            outcomes.close()
+
+    def test_what_runs_ends_when_it_is_left(self, executor: Executor, tmp_path: Path) -> None:
+        with executor:
+            outcomes = executor.map(call, [(told_and_waiting, str(tmp_path)), (square, 3)])
+            assert next(outcomes).value == 9
+            process = _told(tmp_path)
+            outcomes.close()
+            wait_until(lambda: not lives(process), "what was left goes on")
+            assert [o.value for o in executor.map(square, [4])] == [16]
+
+    def test_it_winds_down(self, executor: Executor, tmp_path: Path) -> None:
+        assert isinstance(executor, WindsDown)
+        with executor:
+            outcomes = executor.map(call, [(told_and_waiting, str(tmp_path)), (square, 3)])
+            assert next(outcomes).value == 9
+            process = _told(tmp_path)
+            executor.wind_down(0.1)
+            assert list(outcomes) == []
+            wait_until(lambda: not lives(process), "what did not end in time goes on")
+
+    def test_ten_thousand_tasks_are_not_all_on_their_way_at_once(self, executor: Executor) -> None:
+        tasks = Counted(10_000)
+        most, seen = 0, set()
+        for done, outcome in enumerate(executor.map(square, tasks)):
+            seen.add(outcome.index)
+            most = max(most, tasks.made - done)
+            assert outcome.value == outcome.index**2
+        assert len(seen) == len(tasks)
+        assert most <= 1_000
+
+
+def call(task: tuple[Callable[[Any], Any], Any]) -> Any:
+    """Do what a task says itself."""
+    fn, argument = task
+    return fn(argument)
+
+
+def _told(folder: Path) -> int:
+    """The process of which a task has told."""
+    wait_until(lambda: any(folder.iterdir()), "no task has begun")
+    return int(next(folder.iterdir()).name)
+
+
+def wait_until(true: Callable[[], bool], otherwise: str) -> None:
+    """Wait for what takes as long as the machine is busy."""
+    end = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)

@@ -16,15 +16,17 @@ from forecastctl.errors import SettingsError
 from forecastctl.execute.loky import JoblibExecutor, make_executor
 from forecastctl.execute.port import WindsDown
 from forecastctl.execute.serial import SerialExecutor
+from forecastctl.execute.threads import ThreadExecutor
 from forecastctl.testing.executor import (
     ExecutorContract,
     ProcessContract,
+    StreamContract,
     misbehave,
     pid,
     square,
 )
 
-EXECUTORS = {"serial": SerialExecutor()}
+EXECUTORS = {"serial": SerialExecutor(), "threads": ThreadExecutor(3)}
 PROCESSES = {"loky": JoblibExecutor(2), "one": JoblibExecutor(1)}
 
 
@@ -52,6 +54,13 @@ class TestProcesses(ProcessContract):
         (outcome,) = executor.map(pid, [0])
         assert outcome.failure is None
         assert outcome.value != kept.value
+
+
+@pytest.mark.slow
+class TestStream(StreamContract):
+    @pytest.fixture
+    def executor(self):
+        return JoblibExecutor(2)
 
 
 def make_hang():
