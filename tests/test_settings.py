@@ -76,7 +76,7 @@ def test_paths_in_the_file_are_relative_to_the_file(tmp_path):
         ({}, {"FORECASTCTL_TUNES__LOSS": "mae"}, "no section 'tunes'", "[tune]"),
         ({}, {"FORECASTCTL_TUNE__HORIZON": "3"}, "'horizon'", "[forecast]"),
         ({"tune.loss": "mse"}, {}, "--loss: there is no loss 'mse'", "'rmse'"),
-        ({"run.backend": "spark"}, {}, "--backend: there is no executor 'spark'", "loky, serial"),
+        ({"run.backend": "flink"}, {}, "--backend: there is no executor 'flink'", "loky, serial"),
         ({"forecast.horizon": 0}, {}, "--horizon", ""),
         ({"forecast.level": [101]}, {}, "--level", ""),
         ({"tune.families": ["etss"]}, {}, "no model family 'etss'", "'ets'"),

@@ -39,7 +39,7 @@ _CONNECT = 30.0
 """Seconds in which a cluster must have let us in; starting one may take longer."""
 _COUNT = 5.0
 """Seconds for which a number of workers holds good."""
-_MOST = 64
+_MOST = 256
 """Tasks of a group at most."""
 
 

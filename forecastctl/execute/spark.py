@@ -94,7 +94,8 @@ class SparkEngine:
         if self._address.startswith("local") or not self._address:
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
             conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
-            conf.set("spark.driver.extraJavaOptions", _SHORT_LIVED)
+            for part in ("driver", "executor"):
+                conf.set(f"spark.{part}.extraJavaOptions", _SHORT_LIVED)
         return SparkContext(conf=conf, gateway=_gateway(conf))
 
     def _connect(self) -> Any:

@@ -235,10 +235,6 @@ class ProcessContract(ExecutorContract):
         assert outcomes[0].failure.type == "KeyboardInterrupt"
         assert outcomes[1].value == "SIGINT"
 
-    def test_a_death_is_one_retry_which_is_told(self, executor: Executor, tmp_path: Path) -> None:
-        (outcome,) = executor.map(dies_once, [str(tmp_path)])
-        assert (outcome.value, outcome.failure, outcome.retries) == ("done", None, 1)
-
     @pytest.mark.parametrize("end", ["SIGKILL", "SIGSEGV", "exit 0"])
     def test_a_dead_process_costs_its_own_task_alone(
         self, executor: Executor, end: str, capfd: pytest.CaptureFixture[str]
@@ -265,10 +261,14 @@ class ProcessContract(ExecutorContract):
 
 
 class StreamContract:
-    """What executors of processes promise besides, for many tasks and an end before all is done.
+    """What our own promise besides: of workers that die, of many tasks, and of an early end.
 
     Define the fixture ``executor``. `WindsDown` is asked of it as well.
     """
+
+    def test_a_death_is_one_retry_which_is_told(self, executor: Executor, tmp_path: Path) -> None:
+        (outcome,) = executor.map(dies_once, [str(tmp_path)])
+        assert (outcome.value, outcome.failure, outcome.retries) == ("done", None, 1)
 
     def test_an_outcome_waits_for_no_other_task(self, executor: Executor, tmp_path: Path) -> None:
         tasks = [*((told_and_waiting, str(tmp_path)),), *((square, i) for i in range(6))]

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,14 +71,15 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def expected(site, quick):
+def expected(site, store_template, quick):
     """Forecasts of loky where an airport kills its process, and of one process where none does."""
     gate = site.home / "open"
     gate.touch()
     backends = {"loky": (POISONED, 4), "serial": (GATED, 0)}
     for name, (run, code) in backends.items():
-        store, out = f"sqlite:///{quick}/expected-{name}.db", f"{name}.csv"
-        site(*run, store, "--backend", name, "--out", out, code=code, GATE=str(gate))
+        store, out = quick / f"expected-{name}.db", f"{name}.csv"
+        shutil.copy(store_template, store)
+        site(*run, f"sqlite:///{store}", "--backend", name, "--out", out, code=code, GATE=str(gate))
     return {name: (site.home / f"{name}.csv").read_bytes() for name in backends}
 
 
