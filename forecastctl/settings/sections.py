@@ -116,6 +116,11 @@ class Data(_Section):
     dayfirst: bool | None = None
     groups: Names = ()
     group_file: str | None = None
+    decimal: Literal[".", ","] | None = None
+    language: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    totals: Literal["leave-out", "keep"] = "leave-out"
 
 
 _SEARCH = SearchSpec()
@@ -282,7 +287,10 @@ class Settings(_Section):
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-_NO_CHANGE = {"source", "query", "keep_query", "groups", "group_file"}
+_NO_CHANGE = {
+    *("source", "query", "keep_query", "groups", "group_file"),
+    *("decimal", "language", "encoding", "sheet", "totals"),
+}
 """Of the data, what leaves each forecast as it is, or shows in the digest of the panel."""
 
 SECTIONS = ("data", "tune", "forecast", "tracking", "run", "log", "explain", "monitor")

@@ -6,13 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.read.dates import parse_dates, parse_year_months
+from forecastctl.data.read.dates import parse_dates
+from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 
 
 def read(*texts, dayfirst=None):
-    days, problems = parse_dates(list(texts), "f.csv, column date", dayfirst=dayfirst)
-    return [None if d == NO_DAY else str(np.datetime64(int(d), "D")) for d in days], problems
+    found = parse_dates(list(texts), "f.csv, column date", dayfirst=dayfirst)
+    days = [None if d == NO_DAY else str(np.datetime64(int(d), "D")) for d in found.days]
+    return days, found.problems
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,23 @@ def read(*texts, dayfirst=None):
         ("2012-10-01T00:00:00Z", "2012-10-01"),
         ("2012-10-01 23:30:00.123+02:00", "2012-10-01"),
         (" 2012-10-01 ", "2012-10-01"),
+        ("10/31/12", "2012-10-31"),
+        ("31.10.12", "2012-10-31"),
+        ("Oct-12", "2012-10-01"),
+        ("Oct '98", "1998-10-01"),
+        ("201210.0", "2012-10-01"),
+        ("41183", "2012-10-01"),
+        ("4Q2012", "2012-10-01"),
+        ("4Q12", "2012-10-01"),
+        ("T4 2012", "2012-10-01"),
+        ("4. Quartal 2012", "2012-10-01"),
+        ("2012K4", "2012-10-01"),
+        ("KW 5/2012", "2012-01-30"),
+        ("2012 week 5", "2012-01-30"),
+        ("2012-10-01/2012-10-31", "2012-10-01"),
+        ("1 de octubre de 2012", "2012-10-01"),
+        ("январь 2012 г.", "2012-01-01"),
+        ("2012年10月", "2012-10-01"),
         ("9999-12-31", "9999-12-31"),
     ],
 )
@@ -56,7 +75,6 @@ def test_dates_that_are_read(text, day):
         ("2012-13-01", "'2012-13-01' is not a date"),
         ("2012-02-30", "is not a date"),
         ("2012", "is not a date"),
-        ("10/31/12", "is not a date"),
         ("yesterday", "is not a date"),
         ("2012-10-01x", "is not a date"),
         ("2012-10/01", "is not a date"),
@@ -110,20 +128,95 @@ def test_iso_days_survive(day):
 
 @given(st.lists(st.text(max_size=14), min_size=1))
 def test_no_text_crashes(texts):
-    days, problems = parse_dates(texts, "here", dayfirst=True)
-    assert len(days) == len(texts)
-    assert all((d == NO_DAY) == (i in problems) for i, d in enumerate(days))
+    found = parse_dates(texts, "here", dayfirst=True)
+    assert len(found.days) == len(texts)
+    for i, day in enumerate(found.days):
+        assert (day == NO_DAY) == (i in found.problems or bool(found.totals[i]))
 
 
 def test_year_and_month_columns():
-    years = ["2012", "2012.0", "2012", "12", "", "2012"]
-    names = ["Jan", "10", "Mai", "1", "1", "M07"]
-    days, problems = parse_year_months(years, names)
-    assert [str(d) for d in days[[0, 1, 5]].astype("datetime64[D]")] == [
+    years = ["2012", "2012.0", "2012", "12", "", "2012", "2012", "2012"]
+    names = ["Jan", "10", "Mai", "1", "1", "M07", "M13", "Foo"]
+    found = parse_year_parts(years, names)
+    assert [str(d) for d in found.days[[0, 1, 2, 5]].astype("datetime64[D]")] == [
         "2012-01-01",
         "2012-10-01",
+        "2012-05-01",
         "2012-07-01",
     ]
-    assert problems[2] == (1, "'Mai' is not a month")
-    assert problems[3][0] == 0
-    assert problems[4] == (0, "'' is not a year")
+    assert found.problems == {
+        3: (0, "'12' is not a year"),
+        4: (0, "'' is not a year"),
+        7: (1, "'Foo' is not a month"),
+    }
+    assert np.flatnonzero(found.totals).tolist() == [6]
+
+
+def test_quarters_and_weeks_beside_a_year():
+    days = parse_year_parts(["2012", "2012"], ["Q4", "4"], kind="quarter").days
+    assert [str(d) for d in days.astype("datetime64[D]")] == ["2012-10-01"] * 2
+    days = parse_year_parts(["2012", "2012"], ["5", "W05"], kind="week").days
+    assert [str(d) for d in days.astype("datetime64[D]")] == ["2012-01-30"] * 2
+
+
+# What the whole column decides
+
+
+def test_weeks_and_months_of_six_digits():
+    assert read(*[f"2015{week:02d}" for week in range(1, 54)])[0][-1] == "2015-12-28"
+    months = parse_dates([f"2015{month:02d}" for month in range(1, 14)], "here")
+    assert str(np.datetime64(int(months.days[1]), "D")) == "2015-02-01"
+    assert np.flatnonzero(months.totals).tolist() == [12]
+    assert months.problems == {}
+
+
+def test_five_digits_are_months_beside_six():
+    assert read("20151", "201510")[0] == ["2015-01-01", "2015-10-01"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["15-01-01", "15-02-01", "16-03-01"], ["2015-01-01", "2015-02-01", "2016-03-01"]),
+        (["01/15/15", "02/01/15"], ["2015-01-15", "2015-02-01"]),
+        (["01/02/15", "01/03/15", "01/04/15"], ["2015-02-01", "2015-03-01", "2015-04-01"]),
+    ],
+)
+def test_the_order_of_years_of_two_digits(texts, days):
+    assert read(*texts)[0] == days
+    with pytest.raises(DataError, match="day or the month first"):
+        read("03/04/12", "05/06/12")
+
+
+def test_the_language_of_months_is_told_by_all_of_them():
+    assert read("listopad 2012", "lipanj 2012")[0] == ["2012-10-01", "2012-06-01"]  # Croatian
+    assert read("listopad 2012", "leden 2012")[0] == ["2012-11-01", "2012-01-01"]  # Czech
+    with pytest.raises(DataError, match="another month in one language") as error:
+        read("listopad 2012")
+    assert "language" in error.value.hint
+    days = parse_dates(["listopad 2012"], "here", language="hr").days
+    assert str(np.datetime64(int(days[0]), "D")) == "2012-10-01"
+
+
+@pytest.mark.parametrize(
+    ("texts", "days", "said"),
+    [
+        (["2014-12-31T23:00:00Z", "2015-03-31T22:00:00Z"], ["2015-01-01", "2015-04-01"], True),
+        (["2014-12-31 16:00:00+00:00", "2015-01-31T16:00Z"], ["2015-01-01", "2015-02-01"], True),
+        (["2014-12-31 23:00", "2015-01-31 23:00"], ["2015-01-01", "2015-02-01"], True),
+        (["2015-01-01T05:00:00Z", "2015-02-01T05:00:00Z"], ["2015-01-01", "2015-02-01"], False),
+        (["2014-12-31T23:00:00+01:00", "2015-01-31T23:00Z"], ["2014-12-31", "2015-01-31"], False),
+        (["2015-01-05 14:30", "2015-01-06 09:12"], ["2015-01-05", "2015-01-06"], False),
+    ],
+)
+def test_midnight_of_another_zone(texts, days, said):
+    found = parse_dates(texts, "here")
+    assert [str(d) for d in found.days.astype("datetime64[D]")] == days
+    assert bool(found.notes) == said
+
+
+def test_words_and_years_among_months_are_totals():
+    months = [f"2015-{month:02d}" for month in range(1, 13)]
+    found = parse_dates([*months, "2015", "Total"], "here")
+    assert np.flatnonzero(found.totals).tolist() == [12, 13]
+    assert found.problems == {}

@@ -10,7 +10,7 @@ import pytest
 
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare
-from forecastctl.data.read import files
+from forecastctl.data.read import files, text
 from forecastctl.data.read import parquet as parquet_files
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError, SettingsError, UsageError
@@ -104,7 +104,7 @@ def test_a_damaged_gzip_file_that_is_no_text_either(tmp_path):
     content = bytearray(gzip.compress(ROWS.encode() + b"\xff\xfe\xff", 1))
     content[-6] ^= 0xFF
     path.write_bytes(content)
-    assert "UTF-8" in refused(path) or "gzip" in refused(path)
+    assert "gzip" in refused(path)
 
 
 def test_a_pipe_is_no_file(tmp_path):
@@ -126,12 +126,12 @@ def test_a_line_without_end(tmp_path):
 def test_a_file_that_is_replaced_while_it_is_read(tmp_path):
     path = tmp_path / "a"
     path.write_text(ROWS)
-    table = files._file_table(str(path))
+    (table,) = files.source_tables(str(path), DataSpec(None))
     path.write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="was replaced while it was read"):
         table.load((0, 1, 2))
     pq.write_table(pa.table({"airport": ["JFK"], "date": ["2012-01"], "y": [1]}), path)
-    table = files._file_table(str(path))
+    (table,) = files.source_tables(str(path), DataSpec(None))
     pq.write_table(pa.table({"a": [1]}), path)
     with pytest.raises(DataError, match="was replaced while it was read"):
         table.load((0, 1, 2))
@@ -141,7 +141,7 @@ def test_a_file_that_is_replaced_while_it_is_read(tmp_path):
 
 
 def test_a_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(text, "_MOST_UNPACKED", 100_000)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(ROWS.encode() + b"JFK,2011-01-01,1\n" * 300_000))
     assert "unpacks to more than 200 times its size" in refused(path)
@@ -159,7 +159,7 @@ def test_a_bomb_of_parquet(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("toml", "said"),
     [
         ("[tune]\nseed = " + "9" * 5000, "cannot be read as TOML"),
         ("[tune]\nloss = " + "[" * 5000 + "]" * 5000, "nested too deep"),
@@ -169,11 +169,11 @@ def test_a_bomb_of_parquet(tmp_path, monkeypatch):
         ("[tune]\n" + "x" * 9000 + " = 1", "no setting"),
         ("[data]\nseason_length = 1000000000", "season_length"),
     ],
-    ids=lambda text: text[:20],
+    ids=lambda toml: toml[:20],
 )
-def test_settings_that_are_too_much(tmp_path, text, said):
+def test_settings_that_are_too_much(tmp_path, toml, said):
     config = tmp_path / "forecastctl.toml"
-    config.write_text(text)
+    config.write_text(toml)
     load_redactor((), config, {})
     with pytest.raises(SettingsError) as caught:
         load_settings({}, config, {})

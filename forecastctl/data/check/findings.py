@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +12,7 @@ from forecastctl.data.prepare.gaps import holes
 from forecastctl.data.prepare.outliers import find_outliers
 from forecastctl.data.prepare.suspects.suspects import KINDS
 from forecastctl.data.prepare.suspects.zeros import trailing_zeros
+from forecastctl.data.read.names import alike
 from forecastctl.records import Rejection
 from forecastctl.records.calendar import labels, ordinals
 
@@ -53,16 +53,9 @@ class Finding:
 
 
 def shared_names(airports: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """For each name, the others that differ from it only in case or spaces."""
-    groups: dict[str, list[str]] = {}
-    for name in airports:
-        plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-        groups.setdefault(plain, []).append(name)
+    """For each name, the others that differ from it only in case or in what nobody sees."""
     return {
-        name: tuple(n for n in group if n != name)
-        for group in groups.values()
-        if len(group) > 1
-        for name in group
+        name: tuple(n for n in group if n != name) for group in alike(airports) for name in group
     }
 
 

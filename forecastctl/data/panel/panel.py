@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from forecastctl.data.panel.understood import Understood
 from forecastctl.errors import SettingsError
 from forecastctl.records.calendar import FREQS
+from forecastctl.records.month_names import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Gaps = Literal["interpolate", "longest", "reject"]
 Duplicates = Literal["reject", "sum", "mean", "last"]
 Suspects = Literal["recent", "keep", "missing", "reject"]
+Totals = Literal["leave-out", "keep"]
 
 FRAME_COLUMNS = ("airport", "ds", "y", "row", "problem")
 DEFAULT_MIN_LENGTH = 3
@@ -27,7 +30,7 @@ class DataSpec:
     """Where the data is, how to read it and what to do about its faults.
 
     Attributes:
-        source: Path of a CSV or Parquet file, a SQLAlchemy URL, or ``sample``.
+        source: Path of a file or a folder, ``-``, an address, a SQLAlchemy URL, or ``sample``.
         query: SQL query, with a URL only.
         airport: Name of the airport column; ``None`` recognises it.
         date: Name of the date column; ``None`` recognises it, or Year and Month.
@@ -49,6 +52,12 @@ class DataSpec:
         groups: Columns whose values group the airports.
         group_file: CSV or Parquet file that holds these columns by airport; all of its columns
             where ``groups`` names none. ``None`` takes the columns of the source itself.
+        decimal: Decimal mark of the numbers; ``None`` decides by all of them.
+        language: Of the names of months, such as ``fr``; ``None`` decides by all of them.
+        encoding: Of text; ``None`` is UTF-8 or UTF-16, and what the bytes look like where not.
+        sheet: Name of the sheet of a workbook; ``None`` takes the one that holds a table.
+        totals: ``leave-out`` leaves out an airport that is the sum of the others, ``keep`` keeps
+            it.
     """
 
     source: str | None
@@ -67,6 +76,11 @@ class DataSpec:
     dayfirst: bool | None = None
     groups: tuple[str, ...] = ()
     group_file: str | None = None
+    decimal: Literal[".", ","] | None = None
+    language: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    totals: Totals = "leave-out"
 
     def __post_init__(self) -> None:
         """Refuse values that no policy knows."""
@@ -75,6 +89,9 @@ class DataSpec:
             "gaps": get_args(Gaps),
             "duplicates": get_args(Duplicates),
             "suspects": get_args(Suspects),
+            "totals": get_args(Totals),
+            "decimal": (None, ".", ","),
+            "language": (None, *LANGUAGES),
         }
         for key, allowed in choices.items():
             value = getattr(self, key)
@@ -104,6 +121,7 @@ class Panel:
         unit: What ``row`` counts: ``line`` or ``row``.
         columns: Where airport, date and value were found.
         groups: Value of each airport by column of groups, in their order.
+        understood: How the source was read.
     """
 
     frame: pd.DataFrame
@@ -114,3 +132,4 @@ class Panel:
     unit: str = "line"
     columns: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    understood: Understood = Understood()

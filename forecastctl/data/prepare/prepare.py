@@ -28,6 +28,8 @@ from forecastctl.data.prepare.suspects.examine import (
 )
 from forecastctl.data.prepare.suspects.fleet import Fleet
 from forecastctl.data.prepare.suspects.judging import CLOSED, Judge, with_shared_faults
+from forecastctl.data.prepare.traps import traps
+from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import days_of, first_days, ordinals, period_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.rows import Cut, Grouped
     from forecastctl.data.prepare.rules import Grid
     from forecastctl.data.prepare.suspects.examined import Examined
-    from forecastctl.records import Rejection, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,18 @@ def _prepared(
     view = cut(panel, spec, as_of)
     context = make_context(view, panel, spec, as_of, today)
     examined, warnings = examine_all(view, context, warn=warn)
-    return Prepared([entry.outcome for entry in examined], warnings)
+    if warn:
+        warnings = (*panel.understood.notes, *traps(view, examined, context, today), *warnings)
+    marks = panel.understood.airports
+    entries = [with_marks(entry.outcome, marks.get(entry.outcome.airport, ())) for entry in examined]
+    return Prepared(entries, warnings)
+
+
+def with_marks(entry: Series | Rejection, marks: tuple[str, ...]) -> Series | Rejection:
+    """An airport with what stood beside its numbers among its notes."""
+    if not marks or isinstance(entry, Rejection):
+        return entry
+    return replace(entry, notes=entry.notes + marks)
 
 
 def prepare_rows(
@@ -204,7 +216,7 @@ def context_of(view: Cut, unit: str, spec: DataSpec, as_of: str | None, today: d
     last_day, last_airport = None, ""
     for rows in view.airports:
         usable = np.isfinite(rows.y) & (rows.problem == None)  # noqa: E711 - elementwise
-        if usable.any() and rows.days.max() <= this_day:
+        if usable.any() and rows.days[~np.isnan(rows.y)].max() <= this_day:
             latest = int(rows.days[usable].max())
             if last_day is None or latest > last_day:
                 last_day, last_airport = latest, rows.airport

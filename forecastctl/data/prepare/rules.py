@@ -155,8 +155,8 @@ def _basic(rows: AirportRows, context: Context) -> None:
 
 
 def _not_future(rows: AirportRows, periods: NDArray[np.int64], context: Context) -> None:
-    """Refuse an airport with a row of a period that has not begun."""
-    future = np.flatnonzero(periods > context.today)
+    """Refuse an airport with a value for a period that has not begun; blank rows are no values."""
+    future = np.flatnonzero((periods > context.today) & ~np.isnan(rows.y))
     if len(future):
         i = future[0]
         more = f" (and {len(future) - 1:,} more rows)" if len(future) > 1 else ""

@@ -21,6 +21,9 @@ _USUAL_NAMES = {
         (
             *("iata", "iata code", "icao", "icao code", "airport id", "airport name", "code"),
             *("airport iata", "apt", "apt code", "airports", "station", "series", "series id"),
+            *("aéroport", "flughafen", "aeropuerto", "aeroporto", "luchthaven", "lotnisko"),
+            *("flygplats", "lufthavn", "lentoasema", "havalimanı", "havaalanı", "аэропорт"),
+            *("letiště", "repülőtér", "aeroport", "aerodrom", "空港", "机场", "공항"),
         ),
     ),
     "date": (
@@ -28,6 +31,9 @@ _USUAL_NAMES = {
         (
             *("month", "period", "day", "week", "quarter", "timestamp", "time", "datetime"),
             *("year month", "yearmonth", "time period", "activity period", "month start"),
+            *("datum", "fecha", "data", "dato", "pvm", "tarih", "дата", "zeitraum", "periode"),
+            *("période", "periodo", "período", "mois", "monat", "mes", "mês", "mese", "maand"),
+            *("miesiąc", "měsíc", "måned", "månad", "kuukausi", "ay", "месяц", "年月", "月份"),
         ),
     ),
     "value": (
@@ -35,7 +41,10 @@ _USUAL_NAMES = {
         (
             *("pax", "total", "value", "total pax", "passenger count", "passengers total"),
             *("throughput", "traffic", "enplanements", "count", "number of passengers"),
-            "obs value",
+            *("obs value", "passagers", "passagiere", "fluggäste", "pasajeros", "passageiros"),
+            *("passeggeri", "passagiers", "pasażerowie", "passagerare", "passagerer"),
+            *("passasjerer", "matkustajat", "yolcu", "пассажиры", "cestující", "utasok"),
+            *("旅客数", "乗降客数", "旅客吞吐量", "여객"),
         ),
     ),
 }
@@ -50,23 +59,34 @@ _SHOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class ColumnPositions:
-    """Positions of the columns in the table; either ``date`` or ``year`` and ``month``."""
+    """Positions of the columns in the table; either ``date``, or ``year`` and a ``part`` of it.
+
+    Attributes:
+        airport: Of the airports.
+        value: Of the passengers.
+        date: Of the dates.
+        year: Of the years.
+        part: Of the months, quarters or weeks.
+        kind: ``month``, ``quarter`` or ``week``.
+        groups: Of the groups.
+    """
 
     airport: int
     value: int
     date: int | None = None
     year: int | None = None
-    month: int | None = None
+    part: int | None = None
+    kind: str = "month"
     groups: tuple[int, ...] = ()
 
     def wanted(self) -> tuple[int, ...]:
         """Positions to read, each once."""
-        positions = (self.airport, self.value, self.date, self.year, self.month, *self.groups)
+        positions = (self.airport, self.value, self.date, self.year, self.part, *self.groups)
         return tuple(dict.fromkeys(c for c in positions if c is not None))
 
     def described(self, names: Sequence[str]) -> dict[str, str]:
         """Names by role, for people."""
-        dates = [c for c in (self.date, self.year, self.month) if c is not None]
+        dates = [c for c in (self.date, self.year, self.part) if c is not None]
         return {
             "airport": names[self.airport],
             "date": " + ".join(names[c] for c in dates),
@@ -74,7 +94,7 @@ class ColumnPositions:
         }
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name for comparison: lower case, one space for any run of separators."""
     return " ".join(re.split(r"[\s_\-.]+", name.strip().lower()))
 
@@ -88,7 +108,7 @@ def _columns_found(names: Sequence[str]) -> str:
 
 def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
     """Position of a column that the settings name."""
-    for match in (lambda n: n == wanted, lambda n: _plain(n) == _plain(wanted)):
+    for match in (lambda n: n == wanted, lambda n: plain_name(n) == plain_name(wanted)):
         positions = [i for i, n in enumerate(names) if match(n)]
         if len(positions) == 1:
             return positions[0]
@@ -97,8 +117,8 @@ def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
                 f"{label} has {len(positions)} columns named {wanted!r}. {_columns_found(names)}",
                 "Give the columns different names.",
             )
-    plain = {_plain(n): n for n in names}
-    close = difflib.get_close_matches(_plain(wanted), plain, n=1, cutoff=0.5)
+    plain = {plain_name(n): n for n in names}
+    close = difflib.get_close_matches(plain_name(wanted), plain, n=1, cutoff=0.5)
     suggestion = f"Did you mean {plain[close[0]]!r}? " if close else ""
     raise DataError(
         f"{label} has no column {wanted!r}. {_columns_found(names)}",
@@ -109,7 +129,7 @@ def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
 def _recognised(role: str, names: Sequence[str], label: str) -> int | None:
     """Position of the column that usual names give away, or ``None``."""
     first, others = _USUAL_NAMES[role]
-    plain = [_plain(n) for n in names]
+    plain = [plain_name(n) for n in names]
     for name in first:
         if name in plain:
             return _unambiguous(role, [i for i, n in enumerate(plain) if n == name], names, label)
@@ -131,7 +151,7 @@ def _unambiguous(role: str, positions: list[int], names: Sequence[str], label: s
 def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
     """No column of this role: say what was found and what it looks like."""
     usual = [n for group in _USUAL_NAMES[role] for n in group]
-    close = [n for n in names if difflib.get_close_matches(_plain(n), usual, n=1, cutoff=0.75)]
+    close = [n for n in names if difflib.get_close_matches(plain_name(n), usual, n=1, cutoff=0.75)]
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     if len(names) > 1 and not any(re.search(r"[^\W\d_]{2}", n) for n in names[1:]):
         suggestion = " The first line must hold the names of the columns."
@@ -141,14 +161,35 @@ def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
     )
 
 
-def _year_and_month(names: Sequence[str], label: str) -> tuple[int, int] | None:
-    """Positions of Year and Month where both exist, as the Port Authority publishes them."""
-    plain = [_plain(n) for n in names]
-    if "year" not in plain or "month" not in plain or "date" in plain or "ds" in plain:
+YEAR_NAMES = frozenset(
+    (
+        *("year", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "år", "vuosi", "rok"),
+        *("yıl", "год", "év", "an", "any", "godina", "leto", "年", "年份", "연도", "time period year"),
+    )
+)
+PART_NAMES = {
+    "month": (
+        *("month", "monat", "mois", "mes", "mês", "mese", "maand", "måned", "månad", "kuukausi"),
+        *("miesiąc", "měsíc", "ay", "месяц", "hónap", "luna", "mjesec", "月", "월", "period"),
+    ),
+    "quarter": ("quarter", "quartal", "trimestre", "trimester", "kwartaal", "kvartal", "qtr"),
+    "week": ("week", "woche", "semaine", "semana", "settimana", "uge", "vecka", "isoweek", "kw"),
+}
+"""Names of the column beside the year, by what a number in it counts."""
+
+
+def year_and_part(names: Sequence[str], label: str) -> tuple[int, int, str] | None:
+    """Positions of a year and a part of it, and what the part is, where both have a column."""
+    plain = [plain_name(n) for n in names]
+    years = [i for i, n in enumerate(plain) if n in YEAR_NAMES]
+    if not years or "date" in plain or "ds" in plain:
         return None
-    years = [i for i, n in enumerate(plain) if n == "year"]
-    months = [i for i, n in enumerate(plain) if n == "month"]
-    return _unambiguous("date", years, names, label), _unambiguous("date", months, names, label)
+    for kind, usual in PART_NAMES.items():
+        parts = [i for i, n in enumerate(plain) if n in usual]
+        if parts:
+            year = _unambiguous("date", years, names, label)
+            return year, _unambiguous("date", parts, names, label), kind
+    return None
 
 
 def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> ColumnPositions:
@@ -162,7 +203,7 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> ColumnPosi
     Raises:
         DataError: A column is missing, twice there, or several fit.
     """
-    split = None if spec.date else _year_and_month(names, label)
+    split = None if spec.date else year_and_part(names, label)
     positions: dict[str, int] = {}
     for role, wanted in (("airport", spec.airport), ("date", spec.date), ("value", spec.value)):
         if role == "date" and split:
@@ -171,15 +212,30 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> ColumnPosi
         if position is None:
             raise _unrecognised(role, names, label)
         positions[role] = position
-    year, month = split or (None, None)
+    year, part, kind = split or (None, None, "month")
     return ColumnPositions(
         airport=positions["airport"],
         value=positions["value"],
         date=positions.get("date"),
         year=year,
-        month=month,
+        part=part,
+        kind=kind,
         groups=() if spec.group_file else group_columns(names, spec.groups, label),
     )
+
+
+def usual_name(role: str, name: str) -> bool:
+    """Whether a column of this name is usually of a role: ``airport``, ``date`` or ``value``."""
+    return any(plain_name(name) in names for names in _USUAL_NAMES[role])
+
+
+def recognised(role: str, wanted: str | None, names: Sequence[str], label: str) -> int | None:
+    """Position of the column of a role, by the settings or by its usual name, or ``None``.
+
+    Raises:
+        DataError: The settings name a column that is not there, or several fit.
+    """
+    return _named(role, wanted, names, label) if wanted else _recognised(role, names, label)
 
 
 def group_columns(names: Sequence[str], wanted: Sequence[str], label: str) -> tuple[int, ...]:

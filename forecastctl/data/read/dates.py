@@ -1,220 +1,302 @@
-"""Dates from text, strictly: the usual ways to write a month or a day, and nothing else.
+"""Columns of dates: what one date leaves open, the whole column decides.
 
-Read are ISO dates (with or without time and zone, of which the day as written counts),
-``2012-10``, ``2012/10/01``, ``201210``, ``20121001``, ``2012M10``, ``2012Q4``, ``2012-W05``,
-``Jan-2012``, ``1 January 2012``, ``31.10.2012``, and ``10/31/2012`` or ``31/10/2012``, where the
-whole column decides whether the day or the month comes first.
+The ways to write one date are in `forecastctl.records.written_dates`. Here is decided whether the
+day or the month comes first, whether ``201513`` is a week or a year's total, in which language the
+months are named, and whether the moments of a column are midnights of another zone.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.panel.values import MISSING, shown
+from forecastctl.data.panel.values import MISSING
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
+from forecastctl.records.month_names import english, month_numbers, numbers_in
+from forecastctl.records.written_dates import (
+    MONTHS,
+    TOTAL,
+    Named,
+    Number,
+    Parts,
+    Serial,
+    Written,
+    read_date,
+    shown,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-EARLIEST_YEAR = 1800
 FORMS = "Write dates as YYYY-MM-DD or YYYY-MM."
-
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?(?:\d{2})?)?)?"
-_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
-_SEP = r"[-/. ]"
-
-_PATTERNS = tuple(
-    re.compile(p, re.ASCII)
-    for p in (
-        r"(?P<y>\d{4})([-/.])(?P<m>\d{1,2})\2(?P<d>\d{1,2})" + _TIME,
-        r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})",
-        r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})?",
-        r"(?P<y>\d{4})[- ]?[Mm](?P<m>\d{1,2})",
-        r"(?P<y>\d{4})[- ]?[Qq](?P<q>[1-4])",
-        r"[Qq](?P<q>[1-4])[- /]?(?P<y>\d{4})",
-        r"(?P<y>\d{4})-?W(?P<w>\d{2})(?:-?(?P<wd>[1-7]))?",
-        _NAME + _SEP + r"?(?P<y>\d{4})",
-        r"(?P<y>\d{4})" + _SEP + "?" + _NAME,
-        r"(?P<d>\d{1,2})" + _SEP + "?" + _NAME + _SEP + r"?(?P<y>\d{4})",
-        _NAME + r" (?P<d>\d{1,2}),? (?P<y>\d{4})",
-        r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})" + _TIME,
-        r"(?P<m>\d{1,2})[-/](?P<y>\d{4})",
+TOTAL_WORDS = frozenset(
+    (
+        *("total", "totals", "grand total", "sum", "all", "year", "annual", "full year", "ytd"),
+        *("gesamt", "insgesamt", "summe", "jahr", "année", "annee", "ensemble", "anual", "año"),
+        *("totale", "anno", "totaal", "jaar", "ogółem", "razem", "suma", "celkem", "összesen"),
+        *("totalt", "i alt", "yhteensä", "toplam", "итого", "всего", "合計", "总计", "합계"),
     )
 )
-_SLASHED = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4})" + _TIME, re.ASCII)
+"""Words for the sum of the others (compared in lower case)."""
+
 _TYPING_ERRORS = 0.05  # share of the rows that may have the other order
 _VARIETY = 3  # different values, of the part that is the month
+_EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
+_CERTAIN_EAST = 13
+_A_WEEK = 7
+_FORMS_SAID = 3
+_ALL_YEARS = 3  # so many times as many months must there be as bare years
 
 
 @dataclass(frozen=True, slots=True)
-class _SlashedDate:
-    """``10/31/2012`` before its order is known."""
+class Dates:
+    """A column of dates.
 
-    text: str
-    first: int
-    second: int
-    year: int
+    Attributes:
+        days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
+        problems: What is wrong, by position.
+        totals: Whether a row holds the total of a year, shape ``(n,)``.
+        form: How the dates are written.
+        notes: What was decided that a user should know.
+    """
 
-    def day(self, *, dayfirst: bool) -> int | str:
-        """Day number, or what is wrong."""
-        month, day = (self.second, self.first) if dayfirst else (self.first, self.second)
-        return _day(self.year, month, day, self.text)
-
-
-def month_number(text: str) -> int | None:
-    """Number of a month given as ``1``, ``01``, ``M01``, ``Jan``, ``Sept.`` or ``January``."""
-    digits = re.fullmatch(r"[Mm]?(\d{1,2})(\.0+)?", text, re.ASCII)
-    if digits:
-        number = int(digits[1])
-        return number if 1 <= number <= len(_MONTHS) else None
-    name = text.lower().rstrip(".")
-    numbers = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(name)]
-    return numbers[0] if len(name) >= 3 and len(numbers) == 1 else None  # noqa: PLR2004 - "Jan"
+    days: NDArray[np.int64]
+    problems: dict[int, str]
+    totals: NDArray[np.bool_]
+    form: str
+    notes: tuple[str, ...] = ()
 
 
-def _day(year: int, month: int, day: int, text: str) -> int | str:
-    """Day number of a date, or what is wrong with it."""
-    if year < EARLIEST_YEAR:
-        return f"the year of {shown(text)} is before {EARLIEST_YEAR}"
-    try:
-        return days_of(date(year, month, day))
-    except ValueError:
-        return f"{shown(text)} is not a date"
+def month_number(text: str, months: Mapping[str, int] | None = None) -> int | None:
+    """Number of a month given as ``1``, ``01``, ``M01``, ``1.0``, ``Jan`` or ``January``.
+
+    Args:
+        text: Without blanks around it.
+        months: Numbers of names in other languages.
+    """
+    digits = text.removeprefix("M").removeprefix("m").removesuffix("月").removesuffix("월")
+    digits = digits.partition(".")[0] if not digits.partition(".")[2].strip("0") else digits
+    if digits.isascii() and digits.isdigit() and len(digits) <= 2:  # noqa: PLR2004 - digits
+        number = int(digits)
+        return number if 1 <= number <= MONTHS else None
+    return english(text) or (months or {}).get(text)
 
 
-def _day_of_match(match: re.Match[str]) -> int | str:
-    """Day number of a recognised form."""
-    part, text = match.groupdict(), match[0]
-    year = int(part["y"])
-    if part.get("w"):
-        try:
-            return days_of(date.fromisocalendar(year, int(part["w"]), int(part.get("wd") or 1)))
-        except ValueError:
-            return f"{shown(text)} is not a week"
-    if part.get("q"):
-        return _day(year, 3 * int(part["q"]) - 2, 1, text)
-    month = month_number(part["name"]) if part.get("name") else int(part["m"])
-    return _day(year, month or 0, int(part.get("d") or 1), text)
+def months_of(words: Sequence[str], where: str, language: str | None) -> Mapping[str, int]:
+    """Numbers of the names of months in one column; English ones need no other language.
 
-
-def _parse(text: str) -> int | str | _SlashedDate:
-    """One stripped text: a day number, what is wrong, or a date whose order is open."""
-    slashed = _SLASHED.fullmatch(text)
-    if slashed:
-        return _SlashedDate(text, int(slashed[1]), int(slashed[3]), int(slashed[4]))
-    for pattern in _PATTERNS:
-        match = pattern.fullmatch(text)
-        if match:
-            return _day_of_match(match)
-    if text.lower() in MISSING:
-        return "no date"
-    return f"{shown(text)} is not a date"
-
-
-def _dayfirst(open_dates: list[_SlashedDate], where: str) -> bool:
-    """Whether the day comes first, from the evidence of the whole column."""
-    day = [s for s in open_dates if s.first > len(_MONTHS) >= s.second]
-    month = [s for s in open_dates if s.second > len(_MONTHS) >= s.first]
-    if day or month:
-        fewer = min(len(day), len(month))
-        if fewer > _TYPING_ERRORS * (len(day) + len(month)):
-            raise DataError(
-                f"{where}: {shown(day[0].text)} has the day first and {shown(month[0].text)} "
-                "the month.",
-                f"{FORMS} Or set [data] dayfirst to true or false; airports with dates in the "
-                "other order are then rejected.",
-            )
-        return len(day) > len(month)
-    firsts, seconds = {s.first for s in open_dates}, {s.second for s in open_dates}
-    if len(seconds) == 1 and len(firsts) >= _VARIETY:
-        return False  # 1/1/2012, 2/1/2012, 3/1/2012: the part that never changes is the day
-    if len(firsts) == 1 and len(seconds) >= _VARIETY:
-        return True
-    if all(s.first == s.second for s in open_dates):
-        return True
-    example = next(s.text for s in open_dates if s.first != s.second)
+    Raises:
+        DataError: They mean other months in several languages.
+    """
+    if language is not None:
+        return numbers_in(words, language)
+    if all(english(word) for word in words):
+        return {}
+    found = month_numbers(words)
+    if isinstance(found, dict):
+        return found
     raise DataError(
-        f"{where}: {shown(example)} may have the day or the month first, and no other row tells.",
-        f"Set [data] dayfirst to true or false. {FORMS}",
+        f"{where}: {shown(words[0])} is another month in one language than in another "
+        f"({', '.join(found)}), and no other name tells.",
+        f'Set [data] language in forecastctl.toml, for example to "{found[0]}".',
     )
 
 
 def parse_dates(
-    texts: Sequence[str], where: str, *, dayfirst: bool | None = None
-) -> tuple[NDArray[np.int64], dict[int, str]]:
+    texts: Sequence[str], where: str, *, dayfirst: bool | None = None, language: str | None = None
+) -> Dates:
     """Days of a column of text.
 
     Args:
         texts: One date each.
         where: File and column, for messages.
         dayfirst: Order of dates such as 03/04/2012; ``None`` decides by the whole column.
-
-    Returns:
-        Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``; and what is wrong by
-        position.
+        language: Of the names of months; ``None`` decides by all of them.
 
     Raises:
-        DataError: The order of day and month cannot be told.
+        DataError: The order of day and month, or the language, cannot be told.
     """
     import pandas as pd
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
-    parsed = [_parse(str(u).strip()) for u in unique]
-    open_dates = [p for p in parsed if isinstance(p, _SlashedDate)]
-    if open_dates and dayfirst is None:
-        dayfirst = _dayfirst(open_dates, where)
-    results = [p.day(dayfirst=bool(dayfirst)) if isinstance(p, _SlashedDate) else p for p in parsed]
+    read = [read_date(str(u).strip()) for u in unique]
+    decided = _decided(read, where, dayfirst, language)
+    texts_of = [str(u).strip() for u in unique]
+    total = np.array(_totals(texts_of, read, decided), dtype=bool)
+    decided, notes = _local(decided)
     days = np.array(
-        [result if isinstance(result, int) else NO_DAY for result in results], dtype=np.int64
+        [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
     )
-    wrong = days == NO_DAY
-    problems = {int(i): str(results[codes[i]]) for i in np.flatnonzero(wrong[codes])}
-    return days[codes], problems
+    days[total] = NO_DAY
+    messages = [
+        "no date" if text.lower() in MISSING else str(d)
+        for text, d in zip(texts_of, decided, strict=True)
+    ]
+    wrong = (days == NO_DAY) & ~total
+    problems = {int(i): messages[codes[i]] for i in np.flatnonzero(wrong[codes])}
+    forms = Counter(d.form for d in decided if isinstance(d, Written))
+    form = ", ".join(name for name, _ in forms.most_common(_FORMS_SAID))
+    return Dates(days[codes], problems, total[codes], form, notes)
 
 
-def parse_year_months(
-    years: Sequence[str], months: Sequence[str]
-) -> tuple[NDArray[np.int64], dict[int, tuple[int, str]]]:
-    """First days of months given in two columns (``2012``, ``Oct``).
+def _decided(
+    read: list[object], where: str, dayfirst: bool | None, language: str | None
+) -> list[Written | str]:
+    """Each text of a column, with what the whole column says of it."""
+    parts = [r for r in read if isinstance(r, Parts)]
+    order = _order([p for p in parts if p.year_known], where, dayfirst)
+    short = _order_of_short([p for p in parts if not p.year_known], where, dayfirst)
+    numbers = [r for r in read if isinstance(r, Number)]
+    weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
+    compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
+    words = list(dict.fromkeys(r.name for r in read if isinstance(r, Named)))
+    months = months_of(words, where, language)
+    decide: dict[type, Callable[..., Written | str]] = {
+        Parts: lambda r: r.day(order if r.year_known else short),
+        Number: lambda r: r.week() if weeks else r.month(),
+        Serial: lambda r: r.month() if compact else r.serial(),
+        Named: lambda r: r.day(months),
+    }
+    return [decide[type(r)](r) if type(r) in decide else r for r in read]  # type: ignore[misc]
 
-    Returns:
-        Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``; and by position the
-        column at fault (0 year, 1 month) with what is wrong.
+
+def _totals(texts: list[str], read: list[object], decided: list[Written | str]) -> list[bool]:
+    """Which texts stand for the total of a year: a word, month 13, or a year among months."""
+    weeks = any(isinstance(d, Written) and d.kind == "W" for d in decided)
+    years = [len(t) == 4 and t.isascii() and t.isdigit() for t in texts]  # noqa: PLR2004 - a year
+    fine = [d for d in decided if isinstance(d, Written) and d.kind in "MQ"]
+    with_years = len(fine) >= _ALL_YEARS * sum(years) and len(fine) >= MONTHS
+    return [
+        text.lower() in TOTAL_WORDS
+        or (isinstance(r, Number) and r.number == TOTAL and not weeks)
+        or (year and with_years)
+        for text, r, year in zip(texts, read, years, strict=True)
+    ]
+
+
+def _local(decided: list[Written | str]) -> tuple[list[Written | str], tuple[str, ...]]:
+    """Moments that are midnights of a zone east of UTC, as the days that begin there."""
+    dates = [d for d in decided if isinstance(d, Written)]
+    if not dates or any(d.utc_hour is None for d in dates):
+        return decided, ()
+    shift = days_later([d.utc_hour or 0 for d in dates], [days_of(d.day) for d in dates])
+    if not shift or not (all(d.zone for d in dates) or _firsts(dates)):
+        return decided, ()
+    later = [
+        replace(d, day=d.day + timedelta(days=1)) if isinstance(d, Written) else d for d in decided
+    ]
+    return later, (local_note(sorted({d.utc_hour or 0 for d in dates})),)
+
+
+def _firsts(dates: list[Written]) -> bool:
+    return all((d.day + timedelta(days=1)).day == 1 for d in dates)
+
+
+def local_note(hours: Sequence[int]) -> str:
+    """The sentence on moments that are midnights of another zone."""
+    listed = " or ".join(f"{hour:02d}:00" for hour in hours)
+    return f"every date is {listed} in UTC, midnight of a zone east of it: the day after counts"
+
+
+def days_later(hours: Sequence[int], days: Sequence[int]) -> bool:
+    """Whether moments at full hours of UTC are midnights of the day after, further east.
+
+    Args:
+        hours: Of each moment, none of them 0.
+        days: Its day, since 1970-01-01.
     """
-    days = np.full(len(years), NO_DAY, dtype=np.int64)
-    problems: dict[int, tuple[int, str]] = {}
-    results: dict[tuple[str, str], int | tuple[int, str]] = {}
-    for i, pair in enumerate(zip(years, months, strict=True)):
-        if pair not in results:
-            results[pair] = _year_month(pair[0].strip(), pair[1].strip())
-        result = results[pair]
-        if isinstance(result, int):
-            days[i] = result
-        else:
-            problems[i] = result
-    return days, problems
+    different = sorted(set(hours))
+    if len(different) > 2 or different[-1] - different[0] > 1 or different[0] < _EAST:  # noqa: PLR2004 - summer and winter
+        return False
+    after = np.array(days, dtype="datetime64[D]") + 1
+    firsts = bool((after == after.astype("datetime64[M]")).all())
+    if firsts and len(after) > 1:
+        return True
+    certain = different[0] >= _CERTAIN_EAST
+    return certain and (len(different) == 2 or len(set(days)) >= _A_WEEK)  # noqa: PLR2004
 
 
-def _year_month(year: str, month: str) -> int | tuple[int, str]:
-    """First day of a month, or the column at fault with what is wrong."""
-    digits = re.fullmatch(r"(\d{1,4})(\.0+)?", year, re.ASCII)
-    if not digits:
-        return 0, f"{shown(year)} is not a year"
-    number = month_number(month)
-    if number is None:
-        return 1, f"{shown(month)} is not a month"
-    day = _day(int(digits[1]), number, 1, year)
-    return day if isinstance(day, int) else (0, day)
+def _order(parts: list[Parts], where: str, dayfirst: bool | None) -> str:
+    """Order of day, month and year, from the evidence of the whole column."""
+    if dayfirst is not None or not parts:
+        return "dmy" if dayfirst else "mdy"
+    return "dmy" if _dayfirst(parts, where) else "mdy"
+
+
+def _dayfirst(parts: list[Parts], where: str) -> bool:
+    """Whether the day comes first."""
+    pairs = [(p.numbers[0], p.numbers[1], p.text) for p in parts]
+    day = [text for first, second, text in pairs if first > MONTHS >= second]
+    month = [text for first, second, text in pairs if second > MONTHS >= first]
+    if day or month:
+        fewer = min(len(day), len(month))
+        if fewer > _TYPING_ERRORS * (len(day) + len(month)):
+            raise DataError(
+                f"{where}: {shown(day[0])} has the day first and {shown(month[0])} the month.",
+                f"{FORMS} Or set [data] dayfirst to true or false; airports with dates in the "
+                "other order are then rejected.",
+            )
+        return len(day) > len(month)
+    firsts, seconds = {first for first, _, _ in pairs}, {second for _, second, _ in pairs}
+    if len(seconds) == 1 and len(firsts) >= _VARIETY:
+        return False  # 1/1/2012, 2/1/2012, 3/1/2012: the part that never changes is the day
+    if len(firsts) == 1 and len(seconds) >= _VARIETY:
+        return True
+    if all(first == second for first, second, _ in pairs):
+        return True
+    raise _open(next(text for first, second, text in pairs if first != second), where)
+
+
+def _open(example: str, where: str) -> DataError:
+    return DataError(
+        f"{where}: {shown(example)} may have the day or the month first, and no other row tells.",
+        f"Set [data] dayfirst to true or false. {FORMS}",
+    )
+
+
+def _order_of_short(parts: list[Parts], where: str, dayfirst: bool | None) -> str:
+    """Order of dates whose year has two digits: first what all of them allow, then the rarest.
+
+    Under the right order months lie on one day of the month, and days one day apart.
+    """
+    if dayfirst is not None or not parts:
+        return "dmy" if dayfirst else "mdy"
+    days = {order: [p.day(order) for p in parts] for order in ("dmy", "mdy", "ymd")}
+    read = {
+        order: sorted(days_of(d.day) for d in found if isinstance(d, Written))
+        for order, found in days.items()
+    }
+    most = max(len(found) for found in read.values())
+    fits = [order for order, found in read.items() if len(found) == most]
+    for regular in (_first_of_month, _same_day, _a_day_apart):
+        if len(fits) > 1:
+            fits = [order for order in fits if regular(read[order])] or fits
+    if len(fits) > 1 and any(days[fits[0]][i] != days[fits[1]][i] for i in range(len(parts))):
+        raise _open(parts[0].text, where)
+    return fits[0]
+
+
+def _first_of_month(days: list[int]) -> bool:
+    """Whether all days are the first of a month."""
+    dates = np.array(days, dtype="datetime64[D]")
+    return len(set(days)) >= _VARIETY and bool((dates == dates.astype("datetime64[M]")).all())
+
+
+def _same_day(days: list[int]) -> bool:
+    """Whether all days are the same of their month."""
+    dates = np.array(days, dtype="datetime64[D]")
+    of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
+    return len(days) >= _VARIETY and len(set(of_month.tolist())) == 1
+
+
+def _a_day_apart(days: list[int]) -> bool:
+    """Whether most days follow each other."""
+    return len(days) >= _A_WEEK and bool(np.median(np.diff(days)) == 1)

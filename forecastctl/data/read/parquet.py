@@ -1,35 +1,40 @@
-"""Parquet files as tables: dates and numbers keep their types."""
+"""Parquet and Feather files as tables: dates and numbers keep their types."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.read.tables import Column, Loaded, SourceTable
+from forecastctl.data.read.tables import Column, Loaded, SourceTable, table_of_columns, text_of
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-
     from numpy.typing import NDArray
+
+    from forecastctl.data.read.blobs import Blob
 
 _MOST_ROWS, _ROWS_PER_BYTE = 10_000_000, 100
 """Rows of a file of a size at most: any number of equal rows may stand in a few bytes."""
 
 
-def parquet_table(path: Path, label: str) -> SourceTable:
-    """A Parquet file; dates and numbers keep their types."""
+def parquet_table(blob: Blob) -> SourceTable:
+    """A Parquet file; dates and numbers keep their types.
+
+    Raises:
+        DataError: It cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    hint = "Check that it was written completely."
+    label, hint = blob.label, "Check that it was written completely."
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(_source(blob)) as file:
             names = tuple(str(n) for n in file.schema_arrow.names)
             rows = file.metadata.num_rows
-        most = max(_MOST_ROWS, _ROWS_PER_BYTE * path.stat().st_size)
+        most = max(_MOST_ROWS, _ROWS_PER_BYTE * blob.size)
     except (pa.ArrowException, OSError) as error:
         reason = _first_line(error)
         raise DataError(f"{label} is not a readable Parquet file: {reason}.", hint) from None
@@ -40,15 +45,68 @@ def parquet_table(path: Path, label: str) -> SourceTable:
 
     def load(wanted: Sequence[int]) -> Loaded:
         try:
-            table = pq.ParquetFile(path).read(columns=[names[c] for c in wanted])
-            columns = {c: _arrow_column(table.column(names[c])) for c in wanted}
+            table = pq.ParquetFile(_source(blob)).read(columns=[names[c] for c in wanted])
+            columns = {c: _column(table, names[c]) for c in wanted}
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
         except KeyError:
             raise DataError(f"{label} was replaced while it was read.", "Run it again.") from None
         return Loaded(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
-    return SourceTable(label, "row", names, load)
+    return SourceTable(label, "row", names, load, facts={"format": "Parquet"})
+
+
+def feather_table(blob: Blob) -> SourceTable:
+    """A Feather (Arrow) file; dates and numbers keep their types.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    import io
+
+    import pyarrow as pa
+    from pyarrow import feather
+
+    try:
+        table = feather.read_table(io.BytesIO(blob.read()))
+    except (pa.ArrowException, OSError) as error:
+        reason = _first_line(error)
+        raise DataError(
+            f"{blob.label} is not a readable Feather file: {reason}.",
+            "Check that it was written completely.",
+        ) from None
+    columns = [_column(table, name) for name in table.column_names]
+    return table_of_columns(blob.label, table.column_names, columns, facts={"format": "Feather"})
+
+
+def _source(blob: Blob) -> Any:
+    """What pyarrow opens."""
+    import io
+
+    return blob.path or io.BytesIO(blob.read())
+
+
+def _column(table: Any, name: str) -> Column:
+    """One column of an Arrow table."""
+    column, told = table.column(name), table.schema.field(name).metadata or {}
+    if getattr(column.type, "extension_name", "") == "pandas.period":
+        return _first_moments(column.cast(column.type.storage_type), column.type.freq)
+    if told.get(b"ARROW:extension:name") == b"pandas.period":
+        kind = json.loads(told[b"ARROW:extension:metadata"])
+        return _first_moments(column, kind["freq"])
+    return _arrow_column(column)
+
+
+def _first_moments(ordinals: Any, freq: str) -> Column:
+    """First days of periods as pandas numbers them."""
+    import pandas as pd
+
+    present = np.asarray(ordinals.is_valid().to_numpy(), dtype=bool)
+    numbers = np.asarray(ordinals.fill_null(0).to_numpy(), dtype=np.int64)
+    periods = pd.PeriodIndex.from_ordinals(numbers, freq=freq)
+    days = np.asarray(periods.to_timestamp(how="start"), dtype="datetime64[D]")
+    days[~present] = np.datetime64("NaT")
+    return days
 
 
 def _first_line(error: Exception) -> str:
@@ -77,18 +135,30 @@ def _arrow_column(column: Any) -> Column:
         return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
     if pa.types.is_integer(kind) and not column.null_count:
         return np.asarray(column.to_numpy())
-    return ["" if v is None else str(v) for v in column.to_pylist()]
+    return [text_of(v) for v in column.to_pylist()]
 
 
 def _local_days(column: Any) -> NDArray[np.datetime64]:
-    """The days of an Arrow column of moments, as a clock in the column's own zone shows them."""
+    """The days of an Arrow column of moments, as a clock in the column's own zone shows them.
+
+    Where all of them are at full hours of UTC, or of no zone, the hours are kept: they may be
+    midnights of another zone.
+    """
     import pandas as pd
     import pyarrow as pa
 
     ticks = np.asarray(column.cast(pa.int64()).fill_null(_NO_TICK).to_numpy(), dtype=np.int64)
     utc = ticks.astype(f"datetime64[{column.type.unit}]")
-    if not column.type.tz:
-        return utc.astype("datetime64[D]")
+    if not column.type.tz or column.type.tz in ("UTC", "+00:00"):
+        return _with_hours(utc)
     utc[(utc < _FIRST_DAY) | (utc > _LAST_DAY)] = np.datetime64("NaT")  # no zone knows these
     local = pd.DatetimeIndex(utc, tz="UTC").tz_convert(column.type.tz).tz_localize(None)
     return np.asarray(local, dtype="datetime64[D]")
+
+
+def _with_hours(utc: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Days, or hours where every moment is at a full one that is not midnight."""
+    days, hours = utc.astype("datetime64[D]"), utc.astype("datetime64[h]")
+    known = ~np.isnat(utc)
+    at_hours = (hours == utc)[known] & (days != hours)[known]
+    return hours if len(at_hours) and at_hours.all() else days

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecastctl.data.read.tables import Column, Loaded, SourceTable
+from forecastctl.data.read.tables import Column, Loaded, SourceTable, column_of
 from forecastctl.errors import DataError
 from forecastctl.redaction import Redactor, masked
 
@@ -118,20 +118,10 @@ def sql_table(url: str, query: str | None) -> SourceTable:
         names, rows = tuple(result.keys()), result.fetchall()
 
     def load(wanted: Sequence[int]) -> Loaded:
-        columns: dict[int, Column] = {c: _column([r[c] for r in rows]) for c in wanted}
+        columns: dict[int, Column] = {c: column_of([r[c] for r in rows]) for c in wanted}
         return Loaded(columns, np.arange(1, len(rows) + 1, dtype=np.int64))
 
-    return SourceTable(label, "row", names, load)
-
-
-def _column(values: list[object]) -> Column:
-    """Floats where every value is one, else text."""
-    if all(isinstance(v, float) or v is None for v in values):
-        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
-    return [
-        "" if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v)
-        for v in values
-    ]
+    return SourceTable(label, "row", names, load, facts={"format": "a query"})
 
 
 def _types(frame: pd.DataFrame) -> dict[str, TypeEngine[Any]]:

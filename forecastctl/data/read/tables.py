@@ -1,26 +1,16 @@
-"""From a table of any origin to the long panel."""
+"""A table of any origin, before anyone knows what its columns mean."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from forecastctl.data.panel.build import make_panel
-from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.panel.values import number_problems, parse_numbers
-from forecastctl.data.read.columns import find_columns
-from forecastctl.data.read.dates import FORMS, parse_dates, parse_year_months
-from forecastctl.errors import DataError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.read.columns import ColumnPositions
 
 Column: TypeAlias = "list[str] | NDArray[Any]"
 """Text, or an array of whole numbers, of floats (NaN: missing) or of ``datetime64`` (NaT)."""
@@ -34,11 +24,28 @@ class Loaded:
         columns: By position in the table; all of one length.
         rows: Line or row number of each entry.
         problems: What is wrong with whole rows, by position.
+        places: Column of the file that each entry's number is from, where that differs.
     """
 
     columns: dict[int, Column]
     rows: NDArray[np.int64]
     problems: dict[int, str] = field(default_factory=dict)
+    places: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A whole table as text, its header among the rows.
+
+    Attributes:
+        rows: Fields of each row that is not blank.
+        numbers: Line or row number of each.
+        delimiter: Between fields of text, else empty.
+    """
+
+    rows: list[list[str]]
+    numbers: list[int]
+    delimiter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,149 +57,126 @@ class SourceTable:
         unit: What rows are counted in: ``line`` or ``row``.
         names: Column names as spelt.
         load: Reads the columns at the given positions.
+        cells: Reads everything as text; ``None`` makes it of the columns.
+        delimiter: Between fields of text, else empty.
+        facts: What was found out about the file, for people.
+        notes: What a user should know before a forecast.
     """
 
     label: str
     unit: str
     names: tuple[str, ...]
     load: Callable[[Sequence[int]], Loaded]
+    cells: Callable[[], Cells] | None = None
+    delimiter: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def to_panel(table: SourceTable, spec: DataSpec) -> Panel:
-    """Recognise the columns of a table, read them and check every row.
-
-    Raises:
-        DataError: A column is missing or ambiguous, there are no rows, or no date or no number can
-            be read.
-    """
-    import pandas as pd
-
-    columns = find_columns(table.names, spec, table.label)
-    loaded = table.load(columns.wanted())
-    if not len(loaded.rows):
-        raise DataError(
-            f"{table.label} holds column names and no rows.",
-            "Check that the export or the query worked.",
-        )
-    days, date_problems = _days(table, loaded, columns, spec)
-    y, value_problems = _values(table, loaded, columns)
-    problem = np.full(len(days), None, dtype=object)
-    for problems in (value_problems, date_problems, loaded.problems):
-        for position, text in problems.items():
-            problem[position] = f"{table.unit} {loaded.rows[position]}, {text}"
-    frame = pd.DataFrame(
-        {
-            # An explicit object: pandas 3 makes None a NaN in a column of text.
-            "airport": pd.Series(_texts(loaded.columns[columns.airport]), dtype=object),
-            "ds": days.astype("datetime64[D]").astype("datetime64[s]"),
-            "y": y,
-            "row": loaded.rows,
-            "problem": pd.Series(problem, dtype=object),
-        }
-    )
-    described = columns.described(table.names)
-    panel = make_panel(frame, spec, table.label, unit=table.unit, columns=described)
-    if not columns.groups:
-        return panel
-    return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
-
-
-def airport_groups(
-    table: SourceTable, loaded: Loaded, airport: int, groups: Sequence[int]
-) -> dict[str, dict[str, str]]:
-    """The one value that each airport has in each column; blanks do not count.
-
-    Args:
-        table: Where the columns are from.
-        loaded: Its content.
-        airport: Position of the column of the airports.
-        groups: Positions of the columns of the groups.
-
-    Returns:
-        Value by airport by column; airports without any value are missing.
-
-    Raises:
-        DataError: An airport has two values in one column.
-    """
-    names = _texts(loaded.columns[airport])
-    return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
-
-
-def _one_value(
-    table: SourceTable, loaded: Loaded, airports: list[str], column: int
-) -> dict[str, str]:
-    """The value of each airport in one column."""
-    values: dict[str, str] = {}
-    rows = zip(airports, _texts(loaded.columns[column]), loaded.rows.tolist(), strict=True)
-    for airport, raw, row in rows:
-        value = raw.strip()
-        earlier = values.setdefault(airport, value) or value
-        if value and value != earlier:
-            raise DataError(
-                f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
-                f"in {value!r} here and in {earlier!r} elsewhere.",
-                "Every airport must have one value in a column that groups airports.",
-            )
-        values[airport] = earlier
-    return {airport: value for airport, value in values.items() if value}
-
-
-def _texts(column: Column) -> list[str]:
+def texts_of(column: Column) -> list[str]:
     """A column as text; whole floats without their point."""
     if isinstance(column, list):
         return column
     if column.dtype.kind == "f":
-        return ["" if v != v else f"{v:.0f}" if v == int(v) else repr(v) for v in column.tolist()]  # noqa: PLR0124 - NaN
+        return [text_of_float(v) for v in column.tolist()]
     if column.dtype.kind == "M":
         return ["" if np.isnat(v) else str(v) for v in column]
     return [str(v) for v in column.tolist()]
 
 
-def _days(
-    table: SourceTable, loaded: Loaded, columns: ColumnPositions, spec: DataSpec
-) -> tuple[NDArray[np.int64], dict[int, str]]:
-    """Days of all rows, and what is wrong by position."""
-    names = table.names
-    if columns.date is None:
-        pair = (columns.year or 0, columns.month or 0)
-        years, months = (_texts(loaded.columns[c]) for c in pair)
-        days, split = parse_year_months(years, months)
-        problems = {i: f"column {names[pair[c]]}: {text}" for i, (c, text) in split.items()}
-    else:
-        where = f"column {names[columns.date]}"
-        column = loaded.columns[columns.date]
-        if not isinstance(column, list) and column.dtype.kind == "M":
-            days = column.astype("datetime64[D]").astype(np.int64)
-            unreadable = {int(i): "no date" for i in np.flatnonzero(days == NO_DAY)}
-        else:
-            texts = _texts(column)
-            days, unreadable = parse_dates(texts, f"{table.label}, {where}", dayfirst=spec.dayfirst)
-        problems = {i: f"{where}: {text}" for i, text in unreadable.items()}
-    if np.all(days == NO_DAY):
-        example = f"{table.unit} {loaded.rows[0]}, {problems[0]}"
-        raise DataError(
-            f"{table.label}: not one date can be read ({example}).",
-            f"{FORMS} Set [data] date if another column holds the dates.",
-        )
-    return days, problems
+def text_of_float(value: float) -> str:
+    """A number as text that reads back as the same, whatever the decimal mark of a column.
+
+    An exponent says that the point in ``5.752e0`` sets no thousands apart.
+    """
+    if value != value:  # noqa: PLR0124 - NaN
+        return ""
+    if value in (float("inf"), float("-inf")):
+        return repr(value)
+    if value == int(value):
+        return f"{value:.0f}"
+    text = repr(value)
+    return text if "e" in text else f"{text}e0"
 
 
-def _values(
-    table: SourceTable, loaded: Loaded, columns: ColumnPositions
-) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """Numbers of all rows, and what is wrong by position."""
-    column = loaded.columns[columns.value]
-    if not isinstance(column, list) and column.dtype.kind in "fiu":
-        y = column.astype(np.float64)
-        unreadable = number_problems(y)
-    else:
-        y, unreadable = parse_numbers(_texts(column))
-    where = f"column {table.names[columns.value]}"
-    if np.isnan(y).all():
-        first = min(unreadable, default=0)
-        example = f" ({table.unit} {loaded.rows[first]}: {unreadable[first]})" if unreadable else ""
-        raise DataError(
-            f"{table.label}, {where}: not one number can be read{example}.",
-            "Set [data] value in forecastctl.toml to the column that holds the passengers.",
-        )
-    return y, {i: f"{where}: {text}" for i, text in unreadable.items()}
+def text_of(value: object) -> str:
+    """A cell of a workbook, of JSON or of a database as text."""
+    import datetime as dt
+
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return text_of_float(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, dt.datetime) and value.time() == dt.time() and value.tzinfo is None:
+        return value.date().isoformat()
+    return str(value)
+
+
+def column_of(values: Sequence[object]) -> Column:
+    """Floats where every value is one, else text."""
+    if all(isinstance(v, float) or v is None for v in values):
+        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    return [text_of(v) for v in values]
+
+
+def table_of_columns(
+    label: str, names: Sequence[str], columns: Sequence[Column], **more: Any
+) -> SourceTable:
+    """A table that lies in memory, its rows counted from 1."""
+    n = len(columns[0]) if columns else 0
+
+    def load(wanted: Sequence[int]) -> Loaded:
+        rows = np.arange(1, n + 1, dtype=np.int64)
+        return Loaded({c: columns[c] for c in wanted}, rows)
+
+    return SourceTable(label, "row", tuple(map(str, names)), load, **more)
+
+
+def cells_of(table: SourceTable) -> Cells:
+    """The whole table as text."""
+    if table.cells is not None:
+        return table.cells()
+    loaded = table.load(range(len(table.names)))
+    columns = [texts_of(loaded.columns[c]) for c in range(len(table.names))]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return Cells([list(table.names), *rows], [0, *loaded.rows.tolist()])
+
+
+def table_of_cells(
+    label: str,
+    unit: str,
+    cells: Cells,
+    header: int = 0,
+    names: Sequence[str] | None = None,
+    **more: Any,
+) -> SourceTable:
+    """A table whose header is one of its rows.
+
+    Args:
+        label: The source, for messages.
+        unit: What rows are counted in.
+        cells: All of it.
+        header: Position of the last row of the header.
+        names: Of the columns, where the header has several rows.
+        more: Further attributes of the table.
+    """
+    found = [name.strip() for name in cells.rows[header]] if names is None else list(names)
+    width = len(found)
+    body, numbers = cells.rows[header + 1 :], cells.numbers[header + 1 :]
+
+    def load(wanted: Sequence[int]) -> Loaded:
+        columns: dict[int, Column] = {
+            c: [row[c] if c < len(row) else "" for row in body] for c in wanted
+        }
+        problems = {
+            i: f"{len(row)} fields where the header has {width}"
+            for i, row in enumerate(body)
+            if any(field.strip() for field in row[width:])
+        }
+        return Loaded(columns, np.array(numbers, dtype=np.int64), problems)
+
+    return SourceTable(
+        label, unit, tuple(found), load, lambda: cells, delimiter=cells.delimiter, **more
+    )

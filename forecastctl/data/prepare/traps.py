@@ -1,0 +1,138 @@
+"""What a user should know of a panel before a forecast: traps that no airport's rules find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.read.names import alike
+from forecastctl.records.calendar import first_days, labels, ordinals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from forecastctl.data.panel.rows import Cut
+    from forecastctl.data.prepare.rules import Context
+    from forecastctl.data.prepare.suspects.examined import Examined
+
+_LISTED = 4
+_LEAST_POWER = 2
+_NEAR_POWER = 0.35  # log10
+_LEAST_AROUND = 6  # periods on either side of a new unit
+_CLEARLY = 10.0**1.5  # times, by which all values lie on their side of the step
+_DAYS_OF = {"M": 20, "Q": 60, "W": 5}
+"""Days with a value in most periods, from which on daily rows are added up."""
+
+
+def traps(
+    view: Cut, examined: Sequence[Examined], context: Context, today: date
+) -> tuple[str, ...]:
+    """One sentence for each trap.
+
+    Args:
+        view: The panel as it was on the as-of date.
+        examined: Its airports, in the same order.
+        context: What the rules know of it.
+        today: The user's own day.
+    """
+    return (*_alike(view), *_unfinished(view, context, today), *_new_units(examined, context))
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(map(repr, names[:_LISTED])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _alike(view: Cut) -> Iterator[str]:
+    """Names that look nearly the same."""
+    groups = alike([rows.airport for rows in view.airports])
+    if groups:
+        n = f"{len(groups):,} groups of airports" if len(groups) > 1 else "airports"
+        listed = "; ".join(" and ".join(map(repr, group)) for group in groups[:_LISTED])
+        more = f" and {len(groups) - _LISTED:,} more" if len(groups) > _LISTED else ""
+        yield f"{n} whose names differ only in case or in what nobody sees: {listed}{more}; kept apart"
+
+
+def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
+    """A last period that is not over, or of which the days are not all there."""
+    if context.last is None or context.freq[0] == "D":
+        return
+    last = context.label(context.last)
+    before = labels([context.last - 1], context.freq)[0]
+    if context.last == context.today:
+        yield (
+            f"{last}, the last period, is not over today, {today}: its values may be of a part of "
+            f"it; --as-of {before} leaves it out"
+        )
+        return
+    days = _days(view)
+    if not len(days):
+        return
+    periods = ordinals(days, context.freq)
+    _, counts = np.unique(periods, return_counts=True)
+    if np.median(counts) < _DAYS_OF[context.freq[0]]:
+        return
+    first, after = first_days(np.array([context.last, context.last + 1]), context.freq)
+    whole = int((after - first).astype(int))
+    here = int((periods == context.last).sum())
+    if days.max() < int(after.astype(int)) - 1:
+        yield (
+            f"{last}, the last period, holds {here} of {whole} days: its sum is of a part of it; "
+            f"--as-of {before} leaves it out"
+        )
+
+
+def _days(view: Cut) -> NDArray[np.int64]:
+    """Every day on which some airport has a value, once each."""
+    parts = [r.days[(r.days != NO_DAY) & ~np.isnan(r.y)] for r in view.airports]
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _new_units(examined: Sequence[Examined], context: Context) -> Iterator[str]:
+    """Airports whose values are of another power of ten from some period on, for good."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for entry in examined:
+        step = None if entry.grid is None else new_unit(entry.grid.y)
+        if entry.grid is not None and step is not None:
+            key = (entry.grid.start + step[0], step[1])
+            found.setdefault(key, []).append(entry.outcome.airport)
+    for (period, power), names in sorted(found.items(), key=lambda f: -len(f[1]))[:_LISTED]:
+        times = f"{10**power:,} times" if power > 0 else f"1/{10**-power:,} of"
+        yield (
+            f"since {context.label(period)} all values of {len(names):,} "
+            f"{'airport' if len(names) == 1 else 'airports'} ({_named(names)}) are about {times} "
+            "those before: another unit? Bring the file to one unit, or leave out the years before"
+        )
+
+
+def new_unit(y: NDArray[np.float64]) -> tuple[int, int] | None:
+    """Where all values are a power of ten of those before, and which, from a hundred on.
+
+    Args:
+        y: Passengers, NaN where missing, shape ``(n,)``.
+
+    Returns:
+        Position of the first value of the new unit, and the power.
+    """
+    at = np.flatnonzero(y > 0)
+    values = y[at]
+    if len(values) < 2 * _LEAST_AROUND or values.max() < 10 * _CLEARLY * values.min():
+        return None
+    z = np.log10(values)
+    for sign in (1, -1):
+        highest = np.maximum.accumulate(sign * z)[:-1]
+        lowest = np.minimum.accumulate((sign * z)[::-1])[::-1][1:]
+        apart = lowest - highest
+        i = int(np.argmax(apart)) + 1
+        if apart[i - 1] < np.log10(_CLEARLY) or not _LEAST_AROUND <= i <= len(z) - _LEAST_AROUND:
+            continue
+        off = float(np.median(z[i:][:12]) - np.median(z[:i][-12:]))
+        power = round(off)
+        if abs(power) >= _LEAST_POWER and abs(off - power) <= _NEAR_POWER:
+            return int(at[i]), power
+    return None

@@ -1,0 +1,219 @@
+"""Where the header of a table is, and what its rows and columns hold.
+
+A table whose first row names an airport, a date and a value is taken as it is. Any other is looked
+at as text: each of its first rows is tried as the header, alone and with the rows above it, for each
+of the shapes that statistics offices use (`forecastctl.data.read.shapes`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forecastctl.data.read.columns import ColumnPositions, find_columns, usual_name
+from forecastctl.data.read.shapes import LONG, SHAPES, is_number, is_year, period_names
+from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
+from forecastctl.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.data.panel.panel import DataSpec
+
+_HEADERS = 40
+"""Rows that may be the header, from the first."""
+_HEADER_ROWS = 3
+_PERIODS = 3
+"""Columns named by periods from which on a table is no long one, whatever else it has."""
+_UNITS = re.compile(
+    r"\b(?:in\s+)?(thousands?|millions?|1[.,  ]?000s?|'000s?|000s|tausend|tsd|mio|milliers|miles|"
+    r"millones|milhares|migliaia|duizend(?:en)?|tys|тыс)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A table in long form.
+
+    Attributes:
+        table: One row per airport and period.
+        columns: Where airport, date and value are.
+        shape: What a row of the file holds.
+        header: Line or row of the names; 0 where they come with the format.
+        unit: Words of the file on what it counts; empty where it has none.
+    """
+
+    table: SourceTable
+    columns: ColumnPositions
+    shape: str
+    header: int = 1
+    unit: str = ""
+
+
+def laid_out(tables: Sequence[SourceTable], spec: DataSpec) -> LaidOut:
+    """The one table of a source that holds passengers by airport and period, in long form.
+
+    Args:
+        tables: Those of the source: of a workbook, its sheets.
+        spec: Columns and sheet, where set.
+
+    Raises:
+        DataError: None does, or several do.
+    """
+    if len(tables) == 1:
+        return _laid_out(tables[0], spec)
+    found: list[LaidOut] = []
+    refused: list[DataError] = []
+    for table in tables:
+        try:
+            found.append(_laid_out(table, spec))
+        except DataError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    if len(found) > 1:
+        names = " and ".join(one.table.facts.get("format", "") for one in found)
+        raise DataError(
+            f"{tables[0].label} has several tables of passengers: {names}.",
+            "Set [data] sheet in forecastctl.toml to the name of one.",
+        )
+    return found[0]
+
+
+def _laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
+    """A table in long form."""
+    names = table.names
+    wide = sum(1 for p in period_names(names, spec.language) if p) >= _PERIODS
+    refused: DataError | None = None
+    try:
+        columns = find_columns(names, spec, table.label)
+        if not wide:
+            return LaidOut(table, columns, LONG, unit=_unit(names[columns.value]))
+    except DataError as error:
+        if _long_without_groups(names, spec, table.label):
+            raise
+        refused = error
+    cells = cells_of(table)
+    cells = replace(cells, rows=[_without_blank_end(row) for row in cells.rows])
+    rows = 1 if table.cells is None else _HEADERS  # formats with types name their columns
+    found = _of_cells(cells, rows, table, spec)
+    if found is not None:
+        return found
+    raise refused or DataError(
+        f"{table.label} has columns named by periods, and no rows of airports below them.",
+        "Set [data] airport in forecastctl.toml to the column of the airports.",
+    )
+
+
+def _long_without_groups(names: Sequence[str], spec: DataSpec, label: str) -> bool:
+    """Whether nothing is wrong with a header but the columns of groups."""
+    if not spec.groups:
+        return False
+    try:
+        find_columns(names, replace(spec, groups=()), label)
+    except DataError:
+        return False
+    return True
+
+
+def _without_blank_end(row: list[str]) -> list[str]:
+    n = len(row)
+    while n and not row[n - 1].strip():
+        n -= 1
+    return row[:n]
+
+
+def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> LaidOut | None:
+    """The first row that is a header, of so many at most, and the shape of what is below it."""
+    for header in range(min(len(cells.rows) - 1, most)):
+        if not _may_be_header(cells.rows, header):
+            continue
+        for names, above in _headers(cells.rows, header):
+            found = _of_header(cells, header, names, table, spec)
+            if found is not None:
+                titles = " ".join(c for row in cells.rows[: header - above] for c in row if c)
+                unit = found.unit or _unit(titles)
+                return replace(found, header=cells.numbers[header], unit=unit)
+    return None
+
+
+def _of_header(
+    cells: Cells, header: int, names: list[str], table: SourceTable, spec: DataSpec
+) -> LaidOut | None:
+    """A table with one row as its header, if that makes sense."""
+    below = Cells(cells.rows[header + 1 :], cells.numbers[header + 1 :], cells.delimiter)
+    periods = sum(1 for p in period_names(names, spec.language) if p)
+    if periods < _PERIODS:
+        try:
+            columns = find_columns(names, spec, table.label)
+        except DataError:
+            pass
+        else:
+            found = table_of_cells(
+                table.label, table.unit, cells, header, names, facts=table.facts, notes=table.notes
+            )
+            return LaidOut(found, columns, LONG, unit=_unit(names[columns.value]))
+    for shape in SHAPES:
+        unfolded = shape.unfold(names, below, table, spec)
+        if unfolded is not None:
+            columns = ColumnPositions(airport=0, date=1, value=2)
+            return LaidOut(unfolded, columns, shape.name)
+    return None
+
+
+def _may_be_header(rows: list[list[str]], at: int) -> bool:
+    """Whether a row holds several different texts, and no more numbers than years."""
+    filled = [c.strip() for c in rows[at] if c.strip()]
+    if len(set(filled)) < 2 and not (len(filled) == 1 and len(rows[at]) > 1):  # noqa: PLR2004
+        return False
+    return not any(is_number(c) and not is_year(c) and not _small(c) for c in filled)
+
+
+def _small(text: str) -> bool:
+    """Whether a number may be that of a month."""
+    return text.isdigit() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, and their total
+
+
+def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:
+    """Names of the columns: of the row alone, and with up to two rows above it, and their number.
+
+    A name above several columns stands above the first of them, or in all that are merged.
+    """
+    yield [c.strip() for c in rows[at]], 0
+    for n in range(1, _HEADER_ROWS):
+        above = rows[at - n : at] if at >= n else []
+        if not above or any(len({c for c in row if c.strip()}) < 1 for row in above):
+            return
+        width = max(len(row) for row in rows[at - n : at + 1])
+        lines = [_spread(row, width) for row in above]
+        lines.append([c.strip() for c in rows[at]] + [""] * (width - len(rows[at])))
+        yield [_joined(column) for column in zip(*lines, strict=True)], n
+
+
+def _spread(row: list[str], width: int) -> list[str]:
+    """A row of a header with each name over the blank columns that follow it."""
+    found, last = [], ""
+    for c in [*row, *[""] * (width - len(row))]:
+        last = c.strip() or last
+        found.append(last)
+    return found
+
+
+def _joined(names: Sequence[str]) -> str:
+    """One name of several rows."""
+    return " ".join(dict.fromkeys(name for name in names if name))
+
+
+def _unit(text: str) -> str:
+    """Words that say that not single passengers are counted."""
+    found = _UNITS.search(text)
+    return found[0].strip() if found else ""
+
+
+def counted(laid: LaidOut) -> str:
+    """What the numbers count, in the words of the file."""
+    name = laid.table.names[laid.columns.value]
+    what = name if usual_name("value", name) or laid.shape == LONG else "passengers"
+    return f"{what}, {laid.unit} as written" if laid.unit else what

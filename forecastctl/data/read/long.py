@@ -1,0 +1,333 @@
+"""From a table to the panel: dates and numbers read, and what is no airport's month left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.build import make_panel
+from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.panel.understood import Understood
+from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
+from forecastctl.data.read.dates import (
+    FORMS,
+    Dates,
+    days_later,
+    local_note,
+    parse_dates,
+)
+from forecastctl.data.read.layout import LaidOut, counted, laid_out
+from forecastctl.data.read.names import one_spelling
+from forecastctl.data.read.shapes import filled_down
+from forecastctl.data.read.tables import texts_of
+from forecastctl.data.read.totals import total_airports
+from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.data.read.tables import Loaded, SourceTable
+
+_OTHERS = 100_000
+"""Cells of other columns that are asked for their decimal mark."""
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a table, read.
+
+    Attributes:
+        airport: Names, shape ``(n,)``.
+        dates: Days, and what is wrong with them.
+        numbers: Passengers, and what is wrong with them.
+        problem: ``None`` or what is wrong, shape ``(n,)``.
+    """
+
+    airport: NDArray[np.object_]
+    dates: Dates
+    numbers: Numbers
+    problem: NDArray[np.object_]
+
+
+def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
+    """Find the table and its columns, read them and check every row.
+
+    Args:
+        tables: Those of the source.
+        spec: How to read it.
+
+    Raises:
+        DataError: A column is missing or ambiguous, there are no rows, no date or no number can
+            be read, or how they are to be read cannot be told.
+    """
+    import pandas as pd
+
+    laid = laid_out(tables, spec)
+    table, columns = laid.table, laid.columns
+    loaded = table.load(columns.wanted())
+    if not len(loaded.rows):
+        raise DataError(
+            f"{table.label} holds column names and no rows.",
+            "Check that the export or the query worked.",
+        )
+    rows = _read(laid, loaded, spec)
+    keep, notes = _kept(laid, loaded, rows)
+    names, said = one_spelling(rows.airport, rows.dates.days, keep)
+    notes += said
+    totals = total_airports(names, rows.dates.days, rows.numbers.values, keep & (rows.problem == None))  # noqa: E711 - elementwise
+    if totals:
+        notes += tuple(_of_total(name, why, spec) for name, why in totals.items())
+        if spec.totals == "leave-out":
+            keep &= ~np.isin(names, list(totals))
+    frame = pd.DataFrame(
+        {
+            # An explicit object: pandas 3 makes None a NaN in a column of text.
+            "airport": pd.Series(names, dtype=object),
+            "ds": rows.dates.days.astype("datetime64[D]").astype("datetime64[s]"),
+            "y": rows.numbers.values,
+            "row": loaded.rows,
+            "problem": pd.Series(rows.problem, dtype=object),
+        }
+    )
+    if not keep.all():
+        frame = frame[keep].reset_index(drop=True)
+    described = columns.described(table.names)
+    panel = make_panel(frame, spec, table.label, unit=table.unit, columns=described)
+    panel = replace(panel, understood=_understood(laid, rows, names, keep, notes))
+    if not columns.groups:
+        return panel
+    return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
+
+
+def _read(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> _Rows:
+    """Dates, numbers and names of all rows."""
+    table, columns = laid.table, laid.columns
+    dates = _days(laid, loaded, spec)
+    numbers = _values(laid, loaded, spec)
+    airport = texts_of(loaded.columns[columns.airport])
+    if "" in airport:
+        airport = filled_down(airport)
+    problem = np.full(len(airport), None, dtype=object)
+    for problems in (numbers.problems, dates.problems, loaded.problems):
+        for position, text in problems.items():
+            problem[position] = f"{table.unit} {loaded.rows[position]}, {text}"
+    return _Rows(np.array(airport, dtype=object), dates, numbers, problem)
+
+
+def _days(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
+    """Days of all rows, and what is wrong by position."""
+    table, columns, names = laid.table, laid.columns, laid.table.names
+    if columns.date is None:
+        found = _of_parts(laid, loaded, spec)
+    else:
+        where = f"column {names[columns.date]}"
+        column = loaded.columns[columns.date]
+        if not isinstance(column, list) and column.dtype.kind == "M":
+            found = _of_moments(column)
+        else:
+            texts = texts_of(column)
+            place = f"{table.label}, {where}"
+            found = parse_dates(texts, place, dayfirst=spec.dayfirst, language=spec.language)
+        found = replace(found, problems={i: f"{where}: {t}" for i, t in found.problems.items()})
+    if np.all(found.days == NO_DAY):
+        position = min(found.problems, default=0)
+        example = f"{table.unit} {loaded.rows[position]}, {found.problems.get(position, 'totals')}"
+        raise DataError(
+            f"{table.label}: not one date can be read ({example}).",
+            f"{FORMS} Set [data] date if another column holds the dates.",
+        )
+    return found
+
+
+def _of_parts(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
+    """Days from a year and a part of it."""
+    columns, names = laid.columns, laid.table.names
+    pair = (columns.year or 0, columns.part or 0)
+    years, parts = (texts_of(loaded.columns[c]) for c in pair)
+    if "" in years:
+        years = filled_down(years)
+    where = f"{laid.table.label}, column {names[pair[1]]}"
+    found = parse_year_parts(years, parts, kind=columns.kind, where=where, language=spec.language)
+    problems = {i: f"column {names[pair[c]]}: {text}" for i, (c, text) in found.problems.items()}
+    form = f"{names[pair[0]]} + {names[pair[1]]}"
+    return Dates(found.days, problems, found.totals, form)
+
+
+def _of_moments(column: NDArray[np.datetime64]) -> Dates:
+    """Days of a column of typed moments."""
+    days = column.astype("datetime64[D]").astype(np.int64)
+    missing, notes = np.flatnonzero(days == NO_DAY), ()
+    if column.dtype == np.dtype("datetime64[h]"):
+        known = ~np.isnat(column)
+        hours = column[known].astype(np.int64) % 24
+        if days_later(hours.tolist(), days[known].tolist()):
+            days[known] += 1
+            notes = (local_note(np.unique(hours).tolist()),)
+    none = np.zeros(len(days), dtype=bool)
+    return Dates(days, {int(i): "no date" for i in missing}, none, "days", notes)
+
+
+def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:
+    """Numbers of all rows, and what is wrong by position."""
+    table, c = laid.table, laid.columns.value
+    column, where = loaded.columns[c], f"column {table.names[c]}"
+    if not isinstance(column, list) and column.dtype.kind in "fiu":
+        values = column.astype(np.float64)
+        found = Numbers(values, number_problems(values), {}, "numbers")
+    else:
+        found = parse_numbers(
+            texts_of(column),
+            f"{table.label}, {where}",
+            decimal=spec.decimal,
+            delimiter=table.delimiter,
+            others=islice(_other_cells(table, laid.columns.wanted()), _OTHERS),
+        )
+    if np.isnan(found.values).all():
+        first = min(found.problems, default=0)
+        reason = found.problems.get(first)
+        example = f" ({table.unit} {loaded.rows[first]}: {reason})" if reason else ""
+        raise DataError(
+            f"{table.label}, {where}: not one number can be read{example}.",
+            "Set [data] value in forecastctl.toml to the column that holds the passengers.",
+        )
+    places = loaded.places
+    problems = {
+        i: f"column {places[i] if places else table.names[c]}: {text}"
+        for i, text in found.problems.items()
+    }
+    return replace(found, problems=problems)
+
+
+def _other_cells(table: SourceTable, besides: Sequence[int]) -> Iterator[str]:
+    """Cells of the other columns, read only where someone asks for them."""
+    others = [c for c in range(len(table.names)) if c not in besides]
+    if others:
+        loaded = table.load(others)
+        for c in others:
+            column = loaded.columns[c]
+            yield from column if isinstance(column, list) else ()
+
+
+def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Which rows are an airport's period, and what a user should know of the others."""
+    keep = np.ones(len(rows.airport), dtype=bool)
+    notes = (*laid.table.notes, *rows.dates.notes)
+    word = laid.table.unit
+    totals = rows.dates.totals
+    if totals.any():
+        keep &= ~totals
+        first = loaded.rows[np.flatnonzero(totals)[0]]
+        notes += (f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",)
+    wrong = (rows.dates.days == NO_DAY) & np.isnan(rows.numbers.values) & ~totals
+    if not wrong.any():
+        return keep, notes
+    names = laid.columns.described(laid.table.names)
+    again = wrong & (rows.airport == names["airport"])
+    below = np.arange(len(wrong)) > np.flatnonzero(~wrong)[-1] if not wrong.all() else ~wrong
+    drop = again | (below & wrong)
+    if drop.any():
+        keep &= ~drop
+        lines = loaded.rows[drop]
+        notes += (
+            f"{drop.sum():,} {word}s hold neither a date nor a number (first {word} {lines[0]}): "
+            "taken for notes and left out",
+        )
+    return keep, notes
+
+
+def _of_total(name: str, why: str, spec: DataSpec) -> str:
+    """The sentence about an airport that is the sum of the others."""
+    if spec.totals == "keep":
+        return f"{name!r} {why}: kept as an airport"
+    return f'{name!r} {why}: left out; set [data] totals = "keep" to forecast it as an airport'
+
+
+def _understood(
+    laid: LaidOut,
+    rows: _Rows,
+    names: NDArray[np.object_],
+    keep: NDArray[np.bool_],
+    notes: tuple[str, ...],
+) -> Understood:
+    """How the source was read."""
+    table = laid.table
+    described = laid.columns.described(table.names)
+    marks = {i: mark for i, mark in rows.numbers.marks.items() if keep[i]}
+    by_airport: dict[str, Counter[str]] = {}
+    for i, mark in marks.items():
+        by_airport.setdefault(str(names[i]), Counter())[mark] += 1
+    if marks:
+        total = Counter(marks.values()).most_common(_LISTED)
+        listed = ", ".join(f"{mark!r} {n:,} times" for mark, n in total)
+        notes += (f"marks beside numbers are kept as notes of their airports: {listed}",)
+    delimiter = _DELIMITERS.get(table.delimiter, table.delimiter)
+    file = [
+        table.facts.get("format", ""),
+        f"{delimiter} between fields" if delimiter else "",
+        f"header in {table.unit} {laid.header}" if laid.header > 1 else "",
+        ", ".join(f"{role} in {name!r}" for role, name in described.items()),
+    ]
+    return Understood(
+        shape=laid.shape,
+        file=", ".join(filter(None, file)),
+        numbers=rows.numbers.form,
+        dates=rows.dates.form,
+        unit=counted(laid),
+        notes=notes,
+        airports={a: tuple(_of_marks(found)) for a, found in by_airport.items()},
+    )
+
+
+def _of_marks(found: Counter[str]) -> Iterator[str]:
+    for mark, n in found.most_common():
+        yield f"marked {mark!r} in the file: {n:,} {'value' if n == 1 else 'values'}"
+
+
+def airport_groups(
+    table: SourceTable, loaded: Loaded, airport: int, groups: Sequence[int]
+) -> dict[str, dict[str, str]]:
+    """The one value that each airport has in each column; blanks do not count.
+
+    Args:
+        table: Where the columns are from.
+        loaded: Its content.
+        airport: Position of the column of the airports.
+        groups: Positions of the columns of the groups.
+
+    Returns:
+        Value by airport by column; airports without any value are missing.
+
+    Raises:
+        DataError: An airport has two values in one column.
+    """
+    names = texts_of(loaded.columns[airport])
+    return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
+
+
+def _one_value(
+    table: SourceTable, loaded: Loaded, airports: list[str], column: int
+) -> dict[str, str]:
+    """The value of each airport in one column."""
+    values: dict[str, str] = {}
+    rows = zip(airports, texts_of(loaded.columns[column]), loaded.rows.tolist(), strict=True)
+    for airport, raw, row in rows:
+        value = raw.strip()
+        earlier = values.setdefault(airport, value) or value
+        if value and value != earlier:
+            raise DataError(
+                f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
+                f"in {value!r} here and in {earlier!r} elsewhere.",
+                "Every airport must have one value in a column that groups airports.",
+            )
+        values[airport] = earlier
+    return {airport: value for airport, value in values.items() if value}

@@ -1,0 +1,82 @@
+"""Names of airports that look alike: one airport where only what nobody sees differs."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+_LISTED = 4
+_INVISIBLE = ("Cf", "Zl", "Zp")
+"""Categories of characters that print nothing: joiners, marks of direction, soft hyphens."""
+
+
+def visible(name: str) -> str:
+    """A name as it looks: composed, without invisible characters, with plain single blanks."""
+    if name.isascii():
+        return " ".join(name.split())
+    composed = unicodedata.normalize("NFC", name)
+    kept = (c for c in composed if unicodedata.category(c) not in _INVISIBLE)
+    return " ".join("".join(kept).split())
+
+
+def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of names that differ only in case, blanks, composition or invisible characters."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        plain = unicodedata.normalize("NFKC", visible(name)).casefold()
+        groups.setdefault(plain, []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def one_spelling(
+    airports: NDArray[np.object_], days: NDArray[np.int64], keep: NDArray[np.bool_]
+) -> tuple[NDArray[np.object_], tuple[str, ...]]:
+    """Names of which some that look the same become one, and what a user should know of it.
+
+    Those that hold values for the same day stay apart: they may be two airports after all.
+
+    Args:
+        airports: Names by row, shape ``(n,)``.
+        days: Day of each row, shape ``(n,)``.
+        keep: Whether a row counts, shape ``(n,)``.
+    """
+    import pandas as pd
+
+    codes, unique = pd.factorize(airports)
+    looks: dict[str, list[int]] = {}
+    for code, name in enumerate(unique):
+        looks.setdefault(visible(str(name)), []).append(code)
+    found = [
+        (look, group)
+        for look, group in looks.items()
+        if look and len(group) > 1 and _apart(codes, days, keep, group)
+    ]
+    if not found:
+        return airports, ()
+    spelt = np.array(unique, dtype=object)
+    for look, group in found:
+        spelt[group] = look
+    n = sum(len(group) for _, group in found)
+    listed = ", ".join(repr(look) for look, _ in found[:_LISTED])
+    more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+    note = (
+        f"{n:,} names differ only in characters that nobody sees and share no date: taken for "
+        f"{len(found):,} {'airport' if len(found) == 1 else 'airports'}, {listed}{more}"
+    )
+    return spelt[codes], (note,)
+
+
+def _apart(
+    codes: NDArray[np.int64], days: NDArray[np.int64], keep: NDArray[np.bool_], group: list[int]
+) -> bool:
+    """Whether some airports have no day in common."""
+    rows = np.isin(codes, group) & keep
+    pairs = np.unique(np.stack([codes[rows], days[rows]]), axis=1)
+    return len(np.unique(pairs[1])) == pairs.shape[1]

@@ -1,0 +1,328 @@
+"""Delimited text: its encoding, its delimiter and its records."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import math
+import re
+import zlib
+from collections import Counter
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.read.tables import Cells, Column, Loaded, SourceTable
+from forecastctl.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from forecastctl.data.read.blobs import Blob
+
+DELIMITERS = (",", ";", "\t", "|")
+GZIP = b"\x1f\x8b"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MOST_UNPACKED, _MOST_GROWTH = 2**28, 200
+"""Characters of a packed file from which on it must not have grown so many times: tables pack to a
+tenth, at best to a hundredth."""
+_LONGEST_HEADER = 2**16
+_LONGEST_LINE = 2**20
+"""Characters of one line at most."""
+_SNIFFED = 500
+"""Records by which the delimiter is chosen where the first line is no header."""
+_PIECE = 2**20
+_SHOWN_CODES = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+_GUESSED_NOTE = "the text is not UTF-8 and was read as {}: check how names are spelt"
+_SEP = re.compile(r"\s*sep=(.)\s*$", re.IGNORECASE)
+_CODE_PAGES = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874"),
+    *("shift_jis", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp949", "koi8_r", "latin_1"),
+)
+_GUESSED_FROM = 2**18
+_QUOTE_HINT = 'A field with quotation marks is written "like ""this""".'
+
+
+def text_table(blob: Blob, encoding: str | None) -> SourceTable:
+    """A delimited text file; the delimiter is the one that splits its first line most.
+
+    Args:
+        blob: The file, packed by gzip or not.
+        encoding: As set; ``None`` is UTF-8 or UTF-16, and what the bytes look like where it is not.
+
+    Raises:
+        DataError: It is no text, or empty.
+    """
+    zipped = blob.head().startswith(GZIP)
+    code = encoding or _encoding(blob, zipped=zipped)
+    with _reading(blob, code, zipped=zipped) as text:
+        start = text.read(_LONGEST_HEADER)
+    _check_start(start, blob.label)
+    headers = {d: _header(start, d) for d in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda d: len(headers[d]))
+
+    def load(wanted: Sequence[int]) -> Loaded:
+        with _reading(blob, code, zipped=zipped) as text:
+            lines = _lines(text, blob.label, _most_characters(blob, zipped=zipped))
+            return _rows(lines, delimiter, blob.label, wanted, headers[delimiter])
+
+    def cells() -> Cells:
+        with _reading(blob, code, zipped=zipped) as text:
+            lines = list(_lines(text, blob.label, _most_characters(blob, zipped=zipped)))
+        return _all_rows(lines)
+
+    facts = {"format": f"text in {_SHOWN_CODES.get(code, code)}"}
+    notes = () if code in _SHOWN_CODES or encoding else (_GUESSED_NOTE.format(code),)
+    names = tuple(headers[delimiter])
+    return SourceTable(
+        blob.label, "line", names, load, cells, delimiter=delimiter, facts=facts, notes=notes
+    )
+
+
+def _check_start(start: str, label: str) -> None:
+    """Refuse what is no table in its first characters already."""
+    if "\0" in start:
+        raise DataError(f"{label} does not hold text.", "Give a CSV or Parquet file.")
+    if not start.strip():
+        raise DataError(f"{label} is empty.", "Check that the export worked.")
+    if len(start) == _LONGEST_HEADER and not {"\n", "\r"} & set(start):
+        raise DataError(
+            f"{label}, line 1 has more than {_LONGEST_HEADER - 1:,} characters.",
+            "The first line must hold the names of the columns.",
+        )
+
+
+def _encoding(blob: Blob, *, zipped: bool) -> str:
+    """UTF-16 where it says so, UTF-8 where all of it is, else what its bytes look like.
+
+    Raises:
+        DataError: They look like no encoding.
+    """
+    check = codecs.getincrementaldecoder("utf-8")()
+    read, most = 0, _most_characters(blob, zipped=zipped)
+    try:
+        with _binary(blob, zipped) as file:
+            while (piece := file.read(_PIECE)) and read <= most:
+                if not read and piece[:2] in UTF16:
+                    return "utf-16"
+                if not read and (ends := _wide(piece)):
+                    return ends
+                check.decode(piece)
+                read += len(piece)
+            check.decode(b"", final=read <= most)
+    except UnicodeDecodeError:
+        return _guessed(blob, zipped)
+    except (EOFError, OSError, zlib.error):
+        pass  # what cannot be unpacked is said where it is read
+    return "utf-8-sig"
+
+
+def _wide(piece: bytes) -> str | None:
+    """UTF-16 without its mark, told by the zeros in every other byte of ASCII letters."""
+    piece = piece[:_SNIFFED]
+    if b"\0" in piece:
+        for code, zeros, letters in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+            if not any(piece[zeros::2]) and all(piece[letters::2]):
+                return code
+    return None
+
+
+@contextmanager
+def _binary(blob: Blob, zipped: bool) -> Iterator[IO[bytes]]:
+    """The bytes, unpacked."""
+    with blob.open() as raw:
+        yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if zipped else raw  # type: ignore[arg-type]
+
+
+@contextmanager
+def _reading(blob: Blob, code: str, *, zipped: bool) -> Iterator[IO[str]]:
+    """Open text, and turn what goes wrong while it is read into one clear error."""
+    label = blob.label
+    try:
+        with _binary(blob, zipped) as raw, io.TextIOWrapper(raw, code, newline="") as text:
+            yield text
+    except UnicodeError:
+        raise _not_in(blob, zipped, code) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{label} is a damaged gzip file: {error}.", "Copy or download it again."
+        ) from None
+    except OSError as error:
+        raise DataError(f"{label} cannot be read: {error.strerror or error}.") from None
+
+
+def _guessed(blob: Blob, zipped: bool) -> str:
+    """The encoding that some bytes which are not UTF-8 look like.
+
+    Raises:
+        DataError: None makes words of them.
+    """
+    import charset_normalizer
+
+    with suppress(EOFError, OSError, zlib.error), _binary(blob, zipped) as file:
+        lines = [line for line in islice(file, _GUESSED_FROM) if not line.isascii()]
+        content = b"".join(lines)[:_GUESSED_FROM]
+        if b"\0" not in content and _letters(content):
+            found = charset_normalizer.from_bytes(content, cp_isolation=list(_CODE_PAGES)).best()
+            if found is not None:
+                return "cp1252" if found.encoding == "latin_1" else found.encoding
+    raise _not_in(blob, zipped, "utf-8")
+
+
+def _letters(content: bytes) -> bool:
+    """Whether at least a third of the bytes are ASCII, as in every table."""
+    return sum(byte < 128 for byte in content) * 3 >= len(content)  # noqa: PLR2004 - ASCII
+
+
+def _not_in(blob: Blob, zipped: bool, code: str) -> DataError:
+    """The error of text that cannot be decoded, with the first line that cannot."""
+    where = ""
+    with suppress(EOFError, OSError, zlib.error), _binary(blob, zipped) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(code)
+            except UnicodeDecodeError as error:
+                where = f" (line {number}, byte 0x{line[error.start]:02x})"
+                break
+    name = "UTF-8" if code.startswith("utf-8") else code
+    return DataError(
+        f"{blob.label} is not {name} text{where}.",
+        "Set [data] encoding, or save it as UTF-8, for example with: "
+        "iconv -f latin1 -t utf-8 FILE > NEW",
+    )
+
+
+def _delimiter(lines: list[str]) -> tuple[str, int]:
+    """The delimiter that splits most lines alike, and how many lines come before the table."""
+    said = _SEP.match(lines[0]) if lines else None
+    if said:
+        return said[1], 1
+    scores = {}
+    for delimiter in DELIMITERS:
+        widths: Counter[int] = Counter()
+        with suppress(csv.Error):
+            widths.update(map(len, islice(csv.reader(lines, delimiter=delimiter), _SNIFFED)))
+        scores[delimiter] = max(((n * (width > 1), width) for width, n in widths.items()), default=(0, 0))
+    return max(DELIMITERS, key=lambda d: scores[d]), 0
+
+
+def _all_rows(lines: list[str]) -> Cells:
+    """All records that are not blank, wherever the header is."""
+    delimiter, skipped = _delimiter(lines)
+    lines = lines[skipped:]
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows, numbers, line = [], [], skipped
+    try:
+        for record in reader:
+            start, line = line + 1, skipped + reader.line_num
+            if any(field.strip() for field in record):
+                rows.append(record)
+                numbers.append(start)
+    except csv.Error:
+        pass  # what can be read is looked at; the strict reader says what is wrong
+    return Cells(rows, numbers, delimiter)
+
+
+def _lines(text: IO[str], label: str, most: float) -> Iterator[str]:
+    """Lines with their ends, each of a length that memory holds, and all together.
+
+    Args:
+        text: What is read.
+        label: The source, for messages.
+        most: Characters that all lines may have.
+
+    Raises:
+        DataError: A line, or the whole, is longer.
+    """
+    number = whole = 0
+    while line := text.readline(_LONGEST_LINE):
+        number += 1
+        whole += len(line)
+        if len(line) == _LONGEST_LINE:
+            raise DataError(
+                f"{label}, line {number} has more than {_LONGEST_LINE:,} characters.",
+                "Check that it is a table, with one row a line.",
+            )
+        if whole > most:
+            raise DataError(
+                f"{label} unpacks to more than {_MOST_GROWTH} times its size: no table does.",
+                "Unpack it, if it is sound.",
+            )
+        yield line
+
+
+def _most_characters(blob: Blob, *, zipped: bool) -> float:
+    """How many characters a file may hold."""
+    return max(_MOST_UNPACKED, _MOST_GROWTH * blob.size) if zipped else math.inf
+
+
+def _header(start: str, delimiter: str) -> list[str]:
+    """Fields of the first line that is not blank, without blank ones at the end."""
+    try:
+        fields = next(filter(None, csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)))
+    except (csv.Error, StopIteration):
+        return []
+    return [field.strip() for field in fields]
+
+
+def _rows(
+    lines: Iterator[str], delimiter: str, label: str, wanted: Sequence[int], names: Sequence[str]
+) -> Loaded:
+    """All records below the header, with the line each one starts on.
+
+    Args:
+        lines: Those of the file.
+        delimiter: Between its fields.
+        label: The source, for messages.
+        wanted: Positions of columns.
+        names: Of all columns, as they were when the wanted ones were chosen.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width, line = 0, 0
+    kept: list[list[str]] = [[] for _ in wanted]  # by column: a list per row is slow to collect
+    rows: list[int] = []
+    problems: dict[int, str] = {}
+    try:
+        for record in reader:
+            start, line = line + 1, reader.line_num
+            if not any(record):
+                continue
+            if not width:
+                if len(record) != len(names):
+                    raise DataError(f"{label} was replaced while it was read.", "Run it again.")
+                width = len(record)
+                continue
+            if len(record) != width:
+                if not any(field.strip() for field in record):
+                    continue
+                if any(field.strip() for field in record[width:]) or len(record) < width:
+                    problems[len(rows)] = f"{len(record)} fields where the header has {width}"
+                record.extend([""] * (width - len(record)))
+            for values, c in zip(kept, wanted, strict=True):
+                values.append(record[c])
+            rows.append(start)
+    except csv.Error as error:
+        raise DataError(f"{label}, line {line + 1}: {_csv_reason(error)}.", _QUOTE_HINT) from None
+    columns: dict[int, Column] = dict(zip(wanted, kept, strict=True))
+    return Loaded(columns, np.array(rows, dtype=np.int64), problems)
+
+
+def _csv_reason(error: csv.Error) -> str:
+    """What the csv module means."""
+    text = str(error)
+    if "unexpected end of data" in text:
+        return "a quotation mark is opened here or later and never closed"
+    if "field larger" in text:
+        return "a field of more than 131,072 characters, or a quotation mark that is never closed"
+    if "NUL" in text:
+        return "it is not text"
+    return f"this is not CSV ({re.sub(r'line contains ', '', text)})"

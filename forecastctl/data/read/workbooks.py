@@ -1,0 +1,67 @@
+"""Workbooks of Excel and LibreOffice: each sheet as a table, read by python-calamine."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from forecastctl.data.read.tables import Cells, SourceTable, table_of_cells, text_of
+from forecastctl.errors import DataError
+
+if TYPE_CHECKING:
+    from forecastctl.data.read.blobs import Blob
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""First bytes of the workbooks that Excel wrote before 2007."""
+
+
+def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
+    """The sheets of a workbook that hold anything, or the one of that name.
+
+    Raises:
+        DataError: It cannot be read, or there is no such sheet.
+    """
+    try:
+        import python_calamine
+    except ModuleNotFoundError:
+        raise DataError(
+            f"{blob.label} is a workbook of Excel, and what reads it is not installed.",
+            "pip install 'forecastctl[excel]', or save the sheet as CSV.",
+        ) from None
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(blob.read()))
+        names = [str(name) for name in book.sheet_names]
+        if sheet is not None and sheet not in names:
+            raise DataError(
+                f"{blob.label} has no sheet {sheet!r}. Sheets found: {', '.join(map(repr, names))}.",
+                "Set [data] sheet to one of them.",
+            )
+        wanted = names if sheet is None else [sheet]
+        tables = [(name, _cells(book.get_sheet_by_name(name))) for name in wanted]
+    except python_calamine.CalamineError as error:
+        raise DataError(
+            f"{blob.label} is not a readable workbook: {str(error).rstrip('.')}.",
+            "Save it again, or save the sheet as CSV.",
+        ) from None
+    found = [
+        table_of_cells(blob.label, "row", cells, facts={"format": f"the sheet {name!r}"})
+        for name, cells in tables
+        if cells.rows
+    ]
+    if not found:
+        raise DataError(f"{blob.label} holds no cell.", "Check that the export worked.")
+    return found
+
+
+def _cells(sheet: object) -> Cells:
+    """The cells of a sheet as text; those that are merged all hold the same."""
+    rows = [
+        [text_of(value) for value in row]
+        for row in sheet.to_python(skip_empty_area=False)  # type: ignore[attr-defined]
+    ]
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():  # type: ignore[attr-defined]
+        for r in range(top, min(bottom + 1, len(rows))):
+            for c in range(left, min(right + 1, len(rows[r]))):
+                rows[r][c] = rows[top][left]
+    numbers = [n for n, row in enumerate(rows, 1) if any(v.strip() for v in row)]
+    return Cells([rows[n - 1] for n in numbers], numbers)

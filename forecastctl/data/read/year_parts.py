@@ -1,0 +1,103 @@
+"""Dates that stand in two columns: a year, and a month, quarter or week of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.records.calendar import days_of
+from forecastctl.records.written_dates import TOTAL, Written, read_date, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+_YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
+_THIRTEEN = re.compile(rf"[Mm]?{TOTAL}(?:\.0+)?")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?", re.ASCII)
+_PREFIX = {"quarter": "Q", "week": "W"}
+
+
+@dataclass(frozen=True, slots=True)
+class YearParts:
+    """Dates from two columns.
+
+    Attributes:
+        days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
+        problems: By position the column at fault (0 year, 1 part) with what is wrong.
+        totals: Whether a row holds the total of a year, shape ``(n,)``.
+    """
+
+    days: NDArray[np.int64]
+    problems: dict[int, tuple[int, str]]
+    totals: NDArray[np.bool_]
+
+
+def parse_year_parts(
+    years: Sequence[str],
+    parts: Sequence[str],
+    *,
+    kind: str = "month",
+    where: str = "",
+    language: str | None = None,
+) -> YearParts:
+    """First days of periods given in two columns (``2012``, ``Oct``).
+
+    Args:
+        years: ``2012``.
+        parts: ``Oct``, ``10``, ``M10``; ``Q4`` or ``4``; ``W05`` or ``5``.
+        kind: ``month``, ``quarter`` or ``week``: what a bare number counts.
+        where: File and column, for messages.
+        language: Of the names of months; ``None`` decides by all of them.
+
+    Raises:
+        DataError: The language of the names cannot be told.
+    """
+    texts = list(dict.fromkeys(part.strip() for part in parts))
+    words = [t for t in texts if _LETTERS.search(t) and t.lower() not in TOTAL_WORDS]
+    months = months_of(words, where, language) if kind == "month" else {}
+    days = np.full(len(years), NO_DAY, dtype=np.int64)
+    totals = np.zeros(len(years), dtype=bool)
+    problems: dict[int, tuple[int, str]] = {}
+    results: dict[tuple[str, str], int | tuple[int, str] | None] = {}
+    for i, pair in enumerate(zip(years, parts, strict=True)):
+        if pair not in results:
+            results[pair] = _first_day(pair[0].strip(), pair[1].strip(), kind, months)
+        result = results[pair]
+        if result is None:
+            totals[i] = True
+        elif isinstance(result, int):
+            days[i] = result
+        else:
+            problems[i] = result
+    return YearParts(days, problems, totals)
+
+
+def _first_day(
+    year: str, part: str, kind: str, months: Mapping[str, int]
+) -> int | tuple[int, str] | None:
+    """First day of a period, or the column at fault with what is wrong; ``None`` for a total."""
+    if part.lower() in TOTAL_WORDS or (kind == "month" and _THIRTEEN.fullmatch(part)):
+        return None
+    digits = _YEAR.fullmatch(year)
+    if not digits:
+        return 0, f"{shown(year)} is not a year"
+    number = _NUMBER.fullmatch(part)
+    if kind == "month" and (month := month_number(part, months)):
+        found = read_date(f"{digits[1]}-{month:02d}-01")
+    elif kind != "month" and number:
+        found = read_date(f"{digits[1]}-{_PREFIX[kind]}{number[1]}")
+    else:
+        found = read_date(f"{digits[1]}-{part}") if part[:1] in "QqTtWwKk" and part else ""
+    if isinstance(found, Written):
+        return days_of(found.day)
+    if isinstance(found, str) and "before" in found:
+        return 0, f"the year of {shown(year)} is before 1800"
+    return 1, f"{shown(part)} is not a {kind}"
