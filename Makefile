@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fuzz: $(VENV)/dev.stamp ## a million random series: are all intervals finite, or
 
 fuzz-input: $(VENV)/dev.stamp ## a hundred thousand hostile files, databases, settings and questions (two hours of CPU)
 	$(BIN)/python -m tests.hostile.fuzz
+
+forms: $(VENV)/dev.stamp ## write 10,000 panels in random forms of files and read them back equal (20 minutes)
+	$(BIN)/python -m tests.data.forms
 
 test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them again, and count what is lost (about an hour)
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)

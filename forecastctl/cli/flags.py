@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from forecastctl.cli.options import Sets, argument, option
+from forecastctl.cli.options import Sets, argument, dated, option
 
 # Headings under which the help shows them
 
@@ -27,7 +27,12 @@ SCHEDULE = "Schedule"
 
 Data = Annotated[
     str | None,
-    option("--data", "CSV (.gz), Parquet, SQLAlchemy URL, or 'sample'.", DATA, "FILE"),
+    option(
+        "--data",
+        "File or folder (CSV, Excel, Parquet, JSON ...), -, address, SQLAlchemy URL, or 'sample'.",
+        DATA,
+        "FILE",
+    ),
     Sets("data.source"),
 ]
 Query = Annotated[
@@ -52,7 +57,12 @@ Suspects = Annotated[
 ]
 AsOf = Annotated[
     str | None,
-    option("--as-of", "Use no observation after this date (YYYY-MM or YYYY-MM-DD).", DATA, "DATE"),
+    dated(
+        "--as-of",
+        "Use no observation after this date: 2019-08, Aug-2019, 2019-08-15.",
+        DATA,
+        last=True,
+    ),
 ]
 Airports = Annotated[
     list[str] | None, option("--airport", "Only this airport (repeatable).", DATA, "NAME")
@@ -75,6 +85,10 @@ GroupsFrom = Annotated[
     str | None,
     option("--groups-from", "CSV or Parquet that holds these columns by airport.", DATA, "FILE"),
     Sets("data.group_file"),
+]
+FixOut = Annotated[
+    str | None,
+    option("--fix-out", "Also write the rows that a job would use, in long form.", DATA, "FILE"),
 ]
 SampleAirports = Annotated[int, option("--airports", "Number of airports (8).", DATA, "N")]
 SampleMonths = Annotated[int, option("--months", "Months of history (120).", DATA, "N")]
@@ -417,7 +431,7 @@ TheAirport = Annotated[
 ]
 Date = Annotated[
     str | None,
-    option("--date", "YYYY-MM, or YYYY-MM-DD; without, the newest with an actual.", ASK, "DATE"),
+    dated("--date", "2019-08, Aug-2019, 2019-08-15, 2019Q3; without: newest with an actual.", ASK),
 ]
 Worst = Annotated[
     int | None,

@@ -49,6 +49,31 @@ def option(names: str, meaning: str, panel: str, metavar: str | None = None) -> 
     )
 
 
+def dated(name: str, meaning: str, panel: str, *, last: bool = False) -> Any:
+    """An option whose value is a date, in any form that is understood in a file.
+
+    Args:
+        name: Its name.
+        meaning: One sentence.
+        panel: Heading under which the help shows it.
+        last: Whether the last day of a quarter or a week counts, not the first.
+    """
+
+    def parsed(text: str) -> str:
+        from forecastctl.records.calendar import iso_date  # not for a help: it takes numpy
+
+        return iso_date(text, last=last)
+
+    return typer.Option(
+        name,
+        help=meaning,
+        rich_help_panel=panel,
+        metavar="DATE",
+        show_default=False,
+        parser=parsed,
+    )
+
+
 def argument(metavar: str, meaning: str) -> Any:
     """A value that is given without a name before it."""
     return typer.Argument(help=meaning, metavar=metavar, show_default=False)

@@ -113,6 +113,32 @@ def days_of(value: dt.date) -> int:
     return (value - dt.date(1970, 1, 1)).days
 
 
+def iso_date(text: str, *, last: bool = False) -> str:
+    """A date in any usual form as ``YYYY-MM`` where it names a month, else as ``YYYY-MM-DD``.
+
+    Args:
+        text: ``2019-8``, ``201908``, ``Aug-2019``, ``31.8.2019``, ``2019Q3`` ...
+        last: Whether a quarter or a week stands for its last day, not its first.
+
+    Returns:
+        The text itself where it is no date: whoever takes it says so in words of its own.
+    """
+    from forecastctl.records.written_dates import single
+
+    if _date(text) is not None:
+        return text
+    found = single(text)
+    if found is None:
+        return text
+    if found.kind == "M" or (found.kind == "Q" and not last):
+        return found.day.isoformat()[:7]
+    if not last or found.kind == "D":
+        return found.day.isoformat()
+    if found.kind == "W":
+        return (found.day + dt.timedelta(days=6)).isoformat()
+    return (period_after(found.day, "Q") - dt.timedelta(days=1)).isoformat()
+
+
 def parse_day(date: str) -> dt.date:
     """First day of ``YYYY-MM``, or the day of ``YYYY-MM-DD``.
 

@@ -224,9 +224,7 @@ def _year(match: re.Match[str]) -> tuple[int, bool]:
     return int(part["y"]), False
 
 
-def _date(
-    year: int, month: int, day: int, text: str, form: str, kind: str = "D"
-) -> Written | str:
+def _date(year: int, month: int, day: int, text: str, form: str, kind: str = "D") -> Written | str:
     """A date, or what is wrong with it."""
     if year < EARLIEST_YEAR:
         return f"the year of {shown(text)} is before {EARLIEST_YEAR}"

@@ -40,7 +40,25 @@ def test_numbers_that_are_read(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "NA", "n/a", "NaN", "null", "-", "..", "\N{EN DASH}", ":", "c", "(D)", "not available", "\u2026", "n.a.", ": c"]
+    "text",
+    [
+        "",
+        "  ",
+        "NA",
+        "n/a",
+        "NaN",
+        "null",
+        "-",
+        "..",
+        "\N{EN DASH}",
+        ":",
+        "c",
+        "(D)",
+        "not available",
+        "\u2026",
+        "n.a.",
+        ": c",
+    ],
 )
 def test_texts_that_mean_no_value(text):
     found = parse_numbers([text])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,7 +13,14 @@ from forecastctl.cli.output import render
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecastctl.cli.compose import Session
+    from forecastctl.data.check.check import AirportCheck, Finding
+    from forecastctl.data.panel.panel import Panel
+
+_EACH = 10
+"""Airports up to which each has a row of its own."""
 
 
 def check(
@@ -26,49 +33,94 @@ def check(
     select: flags.Select = None,
     group: flags.Groups = None,
     groups_from: flags.GroupsFrom = None,
+    fix_out: flags.FixOut = None,
     config: flags.Config = None,
     as_json: flags.AsJson = False,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Report on every airport's data."""
+    """Say how the data was read, and report on every airport."""
     from forecastctl.data.check.check import check_panel
     from forecastctl.jobs.plan import select_airports
     from forecastctl.records import Status
 
     session = open_session(check, locals())
+    if fix_out is not None:
+        from forecastctl.data.write.targets import check_target
+
+        check_target(fix_out)
     panel, spec = read(session, groups=True)
     today = date.today()  # noqa: DTZ011 - the user's own day
     result = check_panel(panel, spec, as_of=as_of, today=today)
     chosen = select_airports([r.airport for r in result.airports], airport or (), select or ())
     reports = [report for report in result.airports if report.airport in chosen]
-    _print(session, reports, result.findings)
+    _print(session, panel, reports, result.findings, each=bool(airport or select))
+    if fix_out is not None:
+        _write(session, panel, fix_out)
     if reports and all(report.status_if_run == Status.REJECTED for report in reports):
         raise typer.Exit(DataError.exit_code)  # as a job that forecasts nothing
 
 
-def _print(session: Session, reports: Any, overall: Any) -> None:
+def _print(
+    session: Session,
+    panel: Panel,
+    reports: Sequence[AirportCheck],
+    overall: Sequence[Finding],
+    *,
+    each: bool,
+) -> None:
     from dataclasses import asdict
 
+    from forecastctl.data.check.overview import by_kind, described, three_lines
+
+    understood, kinds = described(panel), by_kind(reports)
     if session.as_json:
-        airports = [asdict(r) for r in reports]
-        render.print_json({"findings": [asdict(f) for f in overall], "airports": airports})
+        render.print_json(
+            {
+                "understood": understood,
+                "findings": [asdict(f) for f in overall],
+                "kinds": [asdict(k) for k in kinds],
+                "airports": [asdict(r) for r in reports],
+            }
+        )
         return
     if session.quiet:
         render.warn_of_panel(f.message for f in overall if f.kind == "panel")
         return
+    for line in three_lines(understood):
+        render.print_line(line)
     for finding in overall:
         render.print_line(f"{finding.severity}: {finding.message}", style="bold")
-    rows = [
-        {
-            "airport": r.airport,
-            "first": r.first,
-            "last": r.last,
-            "n": r.n,
-            "expected": r.expected,
-            "findings": "; ".join(f.message for f in r.findings),
-            "action": r.action,
-        }
-        for r in reports
-    ]
-    render.print_rows(rows, "The data holds no airport.")
+    if kinds:
+        render.print_rows([kind.row() for kind in kinds], "")
+    ok = sum(r.status_if_run == "ok" for r in reports)
+    render.print_line(f"{ok:,} of {len(reports):,} airports would be forecast")
+    if each or len(reports) <= _EACH:
+        render.print_rows([_row(r) for r in reports], "The data holds no airport.")
+    else:
+        render.print_line("--airport or --select shows single airports, --json all of them")
+
+
+def _row(report: AirportCheck) -> dict[str, object]:
+    return {
+        "airport": report.airport,
+        "first": report.first,
+        "last": report.last,
+        "n": report.n,
+        "expected": report.expected,
+        "findings": "; ".join(f.message for f in report.findings),
+        "action": report.action,
+    }
+
+
+def _write(session: Session, panel: Panel, target: str) -> None:
+    """Write the rows that a job would use, in long form."""
+    from forecastctl.data.check.overview import clean_rows
+    from forecastctl.data.write.targets import shown_target, write_frame
+
+    rows = clean_rows(panel)
+    write_frame(rows, target, table="passengers")
+    if not session.quiet:
+        left = len(panel.frame) - len(rows)
+        more = f"; {left:,} without a date or a value left out" if left else ""
+        typer.echo(f"wrote {len(rows):,} rows to {shown_target(target)}{more}", err=True)

@@ -14,6 +14,7 @@ from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import UsageError
+from forecastctl.records.calendar import iso_date
 
 
 def history(
@@ -79,10 +80,21 @@ def _since(text: str | None) -> int | None:
         hours = int(ago[1]) * {"h": 1, "d": 24, "w": 168}[ago[2]]
         return max(int(1000 * time.time()) - 3_600_000 * hours, 0)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_as_iso(text))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(int(1000 * moment.timestamp()), 0)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since: '{text}' is not a date.", "Give YYYY-MM-DD (UTC), or 36h, 7d, 2w."
+            f"--since: '{text}' is not a date.",
+            "Give 2019-08-15, 2019-08 or Aug-2019 (UTC), or 36h, 7d, 2w.",
         ) from None
+
+
+def _as_iso(text: str) -> str:
+    """A date or a moment in ISO form, where it is one in any other."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        day = iso_date(text)
+        return f"{day}-01" if len(day) == len("2012-10") else day
+    return text

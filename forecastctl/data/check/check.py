@@ -17,6 +17,7 @@ from forecastctl.data.panel.rows import cut
 from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import examine_all
 from forecastctl.data.prepare.suspects.suspects import MONTH_NAMES
+from forecastctl.data.prepare.traps import traps
 from forecastctl.records import Rejection, Series, Status
 from forecastctl.records.calendar import PERIOD_WORDS, labels, ordinals
 
@@ -102,7 +103,8 @@ def check_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date)
         for rows, entry in zip(view.airports, examined, strict=True)
     )
     groups = tuple(sorted({tuple(sorted({n, *others})) for n, others in twins.items()}))
-    warned = [Finding("panel", "warning", text) for text in warnings]
+    said = (*panel.understood.notes, *traps(view, examined, context, today), *warnings)
+    warned = [Finding("panel", "warning", text) for text in said]
     return PanelCheck(airports, (*_panel(examined, context, groups), *warned))
 
 
@@ -164,7 +166,9 @@ def _panel(
         *_ahead(examined, active, context),
     ]
     for group in groups:
-        text = f"{_named(list(group))} differ only in case or spaces: maybe one airport"
+        text = (
+            f"{_named(list(group))} differ only in case or in what nobody sees: maybe one airport"
+        )
         findings.append(Finding("name", "warning", text))
     kinds = Counter(e.kind for e in examined if isinstance(e.outcome, Rejection))
     for kind, n in kinds.most_common():

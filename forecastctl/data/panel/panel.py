@@ -132,4 +132,4 @@ class Panel:
     unit: str = "line"
     columns: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    understood: Understood = Understood()
+    understood: Understood = field(default_factory=Understood)

@@ -109,7 +109,7 @@ def parse_numbers(
     """Numbers of a column of text.
 
     Args:
-        texts: ``1234``, ``1.2e3``, ``1,234,567``, ``1.234,5``, ``1 234``, ``1’234``, ``1,234 p``,
+        texts: ``1234``, ``1.2e3``, ``1,234,567``, ``1.234,5``, ``1 234``, ``1,234 p``,
             ``(5)`` for -5, ``n/a``.
         where: File and column, for messages.
         decimal: Decimal mark; ``None`` decides by all numbers.
@@ -155,12 +155,16 @@ def _cell(text: str) -> _Cell:
         return _Cell(missing=True)
     if _INFINITE.fullmatch(text):
         return _Cell(wrong=f"{shown(text)} is infinite")
+    if missing := _MISSING_FLAGGED.fullmatch(text[:_LONGEST]):
+        return _Cell(mark=missing["flag"], missing=True)
+    return _number_cell(text)
+
+
+def _number_cell(text: str) -> _Cell:
+    """Take one text apart that must be a number."""
     unknown = _Cell(wrong=f"{shown(text)} is not a number")
     if len(text) > _LONGEST and not text.isdigit():
         return unknown
-    missing = _MISSING_FLAGGED.fullmatch(text)
-    if missing:
-        return _Cell(mark=missing["flag"], missing=True)
     negative, rest = _sign(text)
     match = _FLAGGED.fullmatch(rest)
     if not match:

@@ -28,7 +28,7 @@ from forecastctl.data.prepare.suspects.examine import (
 )
 from forecastctl.data.prepare.suspects.fleet import Fleet
 from forecastctl.data.prepare.suspects.judging import CLOSED, Judge, with_shared_faults
-from forecastctl.data.prepare.traps import traps
+from forecastctl.data.prepare.traps import names_alike, traps
 from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import days_of, first_days, ordinals, period_of
 
@@ -85,9 +85,12 @@ def _prepared(
     context = make_context(view, panel, spec, as_of, today)
     examined, warnings = examine_all(view, context, warn=warn)
     if warn:
-        warnings = (*panel.understood.notes, *traps(view, examined, context, today), *warnings)
+        found = (*names_alike(view), *traps(view, examined, context, today))
+        warnings = (*panel.understood.notes, *found, *warnings)
     marks = panel.understood.airports
-    entries = [with_marks(entry.outcome, marks.get(entry.outcome.airport, ())) for entry in examined]
+    entries = [
+        with_marks(entry.outcome, marks.get(entry.outcome.airport, ())) for entry in examined
+    ]
     return Prepared(entries, warnings)
 
 

@@ -40,7 +40,7 @@ def traps(
         context: What the rules know of it.
         today: The user's own day.
     """
-    return (*_alike(view), *_unfinished(view, context, today), *_new_units(examined, context))
+    return (*_unfinished(view, context, today), *_new_units(examined, context))
 
 
 def _named(names: Sequence[str]) -> str:
@@ -48,14 +48,14 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:_LISTED])) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _alike(view: Cut) -> Iterator[str]:
-    """Names that look nearly the same."""
+def names_alike(view: Cut) -> Iterator[str]:
+    """The sentence on names that look nearly the same."""
     groups = alike([rows.airport for rows in view.airports])
     if groups:
         n = f"{len(groups):,} groups of airports" if len(groups) > 1 else "airports"
         listed = "; ".join(" and ".join(map(repr, group)) for group in groups[:_LISTED])
         more = f" and {len(groups) - _LISTED:,} more" if len(groups) > _LISTED else ""
-        yield f"{n} whose names differ only in case or in what nobody sees: {listed}{more}; kept apart"
+        yield f"{n} whose names differ only in case or unseen characters: {listed}{more}; kept apart"
 
 
 def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:

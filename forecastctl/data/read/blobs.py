@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 _REMOTE = re.compile(
-    r"(https?|s3a?|gs|gcs|abfss?|az|adl|ftp|sftp|ssh|hdfs|webhdfs|dbfs|github|memory|file)://", re.I
+    r"(https?|s3a?|gs|gcs|abfss?|az|adl|ftp|sftp|ssh|hdfs|webhdfs|dbfs|github|memory|file)://",
+    re.IGNORECASE,
 )
 _PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """Pipes that the shell opens: ``<(command)``."""
@@ -74,9 +75,7 @@ class Blob:
                 head = file.read(HEAD_BYTES)
         except OSError as error:
             reason = error.strerror or error
-            raise DataError(
-                f"{self.label} cannot be read: {reason}.", "Check the path."
-            ) from None
+            raise DataError(f"{self.label} cannot be read: {reason}.", "Check the path.") from None
         if not head:
             raise DataError(f"{self.label} is empty.", "Check that the export worked.")
         return head

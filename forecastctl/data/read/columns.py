@@ -164,7 +164,19 @@ def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
 YEAR_NAMES = frozenset(
     (
         *("year", "jahr", "année", "annee", "año", "ano", "anno", "jaar", "år", "vuosi", "rok"),
-        *("yıl", "год", "év", "an", "any", "godina", "leto", "年", "年份", "연도", "time period year"),
+        *(
+            "yıl",
+            "год",
+            "év",
+            "an",
+            "any",
+            "godina",
+            "leto",
+            "年",
+            "年份",
+            "연도",
+            "time period year",
+        ),
     )
 )
 PART_NAMES = {

@@ -25,6 +25,7 @@ from forecastctl.records.written_dates import (
     Named,
     Number,
     Parts,
+    Reading,
     Serial,
     Written,
     read_date,
@@ -130,7 +131,7 @@ def parse_dates(
     read = [read_date(str(u).strip()) for u in unique]
     decided = _decided(read, where, dayfirst, language)
     texts_of = [str(u).strip() for u in unique]
-    total = np.array(_totals(texts_of, read, decided), dtype=bool)
+    total = np.array(_totals(texts_of, read, decided), dtype=np.bool_)
     decided, notes = _local(decided)
     days = np.array(
         [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
@@ -148,7 +149,7 @@ def parse_dates(
 
 
 def _decided(
-    read: list[object], where: str, dayfirst: bool | None, language: str | None
+    read: Sequence[Reading], where: str, dayfirst: bool | None, language: str | None
 ) -> list[Written | str]:
     """Each text of a column, with what the whole column says of it."""
     parts = [r for r in read if isinstance(r, Parts)]
@@ -168,7 +169,7 @@ def _decided(
     return [decide[type(r)](r) if type(r) in decide else r for r in read]  # type: ignore[misc]
 
 
-def _totals(texts: list[str], read: list[object], decided: list[Written | str]) -> list[bool]:
+def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | str]) -> list[bool]:
     """Which texts stand for the total of a year: a word, month 13, or a year among months."""
     weeks = any(isinstance(d, Written) and d.kind == "W" for d in decided)
     years = [len(t) == 4 and t.isascii() and t.isdigit() for t in texts]  # noqa: PLR2004 - a year

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.data.read.tables import SourceTable
 
-_PARQUET, _ZIP, _FEATHER = b"PAR1", b"PK\x03\x04", (b"ARROW1", b"FEA1")
+_PARQUET, _ZIP, _FEATHER = (b"PAR1",), b"PK\x03\x04", (b"ARROW1", b"FEA1")
 _BOOKS = ("[Content_Types].xml", "mimetype", "content.xml", "xl/workbook.xml")
 """Files that the archives hold which spreadsheets write."""
 _MOST_UNPACKED, _MOST_GROWTH = 2**28, 200
@@ -92,7 +92,7 @@ def _read_source(spec: DataSpec) -> Panel:
     return to_panel(source_tables(source, spec), spec)
 
 
-def source_tables(source: str, spec: DataSpec) -> list[SourceTable]:
+def source_tables(source: str, spec: DataSpec) -> Sequence[SourceTable]:
     """The tables of a file or folder, whatever its format: several sheets are several tables.
 
     Args:
@@ -112,17 +112,15 @@ def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
     """The tables of one file, by its first bytes."""
     head = blob.head()
     if head.startswith(GZIP) and (inner := _unpacked_head(blob)):
-        packed = inner.startswith((_PARQUET, _ZIP, *_FEATHER, OLE)) or looks_like_json(inner)
+        packed = inner.startswith((*_PARQUET, _ZIP, *_FEATHER, OLE)) or looks_like_json(inner)
         if packed:
             return _tables(blob_of_bytes(blob.label, _unpacked(blob)), spec)
-    if head.startswith(_PARQUET):
-        return [parquet_table(blob)]
-    if head.startswith(_FEATHER):
-        return [feather_table(blob)]
-    if head.startswith(_ZIP):
-        return _of_zip(blob, spec)
-    if head.startswith(OLE):
-        return workbook_tables(blob, spec.sheet)
+    typed = ((_PARQUET, parquet_table), (_FEATHER, feather_table))
+    for start, read in typed:
+        if head.startswith(start):
+            return [read(blob)]
+    if head.startswith((_ZIP, OLE)):
+        return _of_zip(blob, spec) if head.startswith(_ZIP) else workbook_tables(blob, spec.sheet)
     if looks_like_json(head):
         return [json_table(blob)]
     if b"\0" in head and not head.startswith((*UTF16, GZIP)) and not _every_other(head):

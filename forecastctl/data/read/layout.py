@@ -1,8 +1,8 @@
 """Where the header of a table is, and what its rows and columns hold.
 
 A table whose first row names an airport, a date and a value is taken as it is. Any other is looked
-at as text: each of its first rows is tried as the header, alone and with the rows above it, for each
-of the shapes that statistics offices use (`forecastctl.data.read.shapes`).
+at as text: its first rows are tried as the header, alone and with the rows above them, for each shape
+that `forecastctl.data.read.shapes` knows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from forecastctl.data.read.columns import ColumnPositions, find_columns, usual_n
 from forecastctl.data.read.shapes import LONG, SHAPES, is_number, is_year, period_names
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,12 +169,18 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
     filled = [c.strip() for c in rows[at] if c.strip()]
     if len(set(filled)) < 2 and not (len(filled) == 1 and len(rows[at]) > 1):  # noqa: PLR2004
         return False
-    return not any(is_number(c) and not is_year(c) and not _small(c) for c in filled)
+    return not _holds_numbers(filled)
 
 
-def _small(text: str) -> bool:
-    """Whether a number may be that of a month."""
-    return text.isdigit() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, and their total
+def _holds_numbers(filled: Sequence[str]) -> bool:
+    """Whether most texts are numbers that name no period; codes of airports may be some."""
+    return 2 * sum(is_number(c) and not _names_a_period(c) for c in filled) > len(filled)
+
+
+def _names_a_period(text: str) -> bool:
+    """Whether a number may be that of a month, a year, or a date."""
+    small = len(text) <= 2 and text.isdigit() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, total
+    return small or is_year(text) or not isinstance(read_date(text), str)
 
 
 def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:
@@ -184,7 +191,8 @@ def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:
     yield [c.strip() for c in rows[at]], 0
     for n in range(1, _HEADER_ROWS):
         above = rows[at - n : at] if at >= n else []
-        if not above or any(len({c for c in row if c.strip()}) < 1 for row in above):
+        filled = [[c.strip() for c in row if c.strip()] for row in above]
+        if not above or not all(filled) or any(map(_holds_numbers, filled)):
             return
         width = max(len(row) for row in rows[at - n : at + 1])
         lines = [_spread(row, width) for row in above]

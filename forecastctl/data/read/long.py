@@ -84,7 +84,9 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     keep, notes = _kept(laid, loaded, rows)
     names, said = one_spelling(rows.airport, rows.dates.days, keep)
     notes += said
-    totals = total_airports(names, rows.dates.days, rows.numbers.values, keep & (rows.problem == None))  # noqa: E711 - elementwise
+    usable = keep & (rows.problem == None)  # noqa: E711 - elementwise
+    days, y = rows.dates.days, rows.numbers.values  # noqa: PD011 - no table
+    totals = total_airports(names, days, y, usable)
     if totals:
         notes += tuple(_of_total(name, why, spec) for name, why in totals.items())
         if spec.totals == "leave-out":
@@ -93,8 +95,8 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
         {
             # An explicit object: pandas 3 makes None a NaN in a column of text.
             "airport": pd.Series(names, dtype=object),
-            "ds": rows.dates.days.astype("datetime64[D]").astype("datetime64[s]"),
-            "y": rows.numbers.values,
+            "ds": days.astype("datetime64[D]").astype("datetime64[s]"),
+            "y": y,
             "row": loaded.rows,
             "problem": pd.Series(rows.problem, dtype=object),
         }
@@ -166,7 +168,8 @@ def _of_parts(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
 def _of_moments(column: NDArray[np.datetime64]) -> Dates:
     """Days of a column of typed moments."""
     days = column.astype("datetime64[D]").astype(np.int64)
-    missing, notes = np.flatnonzero(days == NO_DAY), ()
+    missing = np.flatnonzero(days == NO_DAY)
+    notes: tuple[str, ...] = ()
     if column.dtype == np.dtype("datetime64[h]"):
         known = ~np.isnat(column)
         hours = column[known].astype(np.int64) % 24
@@ -227,7 +230,9 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
     if totals.any():
         keep &= ~totals
         first = loaded.rows[np.flatnonzero(totals)[0]]
-        notes += (f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",)
+        notes += (
+            f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",
+        )
     wrong = (rows.dates.days == NO_DAY) & np.isnan(rows.numbers.values) & ~totals
     if not wrong.any():
         return keep, notes
@@ -238,10 +243,9 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
     if drop.any():
         keep &= ~drop
         lines = loaded.rows[drop]
-        notes += (
-            f"{drop.sum():,} {word}s hold neither a date nor a number (first {word} {lines[0]}): "
-            "taken for notes and left out",
-        )
+        n = "1" if drop.sum() == 1 else f"{drop.sum():,}"
+        rest = f"{n} {word}s hold neither a date nor a number (first {word} {lines[0]})"
+        notes += (f"{rest}: taken for notes and left out",)
     return keep, notes
 
 

@@ -79,4 +79,4 @@ def _apart(
     """Whether some airports have no day in common."""
     rows = np.isin(codes, group) & keep
     pairs = np.unique(np.stack([codes[rows], days[rows]]), axis=1)
-    return len(np.unique(pairs[1])) == pairs.shape[1]
+    return len(np.unique(pairs[1])) == int(pairs.shape[1])

@@ -12,6 +12,7 @@ from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from forecastctl.data.read.blobs import Blob
@@ -103,7 +104,7 @@ def _first_moments(ordinals: Any, freq: str) -> Column:
 
     present = np.asarray(ordinals.is_valid().to_numpy(), dtype=bool)
     numbers = np.asarray(ordinals.fill_null(0).to_numpy(), dtype=np.int64)
-    periods = pd.PeriodIndex.from_ordinals(numbers, freq=freq)
+    periods = pd.PeriodIndex.from_ordinals(numbers, freq=freq)  # type: ignore[attr-defined]
     days = np.asarray(periods.to_timestamp(how="start"), dtype="datetime64[D]")
     days[~present] = np.datetime64("NaT")
     return days

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.panel.values import MISSING, parse_numbers
+from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.columns import (
     PART_NAMES,
     YEAR_NAMES,
@@ -23,10 +24,10 @@ from forecastctl.data.read.tables import Cells, Loaded, SourceTable
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, Number, Serial, Written, read_date
+from forecastctl.records.written_dates import Named, Number, Parts, Serial, Written, read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from forecastctl.data.panel.panel import DataSpec
 
@@ -34,6 +35,7 @@ LONG = "a row per airport and period"
 _LEAST_PERIODS, _LEAST_MONTHS, _LEAST_YEARS = 2, 6, 2
 _MOST = 0.8  # of the cells of a column, that make it one of dates or of numbers
 _HALF = 0.5
+_MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
 _LOOKED_AT = 200
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
@@ -78,6 +80,15 @@ def is_number(text: str) -> bool:
         return False
 
 
+def _is_value(text: str) -> bool:
+    """Whether a text is a number, or stands for a missing one."""
+    for mark in (".", ","):
+        found = parse_numbers([text], decimal=mark)
+        if not found.problems or np.isfinite(found.values[0]):
+            return True
+    return False
+
+
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
     """First day of the period that each column is named by, as text; ``None`` where by none."""
     read = [read_date(name.strip()) for name in names]
@@ -88,7 +99,7 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
     likely = [
         isinstance(r.day(known), Written)
         if isinstance(r, Named)
-        else isinstance(r, Written | Number | Serial)
+        else isinstance(r, Written | Number | Serial | Parts)
         for r in read
     ]
     texts = [name if ok else "" for name, ok in zip(names, likely, strict=True)]
@@ -110,8 +121,8 @@ def filled_down(column: Sequence[str]) -> list[str]:
     """
     filled = [c.strip() for c in column]
     blank = sum(not c for c in filled)
-    twice = any(a and a == b for a, b in zip(filled, filled[1:], strict=False))
-    if not filled or not filled[0] or twice or blank < _HALF * len(filled):
+    twice = any(a and a == b for a, b in pairwise(filled))
+    if not filled or not filled[0] or twice or blank < _MERGED * len(filled):
         return list(column)
     last, found = "", []
     for raw, c in zip(column, filled, strict=True):
@@ -132,7 +143,13 @@ def _share(texts: Sequence[str], test: Callable[[str], bool]) -> float:
 
 def _numeric(texts: Sequence[str]) -> bool:
     """Whether a column holds numbers, or nothing but signs for missing ones."""
-    return _share(texts, lambda t: t.strip().lower() in MISSING or is_number(t)) >= _MOST
+    return _share(texts, _is_value) >= _MOST
+
+
+def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
+    """Whether some columns hold numbers or nothing."""
+    columns = [_column(cells, c) for c in at]
+    return all(_numeric(column) or not any(c.strip() for c in column) for column in columns)
 
 
 def _keys(
@@ -185,7 +202,7 @@ def _by_period(
     """A row per airport, a column per period."""
     periods = period_names(names, spec.language)
     at = [i for i, day in enumerate(periods) if day]
-    if len(at) < _LEAST_PERIODS or not all(_numeric(_column(cells, i)) for i in at):
+    if len(at) < _LEAST_PERIODS or not _all_numeric(cells, at):
         return None
     airports = _keys(names, cells, set(at) | _totals(names), table, spec)
     if airports is None:
@@ -206,8 +223,7 @@ def _cell(row: list[str], c: int) -> str:
 def _holds(row: list[str], at: Sequence[int], airport: str) -> bool:
     """Whether a row holds a number, rather than a note below the table or the header again."""
     values = [v for c in at if (v := _cell(row, c).strip())]
-    missing = bool(airport.strip()) and any(v.lower() in MISSING for v in values)
-    return missing or any(map(is_number, values))
+    return any(map(_is_value if airport.strip() else is_number, values))
 
 
 def _totals(names: Sequence[str]) -> set[int]:
@@ -241,7 +257,7 @@ def _years_and_months(
     if len(set(months.values())) < _LEAST_MONTHS or len(set(months.values())) < len(months):
         return None
     years = _year_column(names, cells, set(months))
-    if years is None or not all(_numeric(_column(cells, i)) for i in months):
+    if years is None or not _all_numeric(cells, months):
         return None
     besides = set(months) | _totals(names) | {years}
     airports = _keys(names, cells, besides, table, spec)
@@ -290,7 +306,7 @@ def _months_and_years(
 ) -> SourceTable | None:
     """A row per airport and month, a column per year."""
     years = {i: name.strip().removesuffix(".0") for i, name in enumerate(names) if is_year(name)}
-    if len(years) < _LEAST_YEARS or not all(_numeric(_column(cells, i)) for i in years):
+    if len(years) < _LEAST_YEARS or not _all_numeric(cells, years):
         return None
     others = [i for i in range(len(names)) if i not in years]
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):

@@ -33,7 +33,7 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
         names = [str(name) for name in book.sheet_names]
         if sheet is not None and sheet not in names:
             raise DataError(
-                f"{blob.label} has no sheet {sheet!r}. Sheets found: {', '.join(map(repr, names))}.",
+                f"{blob.label} has no sheet {sheet!r}, but {', '.join(map(repr, names))}.",
                 "Set [data] sheet to one of them.",
             )
         wanted = names if sheet is None else [sheet]
