@@ -55,7 +55,7 @@ def names_alike(view: Cut) -> Iterator[str]:
         n = f"{len(groups):,} groups of airports" if len(groups) > 1 else "airports"
         listed = "; ".join(" and ".join(map(repr, group)) for group in groups[:_LISTED])
         more = f" and {len(groups) - _LISTED:,} more" if len(groups) > _LISTED else ""
-        yield f"{n} whose names differ only in case or unseen characters: {listed}{more}; kept apart"
+        yield f"{n} whose names differ only in case or unseen characters: {listed}{more}; kept apart"  # noqa: E501
 
 
 def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
@@ -70,6 +70,8 @@ def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
             f"it; --as-of {before} leaves it out"
         )
         return
+    if context.spec.duplicates == "reject":
+        return  # rows of one period are not added up
     days = _days(view)
     if not len(days):
         return

@@ -1,8 +1,8 @@
 """Where the header of a table is, and what its rows and columns hold.
 
 A table whose first row names an airport, a date and a value is taken as it is. Any other is looked
-at as text: its first rows are tried as the header, alone and with the rows above them, for each shape
-that `forecastctl.data.read.shapes` knows.
+at as text: its first rows are tried as the header, alone and with the rows above them, for each
+shape that `forecastctl.data.read.shapes` knows.
 """
 
 from __future__ import annotations

@@ -47,16 +47,20 @@ class _Rows:
     """The rows of a table, read.
 
     Attributes:
-        airport: Names, shape ``(n,)``.
+        codes: Number of the airport, shape ``(n,)``.
+        airports: Their names, shape ``(k,)``.
         dates: Days, and what is wrong with them.
         numbers: Passengers, and what is wrong with them.
         problem: ``None`` or what is wrong, shape ``(n,)``.
+        wrong: Positions of rows with a problem.
     """
 
-    airport: NDArray[np.object_]
+    codes: NDArray[np.int64]
+    airports: NDArray[np.object_]
     dates: Dates
     numbers: Numbers
     problem: NDArray[np.object_]
+    wrong: tuple[int, ...]
 
 
 def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
@@ -82,15 +86,17 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
         )
     rows = _read(laid, loaded, spec)
     keep, notes = _kept(laid, loaded, rows)
-    names, said = one_spelling(rows.airport, rows.dates.days, keep)
-    notes += said
-    usable = keep & (rows.problem == None)  # noqa: E711 - elementwise
-    days, y = rows.dates.days, rows.numbers.values  # noqa: PD011 - no table
-    totals = total_airports(names, days, y, usable)
-    if totals:
-        notes += tuple(_of_total(name, why, spec) for name, why in totals.items())
-        if spec.totals == "leave-out":
-            keep &= ~np.isin(names, list(totals))
+    days, y, codes = rows.dates.days, rows.numbers.values, rows.codes  # noqa: PD011 - no table
+    spelt, said = one_spelling(codes, rows.airports, days, keep)
+    if said:
+        codes, spelt = _again(codes, spelt)
+    usable = keep.copy()
+    usable[list(rows.wrong)] = False
+    totals = total_airports(codes, spelt, days, y, usable)
+    notes += said + tuple(_of_total(name, why, spec) for name, why in totals.items())
+    names = spelt[codes]
+    if totals and spec.totals == "leave-out":
+        keep &= ~np.isin(names, list(totals))
     frame = pd.DataFrame(
         {
             # An explicit object: pandas 3 makes None a NaN in a column of text.
@@ -111,19 +117,32 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
 
 
+def _again(
+    codes: NDArray[np.int64], names: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Numbers and names of airports after some names have become the same."""
+    import pandas as pd
+
+    new, unique = pd.factorize(names)
+    return np.asarray(new, dtype=np.int64)[codes], unique
+
+
 def _read(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> _Rows:
     """Dates, numbers and names of all rows."""
+    import pandas as pd
+
     table, columns = laid.table, laid.columns
     dates = _days(laid, loaded, spec)
     numbers = _values(laid, loaded, spec)
-    airport = texts_of(loaded.columns[columns.airport])
-    if "" in airport:
-        airport = filled_down(airport)
-    problem = np.full(len(airport), None, dtype=object)
-    for problems in (numbers.problems, dates.problems, loaded.problems):
-        for position, text in problems.items():
-            problem[position] = f"{table.unit} {loaded.rows[position]}, {text}"
-    return _Rows(np.array(airport, dtype=object), dates, numbers, problem)
+    texts = texts_of(loaded.columns[columns.airport])
+    codes, airports = pd.factorize(np.array(texts, dtype=object))
+    if "" in airports:
+        codes, airports = pd.factorize(np.array(filled_down(texts), dtype=object))
+    problem = np.full(len(texts), None, dtype=object)
+    wrong = {**numbers.problems, **dates.problems, **loaded.problems}
+    for position, text in wrong.items():
+        problem[position] = f"{table.unit} {loaded.rows[position]}, {text}"
+    return _Rows(codes.astype(np.int64), airports, dates, numbers, problem, tuple(wrong))
 
 
 def _days(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
@@ -223,7 +242,7 @@ def _other_cells(table: SourceTable, besides: Sequence[int]) -> Iterator[str]:
 
 def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Which rows are an airport's period, and what a user should know of the others."""
-    keep = np.ones(len(rows.airport), dtype=bool)
+    keep = np.ones(len(rows.codes), dtype=bool)
     notes = (*laid.table.notes, *rows.dates.notes)
     word = laid.table.unit
     totals = rows.dates.totals
@@ -237,7 +256,7 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
     if not wrong.any():
         return keep, notes
     names = laid.columns.described(laid.table.names)
-    again = wrong & (rows.airport == names["airport"])
+    again = wrong & (rows.airports == names["airport"])[rows.codes]
     below = np.arange(len(wrong)) > np.flatnonzero(~wrong)[-1] if not wrong.all() else ~wrong
     drop = again | (below & wrong)
     if drop.any():

@@ -36,20 +36,21 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def one_spelling(
-    airports: NDArray[np.object_], days: NDArray[np.int64], keep: NDArray[np.bool_]
+    codes: NDArray[np.int64],
+    unique: NDArray[np.object_],
+    days: NDArray[np.int64],
+    keep: NDArray[np.bool_],
 ) -> tuple[NDArray[np.object_], tuple[str, ...]]:
-    """Names of which some that look the same become one, and what a user should know of it.
+    """Spellings of which some that look the same become one, and what a user should know of it.
 
     Those that hold values for the same day stay apart: they may be two airports after all.
 
     Args:
-        airports: Names by row, shape ``(n,)``.
+        codes: Number of the airport of each row, shape ``(n,)``.
+        unique: Their names, shape ``(k,)``.
         days: Day of each row, shape ``(n,)``.
         keep: Whether a row counts, shape ``(n,)``.
     """
-    import pandas as pd
-
-    codes, unique = pd.factorize(airports)
     looks: dict[str, list[int]] = {}
     for code, name in enumerate(unique):
         looks.setdefault(visible(str(name)), []).append(code)
@@ -59,7 +60,7 @@ def one_spelling(
         if look and len(group) > 1 and _apart(codes, days, keep, group)
     ]
     if not found:
-        return airports, ()
+        return unique, ()
     spelt = np.array(unique, dtype=object)
     for look, group in found:
         spelt[group] = look
@@ -70,7 +71,7 @@ def one_spelling(
         f"{n:,} names differ only in characters that nobody sees and share no date: taken for "
         f"{len(found):,} {'airport' if len(found) == 1 else 'airports'}, {listed}{more}"
     )
-    return spelt[codes], (note,)
+    return spelt, (note,)
 
 
 def _apart(

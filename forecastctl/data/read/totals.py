@@ -26,7 +26,8 @@ _ABOVE = 0.9  # of its rows, in which a total by name is at least as large as ea
 
 
 def total_airports(
-    airports: NDArray[np.object_],
+    codes: NDArray[np.int64],
+    names: NDArray[np.object_],
     days: NDArray[np.int64],
     y: NDArray[np.float64],
     good: NDArray[np.bool_],
@@ -34,19 +35,21 @@ def total_airports(
     """Names of airports that are the sum of the others, with how that is known.
 
     Args:
-        airports: Names by row, shape ``(n,)``.
+        codes: Number of the airport of each row, shape ``(n,)``.
+        names: Their names, shape ``(k,)``.
         days: Day of each row, shape ``(n,)``.
         y: Passengers, shape ``(n,)``.
         good: Whether a row counts, shape ``(n,)``.
     """
     import pandas as pd
 
-    codes, names = pd.factorize(airports)
-    usable = np.flatnonzero(good & ~np.isnan(y) & (days != NO_DAY))
-    if len(names) < 2 or not len(usable):  # noqa: PLR2004 - one airport is no total
+    usable = good & ~np.isnan(y) & (days != NO_DAY)
+    if len(names) < 2 or not usable.any():  # noqa: PLR2004 - one airport is no total
         return {}
-    code, value = codes[usable], y[usable]
-    period, _ = pd.factorize(days[usable])
+    if not usable.all():
+        codes, y, days = codes[usable], y[usable], days[usable]
+    code, value = codes, y
+    period, _ = pd.factorize(days)
     found = {
         str(names[c]): "is called a total and is no smaller than any other"
         for c in _named(names)
