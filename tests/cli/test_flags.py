@@ -59,7 +59,10 @@ def test_a_wrong_value_is_blamed_on_the_flag(bare, command):
 def test_an_unknown_executor_is_refused_with_the_known_ones_and_how_one_is_added(bare):
     said = bare("run", "--data", "sample", "--backend", "flink", code=2).stderr
     assert "--backend: there is no executor 'flink'" in said
-    assert "Executors are loky, serial, threads, dask, ray, spark; a package adds one by an entry point" in said
+    assert (
+        "Executors are loky, serial, threads, dask, ray, spark; a package adds one by an entry point"
+        in said
+    )
     assert "group forecastctl.executors" in said
     assert "Did you mean 'loky'?" in bare("tune", "--backend", "locky", code=2).stderr
 
