@@ -116,7 +116,7 @@ def test_a_last_zero_in_a_file_of_one_airport(cli):
     assert found["results"][0]["status"] == "ok-without-suspects"
     report = cli("check", "--data", data)
     assert "nothing or next to nothing in the last month, 2018-04" in report.stdout
-    rejected = cli.json("check", "--data", data, "--suspects", "reject")
+    rejected = cli.json("check", "--data", data, "--suspects", "reject", code=3)
     assert rejected["airports"][0]["status_if_run"] == "rejected"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,20 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forecastctl.cli.compose import Session
-    from forecastctl.records import AirportResult
     from forecastctl.reproduce.report import Report
     from forecastctl.reproduce.values import Chosen, Reproduction
     from forecastctl.store.port import Tracker
 
 SHOWN = 20
 _AMPLY = 10
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What the progress reads of a result."""
-
-    status: str
 
 
 def reproduce(
@@ -87,8 +78,7 @@ def _rows(
     executor = make_executor(session.settings, limit)
     with Progress(quiet=session.quiet) as progress, executor:
         for row in refit_all(tracker, chosen, executor, progress.say):
-            done = _Done("different" if row.differs else "as stored")
-            progress(cast("AirportResult", done), len(chosen.runs))
+            progress.count("different" if row.differs else "as stored", len(chosen.runs))
             yield row
 
 

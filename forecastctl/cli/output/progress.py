@@ -52,16 +52,19 @@ class Progress:
 
     def __call__(self, result: AirportResult, total: int) -> None:
         """One more airport has its status."""
-        self._tally[str(result.status)] += 1
+        self._time_left.saw(result, time.monotonic())
+        self.count(str(result.status), total)
+
+    def count(self, status: str, total: int) -> None:
+        """One more of so many has a status."""
+        self._tally[status] += 1
         seen = sum(self._tally.values())
-        if result.status == "skipped":
+        if status == "skipped":
             self._skipped += 1
-        now = time.monotonic()
-        self._time_left.saw(result, now)
         if self._live is not None:
             if self._bar is None:
                 self._bar = self._live.add_task("airports", total=total, note="", left="")
-            left = self._left(now, total - seen)
+            left = self._left(time.monotonic(), total - seen)
             self._live.update(self._bar, completed=seen, note=self._note(), left=left)
         elif not self._quiet:
             self._plain(seen, total)
