@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from forecastctl.errors import DataError
+from forecastctl.hints import nearest
 from forecastctl.redaction import Redactor, masked
 
 if TYPE_CHECKING:
@@ -208,10 +209,8 @@ def _inner(name: str, folder: str) -> list[str]:
 
 def _hint_of_path(path: Path) -> str:
     """A file of a similar name in the same directory, or where to look."""
-    import difflib
-
     if not path.parent.is_dir():
         return f"There is no directory {path.parent} either."
     names = [p.name for p in path.parent.iterdir() if p.is_file()]
-    close = difflib.get_close_matches(path.name, names, n=1)
-    return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
+    close = nearest(path.name, names)
+    return f"Did you mean {path.parent / close}?" if close else "Check the path."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import DataError
+from forecastctl.hints import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,8 +118,8 @@ def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
                 "Give the columns different names.",
             )
     plain = {plain_name(n): n for n in names}
-    close = difflib.get_close_matches(plain_name(wanted), plain, n=1, cutoff=0.5)
-    suggestion = f"Did you mean {plain[close[0]]!r}? " if close else ""
+    close = nearest(plain_name(wanted), plain, 0.5)
+    suggestion = f"Did you mean {plain[close]!r}? " if close else ""
     raise DataError(
         f"{label} has no column {wanted!r}. {_columns_found(names)}",
         f"{suggestion}Set [data] {role} in forecastctl.toml to the column of {_ROLES[role]}.",
@@ -151,7 +151,7 @@ def _unambiguous(role: str, positions: list[int], names: Sequence[str], label: s
 def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
     """No column of this role: say what was found and what it looks like."""
     usual = [n for group in _USUAL_NAMES[role] for n in group]
-    close = [n for n in names if difflib.get_close_matches(plain_name(n), usual, n=1, cutoff=0.75)]
+    close = [n for n in names if nearest(plain_name(n), usual, 0.75)]
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     if len(names) > 1 and not any(re.search(r"[^\W\d_]{2}", n) for n in names[1:]):
         suggestion = " The first line must hold the names of the columns."
