@@ -35,8 +35,8 @@ _STEP = 0.25
 """Seconds between two looks at what else may have happened while nothing is answered."""
 _FIRST_ANSWER = 180.0
 """Seconds in which a worker must have answered: those of an elastic cluster may have to start."""
-_CONNECT = 30.0
-"""Seconds in which a cluster must have let us in; starting one may take longer."""
+_CLOSE = 30.0
+"""Seconds in which an engine must have closed: one that is gone would be asked for minutes."""
 _COUNT = 5.0
 """Seconds for which a number of workers holds good."""
 _MOST = 256
@@ -62,8 +62,8 @@ class Engine(Protocol):
     name: str
     where: str
     """The cluster's address without secrets, or this machine."""
-    is_elsewhere: bool
-    """Whether it is a cluster that is there already."""
+    patience: float | None
+    """Seconds in which a cluster must have let us in; ``None`` where one may be started."""
     worth: float
     """Seconds of work that a group should hold for each second that the engine takes for it."""
     cost: float
@@ -179,7 +179,7 @@ class ClusterExecutor:
             return
         self._keeper = _Keeper(self.engine)
         try:
-            self._keeper.open(_CONNECT if self.engine.is_elsewhere else None)
+            self._keeper.open(self.engine.patience)
             self._open = True
             self._greet()
         except BaseException:
@@ -333,10 +333,10 @@ class _Keeper(threading.Thread):
             raise self._error
 
     def close(self) -> None:
-        """Close the engine, once it has started."""
+        """Close the engine, once it has started; one that does not end is left behind."""
         self._leave.set()
         if not self._given_up:
-            self.join()
+            self.join(_CLOSE if self._open.is_set() else None)
 
     def run(self) -> None:
         """Start, wait, close."""

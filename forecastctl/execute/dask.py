@@ -43,7 +43,7 @@ class DaskEngine:
     def __init__(self, jobs: int, address: str = "") -> None:
         self._jobs, self._address = jobs, address
         self.where = masked(address) or "this machine"
-        self.is_elsewhere = bool(address)
+        self.patience = 30.0 if address else None
         self._cluster: Any = None
         self._client: Any = None
         self._futures: dict[str, tuple[str, Any]] = {}

@@ -36,7 +36,7 @@ class RayEngine:
     def __init__(self, jobs: int, address: str = "") -> None:
         self._jobs, self._address = jobs, address
         self.where = masked(address) or "this machine"
-        self.is_elsewhere = bool(address)
+        self.patience = 60.0 if address else None
         self._carry: Any = None
         self._calls: dict[Any, str] = {}
 

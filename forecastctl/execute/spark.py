@@ -58,7 +58,7 @@ class SparkEngine:
     def __init__(self, jobs: int, address: str = "") -> None:
         self._jobs, self._address = jobs, address
         self.where = masked(address) or "this machine"
-        self.is_elsewhere = bool(address)
+        self.patience = 90.0 if address.startswith(_ASKED) else None
         self._spark: Any = None
         self._done: SimpleQueue[tuple[Hashable, Answer | Lost]] = SimpleQueue()
         self._begun = 0
@@ -102,7 +102,9 @@ class SparkEngine:
         """A session of a Connect server."""
         from pyspark.sql import SparkSession
 
-        return SparkSession.builder.remote(self._address).getOrCreate()
+        session = SparkSession.builder.remote(self._address).getOrCreate()
+        session.range(1).collect()  # it is not asked before that
+        return session
 
     def workers(self) -> int:
         """Cores of all executors."""

@@ -26,7 +26,7 @@ class Nowhere:
         there: Where its worker is.
     """
 
-    name, where, is_elsewhere, worth, cost = "nowhere", "nowhere:1", True, 1.0, 0.001
+    name, where, patience, worth, cost = "nowhere", "nowhere:1", None, 1.0, 0.001
 
     def __init__(self, lose=None, there=None):
         self.lose, self.there = lose or {}, there or place()
@@ -127,11 +127,12 @@ def test_a_worker_without_forecastctl_is_said():
     assert "Install the same forecastctl" in caught.value.hint
 
 
-def test_what_listens_and_never_lets_us_in_is_given_up(monkeypatch):
-    monkeypatch.setattr(cluster, "_CONNECT", 0.1)
+def test_what_listens_and_never_lets_us_in_is_given_up():
     never = threading.Event()
 
     class Deaf(Nowhere):
+        patience = 0.1
+
         def open(self):
             never.wait()
 
