@@ -79,11 +79,15 @@ def finish(session: Session, done: Done[S], show: Callable[[Ending[S], str | Non
     say_that_it_waits(ending, shown)
     if done.unwritten is not None:
         raise done.unwritten
-    _end(ending)
+    _end(ending, strict=session.settings.run.rejected == "fail")
 
 
-def _end(ending: Ending[S]) -> None:
+def _end(ending: Ending[S], *, strict: bool) -> None:
     """Set the exit code of a job.
+
+    Args:
+        ending: What it ended with.
+        strict: Whether an airport whose data cannot be used counts as failed.
 
     Raises:
         typer.Exit: What it recorded is lost or waits, it ended early, or as of `code_of`.
@@ -94,7 +98,10 @@ def _end(ending: Ending[S]) -> None:
         raise typer.Exit(EXIT_SPOOLED)
     if ending.summary.left:
         raise typer.Exit(EXIT_STOPPED)
-    code = code_of(ending.summary.counts, failed=ending.summary.status == "partial")
+    counts = ending.summary.counts
+    code = code_of(counts, failed=ending.summary.status == "partial")
+    if not code and strict and counts["rejected"]:
+        code = EXIT_AIRPORTS_FAILED
     if code:
         raise typer.Exit(code)
 
@@ -164,16 +171,17 @@ def _show(command: str, session: Session, ending: Ending[Summary], out: str | No
         render.print_summary(summary, out=out, store=store, loss=session.settings.tune.loss)
     render.warn(summary)
     if session.quiet:
-        _warn_of_failures(command, summary)
+        _warn_of_failures(command, session, summary)
 
 
-def _warn_of_failures(command: str, summary: Summary) -> None:
+def _warn_of_failures(command: str, session: Session, summary: Summary) -> None:
     """Say in a paragraph what failed, unless nothing did."""
     from forecastctl.records import Status
 
     lines = [*summary.lines, *summary.groups]
     trouble = [line for line in lines if line.status == Status.FAILED]
-    if not trouble and code_of(summary.counts):
+    strict = session.settings.run.rejected == "fail" and summary.counts["rejected"]
+    if not trouble and (strict or code_of(summary.counts)):
         trouble = [line for line in lines if line.status == Status.REJECTED]
     if trouble:
         more = " ".join(f"Next: {step}." for step in next_steps(summary))

@@ -188,6 +188,7 @@ class Run(_Section):
     skip_unchanged: bool = False
     wait: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0.0
     metrics: str | None = None
+    rejected: Literal["pass", "fail"] = "pass"
 
 
 class Log(_Section):

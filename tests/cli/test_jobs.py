@@ -199,6 +199,10 @@ def test_rejected_airports_do_not_stop_the_others(cli):
     assert status == {"JFK": "ok", "ZERO": "rejected", "CONST": "rejected", "ONE": "rejected"}
     assert all(r["reason"] for r in summary["results"] if r["status"] == "rejected")
     assert accounted(summary)["rejected"] == 3
+    (cli.folder / "forecastctl.toml").write_text('[run]\nrejected = "fail"\n')
+    result = cli("run", "--data", cli.write(frame), *QUICK, code=4)
+    assert "4 airports: " in result.stdout
+    assert "3 rejected (no forecast)" in result.stdout
 
 
 def test_only_rejections_is_a_data_error(cli):

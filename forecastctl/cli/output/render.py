@@ -137,13 +137,13 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
     """What a job ended with, for people: counts, what needs attention, where things are."""
     if not sys.stdout.isatty():
         sums = _sums(summary)
-        by_status = tally(summary.counts)
+        by_status = _of_job(summary.counts)
         lines = summary_lines(summary, tally=by_status, out=out, store=store, loss=loss, sums=sums)
         print_lines(lines)
         return
     console = _console()
     counts = summary.counts
-    by_status = tally(counts)
+    by_status = _of_job(counts)
     console.print(f"{counts['total']} airports: {by_status or 'none'}", style="bold", markup=False)
     notable = [
         line for line in summary.lines if line.status in ("failed", "rejected", "ok-with-fallback")
@@ -182,6 +182,11 @@ def tally(counts: Mapping[str, int]) -> str:
     """Number of airports by status, without the statuses that none has."""
     named = ((k.replace("_", " "), n) for k, n in counts.items() if k != "total" and n)
     return ", ".join(f"{n} {k}" for k, n in named)
+
+
+def _of_job(counts: Mapping[str, int]) -> str:
+    """As `tally`, of a job: those without a forecast are no small print."""
+    return tally(counts).replace(" rejected", " rejected (no forecast)")
 
 
 def warn_of_panel(warnings: Iterable[str]) -> None:
