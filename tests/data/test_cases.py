@@ -160,12 +160,25 @@ def test_traps_are_said_before_a_forecast(write):
     days = [str(d) for d in months(60, "2015-07")]
     rows = [f"JFK,{d},{v:.0f}" for d, v in zip(days, y, strict=True)]
     rows += [f"jfk,{d},{v:.0f}" for d, v in zip(days, wave(60), strict=True)]
+    rows += ["LGA,2015-07,5", "LGA,2015-07,6", "LGA,2015-08,6"]
     _, _, warnings = prepared(write("airport,date,passengers\n" + "\n".join(rows)))
+    assert any("different values for one period ('LGA' for 2015-07)" in w for w in warnings)
     assert any(
         "since 2018-01 all values of 1 airport" in w and "1,000 times" in w for w in warnings
     )
     assert any("2020-06, the last period, is not over today" in w for w in warnings)
     assert any("'JFK' and 'jfk'" in w for w in warnings)
+
+
+def test_codes_that_lost_their_zeros_in_the_file_of_groups():
+    from forecastctl.jobs.sums.hierarchy import _near
+
+    said = _near(["007"], {"JFK": "NY", "7": "NJ"})
+    assert "'7'" in said
+    assert "lost" not in said
+    assert "lose the zeros" in said
+    assert "lose" not in _near(["JFK"], {"jfk ": "NY"})
+    assert _near(["007"], {"8": "NJ"}) == ""
 
 
 def test_a_last_month_of_a_few_days(write):

@@ -14,6 +14,7 @@ from forecastctl.records import future_ds
 from forecastctl.records.calendar import (
     days_of,
     first_days,
+    iso_date,
     labels,
     ordinals,
     parse_as_of,
@@ -94,6 +95,28 @@ def test_a_frequency_that_cannot_be_told():
 )
 def test_as_of(text, last):
     assert parse_as_of(text) == days_of(date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2019-8", "2019-08", "2019-08"),
+        ("201908", "2019-08", "2019-08"),
+        ("Aug-2019", "2019-08", "2019-08"),
+        ("août 2019", "2019-08", "2019-08"),
+        ("31.8.2019", "2019-08-31", "2019-08-31"),
+        ("8/31/2019", "2019-08-31", "2019-08-31"),
+        ("2019Q3", "2019-07", "2019-09-30"),
+        ("2019-W32", "2019-08-05", "2019-08-11"),
+        ("2019-08-01", "2019-08-01", "2019-08-01"),
+        ("03/04/2019", "03/04/2019", "03/04/2019"),
+        ("2019-02-30", "2019-02-30", "2019-02-30"),
+        ("now", "now", "now"),
+    ],
+)
+def test_a_date_that_is_asked_for_in_any_form(text, first, last):
+    assert iso_date(text) == first
+    assert iso_date(text, last=True) == last
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,11 @@ def traps(
         context: What the rules know of it.
         today: The user's own day.
     """
-    return (*_unfinished(view, context, today), *_new_units(examined, context))
+    return (
+        *_unfinished(view, context, today),
+        *_new_units(examined, context),
+        *_twice(view, examined, context),
+    )
 
 
 def _named(names: Sequence[str]) -> str:
@@ -93,6 +97,31 @@ def _days(view: Cut) -> NDArray[np.int64]:
     """Every day on which some airport has a value, once each."""
     parts = [r.days[(r.days != NO_DAY) & ~np.isnan(r.y)] for r in view.airports]
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _twice(view: Cut, examined: Sequence[Examined], context: Context) -> Iterator[str]:
+    """Airports that hold different values for one period, and are rejected for it."""
+    found: list[tuple[str, str]] = []
+    for rows, entry in zip(view.airports, examined, strict=True):
+        if entry.kind == "duplicates":
+            known = ~np.isnan(rows.y)
+            pairs = zip(
+                ordinals(rows.days[known], context.freq).tolist(),
+                rows.y[known].tolist(),
+                strict=True,
+            )
+            values: dict[int, set[float]] = {}
+            for period, y in pairs:
+                values.setdefault(period, set()).add(y)
+            different = [period for period, some in values.items() if len(some) > 1]
+            if different:
+                found.append((rows.airport, context.label(min(different))))
+    if found:
+        airports = "1 airport holds" if len(found) == 1 else f"{len(found):,} airports hold"
+        yield (
+            f"{airports} different values for one period ({found[0][0]!r} for {found[0][1]}): "
+            "[data] duplicates says which counts; explain compares with the last"
+        )
 
 
 def _new_units(examined: Sequence[Examined], context: Context) -> Iterator[str]:
