@@ -33,6 +33,15 @@ MEANINGS = {
         "CSV or Parquet that holds the columns of groups by airport; all of them where `groups` "
         "names none. Not set: the columns of `source` itself."
     ),
+    "data.decimal": "Decimal mark of the numbers. Not set: all numbers of the file decide.",
+    "data.language": "Of the names of months, such as `fr`. Not set: all names decide.",
+    "data.encoding": (
+        "Of text. Not set: UTF-8 or UTF-16, and what the bytes look like where they are neither."
+    ),
+    "data.sheet": "Sheet of a workbook. Not set: the one that holds a table.",
+    "data.totals": (
+        "An airport that is the sum of the others: `leave-out` leaves it out, `keep` forecasts it."
+    ),
     "tune.engine": (
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "
         "through statsmodels' own classes, many times slower. `ces` and `theta` are not among them "
@@ -132,6 +141,9 @@ MEANINGS = {
     "run.metrics": (
         "File in which run, tune, train, forecast, backtest and monitor write how they ended, for "
         "Prometheus ([how](../how-to/cron.md#metrics))."
+    ),
+    "run.rejected": (
+        "Whether airports whose data cannot be used let a job `pass`, or make it `fail` (exit code 4)."
     ),
     "log.format": (
         "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "
