@@ -143,7 +143,8 @@ MEANINGS = {
         "Prometheus ([how](../how-to/cron.md#metrics))."
     ),
     "run.rejected": (
-        "Whether airports whose data cannot be used let a job `pass`, or make it `fail` (exit code 4)."
+        "Whether a job may `pass` though the data of an airport cannot be used, or is to `fail` "
+        "(exit code 4)."
     ),
     "log.format": (
         "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "
