@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -134,7 +135,7 @@ def lives(process: int) -> bool:
         return False
 
 
-class Counted:
+class Counted(Sequence[int]):
     """Many tasks, made when they are asked for, which counts how many of them were.
 
     Args:
@@ -147,7 +148,7 @@ class Counted:
     def __len__(self) -> int:
         return self.n
 
-    def __getitem__(self, index: int) -> int:
+    def __getitem__(self, index: Any) -> Any:
         if index >= self.n:
             raise IndexError(index)
         self.made = max(self.made, index + 1)
@@ -271,25 +272,24 @@ class StreamContract:
         assert (outcome.value, outcome.failure, outcome.retries) == ("done", None, 1)
 
     def test_an_outcome_waits_for_no_other_task(self, executor: Executor, tmp_path: Path) -> None:
-        tasks = [*((told_and_waiting, str(tmp_path)),), *((square, i) for i in range(6))]
         with executor:
-            outcomes = executor.map(call, tasks)
-            assert sorted(next(outcomes).value for _ in range(6)) == [i * i for i in range(6)]
-            outcomes.close()
+            outcomes = executor.map(call, _tasks(tmp_path, *range(6)))
+            assert {next(outcomes).value for _ in range(6)} == {i * i for i in range(6)}
+            _close(outcomes)
 
     def test_what_runs_ends_when_it_is_left(self, executor: Executor, tmp_path: Path) -> None:
         with executor:
-            outcomes = executor.map(call, [(told_and_waiting, str(tmp_path)), (square, 3)])
+            outcomes = executor.map(call, _tasks(tmp_path, 3))
             assert next(outcomes).value == 9
             process = _told(tmp_path)
-            outcomes.close()
+            _close(outcomes)
             wait_until(lambda: not lives(process), "what was left goes on")
             assert [o.value for o in executor.map(square, [4])] == [16]
 
     def test_it_winds_down(self, executor: Executor, tmp_path: Path) -> None:
         assert isinstance(executor, WindsDown)
         with executor:
-            outcomes = executor.map(call, [(told_and_waiting, str(tmp_path)), (square, 3)])
+            outcomes = executor.map(call, _tasks(tmp_path, 3))
             assert next(outcomes).value == 9
             process = _told(tmp_path)
             executor.wind_down(0.1)
@@ -311,6 +311,16 @@ def call(task: tuple[Callable[[Any], Any], Any]) -> Any:
     """Do what a task says itself."""
     fn, argument = task
     return fn(argument)
+
+
+def _tasks(folder: Path, *numbers: int) -> list[tuple[Callable[[Any], Any], Any]]:
+    """A task that never ends, and numbers to be squared."""
+    return [(told_and_waiting, str(folder)), *((square, number) for number in numbers)]
+
+
+def _close(outcomes: Any) -> None:
+    """Leave a generator of outcomes early."""
+    outcomes.close()
 
 
 def _told(folder: Path) -> int:
