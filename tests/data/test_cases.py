@@ -248,3 +248,73 @@ def test_a_file_for_each_airport_and_hive_partitions(tmp_path):
     own, hive = (read_panel(DataSpec(str(tmp_path / d))) for d in ("own", "hive"))
     assert own.digest == hive.digest
     assert list(own.frame["airport"].unique()) == ["JFK", "LGA"]
+
+
+MONTHS = [f"2015-{m:02d}" for m in range(1, 13)]
+ODD = {
+    "keys of several parts": (
+        ("freq,unit,airp\\TIME_PERIOD\t2015-01 \t2015-02 \t2015-03 \n")
+        + "M,PAS,DE_EDDF\t4123456 \t4123457 p\t: \nM,PAS,FR_LFPG\t5123456 b\t: c\t5123458 e\n",
+        ["DE_EDDF", "FR_LFPG"],
+        4123456,
+    ),
+    "several columns for each airport": (
+        ",JFK,,LGA,\nMonth,Domestic,Total,Domestic,Total\n"
+        + "".join(f"{m},{i},{i * 2},{i * 3},{i * 4}\n" for i, m in enumerate(MONTHS, 1)),
+        ["JFK", "LGA"],
+        2,
+    ),
+    "a total below a wide table": (
+        "date,JFK,LGA,Total\n"
+        + "".join(f"{m},{i},{i * 2},{i * 3}\n" for i, m in enumerate(MONTHS, 1))
+        + "Total,78,156,234\n",
+        ["JFK", "LGA"],
+        1,
+    ),
+    "a total without a date": (
+        "airport,date,passengers\nJFK,2015-01,5\nJFK,2015-02,6\nGrand Total,,11\n",
+        ["JFK"],
+        5,
+    ),
+    "quarters and the year": (
+        "airport,Q1 2015,Q2 2015,Q3 2015,Q4 2015,2015\nJFK,1,2,3,4,10\nLGA,2,3,4,5,14\n",
+        ["JFK", "LGA"],
+        1,
+    ),
+    "names of columns in another language": (
+        "Flughafen;Jahr;Monat;Passagiere\nFRA;2015;Januar;4.123.456\nFRA;2015;Februar;987\n",
+        ["FRA"],
+        4123456,
+    ),
+    "one airport alone": ("Month,JFK\n2015-01,1\n2015-02,3\n", ["JFK"], 1),
+    "the header again": (
+        "airport,date,passengers\nJFK,2015-01,5\nairport,date,passengers\nJFK,2015-02,6\n",
+        ["JFK"],
+        5,
+    ),
+}
+
+
+def test_tables_as_they_are_published(write):
+    for name, (text, airports, first) in ODD.items():
+        frame = read_panel(DataSpec(write(text))).frame
+        assert list(frame["airport"].unique()) == airports, name
+        assert frame["y"].iloc[0] == first, name
+        assert frame["problem"].isna().all(), name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("JFK,2015-01,1\nJFK,2015-02,2\nJFK,2015-03,2\n", "no column that looks like the airport"),
+        ("date,passengers\n2015-01,1\n2015-02,3\n", "no column that looks like the airport"),
+        (
+            ",JFK,,LGA,\nMonth,Arriving,Leaving,Arriving,Leaving\n2015-01,1,2,3,4\n2015-02,1,2,3,4\n",
+            "several columns for each airport: Arriving, Leaving",
+        ),
+        ("airport,date,domestic,international\nJFK,2015-01,1,2\n", "looks like the passengers"),
+    ],
+)
+def test_what_no_table_tells_is_asked(write, text, said):
+    with pytest.raises(DataError, match=said):
+        read_panel(DataSpec(write(text)))

@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from forecastctl.data.read.cells import is_number, is_value, is_year, period_names
 from forecastctl.data.read.columns import ColumnPositions, find_columns, usual_name
-from forecastctl.data.read.shapes import LONG, SHAPES, is_number, is_year, period_names
+from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
 from forecastctl.records.written_dates import read_date
@@ -129,7 +130,7 @@ def _without_blank_end(row: list[str]) -> list[str]:
 def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> LaidOut | None:
     """The first row that is a header, of so many at most, and the shape of what is below it."""
     for header in range(min(len(cells.rows) - 1, most)):
-        if not _may_be_header(cells.rows, header):
+        if not _may_be_header(cells.rows, header) or not _any_value(cells.rows[header + 1]):
             continue
         for names, above in _headers(cells.rows, header):
             found = _of_header(cells, header, names, table, spec)
@@ -169,12 +170,25 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
     filled = [c.strip() for c in rows[at] if c.strip()]
     if len(set(filled)) < 2 and not (len(filled) == 1 and len(rows[at]) > 1):  # noqa: PLR2004
         return False
-    return not _holds_numbers(filled)
+    dates = [c for c in filled if not isinstance(read_date(c), str)]
+    counted = [c for c in filled if is_number(c) and not is_year(c) and c not in dates]
+    return not _holds_numbers(filled) and not (dates and counted)
+
+
+def _any_value(row: Sequence[str]) -> bool:
+    """Whether a row holds a number or a date, as the first one below a header does."""
+    filled = [c.strip() for c in row if c.strip()]
+    return any(is_value(c) or not isinstance(read_date(c), str) for c in filled)
 
 
 def _holds_numbers(filled: Sequence[str]) -> bool:
     """Whether most texts are numbers that name no period; codes of airports may be some."""
     return 2 * sum(is_number(c) and not _names_a_period(c) for c in filled) > len(filled)
+
+
+def _is_data(filled: Sequence[str]) -> bool:
+    """Whether a row above a header is no header itself: it holds numbers, or dates."""
+    return _holds_numbers(filled) or any(not isinstance(read_date(c), str) for c in filled)
 
 
 def _names_a_period(text: str) -> bool:
@@ -192,7 +206,7 @@ def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:
     for n in range(1, _HEADER_ROWS):
         above = rows[at - n : at] if at >= n else []
         filled = [[c.strip() for c in row if c.strip()] for row in above]
-        if not above or not all(filled) or any(map(_holds_numbers, filled)):
+        if not above or not all(filled) or any(map(_is_data, filled)):
             return
         width = max(len(row) for row in rows[at - n : at + 1])
         lines = [_spread(row, width) for row in above]

@@ -13,6 +13,7 @@ from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.understood import Understood
 from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
+from forecastctl.data.read.cells import filled_down
 from forecastctl.data.read.dates import (
     FORMS,
     Dates,
@@ -22,9 +23,8 @@ from forecastctl.data.read.dates import (
 )
 from forecastctl.data.read.layout import LaidOut, counted, laid_out
 from forecastctl.data.read.names import one_spelling
-from forecastctl.data.read.shapes import filled_down
 from forecastctl.data.read.tables import texts_of
-from forecastctl.data.read.totals import total_airports
+from forecastctl.data.read.totals import called_total, total_airports
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 
@@ -252,7 +252,14 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
         notes += (
             f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",
         )
-    wrong = (rows.dates.days == NO_DAY) & np.isnan(rows.numbers.values) & ~totals
+    undated = (rows.dates.days == NO_DAY) & ~totals
+    if undated.any():
+        called = np.array([called_total(str(name)) for name in rows.airports], dtype=bool)
+        sums = undated & called[rows.codes]
+        keep &= ~sums
+        if sums.any():
+            notes += (f"{sums.sum():,} {word}s hold a total without a date: left out",)
+    wrong = undated & keep & np.isnan(rows.numbers.values)
     if not wrong.any():
         return keep, notes
     names = laid.columns.described(laid.table.names)

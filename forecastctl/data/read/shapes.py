@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.panel.values import parse_numbers
+from forecastctl.data.read.cells import (
+    MOST,
+    column_at,
+    filled_down,
+    is_number,
+    is_value,
+    is_year,
+    numeric,
+    period_names,
+    share,
+)
 from forecastctl.data.read.columns import (
     PART_NAMES,
     YEAR_NAMES,
@@ -19,12 +28,12 @@ from forecastctl.data.read.columns import (
     usual_name,
     year_and_part,
 )
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of, parse_dates
+from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, Number, Parts, Serial, Written, read_date
+from forecastctl.records.written_dates import Named, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,11 +42,7 @@ if TYPE_CHECKING:
 
 LONG = "a row per airport and period"
 _LEAST_PERIODS, _LEAST_MONTHS, _LEAST_YEARS = 2, 6, 2
-_MOST = 0.8  # of the cells of a column, that make it one of dates or of numbers
 _HALF = 0.5
-_MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
-_LOOKED_AT = 200
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,92 +69,10 @@ class _Entry:
     place: str
 
 
-def is_year(text: str) -> bool:
-    """Whether a text is a year of four digits."""
-    text = text.strip().removesuffix(".0")
-    return len(text) == 4 and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
-
-
-def is_number(text: str) -> bool:
-    """Whether a text is a number, however it is written."""
-    try:
-        return bool(np.isfinite(parse_numbers([text], decimal=".").values[0])) or bool(
-            np.isfinite(parse_numbers([text], decimal=",").values[0])
-        )
-    except DataError:
-        return False
-
-
-def _is_value(text: str) -> bool:
-    """Whether a text is a number, or stands for a missing one."""
-    for mark in (".", ","):
-        found = parse_numbers([text], decimal=mark)
-        if not found.problems or np.isfinite(found.values[0]):
-            return True
-    return False
-
-
-def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
-    """First day of the period that each column is named by, as text; ``None`` where by none."""
-    read = [read_date(name.strip()) for name in names]
-    words = [r.name for r in read if isinstance(r, Named)]
-    known = month_numbers(words) if words and language is None else {}
-    if isinstance(known, tuple):
-        known = {}
-    likely = [
-        isinstance(r.day(known), Written)
-        if isinstance(r, Named)
-        else isinstance(r, Written | Number | Serial | Parts)
-        for r in read
-    ]
-    texts = [name if ok else "" for name, ok in zip(names, likely, strict=True)]
-    if not any(texts):
-        return [None] * len(names)
-    try:
-        dates = parse_dates(texts, "the header", language=language)
-    except DataError:
-        return [None] * len(names)
-    return [
-        None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in dates.days.tolist()
-    ]
-
-
-def filled_down(column: Sequence[str]) -> list[str]:
-    """A column whose names stand in the first of several rows, as in merged cells, in all of them.
-
-    Where a name stands in two rows that follow each other, blanks are no merged cells.
-    """
-    filled = [c.strip() for c in column]
-    blank = sum(not c for c in filled)
-    twice = any(a and a == b for a, b in pairwise(filled))
-    if not filled or not filled[0] or twice or blank < _MERGED * len(filled):
-        return list(column)
-    last, found = "", []
-    for raw, c in zip(column, filled, strict=True):
-        last = raw if c else last
-        found.append(last)
-    return found
-
-
-def _column(cells: Cells, c: int) -> list[str]:
-    return [row[c] if c < len(row) else "" for row in cells.rows]
-
-
-def _share(texts: Sequence[str], test: Callable[[str], bool]) -> float:
-    """Share of the texts that are not blank which pass a test."""
-    some = [t for t in texts if t.strip()][:_LOOKED_AT]
-    return sum(map(test, some)) / len(some) if some else 0.0
-
-
-def _numeric(texts: Sequence[str]) -> bool:
-    """Whether a column holds numbers, or nothing but signs for missing ones."""
-    return _share(texts, _is_value) >= _MOST
-
-
 def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
     """Whether some columns hold numbers or nothing."""
-    columns = [_column(cells, c) for c in at]
-    return all(_numeric(column) or not any(c.strip() for c in column) for column in columns)
+    columns = [column_at(cells, c) for c in at]
+    return all(numeric(column) or not any(c.strip() for c in column) for column in columns)
 
 
 def _keys(
@@ -162,14 +85,24 @@ def _keys(
     except DataError:
         found = None
     if found is None or found in besides:
-        texts = [i for i in rest if not _numeric(_column(cells, i)) and any(_column(cells, i))]
+        texts = [i for i in rest if not numeric(column_at(cells, i)) and any(column_at(cells, i))]
         found = texts[0] if texts else None
     if found is not None:
-        return filled_down(_column(cells, found))
-    if rest and any(c.strip() for i in rest for c in _column(cells, i)):
+        keys = filled_down(column_at(cells, found))
+        return _varying(keys) if "\\" in names[found] and "," in names[found] else keys
+    if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
         return None
     stem = PurePath(table.label).name.partition(".")[0] or table.label
     return [stem] * len(cells.rows)
+
+
+def _varying(keys: list[str]) -> list[str]:
+    """Keys of several parts, as of Eurostat (``M,PAS,DE_EDDF``), without those that all share."""
+    parts = [key.strip().split(",") for key in keys]
+    if len({len(p) for p in parts}) > 1:
+        return keys
+    varying = [i for i in range(len(parts[0])) if len({p[i] for p in parts}) > 1]
+    return [",".join(p[i] for i in varying or [len(p) - 1]) for p in parts]
 
 
 def _unfolded(entries: list[_Entry], table: SourceTable, delimiter: str) -> SourceTable:
@@ -223,7 +156,7 @@ def _cell(row: list[str], c: int) -> str:
 def _holds(row: list[str], at: Sequence[int], airport: str) -> bool:
     """Whether a row holds a number, rather than a note below the table or the header again."""
     values = [v for c in at if (v := _cell(row, c).strip())]
-    return any(map(_is_value if airport.strip() else is_number, values))
+    return any(map(is_value if airport.strip() else is_number, values))
 
 
 def _totals(names: Sequence[str]) -> set[int]:
@@ -263,7 +196,7 @@ def _years_and_months(
     airports = _keys(names, cells, besides, table, spec)
     if airports is None:
         return None
-    year_of = filled_down(_column(cells, years))
+    year_of = filled_down(column_at(cells, years))
     return _parts(airports, year_of, months, names, cells, table)
 
 
@@ -297,8 +230,8 @@ def _year_column(names: Sequence[str], cells: Cells, besides: set[int]) -> int |
     """Position of the column of the years."""
     others = [i for i in range(len(names)) if i not in besides]
     named = [i for i in others if plain_name(names[i]) in YEAR_NAMES]
-    years = named or [i for i in others if _share(_column(cells, i), is_year) >= _MOST]
-    return years[0] if years and _share(_column(cells, years[0]), is_year) >= _HALF else None
+    years = named or [i for i in others if share(column_at(cells, i), is_year) >= MOST]
+    return years[0] if years and share(column_at(cells, years[0]), is_year) >= _HALF else None
 
 
 def _months_and_years(
@@ -310,10 +243,10 @@ def _months_and_years(
         return None
     others = [i for i in range(len(names)) if i not in years]
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):
-        texts = [t.strip() for t in _column(cells, c)]
+        texts = [t.strip() for t in column_at(cells, c)]
         some = [t for t in texts if t and t.lower() not in TOTAL_WORDS]
         numbers = _months_across(some, spec)
-        if len(set(numbers.values())) < _LEAST_MONTHS or len(numbers) < _MOST * len(some):
+        if len(set(numbers.values())) < _LEAST_MONTHS or len(numbers) < MOST * len(some):
             continue
         airports = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
         if airports is None:
@@ -355,17 +288,45 @@ def _by_airport(
     airports = [
         i
         for i, name in enumerate(names)
-        if i not in besides and name.strip() and not is_year(name) and _numeric(_column(cells, i))
+        if i not in besides and name.strip() and not is_year(name) and numeric(column_at(cells, i))
     ]
+    airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
+    airports = [i for i in airports if names[i] in airport_of]
     if not airports or (len(airports) == 1 and usual_name("value", names[airports[0]])):
         return None
+    if len({names[i] for i in airports}) < len(airports):
+        return None  # a row above says which is which
     entries = [
-        _Entry(names[i], date, _cell(row, i), number, names[i])
+        _Entry(airport_of[names[i]], date, _cell(row, i), number, names[i])
         for i in airports
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(_cell(row, a).strip() for a in airports)
     ]
     return _unfolded(entries, table, cells.delimiter) if entries else None
+
+
+def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:
+    """The airport that each column is of, where each has one for arrivals, one for departures ...
+
+    Raises:
+        DataError: Several of them may be meant.
+    """
+    for split in (str.rpartition, str.partition):
+        parts = {name: split(name, " ")[::2] for name in names}
+        airports = {airport for airport, _ in parts.values()}
+        measures = list(dict.fromkeys(measure for _, measure in parts.values()))
+        full = len(parts) == len(airports) * len(measures)
+        if "" in airports or len(measures) < 2 or not full:  # noqa: PLR2004 - several
+            continue
+        usual = [m for m in measures if usual_name("value", m)]
+        chosen = [m for m in measures if wanted and plain_name(m) == plain_name(wanted)] or usual
+        if len(chosen) != 1:
+            raise DataError(
+                f"{label} has several columns for each airport: {', '.join(measures)}.",
+                "Set [data] value in forecastctl.toml to the one that is to be forecast.",
+            )
+        return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
+    return {name: name for name in names}
 
 
 def _dates(
@@ -374,7 +335,7 @@ def _dates(
     """The date of each row, and the columns that it is from."""
     split = None if spec.date else year_and_part(names, table.label)
     if split:
-        years, parts = (filled_down(_column(cells, c)) for c in split[:2])
+        years, parts = (filled_down(column_at(cells, c)) for c in split[:2])
         found = parse_year_parts(years, parts, kind=split[2], language=spec.language)
         texts = [
             "total" if total else "" if day == NO_DAY else str(np.datetime64(int(day), "D"))
@@ -387,8 +348,8 @@ def _dates(
         c = None
     columns = [c] if c is not None else list(range(min(len(names), 3)))
     for c in columns:
-        texts = _column(cells, c)
-        if _share(texts, _is_date) >= _HALF:
+        texts = column_at(cells, c)
+        if share(texts, _is_date) >= _HALF:
             return texts, {c}
     return None
 

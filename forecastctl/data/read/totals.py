@@ -61,8 +61,13 @@ def total_airports(
     return found if len(found) < len(names) else {}
 
 
+def called_total(name: str) -> bool:
+    """Whether a name is a word for the sum of all, or holds one."""
+    return bool(_WORDS.search(name.strip()))
+
+
 def _named(names: NDArray[np.object_]) -> list[int]:
-    return [c for c, name in enumerate(names) if _WORDS.search(str(name).strip())]
+    return [c for c, name in enumerate(names) if called_total(str(name))]
 
 
 def _largest(

@@ -1,0 +1,109 @@
+"""What single cells, rows and columns of text look like, before anyone knows what they mean."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.panel.values import parse_numbers
+from forecastctl.data.read.dates import parse_dates
+from forecastctl.errors import DataError
+from forecastctl.records.month_names import month_numbers
+from forecastctl.records.written_dates import Named, Number, Parts, Serial, Written, read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from forecastctl.data.read.tables import Cells
+
+MOST = 0.8
+"""Share of the cells of a column that make it one of dates, or of numbers."""
+_MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
+_LOOKED_AT = 200
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+
+
+def is_year(text: str) -> bool:
+    """Whether a text is a year of four digits."""
+    text = text.strip().removesuffix(".0")
+    return len(text) == 4 and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, however it is written."""
+    try:
+        return bool(np.isfinite(parse_numbers([text], decimal=".").values[0])) or bool(
+            np.isfinite(parse_numbers([text], decimal=",").values[0])
+        )
+    except DataError:
+        return False
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is a number, or stands for a missing one."""
+    for mark in (".", ","):
+        found = parse_numbers([text], decimal=mark)
+        if not found.problems or np.isfinite(found.values[0]):
+            return True
+    return False
+
+
+def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
+    """First day of the period that each column is named by, as text; ``None`` where by none."""
+    read = [read_date(name.strip()) for name in names]
+    words = [r.name for r in read if isinstance(r, Named)]
+    known = month_numbers(words) if words and language is None else {}
+    if isinstance(known, tuple):
+        known = {}
+    likely = [
+        isinstance(r.day(known), Written)
+        if isinstance(r, Named)
+        else isinstance(r, Written | Number | Serial | Parts)
+        for r in read
+    ]
+    texts = [name if ok else "" for name, ok in zip(names, likely, strict=True)]
+    if not any(texts):
+        return [None] * len(names)
+    try:
+        dates = parse_dates(texts, "the header", language=language)
+    except DataError:
+        return [None] * len(names)
+    return [
+        None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in dates.days.tolist()
+    ]
+
+
+def filled_down(column: Sequence[str]) -> list[str]:
+    """A column whose names stand in the first of several rows, as in merged cells, in all of them.
+
+    Where a name stands in two rows that follow each other, blanks are no merged cells.
+    """
+    filled = [c.strip() for c in column]
+    blank = sum(not c for c in filled)
+    twice = any(a and a == b for a, b in pairwise(filled))
+    if not filled or not filled[0] or twice or blank < _MERGED * len(filled):
+        return list(column)
+    last, found = "", []
+    for raw, c in zip(column, filled, strict=True):
+        last = raw if c else last
+        found.append(last)
+    return found
+
+
+def column_at(cells: Cells, c: int) -> list[str]:
+    """One column of the rows below a header; blank where a row is shorter."""
+    return [row[c] if c < len(row) else "" for row in cells.rows]
+
+
+def share(texts: Sequence[str], test: Callable[[str], bool]) -> float:
+    """Share of the texts that are not blank which pass a test."""
+    some = [t for t in texts if t.strip()][:_LOOKED_AT]
+    return sum(map(test, some)) / len(some) if some else 0.0
+
+
+def numeric(texts: Sequence[str]) -> bool:
+    """Whether a column holds numbers, or nothing but signs for missing ones."""
+    return share(texts, is_value) >= MOST
