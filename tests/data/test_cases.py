@@ -251,13 +251,12 @@ def test_a_file_for_each_airport_and_hive_partitions(tmp_path):
 
 
 MONTHS = [f"2015-{m:02d}" for m in range(1, 13)]
+EUROSTAT = """freq,unit,airp\\TIME_PERIOD\t2015-01 \t2015-02 \t2015-03
+M,PAS,DE_EDDF\t4123456 \t4123457 p\t:
+M,PAS,FR_LFPG\t5123456 b\t: c\t5123458 e
+"""
 ODD = {
-    "keys of several parts": (
-        ("freq,unit,airp\\TIME_PERIOD\t2015-01 \t2015-02 \t2015-03 \n")
-        + "M,PAS,DE_EDDF\t4123456 \t4123457 p\t: \nM,PAS,FR_LFPG\t5123456 b\t: c\t5123458 e\n",
-        ["DE_EDDF", "FR_LFPG"],
-        4123456,
-    ),
+    "keys of several parts": (EUROSTAT, ["DE_EDDF", "FR_LFPG"], 4123456),
     "several columns for each airport": (
         ",JFK,,LGA,\nMonth,Domestic,Total,Domestic,Total\n"
         + "".join(f"{m},{i},{i * 2},{i * 3},{i * 4}\n" for i, m in enumerate(MONTHS, 1)),
