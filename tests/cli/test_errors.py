@@ -96,7 +96,7 @@ def test_a_ten_year_hole_is_handled_visibly(cli):
         (["history", "--json", "--csv"], 2, "--csv"),
         (["explain", "--airport", "JFK", "--date", "soon"], 2, "soon"),
         (["explain", "--airport", "JFK", "--date", "2012-11"], 6, "'forecastctl'"),
-        (["explain", "--airport", "JFK"], 2, "--date"),
+        (["explain", "--worst", "0"], 2, "--worst"),
         (["history", "--tracking-uri", "file:///tmp/x"], 2, "sqlite:///"),
         (["train", "--data", "air.csv", "--tracking-uri", "http://127.0.0.1:9"], 5, "127.0.0.1:9"),
         (["history", "--tracking-uri", "postgresql://me:s3cret@127.0.0.1:9/x"], 5, "127.0.0.1:9"),
