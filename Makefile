@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ fuzz-input: $(VENV)/dev.stamp ## a hundred thousand hostile files, databases, se
 
 forms: $(VENV)/dev.stamp ## write 10,000 panels in random forms of files and read them back equal (20 minutes)
 	$(BIN)/python -m tests.data.forms
+
+test-engines: $(VENV)/dev.stamp ## install Ray and Spark as well, and try all engines on real clusters (ten minutes)
+	@$(PIP_INSTALL) --editable '.[dev,ray,spark]'
+	$(BIN)/python -m pytest -m slow tests/execute
 
 test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them again, and count what is lost (about an hour)
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
