@@ -26,6 +26,7 @@ from forecastctl.explain.values import (
     Neighbour,
     Pages,
     Part,
+    Reconciled,
     Standing,
     Vintage,
     VintageChange,
@@ -75,7 +76,7 @@ SECTIONS: Mapping[str, tuple[type, ...]] = {
     "evidence": (Evidence,),
     "candidates": (Candidate,),
     "gap": (Gap,),
-    "forecast": (ForecastFacts,),
+    "forecast": (ForecastFacts, Reconciled),
     "standing": (Standing,),
     "vintages": (Vintage,),
     "parts": (Part,),
@@ -97,6 +98,7 @@ INNER = {
     ChangePart: "Each of `parts`",
     MemberFacts: "Each of `members`",
     Pages: "`urls`",
+    Reconciled: "`reconciled`",
 }
 MORE = {
     "evidence": """The names are `noise`, `interval`, `fault_unit`, `fault_unit_seen`,

@@ -203,7 +203,9 @@ def test_retry_and_dry_run_on_the_command_line(cli):
     dry = cli.json("run", "--data", "air.csv", *QUICK, "--dry-run")
     assert dry["why"] == {"never done": 2}
     assert cli.jobs() == []
-    env = _with_workers_that(cli, ACTS.format(act="raise ValueError('broken on purpose')"))
+    env = _with_workers_that(
+        cli, ACTS.format(acts={"JFK": "raise ValueError('broken on purpose')"})
+    )
     done = cli.process("run", "--data", "air.csv", *QUICK, "--json", env=env)
     assert done.returncode == 4, done.stderr
     first = json.loads(done.stdout)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecastctl.records import Status
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -45,6 +43,8 @@ class TimeLeft:
             result: Its result.
             now: The time, in seconds.
         """
+        from forecastctl.records import Status  # not for a help: it takes numpy
+
         self._left.pop(result.airport, None)
         if result.task is None or result.status is Status.SKIPPED or not result.cpu_seconds:
             return  # nobody has worked at it
