@@ -268,6 +268,7 @@ class Executor:
     """Runs tasks in order, in this process, with a fault put in at one airport."""
 
     sabotage: tuple[Any, ...]
+    jobs: int = 1
 
     def map(
         self, fn: Callable[[AirportTask], AirportResult], tasks: Sequence[AirportTask]

@@ -14,7 +14,6 @@ from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import UsageError
-from forecastctl.records.calendar import iso_date
 
 
 def history(
@@ -92,6 +91,8 @@ def _since(text: str | None) -> int | None:
 
 def _as_iso(text: str) -> str:
     """A date or a moment in ISO form, where it is one in any other."""
+    from forecastctl.records.calendar import iso_date  # not for a help: it takes numpy
+
     try:
         datetime.fromisoformat(text)
     except ValueError:
