@@ -57,6 +57,13 @@ class Broken(SerialExecutor):
         return super().map(fail, tasks)
 
 
+class Unlucky(SerialExecutor):
+    """Work that is done at the second attempt, because its worker died at the first."""
+
+    def map(self, fn, tasks):
+        return (replace(outcome, retries=1) for outcome in super().map(fn, tasks))
+
+
 @pytest.fixture(scope="module")
 def tracker(tmp_path_factory):
     """One store with jobs of every command and layout, sums, a backtest, and the monitor."""
@@ -72,7 +79,7 @@ def tracker(tmp_path_factory):
     harness.run(search=WIDE, charts=True)
     harness.run("tune", learn=True, layout="flat")
     harness.run("tune", search=ONE, warnings=("something about all airports",))
-    harness.run("train")
+    harness.run("train", executor=Unlucky())
     harness.run("forecast")
     harness.run("tune", executor=Broken())
     harness.retry()
