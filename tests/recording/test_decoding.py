@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecastctl.errors import DamagedError, NothingRecordedError
-from forecastctl.explain.read.fleet import _Forecasts
+from forecastctl.explain.read.fleet import Forecasts
 from forecastctl.recording import decoding
 from forecastctl.recording.read import read_as
 from forecastctl.records import Forecast, Query, StoredRun
@@ -162,7 +162,7 @@ def test_random_damage_gives_a_value_or_that_error(files, name, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     for decode in (
         DECODERS[name],
-        _Forecasts.of if name == "forecasts.parquet" else DECODERS[name],
+        Forecasts.of if name == "forecasts.parquet" else DECODERS[name],
     ):
         try:
             read_as(One(bytes(content)), "run-1", name, decode)
