@@ -86,7 +86,7 @@ def three_lines(found: dict[str, object]) -> tuple[str, str, str]:
     airports = f"{n:,} airport{'' if n == 1 else 's'}"
     span = f"{found['first']} to {found['last']}"
     how = f"{found['numbers']}, " if found["numbers"] else ""
-    dates = f"; dates written as {found['dates']}" if found["dates"] else ""
+    dates = f"; dates in the form of {found['dates']}" if found["dates"] else ""
     return (
         f"shape    {found['shape']}; {found['file']}",
         f"numbers  {how}{found['unit']}{dates}",
