@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STORE ?= sqlite:///mlflow.db
 PYTEST_ARGS ?= -n 2
+# More than cores, because half of what the slow tests do is to wait.
+SLOW_ARGS ?= -n 4
 
 # The first interpreter that is new enough; PYTHON=/path/to/python overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -36,7 +38,7 @@ docs-check: $(VENV)/dev.stamp ## fail when a generated page is out of step with 
 	$(BIN)/python -m docs._tools --check
 
 slow: $(VENV)/dev.stamp ## the tests that need minutes and mutation testing
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m slow $(SLOW_ARGS)
 	$(BIN)/python -m tests.explain.verdict.mutation --count 30
 
 mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and count what tests notice

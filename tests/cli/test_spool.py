@@ -235,7 +235,7 @@ def test_a_postgresql_that_is_stopped_and_started(bare, monkeypatch):
     names = [f"A{i:02d}" for i in range(16)]
     data = bare.write(panel(names, months=60))
     try:
-        with services.stoppable_postgres() as server:
+        with services.stoppable_postgres(durable=True) as server:
             services.execute(server.address, "CREATE DATABASE forecasts")
             store = ["--tracking-uri", f"{server.address}/forecasts"]
             bare("run", "--data", data, "--airport", "A00", *QUICK, *store)
