@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STORE ?= sqlite:///mlflow.db
 PYTEST_ARGS ?= -n 2
 # More than cores, because half of what the slow tests do is to wait.
-SLOW_ARGS ?= -n 4
+SLOW_ARGS ?= -n 3
 
 # The first interpreter that is new enough; PYTHON=/path/to/python overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \

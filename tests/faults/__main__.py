@@ -42,7 +42,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="jobs that are struck")
     parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so many")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="stop after these, and a job each"
+    )
     options = parser.parse_args()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     end = time.monotonic() + 60 * options.minutes
@@ -101,7 +103,7 @@ def _struck(
     seconds = undisturbed(whole, data, layout)
     reference, forecasts = account(whole, AIRPORTS), (whole.folder / "f.csv").read_bytes()
     count: Counter[str] = Counter()
-    while count["jobs"] < jobs and time.monotonic() < until:
+    while count["jobs"] < jobs and (not count["jobs"] or time.monotonic() < until):
         place, strikes = make(), list(_strikes(rng))
         found = strike(place, data, layout, strikes, seconds)
         if not found.landed:
