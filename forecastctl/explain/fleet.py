@@ -99,24 +99,8 @@ def _line(
         answer = explain(tracker, asked, newer).answer
     except NothingRecordedError as error:
         said = f"{airport}: there is no forecast, {reason}." if reason else error.message
-        return _without(airport, said)
+        return FleetLine(airport=airport, sentence=said)
     return line_of(answer)
-
-
-def _without(airport: str, said: str) -> FleetLine:
-    return FleetLine(
-        airport=airport,
-        verdict=None,
-        label=None,
-        confidence=None,
-        forecast=None,
-        actual=None,
-        miss=None,
-        miss_percent=None,
-        outside=None,
-        cutoff=None,
-        sentence=said,
-    )
 
 
 def line_of(answer: Answer) -> FleetLine:

@@ -54,7 +54,7 @@ def airports_of(tracker: Tracker, day: dt.date) -> dict[str, str | None]:
         mark = {job_mark(RunOf(job).job_id): SET}
         groups = tracker.find(Query(tags=mark | {Tag.KIND: Kind.GROUP}, limit=AIRPORTS_READ))
         no_airports = {RunOf(run).airport for run in groups}
-        names = np.array(table.airport.texts(), dtype=object)[rows].tolist()
+        names = table.airport.texts()[rows].tolist()
         found |= {name: None for name in names if name not in no_airports}
         for status in WITHOUT_FORECAST:
             tags = mark | {AIRPORTS: SET, Tag.STATUS: status}

@@ -31,15 +31,15 @@ class FleetLine:
     """
 
     airport: str
-    verdict: VerdictName | None
-    label: str | None
-    confidence: float | None
-    forecast: float | None
-    actual: float | None
-    miss: float | None
-    miss_percent: float | None
-    outside: bool | None
-    cutoff: str | None
+    verdict: VerdictName | None = None
+    label: str | None = None
+    confidence: float | None = None
+    forecast: float | None = None
+    actual: float | None = None
+    miss: float | None = None
+    miss_percent: float | None = None
+    outside: bool | None = None
+    cutoff: str | None = None
     sentence: str
 
 
