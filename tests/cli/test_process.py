@@ -44,9 +44,11 @@ def test_reading_a_sql_store_imports_no_mlflow(cli):
         assert done.stderr.strip() == "[]"
 
 
-def test_module_and_version(bare):
+def test_module_and_version_also_beside_a_folder_of_that_name(bare):
+    # As where the project was cloned, and where XDG_STATE_HOME is the current folder.
+    (bare.folder / "forecastctl").mkdir()
     done = bare.process("--version")
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("forecastctl ")
     assert bare.process().returncode == 2
 
