@@ -24,6 +24,7 @@ from forecastctl.cli.commands.settings import settings
 from forecastctl.cli.commands.sync import sync
 from forecastctl.cli.commands.train import train
 from forecastctl.cli.commands.tune import tune
+from forecastctl.cli.commands.ui import ui
 
 app = typer.Typer(
     name="forecastctl",
@@ -68,6 +69,7 @@ for _command in (
     backtest,
     history,
     explain,
+    ui,
     reproduce,
     monitor,
     doctor,

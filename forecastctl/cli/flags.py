@@ -425,6 +425,13 @@ Compare = Annotated[
     tuple[str, str] | None, option("--compare", "Two runs or jobs side by side.", ASK, "A B")
 ]
 Limit = Annotated[int, option("--limit -n", "Rows at most (20).", ASK, "N")]
+Port = Annotated[
+    int | None,
+    option(
+        "--port", "Where a database's pages are served; without: 5000, or a free one.", ASK, "N"
+    ),
+]
+NoBrowser = Annotated[bool, option("--no-browser", "Print the address alone.", ASK)]
 TheAirport = Annotated[
     str | None,
     option("--airport", "The airport, as spelt in the data; all of them without.", ASK, "NAME"),

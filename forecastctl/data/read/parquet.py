@@ -136,9 +136,9 @@ def _arrow_column(column: Any) -> Column:
         return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
     if pa.types.is_integer(kind) and not column.null_count:
         return np.asarray(column.to_numpy())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return list(column.fill_null("").to_pylist())
-    return [text_of(v) for v in column.to_pylist()]
+    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    found = (column.fill_null("") if texts else column).to_pylist()
+    return list(found) if texts else [text_of(v) for v in found]
 
 
 def _local_days(column: Any) -> NDArray[np.datetime64]:

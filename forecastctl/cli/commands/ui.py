@@ -1,0 +1,73 @@
+"""The ui command: MLflow's own pages, opened where one wants to look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session, read_store
+from forecastctl.cli.output import render
+from forecastctl.errors import NothingRecordedError, Terminated
+
+if TYPE_CHECKING:
+    from forecastctl.settings import Settings
+
+
+def ui(
+    airport: flags.OneAirport = None,
+    job: flags.Job = None,
+    port: flags.Port = None,
+    no_browser: flags.NoBrowser = False,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    config: flags.Config = None,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Open MLflow's pages at the experiment, or at the newest run of a job or an airport."""
+    import sys
+    import time
+    import webbrowser
+
+    from forecastctl.store.mlflow.pages import experiment_id, pages
+
+    session = open_session(ui, locals())
+    tracking = session.settings.tracking
+    run_id = _run_id(session.settings, airport, job)
+    number = experiment_id(tracking.uri, tracking.experiment)
+    try:
+        with pages(tracking.uri, port) as shown:
+            address = shown.at(number, run_id)
+            render.print_line(address)
+            sys.stdout.flush()  # it is waited for, also at the other end of a pipe
+            if not no_browser:
+                webbrowser.open(address)
+            if shown.ours:
+                render.note("MLflow's pages are served until Ctrl-C.")
+            while shown.ours:
+                time.sleep(3600)
+    except Terminated:
+        raise
+    except KeyboardInterrupt:
+        return  # that is how one leaves
+
+
+def _run_id(settings: Settings, airport: str | None, job: str | None) -> str | None:
+    """The run whose page is asked for.
+
+    Raises:
+        NothingRecordedError: There is none.
+    """
+    from forecastctl.history import HistoryQuery, history
+
+    if airport is None and job is None:
+        return None
+    what = "jobs" if airport is None else "airports"
+    query = HistoryQuery(what=what, airport=airport, job_id=job, limit=1)
+    for row in history(read_store(settings), query):
+        return str(row["run_id"])
+    said = " ".join(
+        f"{kind} {name!r}" for kind, name in (("airport", airport), ("job", job)) if name
+    )
+    raise NothingRecordedError(
+        f"Nothing is recorded of {said}.", f"'forecastctl history {what}' lists what is."
+    )
