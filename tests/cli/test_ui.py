@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel
 
+TRAINING = "workflowType=machine_learning"
+
 
 @pytest.mark.slow
 def test_the_pages_of_a_database_are_served_until_ctrl_c(cli):
@@ -20,11 +22,11 @@ def test_the_pages_of_a_database_are_served_until_ctrl_c(cli):
     shown = in_a_group(command, cli.folder)
     address = shown.stdout.readline().strip()
     base, _, place = address.partition("/#/")
-    assert place.split("/")[-1] == row["run_id"], shown.communicate()
+    assert base, shown.communicate()
     ask = f"{base}/api/2.0/mlflow/runs/get?run_id={row['run_id']}"
     with urllib.request.urlopen(ask) as answer:  # noqa: S310 - http, as is the next one
         found = json.load(answer)["run"]
-    assert place == f"experiments/{found['info']['experiment_id']}/runs/{row['run_id']}"
+    assert place == f"experiments/{found['info']['experiment_id']}/runs/{row['run_id']}?{TRAINING}"
     assert {"key": "airport", "value": "LGA"} in found["data"]["tags"]
     shown.send_signal(signal.SIGINT)
     said = shown.communicate(timeout=600)[1]
@@ -39,7 +41,7 @@ def test_a_server_shows_its_own_pages(cli, mlflow_server, monkeypatch):
     monkeypatch.setattr("webbrowser.open", opened.append)
     store = ["--tracking-uri", mlflow_server.uri, "--experiment", "Default"]
     printed = cli("ui", *store).stdout.strip()
-    assert printed == f"{mlflow_server.uri}/#/experiments/0/runs?workflowType=machine_learning"
+    assert printed == f"{mlflow_server.uri}/#/experiments/0/runs?{TRAINING}"
     assert opened == [printed]
     cli("ui", *store, "--no-browser")
     assert opened == [printed]

@@ -52,7 +52,7 @@ class Pages:
             run_id: The run, if one is asked for.
         """
         path = f"{self.base.rstrip('/')}/#/experiments/{experiment}/runs"
-        return f"{path}/{run_id}" if run_id else f"{path}?{_TRAINING}"
+        return f"{path}/{run_id}?{_TRAINING}" if run_id else f"{path}?{_TRAINING}"
 
 
 def experiment_id(uri: str, name: str) -> str:
