@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import UsageError
-from forecastctl.records import FittedModel
+from forecastctl.hints import did_you_mean
+from forecastctl.records import HIGHEST_LEVEL, LONGEST_HORIZON, FittedModel
+from forecastctl.store.mlflow.refused import refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ class FleetModel:
             model``; passengers.
 
         Raises:
-            UsageError: An airport without a model.
+            RefusedError: No airport is asked for, one without a model, or a horizon or a level
+                that there cannot be.
         """
         import pandas as pd
 
@@ -57,7 +59,20 @@ class FleetModel:
         frames = [
             self._forecast(str(airport), int(h), int(level)) for airport, h, level in requests
         ]
+        if not frames:
+            raise refused("No airport is asked for.")
         return pd.concat(frames, ignore_index=True)
+
+    def _check(self, airport: str, horizon: int, level: int) -> None:
+        """Refuse what there is no forecast of, in one sentence."""
+        if airport not in self._rows:
+            hint = did_you_mean(airport, self._rows)
+            text = f"There is no model of airport '{airport}' in this fleet."
+            raise refused(f"{text} {hint}" if hint else text)
+        if not 1 <= horizon <= LONGEST_HORIZON:
+            raise refused(f"horizon must be from 1 to {LONGEST_HORIZON:,} periods, not {horizon}.")
+        if not 1 <= level <= HIGHEST_LEVEL:
+            raise refused(f"level must be from 1 to {HIGHEST_LEVEL} percent, not {level}.")
 
     def _forecast(self, airport: str, horizon: int, level: int) -> pd.DataFrame:
         """The rows of one airport."""
@@ -65,8 +80,7 @@ class FleetModel:
 
         from forecastctl.models.combination.fit_and_predict import predict
 
-        if airport not in self._rows:
-            raise UsageError(f"There is no model of airport '{airport}' in this fleet.")
+        self._check(airport, horizon, level)
         model = FittedModel.from_row(json.loads(self._rows[airport]))
         forecast = predict(model, horizon, (level,))
         lo, hi = forecast.intervals[level]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import socket
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,25 @@ PACKAGES = (
 )
 _RECORDING = ("mlflow", "joblib", "pyarrow")
 """Of these what a worker does not compute with."""
+
+
+def installed_from(name: str) -> str:
+    """What installs a package again: its name, or ``name @ address`` where it is from no index.
+
+    Args:
+        name: Its name.
+    """
+    try:
+        origin = json.loads(distribution(name).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return name
+    address = origin.get("url")
+    if not address:
+        return name
+    vcs = origin.get("vcs_info")
+    if vcs:
+        address = f"{vcs['vcs']}+{address}@{vcs['commit_id']}"
+    return f"{name} @ {address}"
 
 
 def versions() -> dict[str, str]:

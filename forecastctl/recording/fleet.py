@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from forecastctl.execute.installed import installed_from
 from forecastctl.records import Column, ServedModel, canonical_json
 from forecastctl.records.schema import File
 
@@ -47,7 +48,7 @@ def fleet_model(models: Mapping[str, FittedModel], context: JobContext) -> Serve
         inputs=INPUTS,
         outputs=OUTPUTS,
         versions=context.environment.versions,
-        needs=("forecastctl", "numpy", "pandas", "pyarrow"),
+        needs=(installed_from("forecastctl"), "numpy", "pandas", "pyarrow"),
         made_ms=context.start_ms,
     )
 

@@ -18,6 +18,8 @@ from forecastctl.records.models import (
     widths_of,
 )
 from forecastctl.records.results import (
+    HIGHEST_LEVEL,
+    LONGEST_HORIZON,
     LOSSES,
     AirportResult,
     AirportTask,
@@ -55,7 +57,9 @@ __all__ = [
     "ALL_RUNS",
     "FAILED",
     "FINISHED",
+    "HIGHEST_LEVEL",
     "KILLED",
+    "LONGEST_HORIZON",
     "LOSSES",
     "RUNNING",
     "AirportResult",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from forecastctl.records.learning import ORIGINS
 
@@ -175,6 +175,12 @@ class Forecast:
     sd: NDArray[np.float64]
     intervals: Mapping[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
+
+LONGEST_HORIZON: Final = 1000
+"""Periods ahead that may be forecast at most."""
+
+HIGHEST_LEVEL: Final = 99
+"""Level of an interval at most, percent."""
 
 ReplayResult: TypeAlias = Literal["bit-identical", "equal after rounding", "differs", "not stored"]
 

@@ -63,7 +63,8 @@ class ServedModel:
         inputs: Columns that it takes.
         outputs: Columns that it gives.
         versions: Version by package, Python included, with which it was made.
-        needs: Packages without which it cannot be loaded.
+        needs: Packages without which it cannot be loaded: names, or requirements that say from
+            where, as ``name @ address``.
         made_ms: When it was made, milliseconds since the epoch.
     """
 

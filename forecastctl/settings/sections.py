@@ -17,6 +17,8 @@ from pydantic import (
 )
 
 from forecastctl.records import (
+    HIGHEST_LEVEL,
+    LONGEST_HORIZON,
     ExplainRules,
     MonitorRules,
     SearchSpec,
@@ -54,7 +56,7 @@ def _some_workers(value: int) -> int:
 PublicName = Annotated[str, Field(min_length=1), AfterValidator(_no_secret)]
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Level = Annotated[int, Field(ge=1, le=99)]
+Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
 Positive = Annotated[int, Field(ge=1)]
 # Other packages may add to these; `forecastctl.settings.sources` asks whether they do.
 Loss = Annotated[str, WithJsonSchema({"enum": list(LOSSES.own)})]
@@ -147,7 +149,7 @@ class Tune(_Section):
 class Forecast(_Section):
     """What is forecast and where it goes."""
 
-    horizon: Annotated[int, Field(ge=1, le=1000)] = 12
+    horizon: Annotated[int, Field(ge=1, le=LONGEST_HORIZON)] = 12
     level: ListOf[Level] = (80, 95)
     out: str | None = None
     table: PublicName = "forecasts"

@@ -1,14 +1,20 @@
 """The whole fleet is one MLflow model that MLflow itself loads."""
 
+import json
+
 import pandas as pd
 import pytest
 
+from forecastctl.execute.installed import installed_from
+from forecastctl.recording import fleet as recorded_fleet
 from tests.cli.conftest import QUICK, panel
 
 
-def test_mlflow_loads_and_asks_the_fleet(cli):
+def test_mlflow_loads_and_asks_the_fleet(cli, monkeypatch):
     import mlflow
 
+    place = "forecastctl @ https://example.org/forecastctl-1.zip"
+    monkeypatch.setattr(recorded_fleet, "installed_from", lambda _name: place)
     data = cli.write(panel(["JFK", "LGA"]))
     summary = cli.json("run", "--data", data, *QUICK, "--out", "f.csv")
     mlflow.set_tracking_uri(cli.uri)
@@ -23,8 +29,59 @@ def test_mlflow_loads_and_asks_the_fleet(cli):
     assert list(answer["date"]) == [*lga["date"], *jfk["date"][:2]]
     plain = fleet.predict(pd.DataFrame({"airport": ["JFK"]}))
     assert len(plain) == 12
-    with pytest.raises(Exception, match="no model of airport 'XXX'"):
-        fleet.predict(pd.DataFrame({"airport": ["XXX"]}))
+    assert _refused(fleet, airport="jfk") == (
+        "There is no model of airport 'jfk' in this fleet. Did you mean 'JFK'?"
+    )
+    assert _refused(fleet, airport="XXX") == "There is no model of airport 'XXX' in this fleet."
+    for horizon in (0, -1, 1001):
+        assert _refused(fleet, airport="JFK", horizon=horizon) == (
+            f"horizon must be from 1 to 1,000 periods, not {horizon}."
+        )
+    for level in (0, 100, 150):
+        assert _refused(fleet, airport="JFK", level=level) == (
+            f"level must be from 1 to 99 percent, not {level}."
+        )
+    [needs] = (cli.folder / "mlartifacts").rglob(f"{summary['run_id']}/**/requirements.txt")
+    lines = needs.read_text().splitlines()
+    assert lines[0] == "forecastctl @ https://example.org/forecastctl-1.zip"
+    assert [line.partition("==")[0] for line in lines[1:]] == ["numpy", "pandas", "pyarrow"]
+
+
+def _refused(fleet, **asked):
+    """The one sentence that MLflow's server answers, with status 400."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc.scoring_server import invocations
+
+    body = json.dumps({"dataframe_records": [asked]})
+    schema = fleet.metadata.get_input_schema()
+    with pytest.raises(MlflowException) as caught:
+        invocations(body, "application/json", fleet, schema)
+    assert caught.value.get_http_status_code() == 400
+    answer = json.loads(caught.value.serialize_as_json())
+    assert set(answer) == {"error_code", "message"}
+    return answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "need"),
+    [
+        ({"url": "file:///srv/code", "dir_info": {}}, "x @ file:///srv/code"),
+        (
+            {"url": "https://git.example.org/x", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "x @ git+https://git.example.org/x@c0ffee",
+        ),
+        (None, "x"),  # from an index
+    ],
+)
+def test_a_requirement_says_where_a_package_came_from(origin, need, tmp_path, monkeypatch):
+    folder = tmp_path / "x-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: x\nVersion: 1\n")
+    if origin is not None:
+        (folder / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert installed_from("x") == need
+    assert installed_from("not-installed") == "not-installed"
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.records import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from forecastctl.records import Column, RunUpdate, ServedModel
 
@@ -37,7 +37,7 @@ def with_model_files(update: RunUpdate, run_id: str) -> RunUpdate:
 
 def _files(model: ServedModel, run_id: str) -> tuple[Artifact, ...]:
     versions = model.versions
-    pins = [f"{name}=={versions[name]}" for name in model.needs if name in versions]
+    pins = [_pinned(need, versions) for need in model.needs if "@" in need or need in versions]
     python_env = {
         "python": versions.get("python", "3.11"),
         "build_dependencies": ["pip"],
@@ -50,6 +50,11 @@ def _files(model: ServedModel, run_id: str) -> tuple[Artifact, ...]:
     }
     folder = PurePosixPath(model.path).parent
     return tuple(Artifact(str(folder / name), text.encode()) for name, text in files.items())
+
+
+def _pinned(need: str, versions: Mapping[str, str]) -> str:
+    """A line of the requirements; a need that says where it comes from stays as it is."""
+    return need if "@" in need else f"{need}=={versions[need]}"
 
 
 def _mlmodel(model: ServedModel, run_id: str) -> dict[str, Any]:
