@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 ALIKE = 0.6
 """Least likeness, from 0 to 1, as difflib counts it."""
 
+LOOKED_AT = 8
+"""Names that are looked at: of those about as like, one with the same letters is meant."""
+
 
 def nearest(wanted: str, known: Iterable[str], likeness: float = ALIKE) -> str | None:
     """The known name that is most like another, whatever their case; ``None`` where none is.
@@ -23,8 +26,11 @@ def nearest(wanted: str, known: Iterable[str], likeness: float = ALIKE) -> str |
     by_plain: dict[str, str] = {}
     for name in known:
         by_plain.setdefault(name.casefold(), name)
-    close = difflib.get_close_matches(wanted.casefold(), by_plain, n=1, cutoff=likeness)
-    return by_plain[close[0]] if close else None
+    given = wanted.casefold()
+    close = difflib.get_close_matches(given, by_plain, n=LOOKED_AT, cutoff=likeness)
+    swapped = [name for name in close if sorted(name) == sorted(given)]
+    found = swapped or close
+    return by_plain[found[0]] if found else None
 
 
 def did_you_mean(wanted: str, known: Iterable[str]) -> str | None:

@@ -7,10 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecastctl.figures import (
+    is_nothing,
     number,
     percent,
+    period,
+    portion,
     short,
+    short_part,
     signed,
+    times,
 )
 
 
@@ -84,7 +89,7 @@ def test_an_axis_has_more_digits():
         (0.998, "99.8 %"),
         (0.57, "57 %"),
         (0.99999, "over 99.9 %"),
-        (-0.0002, "0.0 %"),
+        (-0.0002, "under 0.1 %"),
         (-0.37, "-37 %"),
         (485.49, "48,549 %"),
         (math.nan, "-"),
@@ -93,6 +98,50 @@ def test_an_axis_has_more_digits():
 )
 def test_a_share_in_percent(share, text):
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "of", "text", "small", "nothing"),
+    [
+        (-0.967, 1899.0, "-1", "-1", False),
+        (0.2, -1899.0, "0", "0", True),
+        (-4.66e-10, 12.0, "-4.66e-10", "0", True),
+        (0.4, 12.0, "+0.4", "+0.4", False),
+        (1199.4, 1200.0, "+1,199", "+1.2k", False),
+        (0.0, 0.0, "0", "0", True),
+    ],
+)
+def test_a_part_has_no_more_decimals_than_the_whole(value, of, text, small, nothing):
+    assert signed(value, of) == text
+    assert short_part(value, of) == small
+    assert is_nothing(value, of) is nothing
+
+
+def test_so_many_times():
+    assert [times(v) for v in (9.229, 0.01, 7.36e-07)] == [
+        *("9.23 times", "0.01 times", "less than 0.01 times")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "total", "text"),
+    [
+        (0.0, 7, "none of 7 airports"),
+        (1.0, 2, "both airports"),
+        (1.0, 7, "all 7 airports"),
+        (3 / 8, 8, "3 of 8 airports (38 %)"),
+        (410 / 411, 411, "410 of 411 airports (99.8 %)"),
+    ],
+)
+def test_some_of_so_many_are_counted(share, total, text):
+    assert portion(share, total, "airports") == text
+
+
+@pytest.mark.parametrize(
+    ("freq", "text"), [("M", "April 2020"), ("Q-DEC", "Q2 2020"), ("W-SUN", "2020-04-01")]
+)
+def test_a_period(freq, text):
+    assert period("2020-04-01", freq) == text
 
 
 UNITS = {"k": 1e3, "M": 1e6, "bn": 1e9, "tn": 1e12}

@@ -9,6 +9,7 @@ from forecastctl.hints import did_you_mean, nearest
     ("wanted", "meant"),
     [
         ("jfk", "JFK"),
+        ("jkf", "JFK"),  # and not JQF, of which as much is alike
         ("JFKX", "JFK"),
         ("la guardia", "La Guardia"),
         ("strasse", "Straße"),
@@ -17,7 +18,7 @@ from forecastctl.hints import did_you_mean, nearest
     ],
 )
 def test_the_nearest_name_whatever_its_case(wanted, meant):
-    known = ["JFK", "La Guardia", "Straße", "jfk2"]
+    known = ["JQF", "JFK", "La Guardia", "Straße", "jfk2"]
     assert nearest(wanted, known) == meant
     said = None if meant is None else f"Did you mean '{meant}'?"
     assert did_you_mean(wanted, known) == said

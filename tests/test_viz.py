@@ -2,12 +2,14 @@
 
 import struct
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from forecastctl.records import Forecast, Series, future_ds
 from forecastctl.viz import draw_forecast, forecast_data
+from forecastctl.viz.forecast import forecast_figure
 
 
 def example(n=30, h=6, airport="JFK"):
@@ -41,6 +43,19 @@ def test_the_picture_is_a_png_of_the_expected_size(airport):
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
     assert (width, height) == (1012, 418)
+
+
+@pytest.mark.parametrize(("end", "top", "said"), [
+    (200.0, 230.0, []),  # an ordinary fan is drawn whole
+    (15_800_000.0, 1.15 * 1.4 * 130, ["beyond the chart: 95 % up to 15.8M"]),
+])  # fmt: skip
+def test_a_fan_that_dwarfs_the_history_is_cut_and_says_how_wide_it_is(end, top, said):
+    series, forecast = example()
+    fan = {**forecast.intervals, 95: (forecast.mean - 9, np.full(6, end))}
+    figure = forecast_figure(forecast_data(series, replace(forecast, intervals=fan), "HW"))
+    (axes,) = figure.axes
+    assert axes.get_ylim() == pytest.approx((0, top))
+    assert [t.get_text() for t in axes.texts] == said
 
 
 def test_equal_data_gives_equal_bytes():

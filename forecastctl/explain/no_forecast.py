@@ -9,15 +9,14 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.question import Actual
 from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.recorded import attempts, lineage
+from forecastctl.explain.suggestion import how_to_make
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
-from forecastctl.hints import did_you_mean
-from forecastctl.recording import decoding
-from forecastctl.recording.read import read_as, read_observation
+from forecastctl.recording.airports import not_recorded
+from forecastctl.recording.read import find_snapshot, panel_rows, read_observation
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import FINISHED, Query, Status
+from forecastctl.records import Status
 from forecastctl.records.calendar import period_after
-from forecastctl.records.marks import JOBS, SET
-from forecastctl.records.schema import File, Tag
+from forecastctl.records.schema import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,42 +69,32 @@ def nothing(
 ) -> NothingRecordedError:
     """The error that says what is missing, why if that is recorded, and which command makes it."""
     if not runs:
-        hint = did_you_mean(airport, _known(tracker))
-        message = f"Nothing is recorded about airport '{airport}' in this experiment."
-        if hint:
-            return NothingRecordedError(message, hint)
-    else:
-        cutoffs = sorted({RunOf(r).cutoff for r in runs if RunOf(r).holds(Tag.FORECAST)})
-        held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
-        bad = next((r for r in runs if r.tags.get(Tag.STATUS) in WITHOUT_FORECAST), None)
-        message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
-        if bad:
-            status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))
-            message += f" It was {status} in job {job}: {reason}."
-    before = str(day - dt.timedelta(days=1))[: len(date)]
-    return NothingRecordedError(
-        message,
-        "To make the one that could have been made then: "
-        f"forecastctl run --data FILE --airport {_shell(airport)} --as-of {before}",
-    )
+        return not_recorded(tracker, airport)
+    cutoffs = sorted({RunOf(r).cutoff for r in runs if RunOf(r).holds(Tag.FORECAST)})
+    held = f" Stored forecasts start from {', '.join(cutoffs[-5:])}." if cutoffs else ""
+    bad = next((r for r in runs if r.tags.get(Tag.STATUS) in WITHOUT_FORECAST), None)
+    message = f"No forecast of {date} is stored for airport '{airport}'.{held}"
+    if bad:
+        status, job, reason = (bad.tags.get(k) for k in ("status", "job_id", "reason"))
+        message += f" It was {status} in job {job}: {reason}."
+    observed = _observed(tracker, airport, runs[0])
+    return NothingRecordedError(message, how_to_make(airport, day, RunOf(runs[0]).freq, observed))
 
 
-def _shell(text: str) -> str:
-    import shlex
+def _observed(tracker: Tracker, airport: str, run: StoredRun) -> tuple[dt.date, dt.date] | None:
+    """First and last day with a value in the panel that a run saw; ``None`` where it is not known.
 
-    return shlex.quote(text)
-
-
-def _known(tracker: Tracker) -> list[str]:
-    """Airports of the newest job."""
-    jobs = tracker.find(Query(tags={JOBS: SET}, status=FINISHED, limit=1))
-    if not jobs:
-        return []
+    It would only help with a suggestion, so that a panel that cannot be read is none.
+    """
     try:
-        summary = read_as(tracker, jobs[0], File.RESULTS, decoding.summary)
-    except NothingRecordedError:  # it would only help with a suggestion
-        return []
-    return [line["airport"] for line in summary["results"]]
+        held = find_snapshot(tracker, RunOf(run).panel_digest)
+        rows = None if held is None else panel_rows(tracker, held).of(airport)
+    except NothingRecordedError:
+        return None
+    if rows is None or not rows.observed.any():
+        return None
+    days = rows.days[rows.observed].astype("datetime64[D]")
+    return dt.date.fromisoformat(str(days.min())), dt.date.fromisoformat(str(days.max()))
 
 
 def recorded_actual(

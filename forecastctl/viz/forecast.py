@@ -12,9 +12,11 @@ from forecastctl.viz.style import (
     MUTED,
     date_axis,
     glyphs_missing_quietly,
+    note_what_is_beyond,
     number_axis,
     one_line,
     quiet_axes,
+    readable_top,
     shortened,
     text_width,
 )
@@ -113,8 +115,10 @@ def _axes_and_legend(axes: Any, chart: ForecastChart) -> None:
     date_axis(axes)
     quiet_axes(axes)
     number_axis(axes.yaxis)
-    highest = max([chart.history_y.max(), *(hi.max() for _, hi in chart.intervals.values())])
+    lines = max(chart.history_y.max(), chart.mean.max())
+    highest = readable_top(lines, max([lines, *(hi.max() for _, hi in chart.intervals.values())]))
     axes.set_ylim(0, 1.15 * highest)  # room for the legend
+    note_what_is_beyond(axes, chart.intervals)
     axes.set_ylabel("passengers", color=MUTED)
     _titles(axes, chart)
     axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=4, labelcolor=MUTED)

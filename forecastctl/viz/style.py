@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.figures import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 INK = "#1f2933"
 MUTED = "#6b7785"
@@ -19,6 +22,11 @@ ALERT = "#c2570c"  # blue and orange: told apart by colour-blind readers as well
 PAPER = "#ffffff"
 SALT = "forecastctl"
 TICK_DIGITS = 6
+DWARFING = 2.5
+"""From so many times the highest value of a line on the end of an interval would dwarf it."""
+
+DWARFED = 1.4
+"""How far an axis then reaches, in times of that value."""
 
 
 def date_axis(axes: Any) -> None:
@@ -28,6 +36,45 @@ def date_axis(axes: Any) -> None:
     locator: Any = _untyped(AutoDateLocator)(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(_untyped(ConciseDateFormatter)(locator))
+
+
+def readable_top(lines: float, bands: float) -> float:
+    """How far up an axis reaches: to the ends of intervals, unless these would dwarf the lines.
+
+    Args:
+        lines: The highest value of a line.
+        bands: The highest end of an interval.
+    """
+    return bands if bands <= DWARFING * lines or lines <= 0 else lines * DWARFED
+
+
+def note_what_is_beyond(
+    axes: Any, intervals: Mapping[Any, tuple[NDArray[np.float64], NDArray[np.float64]]]
+) -> None:
+    """Say in the chart how far an interval goes that goes beyond it.
+
+    Args:
+        axes: With its limits set.
+        intervals: Lower and upper ends by level in percent.
+    """
+    top = axes.get_ylim()[1]
+    beyond = {level: hi.max() for level, (_, hi) in intervals.items() if hi.size and hi.max() > top}
+    if not beyond:
+        return
+    ends = ", ".join(f"{level} % up to {short(beyond[level])}" for level in sorted(beyond, key=int))
+    axes.annotate(
+        f"beyond the chart: {ends}",
+        (1.0, 1.0),
+        (-4, -4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        color=ACCENT,
+        fontsize=9,
+        zorder=6,
+        bbox={"facecolor": PAPER, "alpha": 0.8, "linewidth": 0, "pad": 1.5},
+    )
 
 
 def quiet_axes(axes: Any, grid: str = "y") -> None:

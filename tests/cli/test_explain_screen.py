@@ -10,7 +10,7 @@ import pytest
 
 from forecastctl.cli.output import render
 from forecastctl.cli.output.explanation import print_explanation
-from forecastctl.explain.values import Gap, Part
+from forecastctl.explain.values import ChangePart, Gap, Part, VintageChange
 from tests.explain.page.cases import HOSTILE, make_cases
 
 CASES = make_cases()
@@ -74,8 +74,47 @@ def test_the_order_is_verdict_miss_why_parts(capsys):
     heads += ["Around it", "Other models", "Stored forecasts", "Where it comes from"]
     places = [out.index(f"\n{head}") for head in heads]
     assert places == sorted(places)
-    assert "99.8 % of 411 other airports" in out
-    assert "median z 26" in out
+    assert "410 of 411 other airports (99.8 %) lay outside" in out
+
+
+def test_there_are_no_inner_names_and_no_bare_thresholds_on_the_screen(capsys):
+    for answer, _ in CASES.values():
+        print_explanation(answer)
+    out = capsys.readouterr().out
+    for inner in ("median z", "rule ", "bit-identical", "0.0667", "standard deviations, larger"):
+        assert inner not in out
+    assert "made again from what is stored, the forecast is exactly the same" in out
+
+
+def test_what_rounding_leaves_is_not_listed_and_parts_have_no_more_decimals_than_the_whole(capsys):
+    case = CASES["expected_noise"][0]
+    change = VintageChange("2019-01-01", "2019-02-01", 1200.0, (), (
+        ChangePart("data", 1199.4), ChangePart("model", 0.6), ChangePart("code", -4.66e-10)))  # fmt: skip
+    parts = (Part("level", -1898.9, "e"), Part("trend", -0.967, "f"), Part("season", 0.2, "g"))
+    print_explanation(replace(case, miss=-1899.7, parts=parts, vintage_change=change))
+    out = capsys.readouterr().out
+    assert ": data +1,199, model +1\n" in out
+    parts = out[out.index("Parts of the miss") : out.index("Around it")]
+    assert [line.split() for line in parts.splitlines()[1:]] == [
+        ["level", "-1,899", "over", "99.9", "%", "e"],
+        ["trend", "-1", "0.1", "%", "f"],
+    ]
+
+
+def test_members_have_shares_where_they_differ_and_a_fallback_says_first_why(capsys):
+    answer = CASES["expected_noise"][0]
+    models = [replace(answer.model.members[0], label=f"M{i}", weight=1 / 15) for i in range(15)]
+    lineage = replace(answer.lineage, status="ok-with-fallback", reason="too few observations")
+    for members, said in (
+        (models, "equal mean of 15: M0 (trial"),
+        ([replace(models[0], weight=0.75), replace(models[1], weight=0.25)], " 75 %, M1 (trial"),
+    ):
+        model = replace(answer.model, members=tuple(members))
+        print_explanation(replace(answer, model=model, lineage=lineage))
+        out = capsys.readouterr().out
+        assert said in out
+        assert "0.0667" not in out
+        assert out.index("too few observations") < out.index("M0 (trial")
 
 
 def test_control_characters_of_a_name_are_shown_not_sent(capsys):

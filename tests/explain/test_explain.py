@@ -131,13 +131,22 @@ def test_a_job_that_forecast_nothing_is_no_hindrance(harness):
     assert found["verdict"]
 
 
-def test_a_month_without_forecast_names_the_command_that_makes_one(harness):
-    harness.run()
-    with pytest.raises(NothingRecordedError) as caught:
-        ask(harness.tracker, "LGA/1", "2012-11")
-    assert "2012-11" in caught.value.message
-    assert "2018-12-01" in caught.value.message
-    assert "--airport LGA/1 --as-of 2012-10" in caught.value.hint
+def test_a_month_without_forecast_names_the_command_that_makes_one_or_why_none_can(harness):
+    harness.run()  # its data are of 2015 to 2018
+    for month, hint in (
+        ("2017-11", "--airport LGA/1 --as-of 2017-10"),
+        ("2015-04", "--airport LGA/1 --as-of 2015-03"),
+        ("2015-03", "None can be made: the data of 'LGA/1' begin with January 2015"),
+        ("1976-01", "None can be made: the data of 'LGA/1' begin with January 2015"),
+        ("2029-12", "(the data of 'LGA/1' end with December 2018): forecastctl run --data FILE"),
+        ("2029-12", "--airport LGA/1 --horizon 132"),
+        ("2222-01", "None can be made: the data of 'LGA/1' end with December 2018, 2,437 months"),
+    ):  # fmt: skip
+        with pytest.raises(NothingRecordedError) as caught:
+            ask(harness.tracker, "LGA/1", month)
+        assert month in caught.value.message
+        assert "2018-12-01" in caught.value.message
+        assert hint in caught.value.hint
 
 
 def test_unknown_and_rejected_airports(harness):

@@ -15,7 +15,7 @@ from forecastctl.explain.page.tables import (
     replay_sentence,
     share_of,
 )
-from forecastctl.figures import number, percent, signed
+from forecastctl.figures import is_nothing, number, percent, period, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         Attempt,
         Candidate,
         Evidence,
-        FleetFacts,
         Lineage,
         ModelFacts,
         Vintage,
@@ -68,7 +67,7 @@ def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     if forecast is not None:
         bands = ", ".join(f"{k} % {interval(b)}" for k, b in forecast.intervals.items())
-        knowing = f"knowing {words.period(forecast.cutoff, freq)}, {forecast.lead} ahead"
+        knowing = f"knowing {period(forecast.cutoff, freq)}, {forecast.lead} ahead"
         rows.append(("forecast", number(forecast.mean), "; ".join(filter(None, (knowing, bands)))))
     if forecast is not None and (made := forecast.reconciled) is not None:
         rows.append(("published", number(made.mean), words.published(made)))
@@ -80,11 +79,9 @@ def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
 
 
 def _standing(answer: Answer) -> str:
-    """The miss in percent, in standard deviations, and among the errors of the backtest."""
+    """The miss in percent, among the errors of the backtest, and in times of the usual error."""
     place, share = answer.standing, answer.miss_percent
     texts = [] if share is None else [f"{signed(share)} % of the actual"]
-    if place is not None and place.z is not None:
-        texts.append(f"{number(place.z)} standard deviations")
     if place is not None:
         texts += filter(None, [words.among(place)])
     times = words.unusual(answer)
@@ -92,14 +89,8 @@ def _standing(answer: Answer) -> str:
 
 
 def _why(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:
-    """The evidence, with the numbers that it rests on."""
-    rows: list[tuple[str, ...]] = []
-    for item in evidence:
-        text = item.statement
-        if item.value is not None and item.threshold is not None:
-            text += f" [{render.cell(item.value)}; rule {render.cell(item.threshold)}]"
-        rows.append(("-", text))
-    return rows
+    """The evidence in words; the thresholds stand in --json."""
+    return [("-", item.statement) for item in evidence]
 
 
 def _candidates(candidates: Sequence[Candidate]) -> None:
@@ -112,35 +103,32 @@ def _candidates(candidates: Sequence[Candidate]) -> None:
 
 
 def _parts(answer: Answer) -> list[tuple[str, ...]]:
-    """The parts of the miss that are not zero."""
+    """The parts of the miss that are not written as zero."""
     return [
-        (words.part(p), signed(p.value), share_of(p.value, answer.miss), p.evidence)
+        (words.part(p), signed(p.value, answer.miss), share_of(p.value, answer.miss), p.evidence)
         for p in answer.parts
-        if p.value
+        if not is_nothing(p.value, answer.miss)
     ]
 
 
 def _around(answer: Answer, freq: str) -> list[tuple[str, ...]]:
     """Fleet, break, what changed the number, replay."""
-    rows = [("airports", _fleet(answer.fleet)), ("break", words.break_sentence(answer, freq))]
+    rows = [
+        ("airports", words.fleet_sentence(answer.fleet)),
+        ("break", words.break_sentence(answer, freq)),
+    ]
     change = answer.vintage_change
     if change is not None:
         parts = ", ".join(
-            f"{p.name.replace('_', ' ')} {signed(p.value)}" for p in change.parts if p.value
+            f"{words.changed(p)} {signed(p.value, change.difference)}"
+            for p in change.parts
+            if not is_nothing(p.value, change.difference)
         )
-        start, end = words.period(change.from_, freq), words.period(change.to, freq)
+        start, end = period(change.from_, freq), period(change.to, freq)
         text = f"{signed(change.difference)} from {start} to {end}"
         rows.append(("changed", f"{text}: {parts}" if parts else text))
     rows.append(("replay", replay_sentence(answer.replay) if answer.replay else None))
     return [(name, text) for name, text in rows if text]
-
-
-def _fleet(fleet: FleetFacts | None) -> str | None:
-    """How the other airports missed, and the median of their misses."""
-    text = words.fleet_sentence(fleet)
-    if text is None or fleet is None or fleet.median_z is None:
-        return text
-    return f"{text} (median z {number(fleet.median_z)})"
 
 
 def _alternatives(alternatives: Sequence[Alternative]) -> None:
@@ -157,7 +145,7 @@ def _alternatives(alternatives: Sequence[Alternative]) -> None:
 def _vintages(vintages: Sequence[Vintage], freq: str) -> None:
     rows = [
         (
-            words.period(v.cutoff, freq),
+            period(v.cutoff, freq),
             number(v.mean),
             signed(v.miss) if v.miss is not None else "",
             f"made {moment(v.made)[:LENGTH_OF_DAY]}, {v.origin}, run {v.run_id}",
@@ -176,12 +164,6 @@ def _attempts(attempts: Sequence[Attempt]) -> list[tuple[str, ...]]:
 
 
 def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
-    members = [
-        f"{number(m.weight)} {m.label}" + (f" (trial {m.trial})" if m.trial is not None else "")
-        for m in model.members[:MEMBERS_SHOWN]
-    ]
-    if len(model.members) > MEMBERS_SHOWN:
-        members.append(f"{len(model.members) - MEMBERS_SHOWN} more that --json names")
     job = [lineage.job_id, f"run {lineage.run_id}"]
     code = [
         lineage.git_commit,
@@ -198,8 +180,8 @@ def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
     ]
     pages = lineage.urls
     rows = [
-        ("model", " + ".join(members)),
         ("status", "; ".join(filter(None, (lineage.status, lineage.reason)))),
+        ("model", _members(model)),
         ("job", ", ".join(filter(None, job))),
         ("data", ", ".join(digests)),
         ("code", ", ".join(filter(None, code))),
@@ -208,6 +190,24 @@ def _lineage(model: ModelFacts, lineage: Lineage) -> list[tuple[str, ...]]:
         ("tuned page", pages.tuned),
     ]
     return [(name, text) for name, text in rows if text]
+
+
+def _members(model: ModelFacts) -> str:
+    """The models that were averaged, and in what shares."""
+    shares = [percent(m.weight) for m in model.members]
+    equal, mean = len(set(shares)) == 1, len(shares) > 1
+    members = [
+        m.label
+        + (f" (trial {m.trial})" if m.trial is not None else "")
+        + (f" {share}" if mean and not equal else "")
+        for m, share in zip(model.members[:MEMBERS_SHOWN], shares, strict=False)
+    ]
+    if len(shares) > MEMBERS_SHOWN:
+        members.append(f"{len(shares) - MEMBERS_SHOWN} more that --json names")
+    text = ", ".join(members)
+    if not mean:
+        return text
+    return f"{'equal ' if equal else ''}mean of {len(shares)}: {text}"
 
 
 def _section(title: str, rows: Sequence[Sequence[str]]) -> None:

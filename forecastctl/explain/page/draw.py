@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from forecastctl.figures import short
+from forecastctl.figures import short, short_part
 from forecastctl.viz.style import (
     ACCENT,
     ALERT,
@@ -15,13 +15,19 @@ from forecastctl.viz.style import (
     MUTED,
     PAPER,
     date_axis,
+    note_what_is_beyond,
     number_axis,
     one_line,
     quiet_axes,
+    readable_top,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
+
+    Intervals: TypeAlias = Mapping[Any, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
     from forecastctl.explain.page.charts import (
         AlternativesChart,
@@ -61,7 +67,8 @@ def draw_history(axes: Any, chart: HistoryChart) -> None:
         axes.plot(*chart.path, color=ACCENT, linewidth=1.8, label="forecast", zorder=3)
     _marks(axes, chart)
     lines = [chart.known[1], chart.seen[1], chart.path[1]]
-    _limits(axes, np.concatenate(lines))
+    _limits(axes, np.concatenate(lines), chart.intervals)
+    note_what_is_beyond(axes, chart.intervals)
     _ends(axes, chart)
     date_axis(axes)
     quiet_axes(axes)
@@ -137,14 +144,19 @@ def _shifts(heights: list[float]) -> list[int]:
     return [UP, UP + ROW if high - low < NEAR else UP]
 
 
-def _limits(axes: Any, values: NDArray[np.float64]) -> None:
-    """From zero; on a logarithmic scale where one value dwarfs the others."""
+def _limits(axes: Any, values: NDArray[np.float64], intervals: Intervals | None = None) -> None:
+    """From zero; on a logarithmic scale where one value dwarfs the others.
+
+    Intervals are within the limits, unless they would dwarf the values.
+    """
     finite = values[np.isfinite(values)]
     highest = float(finite.max()) if len(finite) else 1.0
     typical = float(np.median(finite)) if len(finite) else 1.0
     if finite.min(initial=1.0) > 0 and highest > FLAT * typical > 0:
         axes.set_yscale("log")
     else:
+        ends = [hi.max() for _, hi in (intervals or {}).values() if hi.size]
+        highest = max(highest, readable_top(highest, max(ends, default=0.0)))
         axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
     number_axis(axes.yaxis)
 
@@ -174,7 +186,7 @@ def draw_evolution(axes: Any, chart: EvolutionChart) -> None:
         size = 9 if i == chart.explained else 5
         face = ACCENT if chart.live[i] else PAPER
         axes.plot([cutoff], [mean], "o", color=ACCENT, mfc=face, markersize=size, zorder=4)
-    values = [chart.means, *(hi for _, hi in chart.intervals.values())]
+    values = [chart.means]
     if chart.actual is not None:
         axes.axhline(chart.actual, color=ALERT, linewidth=1.4)
         text = f"actual {short(chart.actual)}"
@@ -184,7 +196,8 @@ def draw_evolution(axes: Any, chart: EvolutionChart) -> None:
             text, spot, (0, 3), axes.get_yaxis_transform(), color=ALERT, fontweight="bold", **place
         )
         values.append(np.array([chart.actual]))
-    _limits(axes, np.concatenate(values))
+    _limits(axes, np.concatenate(values), chart.intervals)
+    note_what_is_beyond(axes, chart.intervals)
     axes.set_xlabel("last period known when the forecast was made", color=MUTED)
     date_axis(axes)
     quiet_axes(axes)
@@ -216,9 +229,10 @@ def draw_parts(axes: Any, chart: PartsChart) -> None:
     axes.barh(rows, size, left=left, color=[MUTED, *signs, INK], height=0.62)
     for row, start in enumerate(starts):
         axes.plot([start, start], [row - 0.31, row + 1.31], color=MUTED, linewidth=0.7)
+    miss = chart.forecast - chart.actual
     for row, (begin, value) in enumerate(zip(left, size, strict=True)):
         total = row in (0, len(names) - 1)
-        text = short(value) if total else f"{'+' if value > 0 else ''}{short(value)}"
+        text = short(value) if total else short_part(value, miss)
         axes.annotate(
             text,
             (max(begin, begin + value), row),

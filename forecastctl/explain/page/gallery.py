@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.explain.page import charts, draw, words
 from forecastctl.explain.page.draw_fleet import draw_fleet
 from forecastctl.explain.page.svg import inline_svg, settings, svg_bytes
+from forecastctl.figures import period
 from forecastctl.viz.style import INK, MUTED, PAPER, folded, glyphs_missing_quietly, one_line
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Chart:
 
 def gallery(answer: Answer, view: ExplainView) -> tuple[Chart, ...]:
     """Every chart, the one over the whole width first, those that are missing last."""
-    when = words.period(view.date, view.freq)
+    when = period(view.date, view.freq)
     found = (
         Chart(
             "history",
@@ -124,7 +125,7 @@ def _history_caption(answer: Answer, view: ExplainView) -> str:
     parts = ["Passengers per period."]
     if made:
         parts.append(
-            f"The forecast knew the figures up to {words.period(made.cutoff, view.freq)} "
+            f"The forecast knew the figures up to {period(made.cutoff, view.freq)} "
             "(dotted line); the shaded bands should hold 80 and 95 % of what comes true."
         )
     return " ".join([*parts, words.break_sentence(answer, view.freq) or ""]).strip()

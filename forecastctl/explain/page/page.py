@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.explain.page import words
 from forecastctl.explain.page.tables import Link, interval, tables
-from forecastctl.figures import number, signed
+from forecastctl.figures import number, period, signed
 
 if TYPE_CHECKING:
     from forecastctl.explain.values import Answer
@@ -74,7 +74,7 @@ def _content(answer: Answer, view: ExplainView) -> dict[str, Any]:
     ]
     return {
         "airport": answer.airport,
-        "when": words.period(view.date, view.freq),
+        "when": period(view.date, view.freq),
         "headline": words.headline(answer, view.freq),
         "label": words.label(answer),
         "verdict": answer.verdict or "none",
@@ -90,10 +90,10 @@ def _content(answer: Answer, view: ExplainView) -> dict[str, Any]:
 
 
 def _kind(column: str, cell: str | Link) -> str:
-    """Class of a cell: a number, an identifier, a short text or a long one."""
+    """Classes of a cell: a number, an interval, an identifier, a short text or a long one."""
     text = cell.text if isinstance(cell, Link) else cell
     if column.endswith("#"):
-        return "n"
+        return "n range" if " to " in text else "n"
     if len(text) >= LONG and HEX.fullmatch(text):
         return "id"
     return "short" if len(text) < LONG else "long"
@@ -110,7 +110,7 @@ def _tiles(answer: Answer, freq: str) -> list[dict[str, str]]:
     if made is None:
         return [*tiles, {"name": "Forecast", "value": "-", "note": "none was made"}]
     bands = made.intervals
-    note = f"made knowing {words.period(made.cutoff, freq)}"
+    note = f"made knowing {period(made.cutoff, freq)}"
     if bands:
         widest = max(bands, key=int)
         note = f"{widest} % interval: {interval(bands[widest])}"

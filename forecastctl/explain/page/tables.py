@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.explain.page import words
 from forecastctl.explain.values import plain
-from forecastctl.figures import number, percent, signed
+from forecastctl.figures import is_nothing, number, percent, period, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from forecastctl.records import Replay
 
 VINTAGES_SHOWN = 40
+REPLAYS = {
+    "bit-identical": "made again from what is stored, the forecast is exactly the same",
+    "equal after rounding": "made again from what is stored, the forecast is the same but for "
+    "rounding",
+    "differs": "made again from what is stored, the forecast is another one",
+    "not stored": "the forecast cannot be made again: what it needs is not stored",
+}
+"""What became of a replay, by its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,7 @@ def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
 
 
 def _evidence(answer: Answer) -> PageTable:
-    rows = tuple((e.statement, _value(e.value), _value(e.threshold)) for e in answer.evidence)
-    return PageTable("Why", ("What was found", "Value#", "Threshold#"), rows)
+    return PageTable("Why", ("What was found",), tuple((e.statement,) for e in answer.evidence))
 
 
 def _candidates(answer: Answer) -> PageTable:
@@ -93,7 +100,7 @@ def _parts(answer: Answer) -> PageTable | None:
     if not answer.parts:
         return None
     rows = [
-        (words.part(p), signed(p.value), share_of(p.value, answer.miss), p.evidence)
+        (words.part(p), signed(p.value, answer.miss), share_of(p.value, answer.miss), p.evidence)
         for p in answer.parts
     ]
     total = ("together: the miss", signed(answer.miss), percent(1.0) if answer.miss else "-", "")
@@ -103,7 +110,7 @@ def _parts(answer: Answer) -> PageTable | None:
 
 def share_of(value: float, miss: float | None) -> str:
     """A part in percent of the miss."""
-    return percent(value / miss if value else 0.0) if miss else "-"
+    return percent(0.0 if is_nothing(value, miss) else value / miss) if miss else "-"
 
 
 def _alternatives(answer: Answer) -> PageTable:
@@ -139,10 +146,10 @@ def _fleet(fleet: FleetFacts | None) -> PageTable | None:
 def _change(change: VintageChange | None, freq: str) -> PageTable | None:
     if change is None:
         return None
-    rows = [(p.name.replace("_", " "), signed(p.value)) for p in change.parts]
+    rows = [(words.changed(p), signed(p.value, change.difference)) for p in change.parts]
     order = ", ".join(n.replace("_", " ") for n in change.order)
     notes = (f"Swapped one after the other, in this order: {order}.",) if order else ()
-    start, end = words.period(change.from_, freq), words.period(change.to, freq)
+    start, end = period(change.from_, freq), period(change.to, freq)
     return PageTable(
         f"What changed the forecast from {start} to {end}",
         ("Cause", "Passengers#"),
@@ -163,7 +170,7 @@ def _vintages(vintages: Sequence[Vintage], freq: str) -> PageTable:
 
 def _vintage(vintage: Vintage, levels: Sequence[str], freq: str) -> tuple[str | Link, ...]:
     return (
-        words.period(vintage.cutoff, freq),
+        period(vintage.cutoff, freq),
         moment(vintage.made),
         str(vintage.lead),
         number(vintage.mean),
@@ -188,7 +195,7 @@ def moment(iso: str) -> str:
 def _attempts(attempts: Sequence[Attempt], freq: str) -> PageTable:
     rows = tuple(
         (
-            words.period(a.cutoff, freq) if a.cutoff else "-",
+            period(a.cutoff, freq) if a.cutoff else "-",
             moment(a.made),
             a.status or "-",
             a.reason or "-",
@@ -204,13 +211,13 @@ def _model(answer: Answer) -> PageTable:
     rows = tuple(
         (
             m.label,
-            number(m.weight),
+            percent(m.weight),
             "-" if m.trial is None else str(m.trial),
             m.trial_run_id or "-",
         )
         for m in answer.model.members
     )
-    return PageTable("The model", ("Member", "Weight#", "Trial#", "Run of the trial"), rows)
+    return PageTable("The model", ("Member", "Share#", "Trial#", "Run of the trial"), rows)
 
 
 def _lineage(answer: Answer) -> PageTable:
@@ -230,9 +237,9 @@ def _lineage(answer: Answer) -> PageTable:
 
 def replay_sentence(replay: Replay) -> str:
     """What a replay of the stored forecast gave."""
-    text: str = replay.result
-    if replay.largest_difference:
-        text += f", by at most {number(replay.largest_difference)}"
+    text = REPLAYS[replay.result]
+    if replay.result == "differs" and replay.largest_difference:
+        text += f", by up to {percent(replay.largest_difference)}"
     return f"{text} ({', '.join(replay.where)})" if replay.where else text
 
 

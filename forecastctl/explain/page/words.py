@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forecastctl.explain.size import INSIDE, usualness
-from forecastctl.figures import number, percent, signed
+from forecastctl.figures import number, percent, period, portion, signed, times
 
 if TYPE_CHECKING:
     from forecastctl.explain.values import (
         Alternative,
         Answer,
         Candidate,
+        ChangePart,
         FleetFacts,
         Gap,
         Part,
@@ -158,13 +159,11 @@ def _share(answer: Answer) -> str:
     if fleet is None or fleet.share_same is None or answer.miss is None:
         return ""
     came = "fell below" if answer.miss > 0 else "rose above"
-    return f": {percent(fleet.share_same)} of {others(fleet)} {came} their 95 % intervals as well"
-
-
-def others(fleet: FleetFacts) -> str:
-    """The other airports, counted."""
-    count = fleet.airports - 1
-    return "the other airport" if count == 1 else f"{count:,} other airports"
+    others = fleet.airports - 1
+    if others == 1:
+        return f": the other airport {came} its 95 % interval as well"
+    who = portion(fleet.share_same, others, "other airports")
+    return f": {who} {came} their 95 % intervals as well"
 
 
 def _better(answer: Answer) -> str:
@@ -222,7 +221,7 @@ def unusual(answer: Answer) -> str | None:
     place = answer.standing
     if place is None or answer.miss is None or not place.usual_error:
         return None
-    return f"{number(abs(answer.miss) / place.usual_error)} times"
+    return times(abs(answer.miss) / place.usual_error)
 
 
 def among(place: Standing) -> str | None:
@@ -230,6 +229,8 @@ def among(place: Standing) -> str | None:
     share, count = place.percentile, place.compared
     if share is None or not count:
         return None
+    if count == 1:
+        return "larger than the only backtest error" if share else "smaller than the only one"
     if share >= ALL:
         return f"larger than all {count:,} backtest errors"
     if share <= 0:
@@ -241,7 +242,13 @@ def fleet_sentence(fleet: FleetFacts | None) -> str | None:
     """How the other airports fared that period, or ``None``."""
     if fleet is None or fleet.share_outside is None:
         return None
-    text = f"{percent(fleet.share_outside)} of {others(fleet)} lay outside their 95 % interval"
+    count = fleet.airports - 1
+    if count == 1:
+        text = "the other airport lay " + ("outside" if fleet.share_outside else "inside")
+        return f"{text} its 95 % interval"
+    text = (
+        f"{portion(fleet.share_outside, count, 'other airports')} lay outside their 95 % interval"
+    )
     if fleet.direction is None:
         return text
     if fleet.direction == "mixed":
@@ -265,19 +272,14 @@ def break_sentence(answer: Answer, freq: str) -> str | None:
     return f"{text}, and came back" + (f" in {period(when, freq)}." if when else ".")
 
 
+def changed(one: ChangePart) -> str:
+    """A thing that changed a forecast by the name that people know it by."""
+    return one.name.replace("_", " ")
+
+
 def part(one: Part) -> str:
     """A part of a miss by the name that people know it by."""
     return PARTS[one.name]
-
-
-def period(date: str, freq: str) -> str:
-    """A period for people: ``April 2020``, ``Q2 2020``, or its first day."""
-    day = dt.date.fromisoformat(date[:10])
-    if freq.startswith("M"):
-        return f"{day:%B %Y}"
-    if freq.startswith("Q"):
-        return f"Q{(day.month + 2) // 3} {day.year}"
-    return day.isoformat()
 
 
 def frequency(answer: Answer) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.read.fleet import JOBS_READ, forecasts_of
 from forecastctl.explain.read.series import stored_source
+from forecastctl.recording.airports import is_recorded, not_recorded
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
 from forecastctl.records.calendar import first_days, ordinals, position
@@ -85,6 +86,8 @@ def newest_period(tracker: Tracker, airport: str | None, newer: Source | None) -
                 return day
         if newer is not None:
             break
+    if airport is not None and not is_recorded(tracker, airport):
+        raise not_recorded(tracker, airport)
     whose = f" of airport '{airport}'" if airport else ""
     raise NothingRecordedError(
         f"No forecast{whose} is stored of a month whose actual is known.",
@@ -95,9 +98,9 @@ def newest_period(tracker: Tracker, airport: str | None, newer: Source | None) -
 def _jobs(tracker: Tracker) -> Iterator[tuple[StoredRun, Forecasts]]:
     """Jobs with their forecasts, newest first; backtests only where there is nothing else."""
     tags = {JOBS: SET, Tag.FORECAST: TRUE}
-    jobs = tracker.find(Query(tags=tags, limit=JOBS_READ))
-    live = [job for job in jobs if RunOf(job).origin == LIVE]
-    for job in live or jobs:
+    # One backtest has hundreds of jobs, behind which live ones would not be seen.
+    live = tracker.find(Query(tags={**tags, Tag.ORIGIN: LIVE}, limit=JOBS_READ))
+    for job in live or tracker.find(Query(tags=tags, limit=JOBS_READ)):
         table = forecasts_of(tracker, job)
         if table is not None:
             yield job, table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.explain.values import Evidence
 from forecastctl.explain.verdict.spread import FAR, LEAST_ERROR, too_narrow, too_wide
-from forecastctl.figures import counted, number, percent
+from forecastctl.figures import counted, number, percent, period, portion, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     case, fleet, broke = findings.case, findings.fleet, findings.broke
     yield Evidence(
         "noise",
-        f"the miss is {number(abs(case.z))} times the usual error of {number(case.scale)}",
+        f"the miss is {times(abs(case.z))} the usual error of {number(case.scale)}",
         abs(case.z),
         rules.noise_z,
     )
@@ -47,7 +47,7 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     yield from _fleet(fleet, rules)
     if findings.flights is not None:
         changed = findings.flights
-        text = f"the airport {changed.what} in {changed.since}"
+        text = f"the airport {changed.what} in {period(changed.since, case.seen.freq)}"
         yield Evidence("flights", text, float(changed.before_cutoff), None)
     yield from _apart(case)
     if case.calendar is not None and (case.calendar.effect < 0) == (case.miss > 0):
@@ -59,9 +59,10 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
             if broke.before_cutoff > 0
             else "after the cutoff"
         )
+        began = period(broke.began, case.seen.freq)
         yield Evidence(
             "break",
-            f"the level changed by {broke.percent:+.0f} % in {broke.began}, {when}",
+            f"the level changed by {broke.percent:+.0f} % in {began}, {when}",
             float(broke.before_cutoff),
             float(rules.visible),
         )
@@ -118,15 +119,13 @@ def _apart(case: Case) -> Iterator[Evidence]:
 def same_side(fleet: FleetFacts) -> str:
     """How many others missed as this airport did: ``3 of 8 other airports (38 %) lay ...``."""
     others, share = fleet.airports - 1, fleet.share_same or 0.0
-    count = round(share * others)
     if not others:
         return "no other airport has a forecast of it"
     if others == 1:
-        how = "lay" if count else "did not lie"
+        how = "lay" if share else "did not lie"
         return f"the other airport {how} outside its 95 % interval on the same side"
-    who = f"{count:,} of {others:,}" if count else f"none of {others:,}"
-    shown = f" ({percent(share)})" if count else ""
-    return f"{who} other airports{shown} lay outside their 95 % intervals on the same side"
+    who = portion(share, others, "other airports")
+    return f"{who} lay outside their 95 % intervals on the same side"
 
 
 def _fleet(fleet: FleetFacts, rules: ExplainRules) -> Iterator[Evidence]:
@@ -140,8 +139,8 @@ def _fleet(fleet: FleetFacts, rules: ExplainRules) -> Iterator[Evidence]:
     if fleet.stands_out is not None:
         yield Evidence(
             "fleet_distance",
-            f"its change since the cutoff stands {abs(fleet.stands_out):.1f} robust deviations "
-            "from that of its peers",
+            f"its change since the cutoff differs from that of its peers by "
+            f"{number(abs(fleet.stands_out))} times what is usual among them",
             abs(fleet.stands_out),
             rules.fleet_z,
         )

@@ -11,7 +11,7 @@ from forecastctl.explain.case import index_of
 from forecastctl.explain.parts.attribution import value_at
 from forecastctl.explain.verdict.fault import Fault, gone
 from forecastctl.explain.verdict.strange import strange_months
-from forecastctl.figures import number, percent
+from forecastctl.figures import number, percent, period
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def revision(case: Case, rules: ExplainRules) -> Fault | None:
     share = max(_refitted(case, revised), _scaled(case, revised.y, changed))
     if share < rules.revised:
         return None
-    first, last = case.seen.ds[changed[0]], case.seen.ds[changed[-1]]
+    first, last = (period(str(case.seen.ds[changed[at]]), case.seen.freq) for at in (0, -1))
     if len(changed) == 1:
         old, new = float(case.seen.y[changed[0]]), float(revised.y[changed[0]])
         what = (
@@ -98,8 +98,9 @@ def unit_seen(case: Case, rules: ExplainRules) -> Fault | None:
         return None
     newest = found[-1]
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    when = period(str(revised.ds[newest.at]), revised.freq)
     text = (
-        f"a value that the model saw, that of {revised.ds[newest.at]} ({number(newest.value)}), "
+        f"a value that the model saw, that of {when} ({number(newest.value)}), "
         f"is {newest.words}{more}; that explains {percent(share)} of the miss"
     )
     return Fault(

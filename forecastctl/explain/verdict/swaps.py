@@ -9,7 +9,7 @@ import numpy as np
 
 from forecastctl.explain.parts.attribution import value_at
 from forecastctl.explain.verdict.fault import Fault, gone
-from forecastctl.figures import number, percent
+from forecastctl.figures import number, percent, period
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,8 +86,9 @@ def _seen(case: Case, rules: ExplainRules) -> Fault | None:
     if share < rules.revised:
         return None
     text = (
-        f"it and {swap.airport} have stood under each other's name since {swap.since}, which the "
-        f"model saw; that explains {percent(share)} of the miss"
+        f"it and {swap.airport} have stood under each other's name since "
+        f"{period(swap.since, case.seen.freq)}, which the model saw; that explains "
+        f"{percent(share)} of the miss"
     )
     return Fault(
         name="swap",

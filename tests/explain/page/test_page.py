@@ -1,6 +1,7 @@
 """The page of an explanation: whole, self-contained, safe, and true to the answer."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -134,6 +135,25 @@ def test_every_drawing_says_what_it_shows(pages):
     assert all(a["role"] == "img" and len(a["aria-label"]) > 40 for a in drawn)
 
 
+def test_an_actual_of_zero_is_known(pages):
+    answer, view = CASES["local_shock"]
+    none = explanation_page(replace(answer, actual=0.0, miss=answer.forecast.mean), view)
+    tiles = Page(none).text
+    assert tiles["dd"][0] == "0"
+    assert "not known yet" not in none
+    assert "not known yet" in pages["no_actual"]
+
+
+CUT_OFF = """() => [...document.querySelectorAll('.scroll')]
+  .filter(e => e.scrollWidth > e.clientWidth
+    || e.firstElementChild.getBoundingClientRect().right > document.documentElement.clientWidth)
+  .map(e => e.getAttribute('aria-labelledby'))"""
+"""Tables of which a part is beyond the edge."""
+
+A4 = {"width": 688, "height": 1000}
+"""What is left of a sheet within the margins, in pixels of CSS."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("name", ["system_shock", "cannot_tell", "run_failure"])
@@ -161,8 +181,12 @@ def test_a_browser_without_a_network_shows_it(pages, name, size, tmp_path):
             words.headline(CASES[name][0], "M").split()
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert page.evaluate(CUT_OFF) == []
         shown = page.locator("figure.history svg:visible")
         assert shown.count() == 1
         assert shown.bounding_box()["width"] > 0.75 * min(size[0], 1120)
+        page.emulate_media(media="print")
+        page.set_viewport_size(A4)
+        assert page.evaluate(CUT_OFF) == []
     assert said == []
     assert asked == [path.as_uri()]

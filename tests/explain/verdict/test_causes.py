@@ -107,7 +107,7 @@ class TestAWideInterval:
     def test_it_followed_the_fleet(self):
         found = said(self.wide())
         assert found.name == "system_shock"
-        assert "85 % of the other airports" in found.headline
+        assert "17 of 20 other airports (85 %) fell" in found.headline
         assert "its" not in found.headline.split(";")[0]
         assert "interval of this one was so wide" in found.headline
 
@@ -267,12 +267,12 @@ class TestFlights:
         found = said(closing(12))
         assert (found.name, found.evidence[0].name) == ("local_shock", "flights")
         assert "closed since then" in found.headline
-        assert "no passengers since 2020-01-01" in found.headline
+        assert "no passengers since January 2020" in found.headline
 
     def test_closed_before_it(self):
         found = said(closing(12, before=4))
         assert found.name == "level_shift_before_cutoff"
-        assert "since 2019-09-01" in found.headline
+        assert "since September 2019" in found.headline
         assert "4 periods before the cutoff" in found.headline
 
     def test_of_three_zeros_at_least(self):
@@ -288,9 +288,9 @@ class TestFlights:
     def test_reopened_and_opened(self):
         found = said(self.opened(6))
         assert found.name == "local_shock"
-        assert "reopened in 2020-01-01" in found.headline
+        assert "reopened in January 2020" in found.headline
         found = said(self.opened(60))
-        assert "opened in 2020-01-01: its first passengers" in found.headline
+        assert "opened in January 2020: its first passengers" in found.headline
         found = said(self.opened(6, at=56))
         assert found.name == "level_shift_before_cutoff"
         assert said(self.opened(2)).evidence[0].name != "flights"

@@ -134,7 +134,7 @@ class TestCauses:
             assert found.name == "level_shift_before_cutoff"
             assert sure_of(found) == sure((before - 2) / 4)
             assert found.evidence[0].name == "break"
-            assert "-30 % since 2019-06-01" in found.headline
+            assert "-30 % since June 2019" in found.headline
 
     def test_of_a_break_in_unseen_data_how_long_these_were_there(self):
         known = case_of(seen=flat(80)).seen
@@ -154,7 +154,7 @@ class TestShocks:
             assert found.name == "system_shock"
             assert sure_of(found) == sure((below / of - 0.5) / 0.5)
         assert found.evidence[0].name == "fleet_share"
-        assert "100 % of the other airports fell below" in found.headline
+        assert "all 20 other airports fell below their 95 % intervals" in found.headline
         high = verdict(case_of(actual=1700.0, fleet=others(above=9)))
         assert "rose above" in high.headline
 
@@ -168,7 +168,7 @@ class TestShocks:
         case = case_of(actual=300.0, fleet=QUIET, stands_out=-12.0)
         found = verdict(case)
         assert (found.name, sure_of(found)) == ("local_shock", sure(0.5))
-        assert "stands 12 deviations from theirs" in found.headline
+        assert "differs from theirs by 12 times what is usual among them" in found.headline
 
     def test_alone_by_the_miss(self):
         found = verdict(case_of(actual=960.0))
@@ -180,10 +180,11 @@ class TestShocks:
 
     def test_since_when_and_until_when(self):
         case = case_of(actual=300.0, fleet=QUIET)
-        for back, words in (("2020-05-01", "is back since 2020-05-01"), (None, "is not back yet")):
+        ends = (("2020-05-01", "was over by May 2020"), (None, "is not over yet"))
+        for back, words in ends:
             broke = Break("2020-01-01", 0, -0.35, 1, back)
             text = verdict(case, broke=broke).headline
-            assert text.endswith(f"; it began 2020-01-01 and {words}")
+            assert text.endswith(f"; it began in January 2020 and {words}")
         before = Break("2019-06-01", 1, -0.35, 9, None)
         assert "it began" not in verdict(case, broke=before).headline
 

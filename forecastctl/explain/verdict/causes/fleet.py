@@ -8,7 +8,7 @@ from forecastctl.explain.verdict.candidate import candidate, certainty
 from forecastctl.explain.verdict.evidence import same_side
 from forecastctl.explain.verdict.fault import gone
 from forecastctl.explain.verdict.findings import new_to_all, stands_out, widespread
-from forecastctl.figures import percent
+from forecastctl.figures import number, period, portion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,8 @@ def alone(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
         return
     size = abs(distance)
     text = (
-        f"a local shock: {same_side(findings.fleet)}, and its change since the cutoff stands "
-        f"{size:.0f} deviations from theirs{since(findings)}"
+        f"a local shock: {same_side(findings.fleet)}, and its change since the cutoff differs "
+        f"from theirs by {number(size)} times what is usual among them{since(findings)}"
     )
     yield candidate(
         findings,
@@ -55,10 +55,13 @@ def system_wide(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
     if not fleet.share_same:
         return
     fell = "fell below" if case.miss > 0 else "rose above"
-    text = (
-        f"a system-wide shock: {percent(fleet.share_same)} of the other airports {fell} "
-        f"their 95 % intervals in the same month{since(findings)}"
-    )
+    others = fleet.airports - 1
+    who = portion(fleet.share_same, others, "other airports")
+    whom = f"{who} {fell} their 95 % intervals"
+    if others == 1:
+        whom = f"the other airport {fell} its 95 % interval"
+    same = "in the same month" if case.seen.freq.startswith("M") else "at the same time"
+    text = f"a system-wide shock: {whom} {same}{since(findings)}"
     if not case.outside:
         text += "; the interval of this one was so wide that it holds the fall all the same"
     sure = certainty(fleet.share_same - rules.system_share, 1 - rules.system_share)
@@ -88,5 +91,7 @@ def since(findings: Findings) -> str:
     broke, case = findings.broke, findings.case
     if broke is None or broke.before_cutoff > 0 or (broke.change < 0) != (case.miss > 0):
         return ""
-    back = f"back since {broke.recovered_on}" if broke.recovered_on else "not back yet"
-    return f"; it began {broke.began} and is {back}"
+    freq, end = case.seen.freq, "is not over yet"
+    if broke.recovered_on:
+        end = f"was over by {period(broke.recovered_on, freq)}"
+    return f"; it began in {period(broke.began, freq)} and {end}"

@@ -10,7 +10,7 @@ from forecastctl.explain.verdict.candidate import candidate, certainty
 from forecastctl.explain.verdict.causes.model import own_part
 from forecastctl.explain.verdict.evidence import APART
 from forecastctl.explain.verdict.fault import gone
-from forecastctl.figures import counted
+from forecastctl.figures import counted, number, period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +43,11 @@ def flights_changed(findings: Findings, rules: ExplainRules) -> Iterator[Candida
     if found is None:
         return
     before = found.before_cutoff > 0
+    since = period(found.since, case.seen.freq)
     text = {
-        "closed": f"the airport has had no passengers since {found.since}: closed since then",
-        "reopened": f"the airport reopened in {found.since}, after months without passengers",
-        "opened": f"the airport opened in {found.since}: its first passengers in these data",
+        "closed": f"the airport has had no passengers since {since}: closed since then",
+        "reopened": f"the airport reopened in {since}, after months without passengers",
+        "opened": f"the airport opened in {since}: its first passengers in these data",
     }[found.what]
     if before:
         text += f"; that was {counted(found.before_cutoff, 'period')} before the cutoff"
@@ -79,8 +80,8 @@ def moved_apart(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
         return  # the model could have seen it
     text = (
         f"a lasting change at this airport alone: its level has been {100 * math.expm1(size):+.0f} "
-        f"% from where its peers went since {since}, "
-        f"{deviations:.0f} of their deviations"
+        f"% from where its peers went since {period(str(since), case.seen.freq)}, "
+        f"{number(deviations)} times what is usual among them"
     )
     if not case.outside:
         text += "; its interval was so wide that it holds the change all the same"

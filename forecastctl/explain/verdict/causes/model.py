@@ -16,7 +16,7 @@ from forecastctl.explain.verdict.findings import (
     stands_out,
     widespread,
 )
-from forecastctl.figures import counted, number
+from forecastctl.figures import counted, number, period
 from forecastctl.models.baseline import called
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def level_shifts(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]
     if broke is None or broke.before_cutoff < 1:
         return
     text = (
-        f"the level had changed by {broke.percent:+.0f} % since {broke.began}, "
+        f"the level had changed by {broke.percent:+.0f} % since "
+        f"{period(broke.began, case.seen.freq)}, "
         f"{counted(broke.before_cutoff, 'period')} before the cutoff: it should have been caught"
     )
     sure = certainty(broke.before_cutoff - rules.visible + 1, rules.visible + 1)
@@ -178,7 +179,8 @@ def _unseen(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
         return
     text = (
         f"the model was out of date: it had not seen {later} periods that were there, in which "
-        f"the level changed by {broke.percent:+.0f} % from {broke.began} on"
+        f"the level changed by {broke.percent:+.0f} % from "
+        f"{period(broke.began, case.seen.freq)} on"
     )
     sure = certainty(broke.before_cutoff + later - rules.visible + 1, rules.visible + 1)
     yield candidate(
