@@ -21,7 +21,6 @@ KINDS = {
     "jobs": "tags.kind = 'job'",
     "airports": "tags.kind = 'airport'",
     "models": "tags.kind = 'airport' AND tags.trained = 'true'",
-    "forecasts": "tags.kind = 'airport' AND tags.forecast = 'true'",
     "trials": "tags.kind = 'trial'",  # nested layout; in the flat one they are trials.json
 }
 
@@ -64,7 +63,6 @@ COUNTS = ("total", "ok", "without_suspects", "fallback", "failed", "rejected", "
 def row(what: str, run: Any) -> dict[str, Any]:
     """The same facts as a row of ``forecastctl history``."""
     tags = {t["key"]: t["value"] for t in run["data"].get("tags", [])}
-    params = {p["key"]: p["value"] for p in run["data"].get("params", [])}
     metrics = {m["key"]: m["value"] for m in run["data"].get("metrics", [])}
     status = tags.get("status") or run["info"]["status"].lower()
     if what == "jobs":
@@ -81,8 +79,6 @@ def row(what: str, run: Any) -> dict[str, Any]:
             facts["trial"] = int(tags["trial"])
         facts |= {"status": status, "model": tags.get("model"), "loss": metrics.get("loss")}
         facts |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
-        if what == "forecasts":
-            facts["horizon"] = int(params["horizon"])
     started = datetime.fromtimestamp(run["info"]["start_time"] / 1000, UTC)
     facts["started"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {**facts, "run_id": run["info"]["run_id"]}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from forecastctl.errors import DamagedError, UsageError
 from forecastctl.jobs.summary import COUNTED
 from forecastctl.recording.context import airport_key
+from forecastctl.recording.forecast_rows import COLUMNS as FORECAST_COLUMNS
+from forecastctl.recording.forecast_rows import forecast_rows
 from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.run_of import RunOf
@@ -16,7 +18,7 @@ from forecastctl.recording.write import trial_run
 from forecastctl.records import ALL_RUNS, AirportResult, Query, Status, StoredRun
 from forecastctl.records.calendar import iso
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
-from forecastctl.records.schema import STAGES, TRUE, MetricKey, Param, Tag, airports_key
+from forecastctl.records.schema import STAGES, TRUE, MetricKey, Tag, airports_key
 from forecastctl.redaction import masked
 from forecastctl.store.filters import matches, parse_filter
 
@@ -40,6 +42,9 @@ TAGS_OF_LISTS: dict[str, dict[str, str]] = {
 }
 LISTS = ("jobs", "airports", "trials", "models", "forecasts")
 """What a user may list."""
+
+COUNTED_AT_MOST = 5000
+"""Runs that are counted at most, to say how many more there are than are listed."""
 
 MLFLOW_STATUSES = ("running", "killed")
 STATUSES = {
@@ -83,12 +88,32 @@ def history(tracker: Tracker, query: HistoryQuery) -> list[Row]:
 
     Raises:
         UsageError: An unknown kind, or a filter that cannot be understood.
+        NothingRecordedError: Forecasts are listed, and none of them can be read.
     """
     check(query)
     runs = _trials(tracker, query) if query.what == "trials" else _runs(tracker, query)
     ordered = _ordered(runs, query)
+    if query.what == "forecasts":
+        return forecast_rows(tracker, ordered, query.limit)
     shown = ordered[: query.limit]
     return [_row(query.what, run, attempts=query.all_attempts) for run in shown]
+
+
+def count(tracker: Tracker, query: HistoryQuery) -> int | None:
+    """How many rows meet a query, whatever its limit; ``None`` where counting would take long.
+
+    Args:
+        tracker: The store.
+        query: The query.
+    """
+    if query.what == "trials":
+        return None
+    runs = _runs(tracker, replace(query, limit=COUNTED_AT_MOST + 1))
+    if query.best:
+        runs = _ordered(runs, query)
+    if len(runs) > COUNTED_AT_MOST:
+        return None
+    return sum(RunOf(r).horizon(1) for r in runs) if query.what == "forecasts" else len(runs)
 
 
 def check(query: HistoryQuery) -> None:
@@ -114,8 +139,10 @@ def check(query: HistoryQuery) -> None:
 
 def columns(query: HistoryQuery) -> list[str]:
     """Columns of a list, also of one without rows."""
+    if query.what == "forecasts":
+        return list(FORECAST_COLUMNS)
     tags: dict[str, str] = {Tag.TRIAL: "0", Tag.ATTEMPT: "1"}
-    some = StoredRun("", "", "", 0, None, {Param.HORIZON: "1"}, {}, tags, None)
+    some = StoredRun("", "", "", 0, None, {}, {}, tags, None)
     return list(_row(query.what, some, attempts=query.all_attempts))
 
 
@@ -275,8 +302,6 @@ def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
             "loss": metrics.get(MetricKey.LOSS),
         }
         row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": _reason(tags)}
-        if what == "forecasts":
-            row["horizon"] = int(run.params[Param.HORIZON])
     return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
-from forecastctl.history import HistoryQuery, compare, history
+from forecastctl.history import HistoryQuery, compare, count, history
+from forecastctl.recording.read import read_forecast
 from forecastctl.records import Query, RunUpdate
 from tests.harness import SEARCH, Harness, make_series
 
@@ -143,3 +144,27 @@ def test_mistakes_are_named(harness):
         history(harness.tracker, HistoryQuery("jobs", best=True))
     with pytest.raises(NothingRecordedError, match="no run or job 'nope'"):
         compare(harness.tracker, "nope", "nope")
+
+
+def test_forecasts_are_listed_period_by_period_with_what_came_true(harness):
+    whole = harness.entries
+    jfk = whole[0]
+    harness.entries = [replace(jfk, ds=jfk.ds[:-2], y=jfk.y[:-2], digest="shorter")]
+    harness.run()
+    query = HistoryQuery("forecasts", airport="JFK")
+    rows = history(harness.tracker, query)
+    made = read_forecast(harness.tracker, rows[0]["run_id"])
+    low, high = made.intervals[95]
+    assert [r["date"] for r in rows] == ["2018-11-01", "2018-12-01", "2019-01-01"]
+    assert [(r["forecast"], r["low"], r["high"]) for r in rows] == list(
+        zip(made.mean, low, high, strict=True)
+    )
+    assert {(r["level"], r["cutoff"], r["actual"]) for r in rows} == {(95, "2018-10-01", None)}
+    harness.entries = whole
+    harness.run()  # its data hold two of these months
+    newer = history(harness.tracker, query)
+    assert [r["date"] for r in newer[:3]] == ["2019-01-01", "2019-02-01", "2019-03-01"]
+    assert [r["actual"] for r in newer] == [None, None, None, *jfk.y[-2:], None]
+    assert [{**r, "actual": None} for r in newer[3:]] == rows
+    assert count(harness.tracker, query) == len(newer) == 6
+    assert history(harness.tracker, replace(query, limit=2)) == newer[:2]

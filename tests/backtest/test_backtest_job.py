@@ -226,7 +226,8 @@ def test_history_finds_them_as_real_runs(whole):
     assert {row["command"] for row in rows} == {"backtest"}
     assert len(rows) == 6
     of_jfk = history(whole.tracker, HistoryQuery("forecasts", airport="JFK"))
-    assert sorted(row["cutoff"] for row in of_jfk) == [f"2018-{m:02}-01" for m in range(5, 11)]
+    assert sorted({row["cutoff"] for row in of_jfk}) == [f"2018-{m:02}-01" for m in range(5, 11)]
+    assert len(of_jfk) == 6 * 3
     job = whole.summary.accounts[0].job_id
     assert len(history(whole.tracker, HistoryQuery("airports", job_id=job))) == 3
     assert len(history(whole.tracker, HistoryQuery("trials", job_id=job))) == 6

@@ -25,7 +25,7 @@ def lines_of(*accounts, sums=()):
 def test_what_was_done():
     assert lines_of(line("JFK"), line("LGA")) == [
         "2 airports: 2 ok",
-        "median mase 0.500",
+        "median mase 0.500 in validation, by which the models were chosen",
         "forecasts   f.csv",
         "recorded    sqlite:///m.db",
         f"job         20260101-000000-abcdef (run {'r' * 32})",

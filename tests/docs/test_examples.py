@@ -58,7 +58,7 @@ def test_the_rest_example_gives_the_rows_of_history(mlflow_server, tmp_path, mon
     for layout in ("nested", "flat"):  # straight into the database that the server shows
         run = CliRunner().invoke(app, [*job, "--layout", layout, *place, mlflow_server.store])
         assert run.exit_code == 0, run.output
-    for what in ("jobs", "airports", "models", "forecasts"):
+    for what in ("jobs", "airports", "models"):
         for narrowed in ([], ["--airport", "ELA"])[: 1 if what == "jobs" else 2]:
             asked = [what, *narrowed, "--experiment", "the example's"]
             command = [sys.executable, EXAMPLES / "rest_query.py", mlflow_server.uri, *asked]

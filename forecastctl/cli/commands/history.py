@@ -35,8 +35,10 @@ def history(
     verbose: flags.Verbose = False,
 ) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.history import HistoryQuery, check, columns, compare
+    from forecastctl.history import HistoryQuery, check, columns, compare, count
     from forecastctl.history import history as recorded
+    from forecastctl.recording.airports import is_recorded, not_recorded
+    from forecastctl.recording.cached import Once
     from forecastctl.records import ALL_RUNS
 
     session = open_session(history, locals())
@@ -54,7 +56,7 @@ def history(
         all_attempts=all_attempts,
     )
     check(query)
-    tracker = read_with_spool(session.settings)
+    tracker = Once(read_with_spool(session.settings))
     if pair:
         rows, more = compare(tracker, *pair), False
     else:
@@ -67,7 +69,12 @@ def history(
     else:
         render.print_rows(rows, f"No {what} are recorded that meet this.")
     if more:
-        typer.echo(f"There are more than {limit}: see --limit.", err=True)
+        total = count(tracker, query)
+        of = f"more than {limit:,}" if total is None else f"{total:,}"
+        typer.echo(f"{limit:,} of {of} {what}: --limit N shows more.", err=True)
+    if not rows and airport is not None and not is_recorded(tracker, airport):
+        error = not_recorded(tracker, airport)
+        typer.echo(f"{error.message} {error.hint}", err=True)
 
 
 def _since(text: str | None) -> int | None:

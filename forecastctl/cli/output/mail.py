@@ -45,7 +45,7 @@ def summary_lines(
     head = [f"{summary.counts['total']} airports: {tally or 'none'}"]
     losses = [line.loss for line in summary.lines if line.loss is not None]
     facts = {
-        f"median {loss}": f"{median(losses):.3f}" if losses else None,
+        f"median {loss}": in_validation(median(losses)) if losses else None,
         "forecasts  ": out,
         "recorded   ": store,
         "job        ": f"{summary.job_id} (run {summary.run_id})",
@@ -58,6 +58,15 @@ def summary_lines(
     tail += [f"next        {step}" for step in next_steps(summary)]
     trouble = [(line.status, line.reason or "", line.airport) for line in summary.lines]
     return fitting(head, blocks_of_trouble(trouble), list(sums)[: MOST_LINES // 4], tail)
+
+
+def in_validation(loss: float) -> str:
+    """The median loss of the models of a job, and what it is.
+
+    Models are chosen by it, so that it is lower than what is to be expected of their forecasts, and
+    the more so the fewer of them are averaged.
+    """
+    return f"{loss:.3f} in validation, by which the models were chosen"
 
 
 def next_steps(summary: Summary) -> list[str]:

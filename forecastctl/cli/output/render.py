@@ -6,11 +6,12 @@ import csv
 import json
 import math
 import sys
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecastctl.cli.output import said
-from forecastctl.cli.output.mail import summary_lines
+from forecastctl.cli.output.mail import in_validation, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ AIRPORTS_SHOWN = 20
 NO_TERMINAL = 100_000  # columns, so that no line is folded
 FOLDED = 32  # columns that a cell needs at most, as it may be folded
 DIGEST_SHOWN = 12  # characters
+MODEL_SHOWN = 44
 THOUSAND = 1000
 
 
@@ -72,8 +74,12 @@ def _filled(rows: Sequence[Mapping[str, object]]) -> list[str]:
 
 
 def _short(column: str, value: object) -> object:
-    """A value, of a digest its first characters; --json has it whole."""
-    return str(value)[:DIGEST_SHOWN] if column.endswith("digest") and value else value
+    """A value, of a digest its first characters and of a model the first ones; --json has all."""
+    if column.endswith("digest") and value:
+        return str(value)[:DIGEST_SHOWN]
+    if column == "model" and value:
+        return textwrap.shorten(str(value), MODEL_SHOWN, placeholder=" ...")
+    return value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -166,7 +172,7 @@ def _print_facts_of_job(
 
     losses = [line.loss for line in summary.lines if line.loss is not None]
     if losses:
-        console.print(f"median {loss} {median(losses):.3f}", markup=False)
+        console.print(f"median {loss} {in_validation(median(losses))}", markup=False)
     if out:
         console.print(f"forecasts   {out}", markup=False, soft_wrap=True)
     console.print(f"recorded    {store}", markup=False, soft_wrap=True)
