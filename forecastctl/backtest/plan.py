@@ -113,6 +113,11 @@ class BacktestPlan:
         self._jobs = backtest_jobs(tracker, self.name)
 
     @property
+    def chosen(self) -> int:
+        """How many airports are worked at; the others are skipped."""
+        return len(self._chosen)
+
+    @property
     def newest(self) -> str:
         """First day of the newest period that has an observation, ISO format."""
         observed = observed_periods(self._panel)

@@ -146,15 +146,26 @@ def execute(
     from forecastctl.jobs.pilot import choose_pilot
     from forecastctl.jobs.run import run_job
 
-    stopping = limits(session, len(job.order) + len(job.groups))
+    total = len(job.order) + len(job.groups)
+    stopping = limits(session, total)
     lengths = {task.series.airport: task.series.n for task in job.tasks}
     pilot = choose_pilot(job.tasks, job.groups)
-    progress.expect(lengths, {task.series.airport for task in pilot})
     tracker, read_log = recorder.tracker, session.log.read
     with Interruptions(stopping.interrupt):
         if saying:
             progress.say(saying)
-        summary = run_job(job, tracker, executor, progress, read_log, progress.say, stopping)
+        to_do = total - sum(result.status == "skipped" for result in job.settled)
+        progress.expect(lengths, {task.series.airport for task in pilot}, to_do)
+        summary = run_job(
+            job,
+            tracker,
+            executor,
+            progress,
+            read_log,
+            progress.say,
+            stopping,
+            searched=progress.searched,
+        )
     out, unwritten = written(summary, out, session.settings.forecast.table)
     return Done(recorder.end(summary), out, unwritten)
 

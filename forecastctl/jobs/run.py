@@ -66,6 +66,7 @@ def run_job(
     read_log: Callable[[], bytes],
     say: Callable[[str], None] = unheard,
     stopping: Stopping | None = None,
+    searched: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Summary:
     """Execute a job, record every airport whole as it completes, and account for all of them.
 
@@ -77,6 +78,8 @@ def run_job(
         read_log: Returns the job's log so far.
         say: Told what takes long before the first airport.
         stopping: When it ends before all is done.
+        searched: Told how many airports are searched before the first one has its status, and of
+            how many.
 
     Raises:
         TrackingError: Something could not be recorded; the job stops.
@@ -92,7 +95,8 @@ def run_job(
         for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
             enter(ledger, result, job, of_airport, tracker)
             progress(result, len(job.order) + len(job.groups))
-        found = kept(_results(job, executor, tracker, run_id, stopping), job, tracker, run_id)
+        worked = _results(job, executor, tracker, run_id, stopping, searched)
+        found = kept(worked, job, tracker, run_id)
         with stopping.over(executor):
             for results in batches(found, job.batch):
                 record_results(results, job, tracker, run_id, ledger)
@@ -191,7 +195,12 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
 
 
 def _results(
-    job: Job, executor: Executor, tracker: Tracker, run_id: str, stopping: Stopping
+    job: Job,
+    executor: Executor,
+    tracker: Tracker,
+    run_id: str,
+    stopping: Stopping,
+    searched: Callable[[int, int], None],
 ) -> Iterator[AirportResult]:
     """Settled airports first, then results as workers complete them; largest tasks go first.
 
@@ -203,7 +212,7 @@ def _results(
     tasks = [replace(task, until_ms=stopping.deadline_ms) for task in job.tasks]
     pilot = choose_pilot(tasks, job.groups)
     whole = {task.series.airport: task for task in tasks}
-    tuned = _tuned_first(job, pilot, executor, tracker, run_id, stopping)
+    tuned = _tuned_first(job, pilot, executor, tracker, run_id, stopping, searched)
     if stopping.ends:
         failed = [early for early in tuned.values() if early.status is Status.FAILED]
         yield from (joined(whole[early.airport], early, None, ()) for early in failed)
@@ -240,6 +249,7 @@ def _tuned_first(
     tracker: Tracker,
     run_id: str,
     stopping: Stopping,
+    searched: Callable[[int, int], None],
 ) -> dict[str, AirportResult]:
     """What came of the searches of the pilot by airport, each kept as soon as it is done."""
     tuned: dict[str, AirportResult] = {}
@@ -254,6 +264,7 @@ def _tuned_first(
         whole = [result for result in results if not is_cut_short(result)]
         files = keep_searches(tracker, run_id, files, whole)
         tuned |= {result.airport: result for result in results}
+        searched(len(tuned), len(pilot))
         stopping.saw(results)
         if stopping.too_many_failed:
             break

@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecastctl.cli.output import progress
 from forecastctl.cli.output.left import TimeLeft
 from forecastctl.cli.output.progress import Progress
 from forecastctl.models.kernels import compiled
@@ -284,7 +286,13 @@ def test_a_list_says_where_it_was_cut_and_has_its_header_where_it_is_empty(cli):
     cli("run", "--data", cli.write(panel(["JFK", "LGA", "EWR"])), *QUICK)
     cut = cli("history", "airports", "--limit", 2, "--json")
     assert len(json.loads(cut.stdout)) == 2
-    assert cut.stderr == "There are more than 2: see --limit.\n"
+    assert cut.stderr == "2 of 3 airports: --limit N shows more.\n"
+    cut = cli("history", "forecasts", "--limit", 2)
+    assert cut.stderr == "2 of 9 forecasts: --limit N shows more.\n"
+    assert cli("history", "trials", "--limit", 2).stderr.startswith("2 of more than 2 trials")
+    meant = "Nothing is recorded about airport 'jfk' in this experiment. Did you mean 'JFK'?\n"
+    assert cli("history", "forecasts", "--airport", "jfk", "--csv").stderr == meant
+    assert "Did you mean 'JFK'?" in cli("explain", "--airport", "jfk", code=6).stderr
     assert cli("history", "airports", "--limit", 3).stderr == ""
     assert cli("history", "airports", "--limit", 1_000_000, "--since", "9" * 15 + "w").stderr == ""
     for what in ("jobs", "airports", "trials", "models", "forecasts"):
@@ -312,6 +320,22 @@ def test_on_a_terminal_it_is_said_above_the_bar(monkeypatch):
     with Progress(quiet=False) as progress:
         progress.say("compiling [now]")
     assert "compiling [now]" in sys.stderr.getvalue()
+
+
+def test_progress_begins_at_once_and_counts_only_what_was_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
+    with Progress(quiet=False, what="forecasts") as told:
+        told.expect({}, (), 2)
+        told.searched(1, 2)
+        for status in ("skipped", "skipped", "ok", "skipped", "failed"):
+            told.count(status, 5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [re.sub(r", [0-9,.]+/min", "", line) for line in lines] == [
+        "0/2 forecasts",
+        "0/2 forecasts, 1 of 2 searched",
+        "1/2 forecasts, 1 ok",
+        "2/2 forecasts, 1 ok, 1 failed",
+    ]
 
 
 def result_of(airport, n, cpu=10.0, search=8.0):

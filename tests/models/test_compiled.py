@@ -39,7 +39,7 @@ def twice(x):
 """
 
 LOAD, WARM = "compiled.load()", "compiled.warm(said.append)"
-SAID = ["compiling the models, once per machine"]
+SAID = ["compiling the models, once per machine: about a minute"]
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def _work(session: Session, asked: Asked, *, upgrade: bool) -> Done[BacktestSumm
     executor = make_executor(settings, settings.airport_limit(max(asked.retune_every, 1)))
     panel, spec = read(session)
     with (
-        Progress(quiet=session.quiet) as progress,
+        Progress(quiet=session.quiet, what="forecasts") as progress,
         executor,
         Recorder(session, "backtest", progress.say, upgrade=upgrade, existing=False) as recorder,
     ):
@@ -140,6 +140,8 @@ def _work(session: Session, asked: Asked, *, upgrade: bool) -> Done[BacktestSumm
         if session.measured:
             session.measured.newest(iter([planned.plan.newest]))
         stopping = limits(session, len(planned.plan.order))
+        left = len(planned.plan.origins) - len(planned.plan.complete())
+        progress.begin(planned.plan.chosen * left)
         with Interruptions(stopping.interrupt) as interruptions:
             summary = planned.run(stopping, interruptions.held)
         out, unwritten = written(summary, asked.out, settings.forecast.table)

@@ -58,7 +58,7 @@ def warm(say: Callable[[str], None]) -> None:
     if folder is None:
         say("the compiled models cannot be kept here: every worker compiles for itself")
     else:
-        say("compiling the models, once per machine")
+        say("compiling the models, once per machine: about a minute")
         load()
 
 
