@@ -92,6 +92,11 @@ FixOut = Annotated[
 ]
 SampleAirports = Annotated[int, option("--airports", "Number of airports (8).", DATA, "N")]
 SampleMonths = Annotated[int, option("--months", "Months of history (120).", DATA, "N")]
+SampleNames = Annotated[
+    list[str] | None,
+    option("--name", "Name of an airport, not a made-up one (repeatable).", DATA, "NAME"),
+]
+SampleFrom = Annotated[str | None, dated("--from", "First month (2010-01).", DATA)]
 SampleSeed = Annotated[int, option("--seed", "Seed of the generator (0).", DATA, "N")]
 
 # The search

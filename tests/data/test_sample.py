@@ -23,6 +23,14 @@ def test_the_sample_has_its_stories():
     assert all(len(c) == 3 and c.isalpha() for c in counts.index)
 
 
+def test_names_and_the_first_month_can_be_chosen():
+    panel = sample_panel(2, 3, names=("JFK", "LGA"), first="1995-11")
+    assert [(a, str(d)[:7]) for a, d in zip(panel.airport, panel.date, strict=True)] == [
+        (a, month) for a in ("JFK", "LGA") for month in ("1995-11", "1995-12", "1996-01")
+    ]
+    assert panel.passengers.tolist() == sample_panel(2, 3).passengers.tolist()
+
+
 def test_equal_seeds_give_equal_panels():
     pd.testing.assert_frame_equal(sample_panel(seed=3), sample_panel(seed=3))
     assert not sample_panel(seed=3).equals(sample_panel(seed=4))

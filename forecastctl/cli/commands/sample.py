@@ -9,15 +9,21 @@ from forecastctl.errors import UsageError
 def sample(
     out: flags.SampleOut,
     airports: flags.SampleAirports = 8,
+    name: flags.SampleNames = None,
+    first: flags.SampleFrom = None,
     months: flags.SampleMonths = 120,
     seed: flags.SampleSeed = 0,
 ) -> None:
     """Write generated airport-like data, for a first try."""
-    from forecastctl.data.read.sample import sample_panel
+    from forecastctl.data.read.sample import FIRST_MONTH, sample_panel
     from forecastctl.data.write.targets import check_target, write_frame
 
-    for name, number in (("airports", airports), ("months", months)):
+    names = name or []
+    for flag, number in (("airports", airports), ("months", months)):
         if number < 1:
-            raise UsageError(f"--{name} must be at least 1.")
+            raise UsageError(f"--{flag} must be at least 1.")
+    if len(set(names)) < len(names):
+        raise UsageError("--name: a name is given twice.", "Each airport has a name of its own.")
     check_target(out)
-    write_frame(sample_panel(airports, months, seed), out)
+    month = (first or FIRST_MONTH)[: len(FIRST_MONTH)]
+    write_frame(sample_panel(len(names) or airports, months, seed, names=names, first=month), out)

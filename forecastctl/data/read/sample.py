@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -47,7 +49,14 @@ def _shared_dip(months: int) -> NDArray[np.float64]:
     return np.where(since >= 0, -0.15 * np.exp(-np.maximum(since, 0) / 5), 0.0)
 
 
-def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.DataFrame:
+def sample_panel(
+    airports: int = 8,
+    months: int = 120,
+    seed: int = 0,
+    *,
+    names: Sequence[str] = (),
+    first: str = FIRST_MONTH,
+) -> pd.DataFrame:
     """Make a panel: trend, season, noise, one shared dip, and some airports with peculiarities.
 
     With four airports or more, the first suffers a shock of its own (a runway closed for some
@@ -56,8 +65,10 @@ def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.Data
 
     Args:
         airports: Number of airports.
-        months: Months of each, from 2010-01.
+        months: Months of each.
         seed: Equal seeds give equal panels.
+        names: Names of the airports, as many as there are; made up where none is given.
+        first: First month, ``YYYY-MM``.
 
     Returns:
         Columns ``airport`` (text), ``date`` (first of the month, ``datetime64[s]``) and
@@ -67,6 +78,7 @@ def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.Data
 
     rng = np.random.default_rng(seed)
     codes = _codes(airports, rng)
+    codes = list(names) or codes
     y = np.rint(_levels(airports, months, rng)).astype(np.int64)
     kept = np.full(y.shape, fill_value=True)
     if airports >= _ALL_ALIKE_BELOW and months > 2 * _SHORT_MONTHS:
@@ -75,7 +87,7 @@ def sample_panel(airports: int = 8, months: int = 120, seed: int = 0) -> pd.Data
         kept[airports // 3, middle : middle + 2] = False
         kept[airports // 2, : months - _SHORT_MONTHS] = False
         y[-1, middle - 3 : middle] = 0
-    start = np.datetime64(FIRST_MONTH, "M")
+    start = np.datetime64(first, "M")
     dates = (start + np.arange(months)).astype("datetime64[s]")
     row, column = np.nonzero(kept)
     return pd.DataFrame(
