@@ -247,6 +247,11 @@ def test_the_sample_runs(cli):
     counts = accounted(summary)
     assert counts["failed"] == 0
     assert counts["ok"] >= 5
+    assert (
+        "--from: '2015-13'" in cli("sample", "--out", "s.csv", "--from", "2015-13", code=2).stderr
+    )
+    twice = ("--name", "JFK", "--name", "JFK")
+    assert "given twice" in cli("sample", "--out", "s.csv", *twice, code=2).stderr
     cli("sample", "--out", "s.csv", "--airports", 3, "--months", 30)
     assert pd.read_csv(cli.folder / "s.csv")["airport"].nunique() == 3
 

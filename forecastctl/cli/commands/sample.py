@@ -25,5 +25,15 @@ def sample(
     if len(set(names)) < len(names):
         raise UsageError("--name: a name is given twice.", "Each airport has a name of its own.")
     check_target(out)
-    month = (first or FIRST_MONTH)[: len(FIRST_MONTH)]
+    month = _month(first or FIRST_MONTH)
     write_frame(sample_panel(len(names) or airports, months, seed, names=names, first=month), out)
+
+
+def _month(text: str) -> str:
+    """The first month, ``YYYY-MM``."""
+    from forecastctl.records.calendar import parse_day  # not for a help: it takes numpy
+
+    try:
+        return f"{parse_day(text):%Y-%m}"
+    except UsageError:
+        raise UsageError(f"--from: '{text}' is not a month.", "Give it as 1995-01.") from None
