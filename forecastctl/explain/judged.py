@@ -19,7 +19,7 @@ from forecastctl.explain.recorded import pick, with_actual, without_actual
 from forecastctl.explain.standing import ordinary_error
 from forecastctl.explain.values import Neighbour, VintageChange
 from forecastctl.explain.verdict.rules import find, judge
-from forecastctl.figures import number, percent
+from forecastctl.figures import number, percent, period
 from forecastctl.models.combination.replay import NOT_STORED, replay
 from forecastctl.recording.read import read_forecast, read_model
 from forecastctl.recording.run_of import RunOf
@@ -89,7 +89,8 @@ def with_verdict(
     if case is None:
         return _cannot_tell(answer, f"Keep the artifacts of runs: {why}"), known, None
     actual = Actual(known.actual, known.source.label)
-    answer = with_actual(answer, record.chosen, actual, case.model)
+    freq = RunOf(subject.run).freq
+    answer = with_actual(answer, record.chosen, actual, case.model, freq)
     findings = find(case, rules)
     verdict = judge(findings, rules)
     answer = replace(
@@ -119,10 +120,12 @@ def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case |
 def _without_actual(answer: Answer, record: Record, known: LatestData | None) -> Answer:
     """The answer where there is no actual: why there is none, and how to get one."""
     run, date = record.subject.run, record.chosen.date
+    freq = RunOf(run).freq
     if known is not None:
-        gap = find_gap(known.source, record.subject.airport, date, RunOf(run).freq)
-        answer = without_actual(answer, record.chosen, gap)
-    advice = f"Give --data FILE with a file that holds {date}, or run again once it does."
+        gap = find_gap(known.source, record.subject.airport, date, freq)
+        answer = without_actual(answer, record.chosen, gap, freq)
+    when = period(date, freq)
+    advice = f"Give --data FILE with a file that holds {when}, or run again once it does."
     if RunOf(run).kind == Kind.GROUP:
         advice = "It is a sum, of which data hold no rows: ask about the airports that it adds up."
     return _cannot_tell(answer, advice)

@@ -20,11 +20,11 @@ from forecastctl.explain.values import (
     ModelFacts,
     Pages,
 )
-from forecastctl.figures import number, percent
+from forecastctl.figures import number, percent, period
 from forecastctl.recording.job import machine_of
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
-from forecastctl.records.calendar import iso, parse_day
+from forecastctl.records.calendar import counted, iso, parse_day
 from forecastctl.records.marks import SET, job_mark, search_mark
 from forecastctl.records.schema import Kind, Tag
 
@@ -66,10 +66,11 @@ def recorded_answer(
 ) -> Answer:
     """The answer from the record alone: no verdict, and nothing fitted again."""
     subject, chosen = record.subject, record.chosen
+    freq = RunOf(subject.run).freq
     answer = Answer(
         airport=subject.airport,
         date=chosen.date,
-        sentence=f"{_forecast(subject.airport, chosen)}.",
+        sentence=f"{_forecast(subject.airport, chosen, freq)}.",
         forecast=forecast_facts(chosen, reconciled(tracker, subject.run, chosen)),
         vintages=tuple(record.vintages),
         model=model_facts(tracker, subject.run, subject.model_run, model),
@@ -77,12 +78,12 @@ def recorded_answer(
         without_forecast=attempts(subject.runs),
     )
     if actual is None:
-        return without_actual(answer, chosen, gap)
-    return with_actual(answer, chosen, actual, model)
+        return without_actual(answer, chosen, gap, freq)
+    return with_actual(answer, chosen, actual, model, freq)
 
 
 def with_actual(
-    answer: Answer, chosen: Vintage, actual: Actual, model: FittedModel | None
+    answer: Answer, chosen: Vintage, actual: Actual, model: FittedModel | None, freq: str
 ) -> Answer:
     """The answer with the actual and the miss.
 
@@ -91,6 +92,7 @@ def with_actual(
         chosen: The forecast that is explained.
         actual: What came true.
         model: The model behind the forecast, where it can be read.
+        freq: pandas period alias.
     """
     miss, share = chosen.mean - actual.value, None
     how = "exactly as forecast"
@@ -100,7 +102,7 @@ def with_actual(
         how = f"{number(abs(miss))} {'too high' if miss > 0 else 'too low'}"
         how += f" ({percent(abs(miss / actual.value))})" if actual.value else ""
     place = _standing(chosen, miss, actual.value, model)
-    said = f"{_forecast(answer.airport, chosen)}, {number(actual.value)} came true: {how}"
+    said = f"{_forecast(answer.airport, chosen, freq)}, {number(actual.value)} came true: {how}"
     return replace(
         answer,
         sentence=f"{', '.join(filter(None, (said, words.among(place))))}.",
@@ -114,11 +116,11 @@ def with_actual(
     )
 
 
-def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None) -> Answer:
+def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None, freq: str) -> Answer:
     """The answer where the actual is not known, with the reason: it is missing, or yet to come."""
     return replace(
         answer,
-        sentence=f"{_forecast(answer.airport, chosen)}; {words.absent(gap, 'D')}.",
+        sentence=f"{_forecast(answer.airport, chosen, freq)}; {words.absent(gap, freq)}.",
         actual=None,
         actual_source=None,
         gap=gap,
@@ -129,12 +131,11 @@ def without_actual(answer: Answer, chosen: Vintage, gap: Gap | None) -> Answer:
     )
 
 
-def _forecast(airport: str, chosen: Vintage) -> str:
+def _forecast(airport: str, chosen: Vintage, freq: str) -> str:
     """The forecast, as the beginning of a sentence."""
-    periods = "period" if chosen.lead == 1 else "periods"
     return (
-        f"{airport}, {chosen.date}: {number(chosen.mean)} forecast {chosen.lead} "
-        f"{periods} ahead (from {chosen.cutoff})"
+        f"{airport}, {period(chosen.date, freq)}: {number(chosen.mean)} forecast "
+        f"{counted(chosen.lead, freq)} ahead, knowing {period(chosen.cutoff, freq)}"
     )
 
 

@@ -56,7 +56,7 @@ def test_a_month_missing_amid_later_ones_is_said_to_be_missing(harness):
     assert facts["verdict"] == "cannot_tell"
     assert (facts["gap"]["until"], facts["gap"]["source"]) == ("2019-03-01", "new.csv")
     assert facts["gap"]["filled"] > 1000
-    assert f"{MISSING} 2019-03-01; models are given " in facts["sentence"]
+    assert f"{MISSING} March 2019; models are given " in facts["sentence"]
     assert "in its place, interpolated" in facts["sentence"]
     assert words.label(answer) == "Missing in the data"
     assert f"{MISSING} March 2019" in words.headline(answer, "M")
@@ -95,7 +95,7 @@ def test_a_month_missing_in_a_stored_panel(harness, monkeypatch, quick):
     harness.run()
     facts = answered(ask(harness.tracker, "2018-11", quick=quick))
     assert facts["gap"]["until"] == "2018-12-01"
-    assert f"{MISSING} 2018-12-01" in facts["sentence"]
+    assert f"{MISSING} December 2018" in facts["sentence"]
     assert facts["gap"]["source"].startswith("panel ")
     known = answered(ask(harness.tracker, "2018-12", quick=quick))
     assert known["gap"] is None
