@@ -109,7 +109,7 @@ def test_clock(skew, ahead, expected):
         ({"free": disk.LEAST - 1}, "wrong", "200.0 MiB left"),
         ({"free": disk.LEAST}, "note", "left"),
         ({"free": GIB + 1, "total": 2 * GIB}, "ok", "left"),
-        ({"free": GIB + 1, "total": 100 * GIB}, "note", "1% of it"),
+        ({"free": GIB + 1, "total": 100 * GIB}, "note", "1 % of it"),
         ({"free": 50 * GIB, "files": 9_999}, "wrong", "9,999 more files"),
         ({"free": 64 * 1024**2, "least": 32 * 1024**2}, "ok", "64.0 MiB left"),
         ({"free": 31 * 1024**2, "least": 32 * 1024**2}, "wrong", "31.0 MiB left"),

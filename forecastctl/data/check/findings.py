@@ -13,6 +13,7 @@ from forecastctl.data.prepare.outliers import find_outliers
 from forecastctl.data.prepare.suspects.suspects import KINDS
 from forecastctl.data.prepare.suspects.zeros import trailing_zeros
 from forecastctl.data.read.names import alike
+from forecastctl.figures import percent
 from forecastctl.records import Rejection
 from forecastctl.records.calendar import labels, ordinals
 
@@ -164,7 +165,7 @@ def _zeros(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
     share = len(zeros) / int((~np.isnan(grid.y)).sum())
     tail = trailing_zeros(grid.y)
     ending = f", the last {tail} among them" if tail >= _TRAILING_ZEROS else ""
-    text = f"{context.counted(len(zeros))} of zero ({share:.0%}{ending}); kept"
+    text = f"{context.counted(len(zeros))} of zero ({percent(share)}{ending}); kept"
     severity: Severity = "warning" if share > _MANY_ZEROS else "info"
     if len(zeros) > len(entry.suspects.unpublished) + len(entry.suspects.zero):
         yield Finding("zeros", severity, text, labels(zeros + grid.start, context.freq))

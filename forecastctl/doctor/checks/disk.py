@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecastctl.doctor.finding import Finding, size
+from forecastctl.figures import percent
 
 LEAST = 200 * 1024**2
 LITTLE = 1024**3
@@ -55,6 +56,6 @@ def _judged(disk: Disk) -> Finding:
         return Finding("disk", "wrong", message, mend)
     share = disk.free / disk.total if disk.total else 1.0
     if disk.least >= LEAST and (disk.free < LITTLE or share < LEAST_SHARE):
-        message = f"{place} has {size(disk.free)} left, {share:.0%} of it."
+        message = f"{place} has {size(disk.free)} left, {percent(share)} of it."
         return Finding("disk", "note", message, mend)
     return Finding("disk", "ok", f"{place} has {size(disk.free)} left.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.prepare.fleet_warnings.table import LEAST_LEVEL, MAD, FleetTable, median
+from forecastctl.figures import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def low_last_period(table: FleetTable, label: Callable[[int], str]) -> str | Non
     if n < LEAST_AIRPORTS or far.sum() < NEARLY_ALL * n:
         return None
     middle = float(np.median(below))
-    period, left = label(table.last), _percent(float(np.exp(middle)))
+    period, left = label(table.last), percent(float(np.exp(middle)))
     if n > LEAST_AIRPORTS and MAD * float(np.median(np.abs(below - middle))) <= SAME_SHARE:
         return (
             f"{period}, the last period, holds about {left} of what its season led to expect, and "
@@ -140,7 +141,3 @@ def _power_of_all(table: FleetTable, column: int) -> tuple[int, int, int] | None
     if power == 0 or near < UNIT_SHARE * len(change):
         return None
     return power, near, len(change)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
