@@ -77,7 +77,7 @@ def test_for_people(cli):
     for column in ("MASE", "naive MASE", "MAE %", "bias %", "in 80 %", "in 95 %"):
         assert column in header
     assert "median mase in validation" in result.stdout
-    assert "8/8 airports" in result.stderr
+    assert "8/8 forecasts" in result.stderr
     again = cli("backtest", "--data", data, *SPAN, *QUICK)
     assert "8 were recorded before" in again.stdout
     quiet = cli("backtest", "--data", data, *SPAN, *QUICK, "--quiet")
