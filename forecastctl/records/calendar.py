@@ -77,11 +77,12 @@ def week_alias(first_weekday: int) -> str:
 def labels(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
     """Names of periods: ``2012-10``, ``2012Q4``, and the first day for weeks and days."""
     days = [str(d) for d in first_days(np.asarray(periods, dtype=np.int64), freq)]
+    if freq[0] not in "MQ":
+        return tuple(days)
+    parts = [d.rsplit("-", 2) for d in days]  # a year may have five digits, or a sign
     if freq[0] == "M":
-        return tuple(d[:7] for d in days)
-    if freq[0] == "Q":
-        return tuple(f"{d[:4]}Q{(int(d[5:7]) + 2) // 3}" for d in days)
-    return tuple(days)
+        return tuple(f"{year}-{month}" for year, month, _ in parts)
+    return tuple(f"{year}Q{(int(month) + 2) // 3}" for year, month, _ in parts)
 
 
 def counted(n: int, freq: str) -> str:

@@ -125,3 +125,8 @@ def test_a_date_that_is_asked_for_in_any_form(text, first, last):
 def test_as_of_that_is_no_date(text):
     with pytest.raises(UsageError, match="as-of"):
         parse_as_of(text)
+
+
+def test_names_of_periods_of_any_year():
+    assert labels([0, -1, 100_000, -40_000], "M") == ("1970-01", "1969-12", "10303-05", "-1364-09")
+    assert labels([0, -1, 40_000, -40_000], "Q") == ("1970Q1", "1969Q4", "11970Q1", "-8030Q1")
