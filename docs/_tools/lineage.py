@@ -122,6 +122,13 @@ Named `COMMAND at work`, one for each job that recorded through a server; `RUNNI
 ([why](../how-to/cron.md#one-job-at-a-time)). Tags:
 
 """
+PANELS = """
+## Panel runs
+
+Named `panel DIGEST`, one for each distinct content of the data, whatever jobs saw it. They have no
+parent, so that a job can be deleted and later jobs keep their data. Tags:
+
+"""
 MONITORS = """
 ## Monitor runs
 
@@ -163,8 +170,9 @@ and `long/params.json`.
 
 def page() -> str:
     """The whole page."""
-    every = [tag for tag in Tag if set(tag.kinds) - {Kind.LEASE} == set(ALL_KINDS)]
-    of_jobs = [tag for tag in Tag if set(tag.kinds) - {Kind.LEASE} == set(IN_JOBS)]
+    besides = {Kind.LEASE, Kind.PANEL}
+    every = [tag for tag in Tag if set(tag.kinds) - besides == set(ALL_KINDS)]
+    of_jobs = [tag for tag in Tag if set(tag.kinds) - besides == set(IN_JOBS)]
     common = [*every, *of_jobs]
     parts = [NOTE, INTRO, EVERY_RUN, _table("tag", every), EVERY_JOB, _table("tag", of_jobs)]
     parts += [JOBS, _table("tag", _of(Tag, Kind.JOB, common))]
@@ -180,6 +188,8 @@ def page() -> str:
     parts += [MONITOR_PARAMS, _table("parameter", _of(Param, Kind.MONITOR))]
     parts += _rest(Kind.MONITOR)
     parts += [LEASES, _table("tag", _of(Tag, Kind.LEASE))]
+    parts += [PANELS, _table("tag", _of(Tag, Kind.PANEL))]
+    parts += ["\nArtifacts:\n\n", _table("artifact", _of(File, Kind.PANEL))]
     marks = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in MARKS.items())
     return "".join([*parts, MARK_INTRO, marks, VERSIONS, _versions(), LONG])
 

@@ -22,6 +22,7 @@ from forecastctl.jobs.resume import airport_runs, is_complete
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
+from forecastctl.recording.panel import dataset_of
 from forecastctl.recording.read import read_tuning
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import AirportTask, Plan, Rejection, Series
@@ -95,6 +96,7 @@ class BacktestPlan:
         job_request = request.job_request
         self._request, self._job_request = request, job_request
         self._panel, self._spec, self._today = panel, spec, today
+        self._dataset = dataset_of(panel)
         self._environment, self._tracker = environment, tracker
         self.origins = list_origins(panel, request.start, request.end, request.every)
         self.order = group(panel.frame).names
@@ -291,6 +293,7 @@ class BacktestPlan:
             attempt=1 if earlier_run is None else RunOf(earlier_run).attempt + 1,
             origin=BACKTEST,
             extra_tags={Tag.BACKTEST_ID: self.name},
+            data=self._dataset,
         )
 
     def _settings(self, origin: Origin) -> dict[str, object]:

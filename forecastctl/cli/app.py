@@ -15,6 +15,7 @@ from forecastctl.cli.commands.explain import explain
 from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.reproduce import reproduce
 from forecastctl.cli.commands.retry import retry
 from forecastctl.cli.commands.run import run
@@ -73,6 +74,7 @@ for _command in (
     reproduce,
     monitor,
     doctor,
+    prune,
     sync,
     schedule,
     sample,

@@ -231,14 +231,18 @@ def recorded(settings: Settings) -> dict[str, Any]:
     }
 
 
-def environment() -> Environment:
-    """Where this process runs."""
+def environment(settings: Settings) -> Environment:
+    """Where this process runs.
+
+    Args:
+        settings: They say which files of the working directory are written by the command itself.
+    """
     import os
 
     from forecastctl.cli import environment as found
     from forecastctl.recording.context import Environment
 
-    commit, dirty = found.git_state()
+    commit, dirty = found.git_state(found.own_files(settings))
     return Environment(
         found.versions(),
         found.machine(),

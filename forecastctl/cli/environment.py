@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import getpass
+import glob
 import os
 import platform
 import socket
 import subprocess
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from forecastctl.execute.installed import cpu_model, versions
 
-__all__ = ["git_state", "host", "machine", "user", "versions"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from forecastctl.settings import Settings
+
+__all__ = ["git_state", "host", "machine", "own_files", "user", "versions"]
 
 
 def machine() -> dict[str, Any]:
@@ -32,10 +40,34 @@ def machine() -> dict[str, Any]:
     }
 
 
-def git_state() -> tuple[str, bool]:
-    """Commit of the repository around the working directory and whether it is dirty."""
+def git_state(but: Iterable[Path] = ()) -> tuple[str, bool]:
+    """Commit of the repository around the working directory and whether it is dirty.
+
+    Args:
+        but: Files and folders that do not count, such as the store's own; they need not exist.
+    """
     commit = _git("rev-parse", "HEAD")
-    return (commit, bool(_git("status", "--porcelain"))) if commit else ("", False)
+    if not commit:
+        return "", False
+    top = Path(_git("rev-parse", "--show-toplevel"))
+    inside = [path for path in but if path.is_relative_to(top) and path != top]
+    # From the top, as git status without a path looks at all of the repository.
+    chosen = ["--", ":/", *(f":(top,exclude,literal){p.relative_to(top)}" for p in inside)]
+    return commit, bool(_git("status", "--porcelain", *(chosen if inside else ())))
+
+
+def own_files(settings: Settings) -> list[Path]:
+    """What commands themselves write, so far as it can lie in the user's repository."""
+    from forecastctl.errors import UsageError
+    from forecastctl.store.mlflow.address import resolve
+
+    given = (settings.tracking.artifacts, settings.forecast.out, settings.run.metrics)
+    found = [Path(name).expanduser() for name in given if name and "://" not in name]
+    with suppress(UsageError):  # the address of another package's store, or a wrong one
+        if (database := resolve(settings.tracking.uri).path) is not None:
+            found += [database, database.parent / "mlartifacts"]
+            found += database.parent.glob(f"{glob.escape(database.name)}[.-]*")
+    return [path.resolve() for path in found]
 
 
 def host() -> str:

@@ -261,6 +261,12 @@ MovedFrom = Annotated[
     option("--moved-from", "Address that the store had when this was recorded.", TRACKING, "URI"),
 ]
 
+OlderThan = Annotated[
+    int,
+    option("--older-than", "Delete no job that is younger, in days.", ASK, "DAYS"),
+]
+Yes = Annotated[bool, option("--yes", "Do it, and not only say what would be done.", EXECUTION)]
+
 # The work
 
 Jobs = Annotated[

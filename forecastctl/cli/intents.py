@@ -40,7 +40,7 @@ def show_intents(session: Session, chosen: Selection) -> None:
         request,
         panel,
         entries,
-        environment(),
+        environment(settings),
         tracker,
         as_of=chosen.as_of,
         fresh=chosen.fresh,

@@ -113,7 +113,7 @@ def _work(
             request,
             panel,
             prepared.entries,
-            environment(),
+            environment(settings),
             as_of=chosen.as_of,
             fresh=chosen.fresh,
             resume=chosen.resume,

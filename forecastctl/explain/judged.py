@@ -85,9 +85,9 @@ def with_verdict(
     known = read_known(tracker, subject, newer)
     if known is None or known.actual is None:
         return _without_actual(answer, record, known), known, None
-    case, why = _case(tracker, subject, known)
+    case, why = _case(tracker, subject, known, newer)
     if case is None:
-        return _cannot_tell(answer, f"Keep the artifacts of runs: {why}"), known, None
+        return _cannot_tell(answer, why), known, None
     actual = Actual(known.actual, known.source.label)
     freq = RunOf(subject.run).freq
     answer = with_actual(answer, record.chosen, actual, case.model, freq)
@@ -108,13 +108,15 @@ def with_verdict(
     return answer, known, case
 
 
-def _case(tracker: Tracker, subject: Subject, known: LatestData) -> tuple[Case | None, str]:
+def _case(
+    tracker: Tracker, subject: Subject, known: LatestData, given: Source | None
+) -> tuple[Case | None, str]:
     """The case, or a sentence about what it would need and cannot be read."""
     try:
-        case = read_case(tracker, subject, known)
+        case = read_case(tracker, subject, known, given)
     except NothingRecordedError as error:
-        return None, error.message
-    return case, "the series that the model saw cannot be prepared again."
+        return None, f"{error.message} {error.hint or 'Keep the artifacts of runs.'}"
+    return case, "The series that the model saw cannot be prepared again."
 
 
 def _without_actual(answer: Answer, record: Record, known: LatestData | None) -> Answer:

@@ -15,6 +15,7 @@ from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
 from forecastctl.recording.context import Environment, JobContext
+from forecastctl.recording.panel import dataset_of
 from forecastctl.records import (
     AirportResult,
     AirportTask,
@@ -173,6 +174,7 @@ def _context(
         start_ms=request.start_ms,
         freq=series[0].freq if series else panel.freq,
         season_length=panel.season_length,
+        data=dataset_of(panel),
     )
 
 

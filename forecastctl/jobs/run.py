@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -27,7 +26,7 @@ from forecastctl.jobs.work import clock, compile_models, unheard, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.recording.fleet import fleet_model
-from forecastctl.recording.read import find_snapshot
+from forecastctl.recording.panel import kept_panel
 from forecastctl.recording.searches import keep_searches
 from forecastctl.records import (
     RUNNING,
@@ -39,7 +38,7 @@ from forecastctl.records import (
     Status,
     widths_dict,
 )
-from forecastctl.records.marks import JOBS, SET, job_mark, panel_mark, work_mark
+from forecastctl.records.marks import JOBS, SET, job_mark, work_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag
 
 if TYPE_CHECKING:
@@ -169,6 +168,7 @@ def job_run(job: Job) -> Run:
         start_ms=context.start_ms,
         params=params,
         tags=tags,
+        inputs=context.inputs,
     )
 
 
@@ -182,15 +182,7 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
         artifacts.append(Artifact(File.GROUPS, json_bytes(job.sums.columns, readable=True)))
     tags: dict[str, str] = {}
     if job.snapshot is not None:
-        held = find_snapshot(tracker, job.context.panel_digest)
-        if held is None:
-            buffer = io.BytesIO()
-            job.snapshot.to_parquet(buffer, index=False)
-            artifacts.append(Artifact(File.PANEL, buffer.getvalue()))
-            mark = panel_mark(job.context.panel_digest)
-            tags = {Tag.SNAPSHOT: TRUE, Tag.SNAPSHOT_RUN_ID: run_id, mark: SET}
-        else:
-            tags = {Tag.SNAPSHOT_RUN_ID: held.run_id}
+        tags = {Tag.SNAPSHOT_RUN_ID: kept_panel(tracker, job.snapshot, job.context)}
     add_files(tracker, run_id, RunUpdate(artifacts=tuple(artifacts), tags=tags))
 
 

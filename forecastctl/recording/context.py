@@ -13,6 +13,8 @@ from forecastctl.records.schema import LIVE, UNKNOWN, Tag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forecastctl.records import Dataset
+
 NAME_LIMIT = 250
 VALUE_LIMIT = 5_000
 PARAM_LIMIT = 6_000
@@ -78,6 +80,7 @@ class JobContext:
         extra_tags: Tags of every run of the job besides these.
         groups: Level by name of the sums over airports that are forecast beside them.
         again: Run of the attempt before, by airport or group that is done again.
+        data: The panel, as a store may list it.
     """
 
     job_id: str
@@ -95,6 +98,12 @@ class JobContext:
     extra_tags: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     again: Mapping[str, str] = field(default_factory=dict)
+    data: Dataset | None = None
+
+    @property
+    def inputs(self) -> tuple[Dataset, ...]:
+        """Data that its runs were made from."""
+        return () if self.data is None else (self.data,)
 
     def tags(self) -> dict[str, str]:
         """Tags of every run of the job."""

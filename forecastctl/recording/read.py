@@ -246,7 +246,7 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
-    """The job run that holds the snapshot of a panel, if any."""
+    """The run that holds a panel, if any: of its own, or in older records that of a job."""
     tags = {panel_mark(panel_digest): SET, Tag.PANEL_DIGEST: panel_digest}
     runs = tracker.find(Query(tags=tags, limit=1))
     return runs[0] if runs else None

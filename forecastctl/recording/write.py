@@ -68,6 +68,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
         },
         artifacts=tuple(_airport_artifacts(result, context)),
         children=tuple(trial_run(t, result, common) for t in trials) if nested else (),
+        inputs=context.inputs,
     )
     return with_digests(run)
 
@@ -98,6 +99,9 @@ def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) ->
         tags[Tag.DUPLICATE_OF] = str(trial.duplicate_of)
     if trial.start is not None:
         tags[Tag.START] = trial.start
+    members = result.tuned.specification.members if result.tuned else ()
+    for member in (member for member in members if member.trial == trial.number):
+        tags |= {Tag.MEMBER: TRUE, Tag.WEIGHT: f"{member.weight:.6g}"}
     return Run(
         name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
         status=TRIAL_STATUS[trial.status],

@@ -56,9 +56,7 @@ MARKS = {
     job_mark("<job_id>"): "the runs of one job: itself and its airports",
     airport_mark("<airport_key>"): "the runs of one airport or group",
     search_mark("<fmin_uuid>"): "the trials of one search",
-    panel_mark("<panel_digest>"): (
-        "the job that holds the snapshot of a panel (32 digits of its digest)"
-    ),
+    panel_mark("<panel_digest>"): ("the run that holds a panel (32 digits of its digest)"),
     work_mark(
         "<digest>"
     ): "job runs that were asked for the same, so that one that was cut off goes on",

@@ -44,6 +44,25 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Dataset:
+    """Data that a run was made from, for stores that list them.
+
+    Attributes:
+        name: What it is called, at most 500 characters.
+        digest: Digest of its content, at most 36 characters.
+        source: Where it is from, without secrets.
+        columns: Type by name of column, in MLflow's words: ``string``, ``double``, ``datetime``.
+        profile: How much it is, number by name.
+    """
+
+    name: str
+    digest: str
+    source: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of the input or output of a served model."""
 
@@ -92,6 +111,7 @@ class Run:
         tags: Small labels; values at most 5,000 characters.
         artifacts: Anything structured.
         children: Runs whose parent is this one.
+        inputs: Data that it was made from.
     """
 
     name: str
@@ -103,6 +123,7 @@ class Run:
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
     children: tuple[Run, ...] = ()
+    inputs: tuple[Dataset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

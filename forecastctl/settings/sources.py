@@ -140,7 +140,7 @@ def _toml(path: Path) -> dict[str, Any]:
                 f"{path} is larger than {MOST_BYTES:,} bytes: it cannot be a settings file.",
                 "Check --config.",
             )
-        return tomllib.loads(raw.decode("utf-8"))
+        return tomllib.loads(raw.decode("utf-8-sig"))
     except RecursionError:
         reason = "its brackets or names are nested too deep"
     except (ValueError, OSError) as error:  # of which TOMLDecodeError and UnicodeError are kinds

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 _PAGE = 1000
 _MONITOR_MS = 86_400_000
 """Age of a run of the monitor, which has no heartbeat and is recorded in one go, that is left."""
-_BELOW = (Kind.AIRPORT, Kind.GROUP, Kind.TRIAL)
+_BELOW = (Kind.AIRPORT, Kind.GROUP, Kind.TRIAL, Kind.PANEL)
 
 
 def heal(tracker: Tracker, is_alive: Callable[[StoredRun], bool]) -> list[str]:

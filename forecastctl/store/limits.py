@@ -35,6 +35,7 @@ HIDDEN_TAGS = frozenset(
         "mlflow.loggedArtifacts",
         "mlflow.parentRunId",
         "mlflow.runName",
+        "mlflow.source.git.commit",
         "mlflow.source.name",
         "mlflow.source.type",
         "mlflow.user",

@@ -76,6 +76,14 @@ class MemoryTracker:
             old.parent_id,
         )
 
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Forget runs with all below them."""
+        deleted, level = 0, list(run_ids)
+        while level:
+            deleted += sum(self._runs.pop(run_id, None) is not None for run_id in level)
+            level = [run.run_id for run in self._runs.values() if run.parent_id in level]
+        return deleted
+
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
         wanted = conditions(query)

@@ -74,6 +74,25 @@ class Tracker(Protocol):
 
 
 @runtime_checkable
+class Deletes(Protocol):
+    """A tracker that can delete runs, in the way of its store: MLflow keeps them in its bin."""
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Delete runs with all below them; what is deleted already stays so.
+
+        Args:
+            run_ids: Ids of roots.
+
+        Returns:
+            How many runs that were.
+
+        Raises:
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
 class Keeps(Protocol):
     """A tracker that can be told of a run before it is recorded, so that nothing of it is lost."""
 

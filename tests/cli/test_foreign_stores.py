@@ -53,6 +53,7 @@ def others(cli, old_stores, tmp_path):
 
     with sqlite3.connect(stores["newer"]) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (NEWER,))
+        connection.execute("ALTER TABLE runs RENAME COLUMN source_version TO version")
     connection.close()
     return data, stores, answers
 

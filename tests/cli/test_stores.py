@@ -98,7 +98,6 @@ def test_artifacts_come_through_the_server(mlflow_server, served):
     assert {
         "settings.json",
         "environment.json",
-        "panel.parquet",
         "results.json",
         "log.txt",
     } <= paths

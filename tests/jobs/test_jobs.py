@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecastctl.errors import TrackingError, UsageError
@@ -15,7 +16,17 @@ from forecastctl.recording.read import (
     read_snapshot,
     read_tuning,
 )
-from forecastctl.records import FAILED, FINISHED, KILLED, Failure, Outcome, Query, Rejection
+from forecastctl.records import (
+    FAILED,
+    FINISHED,
+    KILLED,
+    Failure,
+    Outcome,
+    Query,
+    Rejection,
+    RunUpdate,
+)
+from forecastctl.records.marks import SET, panel_mark
 from forecastctl.store.memory import MemoryTracker
 
 
@@ -114,9 +125,30 @@ def test_the_snapshot_is_stored_once_per_content(harness):
     first = harness.run("tune")
     second = harness.run("tune")
     one, two = (harness.tracker.get(s.run_id) for s in (first, second))
-    assert one.tags["snapshot"] == "true"
-    assert "snapshot" not in two.tags
-    assert two.tags["snapshot_run_id"] == first.run_id
+    assert two.tags["snapshot_run_id"] == one.tags["snapshot_run_id"]
+    [panel] = harness.tracker.find(Query(tags={"kind": "panel"}))
+    assert panel.run_id == one.tags["snapshot_run_id"]
+    assert panel.tags["panel_digest"] == one.tags["panel_digest"]
+    assert panel.parent_id is None  # who deletes the job deletes no data of later ones
+
+
+def test_a_panel_that_is_gone_or_damaged_is_stored_again_by_the_next_job(harness):
+    digest = harness.tracker.get(harness.run("tune").run_id).tags["panel_digest"]
+    before = read_snapshot(harness.tracker, digest)
+    for damage in ("deleted", "damaged", "of a job alone"):
+        [panel] = harness.tracker.find(Query(tags={"kind": "panel"}))
+        if damage == "damaged":
+            harness.tracker._artifacts[panel.run_id]["panel.parquet"] = b"PAR1"
+        else:
+            del harness.tracker._runs[panel.run_id]
+        if damage == "of a job alone":  # as earlier versions stored it
+            job = harness.tracker.find(Query(tags={"kind": "job"}, limit=1))[0]
+            harness.tracker._artifacts[job.run_id]["panel.parquet"] = b"PAR1"
+            harness.tracker.update(job.run_id, RunUpdate(tags={panel_mark(digest): SET}))
+        harness.run("tune")
+        pd.testing.assert_frame_equal(read_snapshot(harness.tracker, digest), before)
+        for old in harness.tracker.find(Query(tags={"kind": "panel"}))[1:]:
+            del harness.tracker._runs[old.run_id]
 
 
 def test_selection_is_accounted_for(harness):

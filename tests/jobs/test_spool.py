@@ -25,8 +25,8 @@ from tests.harness import Harness
 from tests.jobs.test_resume import account, airports, winners
 from tests.stores_that_fail import AwayError, Fails
 
-WRITES = 8
-"""Of a small job: its run, its inputs, the widths, two batches, its end."""
+WRITES = 9
+"""Of a small job: its run, its panel, its other inputs, the widths, two batches, its end."""
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +157,8 @@ def assert_once_and_equal(store, whole):
             assert not digests.is_changed(run.tags, path, store.read_artifact(run.run_id, path))
     assert {"results.json", "log.txt", "widths.json"} <= set(digests.recorded(job.tags))
     snapshot = job.tags["snapshot_run_id"]
-    assert snapshot == job.run_id
-    assert store.read_artifact(job.run_id, "panel.parquet").startswith(b"PAR1")
+    assert store.get(snapshot).tags["kind"] == "panel"
+    assert store.read_artifact(snapshot, "panel.parquet").startswith(b"PAR1")
     assert store.read_artifact(job.run_id, "fleet/models.parquet").startswith(b"PAR1")
 
 
@@ -230,7 +230,8 @@ def test_a_second_job_without_its_store_builds_on_the_first(place):
     synced = publish_all(place, store)
     assert [p.jobs for p in synced.published.values()] == [["one"], ["two"]]
     one, two = sorted(store.find(Query(tags={"kind": "job"})), key=lambda r: r.start_ms)
-    assert two.tags["snapshot_run_id"] == one.run_id
+    assert two.tags["snapshot_run_id"] == one.tags["snapshot_run_id"]
+    assert store.get(one.tags["snapshot_run_id"]).tags["job_id"] == "one"
 
 
 class KilledError(BaseException):
@@ -329,7 +330,14 @@ def test_a_killed_process_loses_nothing_that_was_computed(sqlite_uri, place, who
     child = os.fork()
     if child == 0:
         store = open_tracker(sqlite_uri, "x")
-        store.record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        record = store.record
+
+        def die(runs, *more):
+            if runs[0].tags["kind"] == "panel":
+                return record(runs, *more)
+            return os.kill(os.getpid(), signal.SIGKILL)
+
+        store.record = die
         front = SpoolingTracker(store, SpoolTracker(place.new()))
         front.begin()
         Harness().run(tracker=front, job_id="whole", batch=4)

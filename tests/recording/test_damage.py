@@ -163,17 +163,21 @@ def test_a_repetition_stands_in_for_a_damaged_table(spoil):
     assert of(fleet.at(N + H).monitor(), "AAA")["n"] == H
 
 
+def panel_run(fleet, job_run_id):
+    return fleet.tracker.get(job_run_id).tags["snapshot_run_id"]
+
+
 def test_an_older_panel_is_taken_where_the_newest_is_lost(spoil, caplog):
     fleet = small()
     fleet.job()
     older = newest_panel(fleet.tracker).digest
     second = fleet.at(N + 1).job()
     assert newest_panel(fleet.tracker).digest != older
-    spoil(fleet.tracker, second.run_id, "panel.parquet")
+    spoil(fleet.tracker, panel_run(fleet, second.run_id), "panel.parquet")
     with caplog.at_level(logging.WARNING, "forecastctl"):
         assert newest_panel(fleet.tracker).digest == older
     assert "panel.parquet" in caplog.text
-    spoil(fleet.tracker, fleet.runs("job")[-1].run_id, "panel.parquet")
+    spoil(fleet.tracker, panel_run(fleet, fleet.runs("job")[-1].run_id), "panel.parquet")
     with pytest.raises(NothingRecordedError) as raised:
         newest_panel(fleet.tracker)
     assert raised.value.hint == "Name the data with --data FILE."

@@ -202,11 +202,12 @@ def test_a_search_that_the_clock_stopped_is_repeated_to_the_trial_it_reached(sto
 
 def test_without_the_panel_or_the_settings_nothing_is_fitted(store):
     job = store.tracker.find(Query(tags={"kind": "job", "job_id": "job-1"}))[0]
-    held = store.tracker._artifacts[job.run_id]
-    panel = held.pop("panel.parquet")
+    of_panel = store.tracker._artifacts[job.tags["snapshot_run_id"]]
+    panel = of_panel.pop("panel.parquet")
     found = store.refitted("job-1")["JFK"]
     assert found.result == NOT_STORED
-    held["panel.parquet"] = panel
+    of_panel["panel.parquet"] = panel
+    held = store.tracker._artifacts[job.run_id]
     del held["settings.json"]
     found = store.refitted("job-1")["JFK"]
     assert found.notes == (f"Run {job.run_id} has no artifact settings.json.",)

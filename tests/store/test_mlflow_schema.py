@@ -10,7 +10,7 @@ from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import Query, Run
 from forecastctl.store.mlflow import revisions as mlflow_schema
 from forecastctl.store.mlflow.client import MlflowClientTracker
-from forecastctl.store.mlflow.open import open_tracker
+from forecastctl.store.mlflow.open import _say_unknown, open_tracker
 from forecastctl.store.mlflow.revisions import KNOWN_REVISIONS, installed, named
 from tests.old_stores import MLFLOW_2_9, MLFLOW_2_22, NEWER, OLD, dump, experiment, migrate
 from tests.services import execute
@@ -62,6 +62,9 @@ class TestOlder:
         with pytest.raises(NothingRecordedError, match="no experiment 'ours'") as missing:
             open_tracker(uri, "ours", writer=writer, reading=True)
         assert "'theirs'" in missing.value.hint
+        with pytest.raises(NothingRecordedError) as missing:
+            open_tracker(uri, "thiers", writer=writer, reading=True)
+        assert missing.value.hint.startswith("Did you mean 'theirs'?")
         for write in (
             lambda: open_tracker(uri, "theirs", writer=writer),
             lambda: open_tracker(uri, "ours", writer=writer),
@@ -133,19 +136,75 @@ def dump_revision(path):
         return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
 
 
+def alter(uri, statement):
+    with closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute(statement)
+
+
+OTHER_SHAPES = {
+    "a column that must be given": "ALTER TABLE tags ADD COLUMN kind TEXT NOT NULL",
+    "a column that is gone": "ALTER TABLE runs DROP COLUMN source_version",
+    "a column of another type": "ALTER TABLE runs RENAME COLUMN start_time TO start_ms",
+    "a table that is gone": "DROP TABLE input_tags",
+}
+
+
 class TestNewer:
+    @pytest.fixture
+    def newer_uri(self, store_template, tmp_path):
+        return with_revision(store_template, tmp_path / "newer.db", NEWER)
+
+    @pytest.mark.parametrize("upgrade_store", [False, True])
+    def test_is_written_where_its_tables_are_as_known(self, newer_uri, upgrade_store, caplog):
+        alter(newer_uri, "ALTER TABLE runs ADD COLUMN mood TEXT")
+        alter(newer_uri, "ALTER TABLE tags ADD COLUMN weight INTEGER NOT NULL DEFAULT 1")
+        tracker = open_tracker(newer_uri, f"x{upgrade_store}", upgrade_store=upgrade_store)
+        [run_id] = tracker.record([Run("a", start_ms=1, end_ms=2, tags={"k": "v"})])
+        assert open_tracker(newer_uri, f"x{upgrade_store}", reading=True).get(run_id).name == "a"
+        assert dump_revision(newer_uri.removeprefix("sqlite:///")) == NEWER
+
+    def test_that_it_is_written_is_said_under_quiet_as_well(self, newer_uri, caplog):
+        _say_unknown.cache_clear()
+        open_tracker(newer_uri, "x")
+        open_tracker(newer_uri, "x")
+        [said] = [r for r in caplog.records if NEWER in r.message]
+        assert said.levelname == "WARNING"
+
     @pytest.mark.parametrize("writer", WRITERS)
     @pytest.mark.parametrize("upgrade_store", [False, True])
-    def test_is_read_and_left_alone(self, store_template, tmp_path, writer, upgrade_store):
-        uri = with_revision(store_template, tmp_path / "newer.db", NEWER)
-        before = dump(uri)
-        with pytest.raises(NothingRecordedError, match="no experiment"):
-            open_tracker(uri, "x", writer=writer, reading=True)
-        assert open_tracker(uri, "Default", reading=True).find(Query()) == []
+    @pytest.mark.parametrize("change", OTHER_SHAPES)
+    def test_of_another_shape_is_left_alone(self, newer_uri, writer, upgrade_store, change):
+        alter(newer_uri, OTHER_SHAPES[change])
+        before = dump(newer_uri)
         with pytest.raises(TrackingError, match=f"{NEWER} of a newer MLflow") as error:
-            open_tracker(uri, "x", writer=writer, upgrade_store=upgrade_store)
+            open_tracker(newer_uri, "x", writer=writer, upgrade_store=upgrade_store)
         assert "upgrade" not in error.value.hint
-        assert dump(uri) == before
+        assert dump(newer_uri) == before
+
+    def test_of_another_shape_is_read_as_long_as_what_is_read_is_there(self, newer_uri):
+        alter(newer_uri, OTHER_SHAPES["a column that must be given"])
+        before = dump(newer_uri)
+        reader = open_tracker(newer_uri, "Default", reading=True)
+        assert reader.find(Query()) == []
+        with pytest.raises(TrackingError, match="of a newer MLflow"):
+            reader.record([Run("a")])
+        assert dump(newer_uri) == before
+
+    def test_in_postgres(self, make_postgres):
+        uri = make_postgres()
+        import psycopg2
+
+        with closing(psycopg2.connect(uri)) as connection, connection:
+            connection.cursor().execute("UPDATE alembic_version SET version_num = %s", (NEWER,))
+        open_tracker(uri, "x").record([Run("a", start_ms=1, end_ms=2)])
+        with closing(psycopg2.connect(uri)) as connection, connection:
+            connection.cursor().execute("ALTER TABLE tags ADD COLUMN kind TEXT NOT NULL DEFAULT ''")
+        open_tracker(uri, "x").record([Run("b", start_ms=1, end_ms=2)])
+        with closing(psycopg2.connect(uri)) as connection, connection:
+            connection.cursor().execute("ALTER TABLE tags ALTER COLUMN kind DROP DEFAULT")
+        with pytest.raises(TrackingError, match="of a newer MLflow"):
+            open_tracker(uri, "x")
+        assert len(open_tracker(uri, "x", reading=True).find(Query())) == 2
 
 
 class TestNothing:

@@ -157,7 +157,7 @@ def _surroundings(
     return Surroundings(
         tracker=tracker,
         executor=executor,
-        environment=environment(),
+        environment=environment(session.settings),
         today=date.today(),  # noqa: DTZ011 - local day
         progress=progress,
         read_log=session.log.read,

@@ -96,7 +96,7 @@ def _work(session: Session, asked: Asked, *, upgrade: bool) -> dict[str, Any]:
         if has_data and waited:  # the data may be other by now
             panel, spec = read(session)
         observed, watch = _watch(session, asked, panel or newest_panel(tracker), spec)
-        report = score(tracker, observed, watch, environment())
+        report = score(tracker, observed, watch, environment(session.settings))
     _note(session, report, observed, watch.freq)
     render.warn_of_panel(watch.warnings)
     return report

@@ -48,7 +48,7 @@ def reproduce(
     session = open_session(reproduce, locals())
     tracker = read_store(session.settings)
     chosen = choose_runs(tracker, run, airport or ())
-    here = environment()
+    here = environment(session.settings)
     rows = sorted(_rows(session, tracker, chosen, refit=refit), key=lambda r: RunOf(r.run).airport)
     made = {one.run_id: one for one in chosen.runs}
     if refit:

@@ -210,5 +210,7 @@ def _plan(
         config_digest=run.tags[Tag.CONFIG_DIGEST],
         settings=recorded,
     )
-    job = plan_retry(run, again, request, panel, prepared.entries, environment(), tracker)
+    job = plan_retry(
+        run, again, request, panel, prepared.entries, environment(session.settings), tracker
+    )
     return replace(job, warnings=prepared.warnings)

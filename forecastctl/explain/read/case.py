@@ -12,6 +12,7 @@ from forecastctl.explain.case import Case, index_of, up_to
 from forecastctl.explain.read.fleet import with_fleet
 from forecastctl.explain.read.series import (
     Source,
+    seen_source,
     series_of,
     stored_source,
     values_of,
@@ -118,8 +119,16 @@ def observation(source: Source, airport: str, date: dt.date, freq: str) -> float
     return float(values[-1]) if len(values) else None
 
 
-def read_case(tracker: Tracker, subject: Subject, known: LatestData) -> Case | None:
+def read_case(
+    tracker: Tracker, subject: Subject, known: LatestData, given: Source | None = None
+) -> Case | None:
     """Everything about the miss; ``None`` where it cannot be prepared again.
+
+    Args:
+        tracker: The store.
+        subject: What is asked about.
+        known: The data of the airport as known now.
+        given: Data that the user names, which stand in for a panel that is gone.
 
     Raises:
         NothingRecordedError: Model, forecast or panel are not stored, or cannot be read.
@@ -127,7 +136,7 @@ def read_case(tracker: Tracker, subject: Subject, known: LatestData) -> Case | N
     run = subject.run
     model = read_model(tracker, subject.model_run)
     forecast = read_forecast(tracker, run)
-    source = stored_source(tracker, run)
+    source = seen_source(tracker, run, given)
     date = np.datetime64(subject.date, "D")
     lead = int(np.flatnonzero(forecast.ds == date)[0]) + 1
     seen = series_of(source, subject.airport, model.cutoff, run=subject.model_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
+
+log = logging.getLogger(__name__)
 
 PREFIX = "data."
 
@@ -78,6 +81,27 @@ def stored_source(tracker: Tracker, run: StoredRun) -> Source:
     spec = data_spec(settings, of.freq, of.season_length)
     label = f"panel {digest[:12]} stored by job {RunOf(held).job_id}"
     return Source(panel_rows(tracker, held), spec, label)
+
+
+def seen_source(tracker: Tracker, run: StoredRun, given: Source | None) -> Source:
+    """What a run saw; where that panel is gone, the data that the user names, which is said.
+
+    Raises:
+        NothingRecordedError: The panel is not stored, and nothing else is named.
+    """
+    try:
+        return stored_source(tracker, run)
+    except NothingRecordedError as error:
+        if given is None:
+            hint = "With --data FILE the data of a file stand in for it."
+            raise type(error)(error.message, hint) from error
+        of = RunOf(run)
+        settings = job_settings(tracker, job_of(tracker, run))
+        spec = data_spec(settings, of.freq, of.season_length)
+        log.warning(
+            "%s stands in for what the forecast was made from: %s", given.label, error.message
+        )
+        return Source(given.rows, spec, given.label)
 
 
 def series_of(

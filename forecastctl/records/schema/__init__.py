@@ -17,7 +17,7 @@ from forecastctl.records.schema.files import (
     page_path,
     searches_path,
 )
-from forecastctl.records.schema.keys import A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
+from forecastctl.records.schema.keys import A_PANEL, A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
 from forecastctl.records.schema.metrics import MetricKey, airports_key, fold_key, lead_key
 from forecastctl.records.schema.params import Param
 from forecastctl.records.schema.tags import (
@@ -33,6 +33,7 @@ from forecastctl.records.schema.tags import (
 
 __all__ = [
     "ALL_KINDS",
+    "A_PANEL",
     "A_SERIES",
     "BACKTEST",
     "FILE_VERSIONS",

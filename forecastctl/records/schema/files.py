@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forecastctl.records.models import MODEL_ROW_VERSION
-from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_SERIES, Key
+from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_PANEL, A_SERIES, Key
 
 
 class File(Key):
@@ -13,7 +13,7 @@ class File(Key):
 
     SETTINGS = "settings.json", A_JOB, "all settings"
     ENVIRONMENT = "environment.json", A_JOB, "versions, CPU and BLAS, git, host, user"
-    PANEL = "panel.parquet", A_JOB, "the panel as read, once per distinct content"
+    PANEL = "panel.parquet", A_PANEL, "the panel as read, once per distinct content"
     WIDTHS = (
         "widths.json",
         A_JOB,

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     TRIAL = "trial"
     MONITOR = "monitor"
     LEASE = "lease"
+    PANEL = "panel"
 
 
 A_JOB: Final = (Kind.JOB,)
@@ -24,6 +25,8 @@ A_TRIAL: Final = (Kind.TRIAL,)
 A_MONITOR: Final = (Kind.MONITOR,)
 A_LEASE: Final = (Kind.LEASE,)
 """By which jobs that record through a server keep out of each other's way."""
+A_PANEL: Final = (Kind.PANEL,)
+"""A run of its own for each distinct panel, so that it outlives the job that stored it first."""
 HOLDERS: Final = (*A_JOB, *A_LEASE)
 BELOW: Final = (*A_SERIES, *A_TRIAL)
 """Below a job."""

@@ -8,6 +8,7 @@ from forecastctl.records.schema.keys import (
     A_JOB,
     A_LEASE,
     A_MONITOR,
+    A_PANEL,
     A_SERIES,
     A_TRIAL,
     ALL_KINDS,
@@ -38,8 +39,8 @@ class Tag(Key):
 
     KIND = (
         "kind",
-        (*ALL_KINDS, *A_LEASE),
-        "kind of the run: `job`, `airport`, `group`, `trial`, `monitor` or `lease`",
+        (*ALL_KINDS, *A_LEASE, *A_PANEL),
+        "kind of the run: `job`, `airport`, `group`, `trial`, `monitor`, `lease` or `panel`",
     )
     STATUS = (
         "status",
@@ -69,7 +70,7 @@ class Tag(Key):
     )
     PANEL_DIGEST = (
         "panel_digest",
-        ALL_KINDS,
+        (*ALL_KINDS, *A_PANEL),
         "SHA-256 of all rows of the data, whatever their order",
     )
     ENVIRONMENT = "environment", ALL_KINDS, "digest of versions and machine"
@@ -84,7 +85,7 @@ class Tag(Key):
         "whether that repository had changes that were not committed",
     )
 
-    JOB_ID = "job_id", IN_JOBS, "id of the job"
+    JOB_ID = "job_id", (*IN_JOBS, *A_PANEL), "id of the job; of a panel of the one that stored it"
     COMMAND = "command", (*IN_JOBS, *A_LEASE), "`run`, `tune`, `train`, `forecast` or `backtest`"
     LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"
     BACKTEST_ID = "backtest_id", IN_JOBS, "the backtest that a run with that origin belongs to"
@@ -114,7 +115,7 @@ class Tag(Key):
 
     DIGESTS = (
         "digests",
-        (*A_JOB, *A_SERIES, *A_MONITOR),
+        (*A_JOB, *A_SERIES, *A_MONITOR, *A_PANEL),
         (
             "SHA-256 of each file of the run by its path, as JSON: a file that is another when it "
             "is read counts as damaged"
@@ -145,7 +146,11 @@ class Tag(Key):
             "on with"
         ),
     )
-    SNAPSHOT = "snapshot", A_JOB, "`true` where this run holds the panel"
+    SNAPSHOT = (
+        "snapshot",
+        A_PANEL,
+        "`true`: this run holds the panel; in records of earlier versions a job's run does",
+    )
     SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
     RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"
     GROUPS = "groups", A_JOB, "number of sums, where it has any"
@@ -259,6 +264,8 @@ class Tag(Key):
         A_TRIAL,
         "an earlier trial with the same model, whose scores it repeats",
     )
+    MEMBER = "member", A_TRIAL, "`true` where its model is part of what the search chose"
+    WEIGHT = "weight", A_TRIAL, "of such a one, its share in the combination; all of them make 1"
     START = "start", A_TRIAL, "where it came from (below)"
 
     MONITOR_ID = "monitor_id", A_MONITOR, "its id; sorts by time"

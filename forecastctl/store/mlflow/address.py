@@ -97,12 +97,13 @@ def _sqlite(given: str, rest: str) -> Address:
             "forget everything when the command ends.",
             f"Give a file, such as {DEFAULT_URI}.",
         )
-    if name.endswith("/") or Path(name).is_dir():
+    if name.endswith("/") or Path(name).expanduser().is_dir():
         raise UsageError(
             f"The tracking address {display_uri(given)} names a directory, not a file.",
             f"Add a file name, such as sqlite:///{name.rstrip('/')}/mlflow.db.",
         )
-    path = Path(name).absolute()
+    # A shell expands no ~ behind sqlite:///, and nobody means a directory of that name.
+    path = (Path(name).expanduser() if name.startswith("~/") else Path(name)).absolute()
     uri = f"sqlite:///{path}" + (f"?{query}" if query else "")
     return Address("sqlite", given if "?" in str(path) else uri, display_uri(given), path)
 

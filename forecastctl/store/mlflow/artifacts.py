@@ -63,8 +63,9 @@ def default_location(address: Address, experiment: str, given: str | None) -> st
 
 
 def _plain(path: Path) -> str:
-    """A path as MLflow reads it: percent signs decode."""
-    return path.as_posix().replace("%", "%25")
+    """A path as MLflow reads it: percent signs decode, and ? and # would end it."""
+    plain = path.as_posix().replace("%", "%25")
+    return plain.replace("?", "%3F").replace("#", "%23")
 
 
 def run_location(experiment_location: str, run_id: str) -> str:
@@ -84,6 +85,41 @@ def local_directory(location: str) -> Path | None:
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     return None
+
+
+def here(location: str, run_id: str, beside: Path | None) -> str:
+    """Where a run's files are now: they may have been moved together with their database.
+
+    Args:
+        location: Where they were when the run was made.
+        run_id: The run.
+        beside: Directory of the database; ``None`` where it has none.
+    """
+    root = local_directory(location)
+    if beside is None or root is None or root.parent.parent.is_dir():
+        return location
+    parts = root.parent.parent.parts[1:]
+    # The longest end of the old path that is found beside the database.
+    for at in range(len(parts)):
+        place = beside.joinpath(*parts[at:])
+        if (place / run_id).is_dir():
+            return _plain(place / root.parent.name / root.name)
+    return location
+
+
+def current_location(address: Address, experiment: str, recorded: str) -> str:
+    """Where new runs of an experiment keep their artifacts.
+
+    That is where its first ones did, unless the database was moved from there: then it is beside
+    the database again.
+    """
+    now = default_location(address, experiment, None)
+    if address.path is None or now is None or now == recorded:
+        return recorded
+    old, new = local_directory(recorded), local_directory(now)
+    if old is None or new is None or old.is_dir() or old.parts[-2:] != new.parts[-2:]:
+        return recorded
+    return now
 
 
 class Writer:
@@ -192,7 +228,7 @@ def read(location: str, run_id: str, path: str) -> bytes:
     try:
         return (root / path).read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise missing from error
+        raise (missing if root.parent.parent.is_dir() else _moved(run_id, root)) from error
     except OSError as error:
         raise DamagedError(f"{path} of run {run_id} cannot be read: {error}.") from error
 
@@ -206,6 +242,17 @@ def outside(path: str) -> bool:
 def no_artifact(run_id: str, path: str) -> NothingRecordedError:
     """Error for a file that a run does not have."""
     return NothingRecordedError(f"Run {run_id} has no artifact {path}.")
+
+
+def _moved(run_id: str, root: Path) -> NothingRecordedError:
+    """Error for a run whose experiment has no directory any more."""
+    folder = root.parent.parent
+    return NothingRecordedError(
+        f"The files of run {run_id} are not in {root}, where they were recorded: the directory "
+        f"{folder} is not there, and no copy of it beside the database.",
+        f"Bring it back ('mv WHERE-IT-IS {folder}'), or put it beside the database "
+        f"as {'/'.join(folder.parts[-2:])}.",
+    )
 
 
 @contextmanager

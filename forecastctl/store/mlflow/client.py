@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.errors import NothingRecordedError, RefusedError, UsageError
-from forecastctl.records import RUNNING
+from forecastctl.records import ALL_RUNS, RUNNING, Query
 from forecastctl.records.failures import storable
 from forecastctl.records.marks import LEASES
 from forecastctl.records.schema import Tag
@@ -21,6 +21,7 @@ from forecastctl.store.limits import HIDDEN_TAGS, WRITE_TAG, fit, fit_update
 from forecastctl.store.mlflow.address import public_uri, resolve
 from forecastctl.store.mlflow.artifacts import (
     Writer,
+    here,
     no_artifact,
     outside,
     read,
@@ -32,7 +33,9 @@ from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
 from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.rows import (
+    CONTEXT_TAG,
     addable,
+    dataset_fields,
     deleted_run,
     system_tags,
     to_stored,
@@ -42,7 +45,7 @@ from forecastctl.store.patience import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from forecastctl.records import Artifact, Query, Run, RunUpdate, StoredRun
+    from forecastctl.records import Artifact, Dataset, Run, RunUpdate, StoredRun
 
 T = TypeVar("T")
 
@@ -141,6 +144,17 @@ class MlflowClientTracker:
             self._log(run_id, fitted, addable(fitted.tags))
             self._finish(run_id, fitted.status, fitted.end_ms, info.status)
 
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Put runs with all below them into MLflow's bin, children first."""
+        deleted = 0
+        for run_id in run_ids:
+            below = self.find(Query(parent_id=run_id, limit=ALL_RUNS))
+            deleted += self.delete([child.run_id for child in below])
+            with calling(self._uri, f"delete run {run_id} in"):
+                self._asked(partial(self._client.delete_run, run_id))
+            deleted += 1
+        return deleted
+
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
         text, check = render_filter(query)
@@ -177,7 +191,8 @@ class MlflowClientTracker:
         """Content of one artifact."""
         location = self._run(run_id).info.artifact_uri
         if self._address.kind != "http":
-            return read(location, run_id, path)
+            beside = self._address.path and self._address.path.parent
+            return read(here(location, run_id, beside), run_id, path)
         if outside(path):
             raise no_artifact(run_id, path)
         folder = str(PurePosixPath(path).parent)
@@ -271,6 +286,8 @@ class MlflowClientTracker:
 
     def _complete(self, run: Run, opened: Opened, status: str) -> None:
         """Log what creating has left, then end the run."""
+        if run.inputs:
+            self._log_inputs(opened.run_id, run.inputs)
         rest = {key: value for key, value in _own(run).items() if key not in opened.tags}
         self._log(opened.run_id, run, rest)
         self._finish(opened.run_id, status, run.end_ms, RUNNING)
@@ -300,6 +317,15 @@ class MlflowClientTracker:
                 tags=[RunTag(key, value) for key, value in batch.tags],
             )
             self._asked(log)
+
+    def _log_inputs(self, run_id: str, inputs: Sequence[Dataset]) -> None:
+        from mlflow import entities
+
+        tags = [entities.InputTag(*CONTEXT_TAG)]
+        logged = [
+            entities.DatasetInput(entities.Dataset(**dataset_fields(data)), tags) for data in inputs
+        ]
+        self._asked(partial(self._client.log_inputs, run_id, datasets=logged))
 
     def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         if not artifacts:

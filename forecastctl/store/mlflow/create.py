@@ -185,7 +185,8 @@ def _create_whole(address: Address, path: Path) -> None:
     draft = Path(f"{path}.draft")
     draft.unlink(missing_ok=True)  # of a process that was killed
     try:
-        _create(f"sqlite:///{draft}", address, path.parent)
+        # By its name alone: in the name of a directory MLflow would take ? for the end of the path.
+        _create(f"sqlite:///{draft.name}", address, path.parent)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

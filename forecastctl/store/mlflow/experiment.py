@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
+from forecastctl.hints import did_you_mean
 from forecastctl.store.mlflow.address import Experiment, display_uri, public_uri
-from forecastctl.store.mlflow.artifacts import default_location
+from forecastctl.store.mlflow.artifacts import current_location, default_location
 from forecastctl.store.mlflow.create import find_store
 from forecastctl.store.mlflow.revisions import is_own, not_written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forecastctl.store.mlflow.address import Address
     from forecastctl.store.mlflow.sql.database import Database
 
+_LOG = logging.getLogger(__name__)
 _SHOWN = 5
+_COMPARED = 1000
+"""Names of other experiments that are looked at for one that may have been meant."""
 _OTHERS = "SELECT name FROM experiments WHERE lifecycle_stage = 'active' AND "
 _NEWEST = " ORDER BY experiment_id DESC LIMIT ?"
+_DEFAULT = "default"
 MAX_NAME = 250
 PROBE_SECONDS = 5
 
@@ -64,6 +72,30 @@ def _reach(address: Address) -> None:
         ) from error
 
 
+def workspace_of(environ: Mapping[str, str]) -> str:
+    """The workspace of MLflow's that a database is asked for, as MLflow's own client chooses it.
+
+    Args:
+        environ: The environment.
+    """
+    wanted = environ.get("MLFLOW_WORKSPACE", "").strip()
+    if environ.get("MLFLOW_ENABLE_WORKSPACES", "").strip().lower() in ("true", "1"):
+        return wanted or _DEFAULT
+    if wanted not in ("", _DEFAULT):
+        _say_default(wanted)
+    return _DEFAULT
+
+
+@cache
+def _say_default(wanted: str) -> None:
+    """Once, although a command may open its store twice."""
+    _LOG.warning(
+        "MLFLOW_WORKSPACE is %s, but in a database MLflow takes the workspace 'default' as long as "
+        "MLFLOW_ENABLE_WORKSPACES is not true; so does this.",
+        wanted,
+    )
+
+
 def check_name(name: str) -> str:
     """An experiment name that every store takes.
 
@@ -93,7 +125,7 @@ def client_experiment(
 
     found = client.get_experiment_by_name(check_name(name))
     if found is None and not create:
-        others = client.search_experiments(max_results=_SHOWN + 1)
+        others = client.search_experiments(max_results=_COMPARED)
         raise _missing(address, name, [other.name for other in others])
     if found is None:
         try:
@@ -120,14 +152,17 @@ def sql_experiment(
     address = database.address
     check_name(name)
     # Schemas before MLflow 3.10 know no workspaces.
-    one = "workspace = 'default'" if "workspace" in database.columns("experiments") else "1 = 1"
+    workspace = workspace_of(os.environ)
+    known = "workspace" in database.columns("experiments")
+    one = "workspace = ?" if known else "? = 'default'"
     select = (
         "SELECT experiment_id, artifact_location, lifecycle_stage FROM experiments "  # noqa: S608 - our own words
         f"WHERE name = ? AND {one}"
     )
+    wanted = (name, workspace)
     with database.transaction(write=False) as session:
-        found = session.rows(select, (name,))
-        others = [] if found else session.rows(_OTHERS + one + _NEWEST, (_SHOWN + 1,))
+        found = session.rows(select, wanted)
+        others = [] if found else session.rows(_OTHERS + one + _NEWEST, (workspace, _COMPARED))
     if not found and not create:
         raise _missing(address, name, [str(other) for (other,) in others])
     if not found:
@@ -137,14 +172,14 @@ def sql_experiment(
             session.run(
                 "INSERT INTO experiments (name, artifact_location, lifecycle_stage, "
                 "creation_time, last_update_time, workspace) "
-                "VALUES (?, ?, 'active', ?, ?, 'default') ON CONFLICT DO NOTHING",
-                (name, place, now, now),
+                "VALUES (?, ?, 'active', ?, ?, ?) ON CONFLICT DO NOTHING",
+                (name, place, now, now, workspace),
             )
-            found = session.rows(select, (name,))
+            found = session.rows(select, wanted)
     number, place, stage = found[0]
     if stage != "active":
         raise _deleted(address, name, number)
-    return Experiment(int(number), str(place))
+    return Experiment(int(number), current_location(address, name, str(place)))
 
 
 def _missing(address: Address, name: str, others: Sequence[str]) -> NothingRecordedError:
@@ -152,9 +187,10 @@ def _missing(address: Address, name: str, others: Sequence[str]) -> NothingRecor
     shown = ", ".join(repr(other) for other in others[:_SHOWN])
     more = " and others" if len(others) > _SHOWN else ""
     there = f" Others that are there, for --experiment: {shown}{more}." if others else ""
+    meant = did_you_mean(name, others)
     return NothingRecordedError(
         f"There is no experiment {name!r} in {address.shown}: nothing is recorded.",
-        f"'forecastctl run --data FILE' makes it.{there}",
+        f"{meant + ' ' if meant else ''}'forecastctl run --data FILE' makes it.{there}",
     )
 
 

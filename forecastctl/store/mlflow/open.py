@@ -15,6 +15,7 @@ from forecastctl.store.mlflow.revisions import (
     installed,
     is_own,
     is_readable,
+    is_writable,
     not_read,
     not_written,
 )
@@ -22,6 +23,7 @@ from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
     from forecastctl.store.mlflow.address import Address
+    from forecastctl.store.mlflow.sql.database import Database
     from forecastctl.store.port import Tracker
 
 __all__ = ["DEFAULT_URI", "WRITERS", "Writer", "display_uri", "open_tracker"]
@@ -95,15 +97,19 @@ def _writer(
 ) -> Tracker:
     """What records in a database."""
     database, revision = open_store(address)
-    if upgrade_store and _way(revision, writer) is None:
+    way = _way(database, revision, writer)
+    if upgrade_store and way is None:
         revision = upgrade(database, revision)
-    if _way(revision, writer) == "sql":
+        way = _way(database, revision, writer)
+    if way == "sql":
+        if revision not in KNOWN_REVISIONS:
+            _say_unknown(address.shown, revision)
         from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
 
         found = sql_experiment(database, experiment, artifact_location, create=True)
         return MlflowSqlTracker(database, found, patience=patience)
     database.close()
-    if _way(revision, writer) is None:
+    if way is None:
         raise _refusal(address, revision, writer)
     if writer == "auto":
         _LOG.warning(
@@ -153,23 +159,35 @@ def _reader(address: Address, experiment: str, patience: Patience) -> Tracker:
     """What reads a store as it is, whatever wrote it."""
     database, revision = find_store(address)
     known = revision in KNOWN_REVISIONS
-    if not known and is_own(revision):
-        from forecastctl.store.mlflow.client import MlflowClientTracker
-
-        database.close()
-        return MlflowClientTracker(address.uri, experiment, create=False, patience=patience)
     if not known and not is_readable(database):
+        if is_own(revision):
+            from forecastctl.store.mlflow.client import MlflowClientTracker
+
+            database.close()
+            return MlflowClientTracker(address.uri, experiment, create=False, patience=patience)
         raise not_read(address, revision)
     from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
 
     found = sql_experiment(database, experiment, None, create=False)
-    refusal = None if known else not_written(address, revision)
+    writable = known or is_writable(database)
+    refusal = None if writable else not_written(address, revision)
     return MlflowSqlTracker(database, found, refusal, patience)
 
 
-def _way(revision: str, writer: Writer) -> Literal["sql", "client"] | None:
+@cache
+def _say_unknown(store: str, revision: str) -> None:
+    """Once, although a command may open its store twice."""
+    _LOG.warning(
+        "The store %s has MLflow's schema %s, which is newer than this version of forecastctl. Its "
+        "tables take what is recorded, so that it is recorded as usual.",
+        store,
+        revision,
+    )
+
+
+def _way(database: Database, revision: str, writer: Writer) -> Literal["sql", "client"] | None:
     """How a store is written without a migration; ``None`` where it cannot be."""
-    if writer != "client" and revision in KNOWN_REVISIONS:
+    if writer != "client" and (revision in KNOWN_REVISIONS or is_writable(database)):
         return "sql"
     return "client" if writer != "sql" and is_own(revision) else None
 

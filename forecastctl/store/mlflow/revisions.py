@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from forecastctl.store.mlflow.address import Address
-    from forecastctl.store.mlflow.sql.database import Database
+    from forecastctl.store.mlflow.sql.database import Column, Database
 
 KNOWN_REVISIONS = {
     "1b5f0d9ad7c1": "3.10",
@@ -33,7 +33,9 @@ KNOWN_REVISIONS = {
     "dc11669786a5": "3.17",
     "f4a9b2c7d1e6": "3.18",
 }
-"""Revisions of MLflow's schema that the SQL tracker was tested with, and the MLflow of each."""
+"""Revisions of MLflow's schema that the SQL tracker was tested with, and the MLflow of each.
+
+What has another one is looked at column by column (`is_writable`)."""
 
 _LANDMARKS = {"acf3f17fdcc7": "2.9", "0584bdc529eb": "2.22"} | KNOWN_REVISIONS
 """Revisions whose MLflow can be named; one that lies between two of them is between those two."""
@@ -118,7 +120,59 @@ def is_readable(database: Database) -> bool:
     Raises:
         TrackingError: It cannot be reached.
     """
-    return all(columns <= database.columns(table) for table, columns in READ_COLUMNS.items())
+    return all(columns <= database.columns(table).keys() for table, columns in READ_COLUMNS.items())
+
+
+_TEXT = {"varchar", "character varying", "text"}
+_NUMBER = {"integer", "bigint"}
+_REAL = {"float", "double precision"}
+_TRUTH = {"boolean"}
+_RUN = {"run_uuid": _TEXT, "key": _TEXT}
+_MEASURED = {"value": _REAL, "timestamp": _NUMBER, "step": _NUMBER, "is_nan": _TRUTH}
+
+WRITTEN_COLUMNS: dict[str, dict[str, set[str]]] = {
+    "experiments": {
+        **dict.fromkeys(("name", "artifact_location", "lifecycle_stage", "workspace"), _TEXT),
+        **dict.fromkeys(("experiment_id", "creation_time", "last_update_time"), _NUMBER),
+    },
+    "runs": {
+        **dict.fromkeys(("run_uuid", "name", "source_type", "source_name"), _TEXT),
+        **dict.fromkeys(("entry_point_name", "user_id", "status", "source_version"), _TEXT),
+        **dict.fromkeys(("lifecycle_stage", "artifact_uri"), _TEXT),
+        **dict.fromkeys(("start_time", "end_time", "deleted_time", "experiment_id"), _NUMBER),
+    },
+    "params": {**_RUN, "value": _TEXT},
+    "tags": {**_RUN, "value": _TEXT},
+    "metrics": {**_RUN, **_MEASURED},
+    "latest_metrics": {**_RUN, **_MEASURED},
+    "datasets": {
+        "experiment_id": _NUMBER,
+        **dict.fromkeys(("dataset_uuid", "name", "digest", "dataset_source_type"), _TEXT),
+        **dict.fromkeys(("dataset_source", "dataset_schema", "dataset_profile"), _TEXT),
+    },
+    "inputs": {
+        **dict.fromkeys(("input_uuid", "source_type", "source_id"), _TEXT),
+        **dict.fromkeys(("destination_type", "destination_id"), _TEXT),
+    },
+    "input_tags": dict.fromkeys(("input_uuid", "name", "value"), _TEXT),
+}
+"""What the SQL tracker writes, with the types that it writes; schemas since MLflow 3.10 have it."""
+
+
+def is_writable(database: Database) -> bool:
+    """Whether rows as the SQL tracker writes them fit into a store, whatever its revision.
+
+    All its columns have to be there with their types, and none besides that must have a value.
+
+    Raises:
+        TrackingError: It cannot be reached.
+    """
+    return all(_takes(database.columns(table), w) for table, w in WRITTEN_COLUMNS.items())
+
+
+def _takes(found: Mapping[str, Column], written: Mapping[str, set[str]]) -> bool:
+    fits = all(name in found and found[name].type in types for name, types in written.items())
+    return fits and not any(c.required for name, c in found.items() if name not in written)
 
 
 def is_mlflows(database: Database) -> bool:

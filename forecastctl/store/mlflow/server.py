@@ -14,11 +14,12 @@ from forecastctl.store.limits import fit
 from forecastctl.store.mlflow.batches import batches
 from forecastctl.store.mlflow.calls import calling
 from forecastctl.store.mlflow.client import MlflowClientTracker, Opened
+from forecastctl.store.mlflow.sql.rows import CONTEXT_TAG, dataset_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from forecastctl.records import Artifact, Run, RunUpdate
+    from forecastctl.records import Artifact, Dataset, Run, RunUpdate
     from forecastctl.store.patience import Patience
 
 CONNECTIONS = 8
@@ -114,6 +115,14 @@ class MlflowServerTracker(MlflowClientTracker):
             params, labels = _pairs(batch.params), _pairs(batch.tags)
             body = {"run_id": run_id, "metrics": metrics, "params": params, "tags": labels}
             self._wire.post("runs/log-batch", body)
+
+    def _log_inputs(self, run_id: str, inputs: Sequence[Dataset]) -> None:
+        key, value = CONTEXT_TAG
+        datasets = [
+            {"tags": [{"key": key, "value": value}], "dataset": dataset_fields(data)}
+            for data in inputs
+        ]
+        self._wire.post("runs/log-inputs", {"run_id": run_id, "datasets": datasets})
 
     def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         folder = _proxied(run.location)

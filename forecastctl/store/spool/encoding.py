@@ -7,10 +7,10 @@ is: the store that it is published to has to fit it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.records import Artifact, Column, Metric, Run, RunUpdate, ServedModel
+from forecastctl.records import Artifact, Column, Dataset, Metric, Run, RunUpdate, ServedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,6 +58,7 @@ def encode_run(run: Run, new_id: Callable[[], str]) -> tuple[dict[str, Any], lis
         "tags": dict(run.tags),
         "artifacts": _artifacts(run.artifacts),
         "children": children,
+        "inputs": [asdict(data) for data in run.inputs],
     }
     return value, files
 
@@ -79,6 +80,7 @@ def decode_run(value: Mapping[str, Any], read: Callable[[str, str], bytes]) -> R
         tags=value["tags"],
         artifacts=_artifacts_of(value, lambda path: read(value["id"], path)),
         children=tuple(decode_run(child, read) for child in value["children"]),
+        inputs=tuple(Dataset(**data) for data in value.get("inputs", ())),
     )
 
 

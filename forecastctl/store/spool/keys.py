@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RunKey: TypeAlias = tuple[str, ...]
-"""Of a job's run its kind and the job; of an airport's also the airport and the attempt."""
+"""Of a job's run its kind and the job; of an airport's also the airport and the attempt, of a
+panel's its digest."""
 
 
 def run_key(tags: Mapping[str, str]) -> RunKey | None:
@@ -26,4 +27,6 @@ def run_key(tags: Mapping[str, str]) -> RunKey | None:
         return kind, job
     if kind in (Kind.AIRPORT, Kind.GROUP) and Tag.AIRPORT in tags:
         return kind, job, tags[Tag.AIRPORT], tags.get(Tag.ATTEMPT, "1")
+    if kind == Kind.PANEL and Tag.PANEL_DIGEST in tags:
+        return kind, job, tags[Tag.PANEL_DIGEST]
     return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import TrackingError
-from forecastctl.records.schema import Tag
+from forecastctl.records.schema import Kind, Tag
 from forecastctl.redaction import masked
 from forecastctl.store.mlflow.address import resolve
 from forecastctl.store.mlflow.sql.rows import new_id
@@ -155,10 +155,11 @@ def _waiting(journal: Journal) -> Iterator[Waiting]:
         return
     new = [entry.content for entry in entries if entry.verb == RECORD]
     started = [value["start_ms"] for value in new if value["start_ms"]]
+    series = [value for value in new if value["tags"].get(Tag.KIND) != Kind.PANEL]
     yield Waiting(
         path=journal.path,
         jobs=tuple(sorted(jobs_of(entries))),
-        airports=tuple(value["tags"].get(Tag.AIRPORT, value["name"]) for value in new),
+        airports=tuple(value["tags"].get(Tag.AIRPORT, value["name"]) for value in series),
         since_ms=min(started, default=0),
         size=size,
     )

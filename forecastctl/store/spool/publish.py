@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import ALL_RUNS, KILLED, RUNNING, Artifact, Query, RunUpdate
-from forecastctl.records.marks import SET, job_mark, spooled_mark
+from forecastctl.records.marks import SET, job_mark, panel_mark, spooled_mark
 from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.spool.journal import RECORD, START, UPDATE
 from forecastctl.store.spool.keys import run_key
@@ -126,8 +126,8 @@ class _Publication:
         )
         self.done.ids |= {e.run_id: run_id for e, run_id in zip(entries, ids, strict=True)}
         if verb == RECORD:
-            self.done.airports += len(missing)
-            self.done.there += len(runs) - len(missing)
+            self.done.airports += sum(_is_series(run) for run in missing)
+            self.done.there += sum(map(_is_series, runs)) - sum(map(_is_series, missing))
 
     def end_what_was_killed(self, entries: Sequence[Entry]) -> None:
         """Give an end to the run of a job that died before it wrote one."""
@@ -150,6 +150,10 @@ class _Publication:
         """
         if key is None:
             raise TrackingError(f"The run {run.name!r} in the spool belongs to no job.")
+        if key[0] == Kind.PANEL:
+            tags = {panel_mark(key[-1]): SET, Tag.KIND: Kind.PANEL, Tag.JOB_ID: key[1]}
+            same = Query(tags=tags, limit=1)
+            return next((run.run_id for run in self._target.find(same)), None)
         job = key[1]
         if job not in self._of_jobs:
             self._of_jobs[job] = self._known(job)
@@ -229,6 +233,11 @@ class _Publication:
     def _text(self, text: str) -> str:
         with_ids = _ID.sub(lambda found: self.done.ids.get(found[0], found[0]), text)
         return _DIGEST.sub(lambda found: self._digests.get(found[0], found[0]), with_ids)
+
+
+def _is_series(run: Run) -> bool:
+    """Whether a run is that of an airport or a group."""
+    return run.tags.get(Tag.KIND) in (Kind.AIRPORT, Kind.GROUP)
 
 
 def jobs_of(entries: Iterable[Entry]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[Any, ...]
 Stage: TypeAlias = Literal["open", "ending", "committed", "undone"]
+
+
+class Column(NamedTuple):
+    """What a column takes.
+
+    Attributes:
+        type: Its type as the database names it, in lower case, without a length.
+        required: Whether a row has to give it a value.
+    """
+
+    type: str
+    required: bool
 
 
 class Session(Protocol):
@@ -69,8 +81,8 @@ class Database(Protocol):
         """
         ...
 
-    def columns(self, table: str) -> set[str]:
-        """Columns of a table; none where there is no such table.
+    def columns(self, table: str) -> dict[str, Column]:
+        """Columns of a table by name; none where there is no such table.
 
         Raises:
             TrackingError: The database cannot be reached or read.

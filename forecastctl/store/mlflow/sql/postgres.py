@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import StoreAwayError, TrackingError, UsageError
 from forecastctl.store.mlflow.address import scrub
+from forecastctl.store.mlflow.sql.database import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -125,15 +126,18 @@ class PostgresDatabase:
                 return None
             time.sleep(_POLL_SECONDS)  # the server has not noticed yet that nobody listens
 
-    def columns(self, table: str) -> set[str]:
+    def columns(self, table: str) -> dict[str, Column]:
         """Columns of a table."""
         with self.transaction(write=False) as session:
             found = session.rows(
-                "SELECT attname FROM pg_attribute "
+                "SELECT attname, format_type(atttypid, NULL), "
+                "attnotnull AND NOT atthasdef AND attidentity = '' FROM pg_attribute "
                 "WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped",
                 (table,),
             )
-        return {str(name) for (name,) in found}
+        return {
+            str(name): Column(str(kind).lower(), bool(required)) for name, kind, required in found
+        }
 
     def revision(self) -> str | None:
         """Revision of MLflow's schema."""

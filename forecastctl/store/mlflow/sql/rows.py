@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.records import RUNNING, StoredRun, canonical_json
+from forecastctl.records.schema import UNKNOWN, Kind, Tag
 from forecastctl.store.filters import NAME_TAG, PARENT_TAG
 from forecastctl.store.limits import HIDDEN_TAGS
 from forecastctl.store.memory import latest
 from forecastctl.store.mlflow.artifacts import run_location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from forecastctl.records import Artifact, Metric, Run
+    from forecastctl.records import Artifact, Dataset, Metric, Run
     from forecastctl.store.mlflow.address import Experiment
     from forecastctl.store.mlflow.sql.database import Row, Session
 
@@ -50,6 +51,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "metrics": ("key", "value", "timestamp", "step", "is_nan", "run_uuid"),
     "latest_metrics": ("key", "value", "timestamp", "step", "is_nan", "run_uuid"),
 }
+_INPUTS = ("input_uuid", "source_type", "source_id", "destination_type", "destination_id")
+_INPUT_TAGS = ("input_uuid", "name", "value")
+_DATASETS = "datasets WHERE experiment_id = ? AND name = ? AND digest = ?"
+
+CONTEXT_TAG = ("mlflow.data.context", "training")
+"""What MLflow's pages show beside the name of a dataset."""
 
 
 class _Clock:
@@ -83,7 +90,10 @@ def user() -> str:
 def system_tags(run: Run, parent_id: str | None) -> dict[str, str]:
     """Tags that MLflow's pages look for."""
     own = {key: value for key, value in run.tags.items() if key in HIDDEN_TAGS}
+    is_trial = run.tags.get(Tag.KIND) == Kind.TRIAL  # most of all runs; its parent says it
+    commit = UNKNOWN if is_trial else run.tags.get(Tag.GIT_COMMIT, UNKNOWN)
     tags = {
+        **({} if commit == UNKNOWN else {"mlflow.source.git.commit": commit}),
         "mlflow.user": user(),
         "mlflow.source.name": "forecastctl",
         "mlflow.source.type": "LOCAL",
@@ -127,6 +137,8 @@ class Rows:
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
     files: list[tuple[str, tuple[Artifact, ...]]] = field(default_factory=list)
+    inputs: dict[tuple[int, str, str], tuple[Dataset, list[str]]] = field(default_factory=dict)
+    """Datasets by experiment, name and digest, and the ids of the runs made from each."""
 
     def add(self, run: Run, parent_id: str | None, experiment: Experiment, status: str) -> str:
         """Add a run with its subtree and return its id."""
@@ -147,6 +159,9 @@ class Rows:
         self.tables["latest_metrics"].extend(metric_row(m, run_id) for m in last)
         if run.artifacts:
             self.files.append((location, run.artifacts))
+        for data in run.inputs:
+            key = experiment.id, data.name, data.digest
+            self.inputs.setdefault(key, (data, []))[1].append(run_id)
         for child in run.children:
             self.add(child, run_id, experiment, child.status)
         return run_id
@@ -157,6 +172,39 @@ class Rows:
             if rows:
                 keyed = rows if table == "runs" else sorted(rows, key=_place)
                 session.insert(table, COLUMNS[table], keyed)
+        for key, (data, run_ids) in self.inputs.items():
+            _insert_inputs(session, key, data, run_ids)
+
+
+def _insert_inputs(
+    session: Session, key: tuple[int, str, str], data: Dataset, run_ids: Sequence[str]
+) -> None:
+    """Say of runs which dataset they were made from; each dataset of an experiment stands once."""
+    described = dataset_fields(data)
+    session.run(
+        "INSERT INTO datasets (experiment_id, name, digest, dataset_uuid, dataset_source_type, "
+        "dataset_source, dataset_schema, dataset_profile) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (*key, new_id(), *(described[k] for k in ("source_type", "source", "schema", "profile"))),
+    )
+    (found,) = session.rows(f"SELECT dataset_uuid FROM {_DATASETS}", key)  # noqa: S608 - our own words
+    pairs = [(new_id(), run_id) for run_id in run_ids]
+    rows = [(one, "DATASET", str(found[0]), "RUN", run_id) for one, run_id in pairs]
+    session.insert("inputs", _INPUTS, rows)
+    session.insert("input_tags", _INPUT_TAGS, [(one, *CONTEXT_TAG) for one, _ in pairs])
+
+
+def dataset_fields(data: Dataset) -> dict[str, str]:
+    """A dataset as MLflow keeps it, text by field."""
+    columns = [{"type": t, "name": n, "required": True} for n, t in data.columns.items()]
+    return {
+        "name": data.name,
+        "digest": data.digest,
+        "source_type": "local",
+        "source": canonical_json({"uri": data.source}),
+        "schema": canonical_json({"mlflow_colspec": columns}),
+        "profile": canonical_json(dict(data.profile)),
+    }
 
 
 def _place(row: Row) -> tuple[str, str]:

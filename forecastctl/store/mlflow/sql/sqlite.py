@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import StoreAwayError, TrackingError
+from forecastctl.store.mlflow.sql.database import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,11 +81,17 @@ class SqliteDatabase:
         with self.transaction(write=False) as now:
             return bool(now.rows("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)))
 
-    def columns(self, table: str) -> set[str]:
+    def columns(self, table: str) -> dict[str, Column]:
         """Columns of a table."""
         with self.transaction(write=False) as session:
-            found = session.rows("SELECT name FROM pragma_table_info(?)", (table,))
-        return {str(name) for (name,) in found}
+            found = session.rows(
+                'SELECT name, type, "notnull" AND dflt_value IS NULL FROM pragma_table_info(?)',
+                (table,),
+            )
+        return {
+            str(name): Column(str(kind).lower().partition("(")[0].strip(), bool(required))
+            for name, kind, required in found
+        }
 
     def revision(self) -> str | None:
         """Revision of MLflow's schema."""

@@ -8,13 +8,15 @@ artifacts that do not lie in a local directory.
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from forecastctl.errors import NothingRecordedError, RefusedError, TrackingError
 from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
+from forecastctl.store.filters import PARENT_TAG
 from forecastctl.store.limits import fit, fit_update
-from forecastctl.store.mlflow.artifacts import Writer, read
+from forecastctl.store.mlflow.artifacts import Writer, here, read
 from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.rows import (
     COLUMNS,
@@ -101,6 +103,21 @@ class MlflowSqlTracker:
             _set_tags(session, run_id, fitted.tags)
 
         self._write([(location, fitted.artifacts)], add, None)
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Put runs with all below them into MLflow's bin, in one transaction."""
+        deleted = 0
+
+        def mark(session: Session) -> None:
+            nonlocal deleted
+            deleted = 0
+            now, level = time.time_ns() // 1_000_000, list(run_ids)
+            while level:
+                deleted += sum(_mark_deleted(session, run_id, now) for run_id in level)
+                level = [child for run_id in level for child in _below(session, run_id)]
+
+        self._write([], mark, None)
+        return deleted
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""
@@ -196,7 +213,9 @@ class MlflowSqlTracker:
         _LOG.warning("%s The store has what was being recorded all the same.", error.message)
 
     def _location(self, run_id: str) -> str:
-        return self._read(lambda session: _location(session, run_id))
+        recorded = self._read(lambda session: _location(session, run_id))
+        path = self._database.address.path
+        return here(recorded, run_id, path and path.parent)
 
     def _read(self, act: Callable[[Session], T]) -> T:
         """Read within one transaction, again where the store did not answer."""
@@ -223,6 +242,24 @@ def _location(session: Session, run_id: str) -> str:
     if found[0][1] != "active":
         raise deleted_run(run_id)
     return str(found[0][0])
+
+
+def _mark_deleted(session: Session, run_id: str, now_ms: int) -> int:
+    return session.run(
+        "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? "
+        "WHERE run_uuid = ? AND lifecycle_stage = 'active'",
+        (now_ms, run_id),
+    )
+
+
+def _below(session: Session, run_id: str) -> list[str]:
+    """Ids of the children of a run that are not deleted."""
+    found = session.rows(
+        "SELECT t.run_uuid FROM tags t JOIN runs r ON r.run_uuid = t.run_uuid "
+        "WHERE t.key = ? AND t.value = ? AND r.lifecycle_stage = 'active'",
+        (PARENT_TAG, run_id),
+    )
+    return [str(child) for (child,) in found]
 
 
 def _end(session: Session, run_id: str, update: RunUpdate) -> None:

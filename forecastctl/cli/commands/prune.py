@@ -1,0 +1,129 @@
+"""The prune command: what is old and out of use goes, dry unless told otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session, read_store, store_for_job
+from forecastctl.cli.output import render
+from forecastctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecastctl.cli.compose import Session
+    from forecastctl.recording.retention import Retention
+    from forecastctl.store.port import Tracker
+
+SHOWN = 20
+DAY_MS = 86_400_000
+
+
+def prune(
+    older_than: flags.OlderThan = 365,
+    yes: flags.Yes = False,
+    tracking_uri: flags.TrackingUri = None,
+    experiment: flags.Experiment = None,
+    wait: flags.Wait = None,
+    config: flags.Config = None,
+    as_json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Delete old jobs that nothing refers to any more; without --yes only say which."""
+    from forecastctl.recording.retention import retention
+
+    session = open_session(prune, locals())
+    if older_than < 1:
+        raise UsageError(f"--older-than: {older_than} is less than a day.", "Give 1 or more days.")
+    before_ms = time.time_ns() // 1_000_000 - older_than * DAY_MS
+    if not yes:
+        _show(session, retention(read_store(session.settings), before_ms), older_than, None)
+        return
+    with store_for_job(session, "prune", render.note, existing=True) as (tracker, _):
+        found = retention(tracker, before_ms)
+        deleted = _delete(session, tracker, found)
+    _show(session, found, older_than, deleted)
+
+
+def _delete(session: Session, tracker: Tracker, found: Retention) -> int:
+    """Delete what was found, and return how many runs that were.
+
+    Raises:
+        UsageError: The store, another package's, cannot delete.
+    """
+    from forecastctl.store.mlflow.address import display_uri
+    from forecastctl.store.port import Deletes
+
+    if not isinstance(tracker, Deletes):
+        shown = display_uri(session.settings.tracking.uri)
+        raise UsageError(f"The store {shown} cannot delete runs.", "Delete them by its own means.")
+    return tracker.delete(found.roots)
+
+
+def _show(session: Session, found: Retention, days: int, deleted: int | None) -> None:
+    """Say what goes and why the rest stays.
+
+    Args:
+        session: Its settings name the store.
+        found: What was found.
+        days: How old a job has to be.
+        deleted: How many runs were deleted; ``None`` where nothing was to be.
+    """
+    if session.as_json:
+        render.print_json(_value(found, deleted))
+        return
+    if session.quiet:
+        return
+    if found.jobs and deleted is None:
+        render.print_rows([_row(job) for job in found.jobs[:SHOWN]], "")
+    if len(found.jobs) > SHOWN and deleted is None:
+        render.print_line(f"... and {len(found.jobs) - SHOWN:,} more: --json has all of them")
+    for line in _lines(session, found, days, deleted):
+        render.print_line(line)
+
+
+def _lines(session: Session, found: Retention, days: int, deleted: int | None) -> list[str]:
+    from forecastctl.store.mlflow.address import display_uri
+
+    count = (
+        f"{len(found.jobs):,} jobs, {found.airports:,} airport runs, {len(found.panels):,} panels"
+    )
+    kept = [f"{n:,} {why}" for why, n in Counter(found.kept.values()).most_common()]
+    staying = f"kept: {len(found.kept):,} jobs ({', '.join(kept)})" if kept else "kept: no job"
+    if not found.roots:
+        return [f"Nothing is older than {days:,} days and out of use.", staying]
+    if deleted is None:
+        return [f"would be deleted: {count}", staying, "Nothing is deleted yet: --yes deletes."]
+    shown = display_uri(session.settings.tracking.uri)
+    return [
+        f"deleted: {count} ({deleted:,} runs with all trials)",
+        staying,
+        "They lie in MLflow's bin: 'mlflow runs restore --run-id ID' brings one back,",
+        f"'mlflow gc --backend-store-uri {shown}' frees the disk.",
+    ]
+
+
+def _row(job: Any) -> dict[str, object]:
+    from forecastctl.records.calendar import iso
+    from forecastctl.records.schema import Tag
+
+    names = (Tag.JOB_ID, Tag.COMMAND, Tag.ORIGIN, Tag.STATUS)
+    return {
+        **{str(name): job.tags.get(name) for name in names},
+        "started": iso(job.start_ms),
+        "run_id": job.run_id,
+    }
+
+
+def _value(found: Retention, deleted: int | None) -> dict[str, Any]:
+    from forecastctl.records.schema import Tag
+
+    return {
+        "deleted": deleted or 0,
+        "jobs": [_row(job) for job in found.jobs],
+        "panels": [run.tags.get(Tag.PANEL_DIGEST) for run in found.panels],
+        "airport_runs": found.airports,
+        "kept": dict(Counter(found.kept.values())),
+    }
