@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-intervals bench-hierarchy docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test-engines: $(VENV)/dev.stamp ## install Ray and Spark as well, and try all en
 
 test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them again, and count what is lost (about an hour)
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
+test-versions: $(VENV)/dev.stamp ## install MLflow 2.9, 2.22, 3.10 and the newest apart, and try stores of each (half an hour)
+	$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
 
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score
 	$(BIN)/python -m tests.explain.verdict

@@ -136,6 +136,18 @@ class StoreAwayError(TrackingError):
     """
 
 
+class ReadOnlyError(TrackingError):
+    """The store can be read by this user, and not written."""
+
+    default_hint = "Ask whoever keeps the store for the right, or name another one."
+
+
+class OtherSchemaError(ReadOnlyError):
+    """The store is that of another MLflow, and would have to be migrated before it is written."""
+
+    default_hint = TrackingError.default_hint
+
+
 class RefusedError(TrackingError):
     """No store takes it, however often it is tried."""
 

@@ -159,15 +159,21 @@ def execute(base: str, statement: str) -> None:
 
 
 @contextmanager
-def mlflow_server(store: str, home: Path, port: int | None = None) -> Iterator[str]:
-    """Run MLflow's server over a store, at a port of its own or a given one; yields its address."""
+def mlflow_server(
+    store: str, home: Path, port: int | None = None, python: str = sys.executable
+) -> Iterator[str]:
+    """Run MLflow's server over a store, at a port of its own or a given one; yields its address.
+
+    The MLflow is that of a Python, by default of this one.
+    """
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
+    command = [python, "-m", "mlflow", "server", "--backend-store-uri", store]
     command += ["--artifacts-destination", str(home / "served"), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", "1"]
     env = {
         **os.environ,
+        "PATH": f"{Path(python).parent}:{os.environ['PATH']}",  # older ones start gunicorn by name
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }

@@ -127,3 +127,9 @@ def test_passwords_are_masked():
     url = "postgresql+psycopg2://me:s3cret@db/x"
     settings = load_settings({"tracking.uri": url}, None, {})
     assert "s3cret" not in str(list(settings.items()))
+
+
+def test_a_settings_file_may_begin_with_the_mark_that_windows_writes(tmp_path):
+    path = tmp_path / "forecastctl.toml"
+    path.write_bytes(b'\xef\xbb\xbf[tracking]\nexperiment = "nightly"\n')
+    assert load_settings(config=path, environ={}).tracking.experiment == "nightly"

@@ -96,7 +96,12 @@ class _ScoredFleet:
 
 
 def monitor(
-    tracker: Tracker, observed: Sequence[Observed], watch: Watch, environment: Environment
+    tracker: Tracker,
+    observed: Sequence[Observed],
+    watch: Watch,
+    environment: Environment,
+    *,
+    record: bool = True,
 ) -> dict[str, Any]:
     """Score, judge and record.
 
@@ -108,6 +113,7 @@ def monitor(
         observed: What came true, by airport.
         watch: What is asked.
         environment: Where it runs.
+        record: Whether what is found is recorded; if not, it has no ``run_id``.
 
     Returns:
         The report as a plain JSON value; docs/reference/monitor.md describes it.
@@ -126,6 +132,8 @@ def monitor(
     results = with_wide_fleet(results, watch.freq)
     results.sort(key=_worst_first)
     report = {**_report(results, fleet.table, watch), "unreadable": list(fleet.unreadable)}
+    if not record:
+        return {"run_id": None, **report}
     return record_monitor(tracker, report, watch.params, environment)
 
 

@@ -2,10 +2,22 @@
 
 import math
 
-from forecastctl.records import FAILED, FINISHED, RUNNING, Artifact, Metric, Run, RunUpdate
+from forecastctl.records import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    Artifact,
+    Dataset,
+    Metric,
+    Run,
+    RunUpdate,
+)
 from forecastctl.records.marks import JOBS, SET
 
 NOW = 1_700_000_000_000
+
+
+DATA = Dataset("air 'x'.csv", "0" * 32, "/a/air 'x'.csv", {"y": "double"}, {"num_rows": 3})
 
 
 def sample():
@@ -32,9 +44,10 @@ def sample():
         NOW,
         NOW + 3,
         params={"max_evals": "15"},
-        tags={"airport": "JFK", "mlflow.note.content": "# note"},
+        tags={"airport": "JFK", "mlflow.note.content": "# note", "git_commit": "c0ffee"},
         artifacts=(Artifact("model.json", b"{}"), Artifact("charts/forecast.png", b"\x89PNG")),
         children=(trial,),
+        inputs=(DATA,),
     )
     return Run("job", RUNNING, NOW, tags={"kind": "job", JOBS: SET}, children=(airport,))
 

@@ -1,15 +1,18 @@
 """Experiments, and where they keep their artifacts."""
 
+import sqlite3
 import time
 import uuid
+from contextlib import closing
 
 import pytest
 
-from forecastctl.errors import TrackingError, UsageError
+from forecastctl.errors import NothingRecordedError, TrackingError, UsageError
 from forecastctl.records import (
     Artifact,
     Run,
 )
+from forecastctl.store.mlflow.experiment import _say_default
 from forecastctl.store.mlflow.open import open_tracker
 
 
@@ -95,3 +98,37 @@ class TestExperiments:
     def test_a_place_too_long_for_postgres(self, postgres_uri, tmp_path):
         with pytest.raises(UsageError, match="longer than"):
             open_tracker(postgres_uri, uuid.uuid4().hex, artifact_location="/x" * 100)
+
+
+class TestWorkspaces:
+    @pytest.fixture
+    def of_two_teams(self, sqlite_uri, monkeypatch):
+        """Names of experiments by workspace, as MLflow's own client makes them."""
+        with closing(sqlite3.connect(sqlite_uri.removeprefix("sqlite:///"))) as store, store:
+            store.execute("INSERT INTO workspaces (name) VALUES ('team')")
+        monkeypatch.setenv("MLFLOW_ENABLE_WORKSPACES", "true")
+        monkeypatch.setenv("MLFLOW_WORKSPACE", "team")
+        return sqlite_uri
+
+    def found(self, uri):
+        with closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as store:
+            return set(store.execute("SELECT name, workspace FROM experiments"))
+
+    def test_the_one_that_is_named_is_taken(self, of_two_teams, monkeypatch):
+        [run_id] = open_tracker(of_two_teams, "x").record([Run("a", start_ms=1, end_ms=2)])
+        assert ("x", "team") in self.found(of_two_teams)
+        assert open_tracker(of_two_teams, "x", reading=True).get(run_id).name == "a"
+        monkeypatch.setenv("MLFLOW_WORKSPACE", "default")
+        with pytest.raises(NothingRecordedError, match="no experiment 'x'"):
+            open_tracker(of_two_teams, "x", reading=True)
+        open_tracker(of_two_teams, "x")
+        assert {("x", "team"), ("x", "default")} <= self.found(of_two_teams)
+
+    def test_without_them_the_default_is_taken_and_that_is_said(
+        self, of_two_teams, monkeypatch, caplog
+    ):
+        monkeypatch.delenv("MLFLOW_ENABLE_WORKSPACES")
+        _say_default.cache_clear()
+        open_tracker(of_two_teams, "x")
+        assert ("x", "default") in self.found(of_two_teams)
+        assert "MLFLOW_WORKSPACE is team" in caplog.text

@@ -120,6 +120,35 @@ def test_mlflow_reads_every_value(sqlite_uri):
     assert tracker.get(trial.info.run_id).tags["seen"] == "yes"
 
 
+@pytest.mark.parametrize("writer", ["sql", "client", "server"])
+def test_mlflow_lists_the_dataset_and_the_commit(writer, sqlite_uri, mlflow_server):
+    from mlflow import MlflowClient
+
+    uri = mlflow_server.uri if writer == "server" else sqlite_uri
+    how = {} if writer == "server" else {"writer": writer}
+    tracker = open_tracker(uri, f"datasets {uuid.uuid4().hex}", **how)
+    tracker.record([sample(), sample()])
+    experiment = str(getattr(tracker._experiment, "id", tracker._experiment))
+    client = MlflowClient(uri)
+    runs = client.search_runs([experiment], "tags.airport = 'JFK'")
+    assert [run.data.tags["mlflow.source.git.commit"] for run in runs] == ["c0ffee"] * 2
+    datasets = [run.inputs.dataset_inputs[0] for run in runs]
+    assert datasets[0].dataset.to_dictionary() == {
+        "name": "air 'x'.csv",
+        "digest": "0" * 32,
+        "source_type": "local",
+        "source": '{"uri":"/a/air \'x\'.csv"}',
+        "schema": '{"mlflow_colspec":[{"name":"y","required":true,"type":"double"}]}',
+        "profile": '{"num_rows":3}',
+    }
+    assert datasets[0].dataset.to_dictionary() == datasets[1].dataset.to_dictionary()
+    assert [tag.to_dictionary() for tag in datasets[0].tags] == [
+        {"key": "mlflow.data.context", "value": "training"}
+    ]
+    stored = tracker.get(runs[0].info.run_id)
+    assert "mlflow.source.git.commit" not in stored.tags  # a tag of ours says it
+
+
 def test_the_rest_api_of_a_server_over_the_same_file(mlflow_server, tmp_path):
     name = f"rest {uuid.uuid4().hex}"
     tracker = open_tracker(mlflow_server.store, name, writer="sql", artifact_location=str(tmp_path))

@@ -50,6 +50,7 @@ class TestServers:
             open_tracker(uri, "x")
         assert uri in error.value.message
         assert "\n" not in error.value.message
+        assert ("MLFLOW_TRACKING_PASSWORD" in error.value.hint) is (status == 401)
 
     @pytest.mark.slow
     def test_one_that_goes_away(self, mlflow_server, monkeypatch):

@@ -11,7 +11,7 @@ from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
-from forecastctl.errors import TrackingError, UsageError
+from forecastctl.errors import ReadOnlyError, TrackingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -205,9 +205,11 @@ def _keep(
         add_files(tracker, run_id, RunUpdate(artifacts=tuple(artifacts.values())))
     except TrackingError as error:
         names = " and ".join(map(str, artifacts))
-        raise TrackingError(
-            f"{names} is written, but not recorded with run {run_id}. {error.message}", error.hint
-        ) from error
+        what = f"{names} is written, but not recorded with run {run_id}. {error.message}"
+        if isinstance(error, ReadOnlyError):  # who may only read has all that was asked for
+            render.note(f"warning: {what}")
+            return
+        raise TrackingError(what, error.hint) from error
     if not quiet:
         for path, artifact in artifacts.items():
             render.print_line(f"{path} written, and recorded as {artifact.path} of run {run_id}")

@@ -17,12 +17,13 @@ from forecastctl.cli.compose import (
     new_job_id,
     open_session,
     read,
+    read_store,
     store_for_job,
 )
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import blocks_of_trouble, fitting, paragraph, wrapped
 from forecastctl.cli.output.progress import Progress
-from forecastctl.errors import EXIT_FOUND, UsageError
+from forecastctl.errors import EXIT_FOUND, OtherSchemaError, ReadOnlyError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,21 +83,32 @@ def monitor(
 
 
 def _work(session: Session, asked: Asked, *, upgrade: bool) -> dict[str, Any]:
-    """Score, and record what was found; no job records in the experiment meanwhile."""
+    """Score, and record what was found; no job records in the experiment meanwhile.
+
+    Where this user may only read, it is not recorded, which is said.
+    """
     from forecastctl.monitor.data import newest_panel
     from forecastctl.monitor.run import monitor as score
 
     has_data = session.settings.data.source is not None
     panel, spec = read(session) if has_data else (None, data_spec(session.settings))
-    with (
-        Progress(quiet=session.quiet) as progress,
-        store_for_job(session, "monitor", progress.say, upgrade=upgrade, existing=True) as held,
-    ):
-        tracker, waited = held
-        if has_data and waited:  # the data may be other by now
-            panel, spec = read(session)
-        observed, watch = _watch(session, asked, panel or newest_panel(tracker), spec)
-        report = score(tracker, observed, watch, environment(session.settings))
+    here = environment(session.settings)
+    with Progress(quiet=session.quiet) as progress:
+        try:
+            with store_for_job(
+                session, "monitor", progress.say, upgrade=upgrade, existing=True
+            ) as (tracker, waited):
+                if has_data and waited:  # the data may be other by now
+                    panel, spec = read(session)
+                observed, watch = _watch(session, asked, panel or newest_panel(tracker), spec)
+                report = score(tracker, observed, watch, here)
+        except ReadOnlyError as error:
+            if isinstance(error, OtherSchemaError):
+                raise  # the way to write to it is to be chosen
+            render.note(f"warning: what is found is not recorded. {error.message}")
+            tracker = read_store(session.settings)
+            observed, watch = _watch(session, asked, panel or newest_panel(tracker), spec)
+            report = score(tracker, observed, watch, here, record=False)
     _note(session, report, observed, watch.freq)
     render.warn_of_panel(watch.warnings)
     return report
@@ -217,7 +229,8 @@ def _ends(report: Mapping[str, Any]) -> list[str]:
     told = [f"{report['airports']['total']} airports: {by_status}"]
     if report["scored_through"]:
         told.append(f"scored      {report['scored_from']} to {report['scored_through']}")
-    return [*told, f"monitor     {report['monitor_id']} (run {report['run_id']})"]
+    where = f"run {report['run_id']}" if report["run_id"] else "not recorded"
+    return [*told, f"monitor     {report['monitor_id']} ({where})"]
 
 
 def _lead(row: Mapping[str, Any]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock as Held
 from filelock import Timeout
 
-from forecastctl.errors import TrackingError
+from forecastctl.errors import ReadOnlyError, TrackingError
 from forecastctl.store.alive import Holder
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class FileLock:
         except Timeout:
             return self._read()
         except OSError as error:
-            raise TrackingError(
+            denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+            kind = ReadOnlyError if denied else TrackingError
+            raise kind(
                 f"The lock of the store {self._shown} cannot be taken: {error}.",
                 f"Check the permissions of {self._lock.lock_file} and of its directory.",
             ) from error

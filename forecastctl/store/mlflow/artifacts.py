@@ -305,6 +305,12 @@ def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
 def _read_elsewhere(location: str, path: str, missing: NothingRecordedError) -> bytes:
     from forecastctl.store.mlflow.calls import calling
 
+    if urlsplit(location).scheme == "mlflow-artifacts" and not urlsplit(location).netloc:
+        raise TrackingError(
+            f"{path} is kept by the tracking server through which it was recorded, and is not to "
+            "be found from its database alone.",
+            "Ask through that server: --tracking-uri http://HOST:PORT.",
+        )
     with calling(location, "read artifacts from"):
         repository = _repository(location)
         if repository is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import (
     ForecastctlError,
     NothingRecordedError,
+    ReadOnlyError,
     StoreAwayError,
     TrackingError,
 )
@@ -39,6 +40,10 @@ _CODES = {
     "DEADLINE_EXCEEDED",
     "REQUEST_LIMIT_EXCEEDED",
 }
+_CREDENTIALS = (
+    "Check user and password (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or those in "
+    "the address) or the token (MLFLOW_TRACKING_TOKEN)."
+)
 _UNANSWERED = {"ConnectionError", "Timeout", "ChunkedEncodingError", "RetryError", "ProtocolError"}
 _UNANSWERED |= {"OperationalError", "TimeoutError", "IncompleteRead"}
 
@@ -176,11 +181,22 @@ def _translate(
         return NothingRecordedError(message)
     if code == "INVALID_PARAMETER_VALUE":
         return refusal(message)
+    if is_unanswered(error):
+        shown = display_uri(uri)
+        return StoreAwayError(f"MLflow cannot {doing} {shown}, which does not answer: {reason}")
+    return _not_allowed(message, reason, code)
+
+
+def _not_allowed(message: str, reason: str, code: str) -> TrackingError:
+    """What is said where the store answers, and does not do it."""
+    found = _STATUS.search(reason)
+    status = found[1] if found else ""
+    if status == "401":
+        return TrackingError(message, _CREDENTIALS)
+    if status == "403" or code == "PERMISSION_DENIED":
+        return ReadOnlyError(message)
     if "out-of-date database schema" in reason:
         return TrackingError(
             message, "Back the database up, then run 'mlflow db upgrade' with its address."
         )
-    if is_unanswered(error):
-        shown = display_uri(uri)
-        return StoreAwayError(f"MLflow cannot {doing} {shown}, which does not answer: {reason}")
     return TrackingError(message)

@@ -13,7 +13,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import TrackingError
+from forecastctl.errors import OtherSchemaError, TrackingError
 from forecastctl.store.mlflow.address import display_uri
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def named(revision: str) -> str:
     return f"the schema {revision} of MLflow {installed().version}"
 
 
-def not_written(address: Address, revision: str) -> TrackingError:
+def not_written(address: Address, revision: str) -> OtherSchemaError:
     """Error for a store that the installed MLflow could write to only after a migration."""
     message = f"The store {address.shown} has {named(revision)}"
     elsewhere = (
@@ -209,11 +209,11 @@ def not_written(address: Address, revision: str) -> TrackingError:
         "or into a store of its own (--tracking-uri sqlite:///forecasts.db)"
     )
     if revision not in installed().line:
-        return TrackingError(
+        return OtherSchemaError(
             f"{message}; installed here is MLflow {installed().version}. It is left as it is.",
             f"Install the MLflow that wrote it, or a newer forecastctl; or {elsewhere}.",
         )
-    return TrackingError(
+    return OtherSchemaError(
         f"{message}; it is left as it is, because MLflow {installed().version} would have to "
         "migrate it, and an older MLflow cannot open it after that.",
         f"To migrate it, back it up and run '{upgrade_command(address)}', or give "

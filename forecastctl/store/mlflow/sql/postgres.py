@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import StoreAwayError, TrackingError, UsageError
+from forecastctl.errors import ReadOnlyError, StoreAwayError, TrackingError, UsageError
 from forecastctl.store.mlflow.address import scrub
 from forecastctl.store.mlflow.sql.database import Column
 
@@ -25,6 +25,15 @@ DOUBT_SECONDS = 10.0
 _POLL_SECONDS = 0.1
 _PASSING = ("08", "40", "53300", "57P")
 """How the codes begin of errors that pass: connections, deadlocks, too many, shutting down."""
+_DENIED = ("42501", "25006")
+"""Codes of errors that say that this user, or nobody, may write."""
+_CREDENTIALS = "Check user and password: in ~/.pgpass, PGPASSWORD, or the address."
+_NOT_LET_IN = {
+    "authentication failed": _CREDENTIALS,
+    "no password supplied": _CREDENTIALS,
+    "no pg_hba.conf entry": "Ask whoever keeps the server to let this user in from this machine.",
+}
+"""What a server says to those that it does not let in, which waiting does not change."""
 _PARENTS: list[Any] = []
 """Connections of a process that this one was forked from: never used, and never closed here."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -186,8 +195,14 @@ class PostgresDatabase:
 
     def _error(self, error: Exception) -> TrackingError:
         text = scrub(str(error) or type(error).__name__, self.address.uri)
+        message = f"The tracking store {self.address.shown} cannot be used: {text}"
+        for sign, hint in _NOT_LET_IN.items():
+            if sign in text:  # while connecting, the driver tells no code
+                return TrackingError(message, hint)
         kind = StoreAwayError if self._passes(error) else TrackingError
-        return kind(f"The tracking store {self.address.shown} cannot be used: {text}")
+        if getattr(error, "pgcode", None) in _DENIED:
+            kind = ReadOnlyError
+        return kind(message)
 
     def _passes(self, error: Exception) -> bool:
         """Whether an error says that the server is away, not that it refuses something."""

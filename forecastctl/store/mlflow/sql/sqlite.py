@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import StoreAwayError, TrackingError
+from forecastctl.errors import ReadOnlyError, StoreAwayError, TrackingError
 from forecastctl.store.mlflow.sql.database import Column
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class SqliteDatabase:
         if "locked" in str(error):
             hint = "Another process is writing to it; wait for it to end and run again."
             return StoreAwayError(message, hint)
+        if "readonly" in str(error):
+            return ReadOnlyError(message)
         if "not a database" in str(error):
             return TrackingError(message, "Give another file, such as sqlite:///mlflow.db.")
         return TrackingError(message)
