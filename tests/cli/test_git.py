@@ -11,7 +11,9 @@ from forecastctl.settings import load_settings
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "forecastctl.toml").write_text('[forecast]\nout = "out[1].csv"\n')
+    (tmp_path / "forecastctl.toml").write_text(
+        '[forecast]\nout = "out[1].csv"\n[tracking]\nuri = "sqlite:///mlflow.db"\n'
+    )
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "air.csv").write_text("airport,date,passengers\n")
     me = ("-c", "user.name=a", "-c", "user.email=a@b")
@@ -33,7 +35,7 @@ def test_what_commands_write_is_no_change(repository, monkeypatch):
     (repository / "mlartifacts" / "x").mkdir(parents=True)
     (repository / "mlartifacts" / "x" / "log.txt").touch()
     assert not dirty()
-    monkeypatch.chdir(repository / "sub")  # where a store of its own would be
+    monkeypatch.chdir(repository / "sub")
     monkeypatch.setenv("FORECASTCTL_CONFIG", str(repository / "forecastctl.toml"))
     assert not dirty()
 
@@ -44,6 +46,7 @@ def test_all_else_is_one_wherever_the_command_runs(repository, monkeypatch, name
     (repository / "mlflow.db").touch()
     assert dirty()
     monkeypatch.chdir(repository / "sub")
+    monkeypatch.setenv("FORECASTCTL_CONFIG", str(repository / "forecastctl.toml"))
     assert dirty()
 
 

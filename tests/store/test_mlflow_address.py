@@ -31,15 +31,6 @@ from forecastctl.store.mlflow.address import (
         ("https://u:p@mlflow.example/prefix/", "http", "https://u:p@mlflow.example/prefix"),
     ],
 )
-def test_a_tilde_is_the_home_and_a_percent_sign_is_itself(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert resolve("sqlite:///~/a/mlflow.db").path == tmp_path / "a" / "mlflow.db"
-    assert resolve("sqlite:///~/a/mlflow.db").uri == f"sqlite:///{tmp_path}/a/mlflow.db"
-    assert resolve("sqlite:////a%2Fb/~c.db").path == Path("/a%2Fb/~c.db")
-    with pytest.raises(UsageError, match="names a directory"):
-        resolve("sqlite:///~/")
-
-
 def test_taken(given, kind, uri):
     address = resolve(given)
     assert (address.kind, address.uri) == (kind, uri)
@@ -111,3 +102,12 @@ def test_scrubbed():
 
 def test_public():
     assert public_uri("http://u:p@h:5000/prefix") == "http://h:5000/prefix"
+
+
+def test_a_tilde_is_the_home_and_a_percent_sign_is_itself(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve("sqlite:///~/a/mlflow.db").path == tmp_path / "a" / "mlflow.db"
+    assert resolve("sqlite:///~/a/mlflow.db").uri == f"sqlite:///{tmp_path}/a/mlflow.db"
+    assert resolve("sqlite:////a%2Fb/~c.db").path == Path("/a%2Fb/~c.db")
+    with pytest.raises(UsageError, match="names a directory"):
+        resolve("sqlite:///~/")

@@ -19,6 +19,7 @@ from forecastctl.store.mlflow.revisions import (
     KNOWN_REVISIONS,
     installed,
     is_own,
+    is_writable,
     named,
     not_written,
 )
@@ -119,7 +120,7 @@ def _server_skew(address: Address) -> float | None:
 def _sql(found: Condition, address: Address, experiment: str) -> Condition:
     database, revision = find_store(address)
     try:
-        known = revision in KNOWN_REVISIONS
+        known = revision in KNOWN_REVISIONS or is_writable(database)
         own = is_own(revision)
         refusal = not_written(address, revision)
         found = replace(
