@@ -60,7 +60,7 @@ test-engines: $(VENV)/dev.stamp ## install Ray and Spark as well, and try all en
 test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them again, and count what is lost (about an hour)
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
 
-test-versions: $(VENV)/dev.stamp ## install MLflow 2.9, 2.22, 3.10 and the newest apart, and try stores of each (half an hour)
+test-versions: $(VENV)/dev.stamp ## install MLflow 2.9, 2.22, 3.10 and the newest apart, and try stores of each (20 minutes)
 	$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
 
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score

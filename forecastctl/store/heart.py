@@ -12,6 +12,7 @@ from forecastctl.records import RUNNING, RunUpdate
 from forecastctl.records.marks import JOBS
 from forecastctl.records.schema import Tag
 from forecastctl.store import alive
+from forecastctl.store.deleting import delete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,6 +134,10 @@ class Beating:
         self._tracker.update(run_id, update)
         if update.status == RUNNING:
             self._heart.follow(run_id)
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """As the tracker does, if it can."""
+        return delete(self._tracker, run_ids)
 
     def find(self, query: Query) -> list[StoredRun]:
         """Runs that meet the query."""

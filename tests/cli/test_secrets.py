@@ -55,6 +55,7 @@ COMMANDS = {
     "reproduce": ["x"],
     "monitor": [],
     "retry": ["x"],
+    "prune": [],
 }
 WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}
 OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}

@@ -57,7 +57,7 @@ def _job(tracker, command):
         settings={name: value for name, value, _ in settings.items()},
         airports=("UCW", "ELA"),
     )
-    job = plan_job(request, panel, entries, environment(), tracker)
+    job = plan_job(request, panel, entries, environment(settings), tracker)
     run_job(job, tracker, SerialExecutor(), lambda _result, _total: None, lambda: b"log")
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read_store, store_for_job
 from forecastctl.cli.output import render
+from forecastctl.cli.spool import counted
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
     from forecastctl.recording.retention import Retention
-    from forecastctl.store.port import Tracker
 
 SHOWN = 20
 DAY_MS = 86_400_000
@@ -33,6 +33,7 @@ def prune(
 ) -> None:
     """Delete old jobs that nothing refers to any more; without --yes only say which."""
     from forecastctl.recording.retention import retention
+    from forecastctl.store.deleting import delete
 
     session = open_session(prune, locals())
     if older_than < 1:
@@ -43,23 +44,8 @@ def prune(
         return
     with store_for_job(session, "prune", render.note, existing=True) as (tracker, _):
         found = retention(tracker, before_ms)
-        deleted = _delete(session, tracker, found)
+        deleted = delete(tracker, found.roots)
     _show(session, found, older_than, deleted)
-
-
-def _delete(session: Session, tracker: Tracker, found: Retention) -> int:
-    """Delete what was found, and return how many runs that were.
-
-    Raises:
-        UsageError: The store, another package's, cannot delete.
-    """
-    from forecastctl.store.mlflow.address import display_uri
-    from forecastctl.store.port import Deletes
-
-    if not isinstance(tracker, Deletes):
-        shown = display_uri(session.settings.tracking.uri)
-        raise UsageError(f"The store {shown} cannot delete runs.", "Delete them by its own means.")
-    return tracker.delete(found.roots)
 
 
 def _show(session: Session, found: Retention, days: int, deleted: int | None) -> None:
@@ -87,18 +73,17 @@ def _show(session: Session, found: Retention, days: int, deleted: int | None) ->
 def _lines(session: Session, found: Retention, days: int, deleted: int | None) -> list[str]:
     from forecastctl.store.mlflow.address import display_uri
 
-    count = (
-        f"{len(found.jobs):,} jobs, {found.airports:,} airport runs, {len(found.panels):,} panels"
-    )
+    counts = (len(found.jobs), "job"), (found.airports, "airport run"), (len(found.panels), "panel")
+    count = ", ".join(counted(n, what) for n, what in counts)
     kept = [f"{n:,} {why}" for why, n in Counter(found.kept.values()).most_common()]
-    staying = f"kept: {len(found.kept):,} jobs ({', '.join(kept)})" if kept else "kept: no job"
+    staying = f"kept: {counted(len(found.kept), 'job')} ({', '.join(kept) or 'none'})"
     if not found.roots:
         return [f"Nothing is older than {days:,} days and out of use.", staying]
     if deleted is None:
         return [f"would be deleted: {count}", staying, "Nothing is deleted yet: --yes deletes."]
     shown = display_uri(session.settings.tracking.uri)
     return [
-        f"deleted: {count} ({deleted:,} runs with all trials)",
+        f"deleted: {count} ({counted(deleted, 'run')} with all trials)",
         staying,
         "They lie in MLflow's bin: 'mlflow runs restore --run-id ID' brings one back,",
         f"'mlflow gc --backend-store-uri {shown}' frees the disk.",
