@@ -142,7 +142,7 @@ def test_mlflow_lists_the_dataset_and_the_commit(writer, sqlite_uri, mlflow_serv
         "profile": '{"num_rows":3}',
     }
     assert datasets[0].dataset.to_dictionary() == datasets[1].dataset.to_dictionary()
-    assert [tag.to_dictionary() for tag in datasets[0].tags] == [
+    assert [dict(tag) for tag in datasets[0].tags] == [
         {"key": "mlflow.data.context", "value": "training"}
     ]
     stored = tracker.get(runs[0].info.run_id)

@@ -6,6 +6,7 @@ A run takes three requests, for MLflow has none for several runs: it is created,
 from __future__ import annotations
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -56,6 +57,8 @@ class MlflowServerTracker(MlflowClientTracker):
         create: bool = True,
         patience: Patience | None = None,
     ) -> None:
+        self._listed: set[tuple[str, str]] = set()
+        self._first = threading.Lock()
         super().__init__(
             uri, experiment, artifact_location=artifact_location, create=create, patience=patience
         )
@@ -122,7 +125,14 @@ class MlflowServerTracker(MlflowClientTracker):
             {"tags": [{"key": key, "value": value}], "dataset": dataset_fields(data)}
             for data in inputs
         ]
-        self._wire.post("runs/log-inputs", {"run_id": run_id, "datasets": datasets})
+        body = {"run_id": run_id, "datasets": datasets}
+        keys = {(data.name, data.digest) for data in inputs}
+        if keys <= self._listed:
+            self._wire.post("runs/log-inputs", body)
+            return
+        with self._first:  # MLflow fails where two requests bring it the same dataset at once
+            self._wire.post("runs/log-inputs", body)
+            self._listed |= keys
 
     def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         folder = _proxied(run.location)
