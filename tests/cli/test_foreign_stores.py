@@ -80,7 +80,7 @@ def test_a_page_of_a_store_that_is_not_written_is_written_all_the_same(cli, othe
     before = dump(cli.uri)
     question = ("explain", "--airport", "JFK", "--date", "2018-05", "--html", "page.html")
     done = cli(*question)
-    assert done.stdout.startswith("JFK, 2018-05")
+    assert done.stdout.startswith("JFK, May 2018")
     assert "page.html is written, but not recorded" in done.stderr
     assert (tmp_path / "page.html").stat().st_size > 1000
     assert dump(cli.uri) == before
