@@ -28,11 +28,13 @@ class OriginSeries:
         position: Position of the origin.
         series: What was known at the origin.
         anew: Which record cannot be read any more, where that is why it is done again.
+        widths: How wide its intervals are, where it is too short for a search.
     """
 
     position: int
     series: Series
     anew: str | None = None
+    widths: Widths = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _task(
         step.series,
         tuned=tuned,
         anew=step.anew,
-        widths=block.widths,
+        widths=step.widths or block.widths,
         until_ms=block.until_ms,
     )
 

@@ -19,6 +19,7 @@ from forecastctl.jobs.job import Job
 from forecastctl.jobs.plan import Request, select_airports
 from forecastctl.jobs.restored import restored
 from forecastctl.jobs.resume import airport_runs, is_complete
+from forecastctl.jobs.short import ShortWidths
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
@@ -222,6 +223,7 @@ class BacktestPlan:
         recorded: dict[str, tuple[AirportResult, str]] = {}
         again: dict[str, str] = {}
         steps: list[OriginSeries] = []
+        short = ShortWidths(entries, self._plan.search)
         for entry in entries:
             run, why = runs.get(entry.airport), None
             if entry.airport not in self._chosen:
@@ -240,7 +242,7 @@ class BacktestPlan:
                         continue
                     log.warning("%s as of %s is done anew: %s", entry.airport, origin.as_of, why)
                     again[entry.airport] = run.run_id
-                steps.append(OriginSeries(origin.position, entry, why))
+                steps.append(OriginSeries(origin.position, entry, why, short.of(entry)))
         job = self._job(origin, entries, steps, settled, again)
         earlier_run = self._jobs.get(self._job_id(origin))
         return OriginJob(origin, job, earlier_run, recorded, len(steps)), steps

@@ -10,6 +10,7 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.jobs.pilot import found_again
 from forecastctl.recording.read import read_tuning
 from forecastctl.recording.searches import read_searches
+from forecastctl.records import TOO_SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,8 +102,9 @@ def recorded_widths(tracker: Tracker, searches: Iterable[str]) -> Widths:
     """
     for run_id in searches:
         try:
-            if widths := read_tuning(tracker, run_id).widths:
-                return widths
+            tuned = read_tuning(tracker, run_id)
+            if tuned.widths and tuned.stopped != TOO_SHORT:
+                return tuned.widths
         except NothingRecordedError:
             continue  # it is tuned anew, and said so
     return ()

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecastctl.jobs.work import DEADLINE
 from forecastctl.models.combination.widths import PRIOR, PRIOR_AIRPORTS, calibrated, pool_widths
-from forecastctl.records import AirportResult, AirportTask, Status
+from forecastctl.records import TOO_SHORT, AirportResult, AirportTask, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,16 +33,16 @@ def choose_pilot(tasks: Sequence[AirportTask], groups: Collection[str] = ()) -> 
     """The airports that are tuned first: the same ones whatever else is in the job's data.
 
     Args:
-        tasks: What the job does.
+        tasks: What the job does; those whose widths are known already tell nothing of others.
         groups: Names of series that are sums of others; they are smoother, and do not count.
     """
     tuned = [t for t in tasks if t.plan.tune and not t.widths and t.series.airport not in groups]
-    return sorted(tuned, key=_place)[:AIRPORTS]
+    return sorted(tuned, key=lambda t: place(t.series.airport, t.plan.search.seed))[:AIRPORTS]
 
 
-def _place(task: AirportTask) -> bytes:
+def place(airport: str, seed: int) -> bytes:
     """Where an airport stands in the order in which a sample is drawn."""
-    return hashlib.sha256(f"{task.plan.search.seed}\n{task.series.airport}".encode()).digest()
+    return hashlib.sha256(f"{seed}\n{airport}".encode()).digest()
 
 
 def tuning_of(task: AirportTask) -> AirportTask:
@@ -60,7 +60,8 @@ def fleet_widths(
         earlier: Earlier searches whose specification the job keeps; the widths of their time are
             what a small pilot leans on.
     """
-    known = [t.widths for t in earlier if t is not None and t.widths]
+    searched = (t for t in earlier if t is not None and t.stopped != TOO_SHORT)
+    known = [t.widths for t in searched if t.widths]
     sizes = [t.sizes for t in pilot if t is not None]
     if not known:
         return pool_widths(sizes)

@@ -12,6 +12,7 @@ from forecastctl.jobs.earlier import build_on, find_up_to_date
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
 from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
+from forecastctl.jobs.short import ShortWidths
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
 from forecastctl.recording.context import Environment, JobContext
@@ -129,6 +130,8 @@ def plan_job(
     late = sums.late if sums else set()
     tasks, without_work = _tasks(request, plan, [*series, *groups], environment, tracker, late)
     tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
+    short = ShortWidths(entries, request.search)
+    tasks = [short.added(task) for task in tasks]
     context = _context(request, plan, panel, series, environment)
     return Job(
         context=replace(context, groups=sums.hierarchy.levels) if sums else context,

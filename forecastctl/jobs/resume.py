@@ -188,7 +188,12 @@ def _made_too_early(
         name: run
         for name, run in runs.items()
         if run.tags.get(Tag.STOPPED) == DEADLINE
-        or (unsure and RunOf(run).holds(Tag.TUNED) and RunOf(run).status != Status.FAILED)
+        or (
+            unsure
+            and RunOf(run).holds(Tag.TUNED)
+            and RunOf(run).status != Status.FAILED
+            and run.tags.get(Tag.STOPPED) != TOO_SHORT
+        )
     }
 
 
@@ -241,7 +246,9 @@ def take_over(
             log.warning("%s is done anew: %s", task.series.airport, error.message)
             task = replace(task, anew=error.message)  # noqa: PLW2901
             instead[task.series.airport] = runs[task.series.airport].run_id
-        tasks.append(replace(task, widths=widths) if task.plan.tune else task)
+        if task.plan.tune and not task.widths:  # of a series too short for a search they are known
+            task = replace(task, widths=widths)  # noqa: PLW2901
+        tasks.append(task)
     settled: list[AirportResult] = []
     for result in job.settled:
         of_airport = runs.get(result.airport)

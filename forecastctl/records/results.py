@@ -117,6 +117,10 @@ class Trial:
     start: str | None = None
 
 
+TOO_SHORT = "too short"
+"""Why there was no search: too few observations for a backtest that says something."""
+
+
 @dataclass(frozen=True, slots=True)
 class TuneResult:
     """The result of a search.

@@ -111,7 +111,7 @@ class Serial:
     def serial(self) -> Written:
         """Taken for a day number."""
         day = _EXCEL_EPOCH + dt.timedelta(days=self.number)
-        return Written(day, "D", "day numbers of Excel")
+        return Written(day, "D", "day number of Excel")
 
     def month(self) -> Written | str:
         """Taken for a year and a month: ``20151``."""

@@ -20,6 +20,10 @@ CLEARLY_WORSE = 1.5
 """Without a pool, a member's loss may be this multiple of the best one's."""
 
 
+NAIVE_SHARE = 0.5
+"""Weight of the seasonal naive beside models that were fitted to less than two seasons."""
+
+
 HOPELESS = 3.0
 """The loss of a model of the pool may be this multiple of the best one's."""
 
@@ -58,6 +62,21 @@ def choose(
             chosen.append(trial)
     weight = 1.0 / len(chosen)
     return Specification(tuple(Member(t.model, weight, t.number) for t in chosen))
+
+
+def held_back(chosen: Specification, naive: Trial) -> Specification:
+    """The chosen models with the seasonal naive for half of the forecast.
+
+    Args:
+        chosen: See `choose`.
+        naive: The trial of the seasonal naive.
+    """
+    others = [member for member in chosen.members if member.trial != naive.number]
+    if not others:
+        return chosen
+    weight = (1.0 - NAIVE_SHARE) / len(others)
+    members = (Member(m.model, weight, m.trial) for m in others)
+    return Specification((Member(naive.model, NAIVE_SHARE, naive.number), *members))
 
 
 def _loss(trial: Trial) -> float:

@@ -5,7 +5,12 @@ Tashman (2000), Out-of-sample tests of forecasting accuracy: an analysis and rev
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forecastctl.records import SearchSpec
 
 _ENOUGH_FOLDS = 2
 
@@ -68,6 +73,24 @@ def validation_splits(
     relaxed = rolling_splits(n, h, folds, gap, max(season_length + 1, _SHORTEST))
     better = len(relaxed) > len(full) or (bool(full) and relaxed[0].h > full[0].h)
     return relaxed if better else full
+
+
+def search_splits(n: int, search: SearchSpec, season_length: int) -> tuple[Split, ...]:
+    """The origins that a search is judged at; none for a series that is too short for a search.
+
+    Until half a season is judged, over all origins together, a backtest says less about a model
+    than what is known of all series: that the seasonal naive is hard to beat. Where a search asks
+    for less than that anyway (one origin, one period ahead), what it asks for is enough.
+
+    Args:
+        n: Observations.
+        search: Horizon, folds and step.
+        season_length: Observations per season.
+    """
+    splits = validation_splits(n, search.horizon, search.folds, search.step, season_length)
+    judged = sum(split.h for split in splits)
+    needed = min(math.ceil(season_length / 2), search.folds * search.horizon)
+    return splits if judged >= needed else ()
 
 
 _SHORTEST = 4

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from forecastctl.errors import ModelError
 from forecastctl.models import Choice, family, working_engine
 from forecastctl.models.baseline import baseline, called
 from forecastctl.models.combination.weights import combined, error_sizes
-from forecastctl.models.combination.widths import PRIOR, calibrated, pool_widths
+from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
+    TOO_SHORT,
     Learned,
     Member,
     Specification,
@@ -28,9 +30,10 @@ from forecastctl.records import (
 from forecastctl.records.learning import BASELINE as NAIVE
 from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS, SUGGESTED
 from forecastctl.search.backtest import fold_errors, fold_scores
-from forecastctl.search.choose import CLEARLY_WORSE, choose
-from forecastctl.search.folds import validation_splits
+from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
+from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
+from forecastctl.search.short import by_rule
 from forecastctl.search.space import encode, placed
 from forecastctl.search.trials import Search
 
@@ -94,22 +97,22 @@ def tune(
         learned: What earlier searches suggest. With such starts the search also stops as soon as
             the next trial is unlikely to improve (`forecastctl.search.stopping.chance`).
         widths: How wide the backtests of the fleet led intervals to be; where it is empty, the
-            airport's own say it, leaning on what is usual.
+            airport's own say it, leaning on what is usual. Of a series that is too short:
+            `forecastctl.search.short.widths_of_short`.
 
     Returns:
         The chosen specification with its backtest, and every trial. A series too short to be
-        validated gets the baseline and says so in ``reason``.
+        validated (`forecastctl.search.folds.search_splits`) gets the baseline and says so in
+        ``reason``.
 
     Raises:
         ModelError: Every trial failed, the baseline's included, and nothing may stand in.
         UsageError: There is no such engine.
     """
     working_engine(search.engine)  # refused here, it does not look like a failure of every trial
-    splits = validation_splits(
-        series.n, search.horizon, search.folds, search.step, series.season_length
-    )
+    splits = search_splits(series.n, search, series.season_length)
     if not splits:
-        return calibrated(_too_short(series), widths or PRIOR)
+        return _too_short(series, widths)
     run = Search(series, search, clock, splits, learned or Learned())
     run.evaluate(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
@@ -213,7 +216,7 @@ def _other_starts(
 def _result(run: Search) -> TuneResult:
     if not run.paths:
         return _none_succeeded(run)
-    specification = choose(run.trials, run.search.combine, run.keys)
+    specification = _chosen(run)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
     paths = tuple(combined(fold, weights) for fold in zip(*members, strict=True))
@@ -231,6 +234,19 @@ def _result(run: Search) -> TuneResult:
     )
 
 
+def _chosen(run: Search) -> Specification:
+    """Which models are averaged.
+
+    A model that was fitted to less than two seasons has seen no month twice: it cannot tell the
+    season from growth, and its backtest is short. There the seasonal naive keeps half a say.
+    """
+    naive = run.trials[0]
+    known = run.splits[0].end >= 2 * run.series.season_length
+    if known or run.search.combine == 1 or naive.loss is None:
+        return choose(run.trials, run.search.combine, run.keys)
+    return held_back(choose(run.trials, run.search.combine - 1, run.keys), naive)
+
+
 def _none_succeeded(run: Search) -> TuneResult:
     """The baseline unvalidated, where a fallback is allowed: a series of zeros, for example."""
     reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
@@ -243,9 +259,15 @@ def _none_succeeded(run: Search) -> TuneResult:
     return _baseline(run.series, failed, tuple(run.trials), run.stopped or "max_evals")
 
 
-def _too_short(series: Series) -> TuneResult:
+def _too_short(series: Series, widths: Widths) -> TuneResult:
+    """The baseline, as wide as the fleet's errors, or a rule, say."""
+    rule = by_rule(series.n, series.season_length)
     few = f"{series.n} observations are too few to validate a model"
-    return _baseline(series, few, (), "too short")
+    found = _baseline(series, few, (), TOO_SHORT)
+    of_fleet = widths and widths != rule
+    how = "the errors that it makes in longer series" if of_fleet else "a rule"
+    reason = f"{found.reason}, its interval as wide as {how} {'are' if of_fleet else 'says'}"
+    return calibrated(replace(found, reason=reason), widths or rule)
 
 
 def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:

@@ -252,23 +252,31 @@ def test_combine_one_is_the_best_trial(series):
         (11, "Naive", "the naive forecast (last value) stands in"),
         (12, "SNaive", "the seasonal naive stands in"),
         (13, "SNaive", "the seasonal naive stands in"),
+        (16, "SNaive", "the seasonal naive stands in"),
     ],
 )
 def test_too_short_to_validate(n, label, words):
     result = tune(make_series(np.arange(1.0, n + 1)), QUICK)
     assert result.specification.label == label
     assert result.stopped == "too short"
-    assert result.reason == f"{n} observations are too few to validate a model; {words}"
+    why = f"{n} observations are too few to validate a model; {words}"
+    assert result.reason == f"{why}, its interval as wide as a rule says"
     assert result.trials == ()
     assert result.loss is None
 
 
-@pytest.mark.parametrize("n", [14, 20, 30, 39])
-def test_short_series_are_still_searched(n):
-    result = tune(make_series(seasonal_data(n)), replace(QUICK, horizon=12))
+@pytest.mark.parametrize(("n", "held_back"), [(17, True), (20, True), (30, True), (39, False)])
+def test_short_series_are_still_searched(n, held_back):
+    """Models that were fitted to less than two seasons leave half a say to the seasonal naive."""
+    result = tune(make_series(seasonal_data(n)), replace(QUICK, horizon=12, combine=3))
     assert result.loss is not None
     assert result.reason is None
     assert 1 <= len(result.backtest_errors) <= 3
+    members = result.specification.members
+    assert len(members) <= 3
+    weights = {m.trial: m.weight for m in members}
+    assert sum(weights.values()) == pytest.approx(1.0)
+    assert (weights.get(0, 0.0) >= 0.5) == held_back
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class Dates:
         days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
         problems: What is wrong, by position.
         totals: Whether a row holds the total of a year, shape ``(n,)``.
-        form: How the dates are written.
+        form: How the dates are written: one of the column for each way.
         notes: What was decided that a user should know.
     """
 
@@ -143,9 +143,19 @@ def parse_dates(
     ]
     wrong = (days == NO_DAY) & ~total
     problems = {int(i): messages[codes[i]] for i in np.flatnonzero(wrong[codes])}
-    forms = Counter(d.form for d in decided if isinstance(d, Written))
-    form = ", ".join(name for name, _ in forms.most_common(_FORMS_SAID))
-    return Dates(days[codes], problems, total[codes], form, notes)
+    return Dates(days[codes], problems, total[codes], _form(texts_of, decided), notes)
+
+
+def _form(texts: Sequence[str], decided: Sequence[Written | str]) -> str:
+    """The first date of each form of writing, of the most frequent forms."""
+    first: dict[str, str] = {}
+    forms: Counter[str] = Counter()
+    for text, date in zip(texts, decided, strict=True):
+        if isinstance(date, Written):
+            named = any(letter.isdigit() for letter in date.form)  # 2012-10, or a name in words
+            first.setdefault(date.form, text if named else f"{text} ({date.form})")
+            forms[date.form] += 1
+    return ", ".join(first[name] for name, _ in forms.most_common(_FORMS_SAID))
 
 
 def _decided(

@@ -196,7 +196,9 @@ def _of_moments(column: NDArray[np.datetime64]) -> Dates:
             days[known] += 1
             notes = (local_note(np.unique(hours).tolist()),)
     none = np.zeros(len(days), dtype=bool)
-    return Dates(days, {int(i): "no date" for i in missing}, none, "days", notes)
+    seen = column[days != NO_DAY]
+    form = str(seen[0].astype("datetime64[D]")) if len(seen) else ""
+    return Dates(days, {int(i): "no date" for i in missing}, none, form, notes)
 
 
 def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:

@@ -22,9 +22,10 @@ import numpy as np
 from forecastctl.figures import number
 from forecastctl.models.combination.path import Z95, span
 from forecastctl.models.combination.weights import own_factor
+from forecastctl.records import TOO_SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,6 +60,8 @@ def pool_widths(
     fleet: Iterable[Sequence[Sequence[float]]],
     prior: Widths = PRIOR,
     prior_airports: float = PRIOR_AIRPORTS,
+    own: Callable[[Sequence[Sequence[float]]], float] = own_factor,
+    most: float = MOST,
 ) -> Widths:
     """Half the width of an interval by its level, from the backtests of a fleet.
 
@@ -70,6 +73,8 @@ def pool_widths(
             the models, by fold (the oldest first) and lead: `TuneResult.sizes`.
         prior: Widths to lean on where there are few airports.
         prior_airports: Airports that it is worth.
+        own: An airport's own factor, from its errors.
+        most: Factor by which an origin widens or narrows intervals at most.
 
     Returns:
         Pairs of level in percent and half width, in standard deviations of the models times the
@@ -79,11 +84,11 @@ def pool_widths(
     counts: dict[int, int] = {}
     airports = 0
     for sizes in fleet:
-        own = own_factor(sizes)
+        factor = own(sizes)
         airports += any(sizes)
         for back, fold in enumerate(reversed(sizes)):
             if fold:
-                by_origin.setdefault(back, []).extend(size / own for size in fold)
+                by_origin.setdefault(back, []).extend(size / factor for size in fold)
                 counts[back] = counts.get(back, 0) + 1
     if not airports:
         return prior
@@ -94,7 +99,7 @@ def pool_widths(
         quantiles = np.quantile(errors, [level / 100.0 for level in levels])
         shift = np.log(np.maximum(quantiles, 1e-9)) - start
         share = counts[back] * OLDER**back
-        total += share * np.clip(shift, -math.log(MOST), math.log(MOST))
+        total += share * np.clip(shift, -math.log(most), math.log(most))
         weight += share
     found = np.exp(start + airports / (airports + prior_airports) * total / weight)
     return tuple(zip(levels, found.tolist(), strict=True))
@@ -107,11 +112,13 @@ def calibrated(tuned: TuneResult, widths: Widths) -> TuneResult:
     side: the standard deviation of the normal distribution that has this interval.
 
     Args:
-        tuned: What `forecastctl.search.tune.tune` returned, with its ``sizes``.
+        tuned: What `forecastctl.search.tune.tune` returned, with its ``sizes``. One that is too
+            short for a search has none, and needs none: its widths are of stand-ins like its own.
         widths: See `pool_widths`.
     """
+    measured = any(tuned.sizes) or tuned.stopped == TOO_SHORT
     own = own_factor(tuned.sizes) if any(tuned.sizes) else 1.0
-    factor = _at(widths, 95) / Z95 if any(tuned.sizes) else 1.0
+    factor = _at(widths, 95) / Z95 if measured else 1.0
     return replace(tuned, spread=own * factor, widths=widths)
 
 
