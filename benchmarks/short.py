@@ -17,7 +17,6 @@ statsforecast's AutoETS where ``--peers`` names an interpreter that has it.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import multiprocessing
 import os

@@ -29,6 +29,7 @@ from forecastctl.records import (
     FAILED,
     FINISHED,
     RUNNING,
+    TOO_SHORT,
     AirportResult,
     AirportTask,
     Query,

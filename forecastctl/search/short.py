@@ -31,7 +31,7 @@ _SEASONAL: Widths = tuple(
     zip(LEVELS, (0.77, 0.98, 1.26, 1.68, 2.39, 3.09, 3.94, 4.49), strict=True)
 )
 _PLAIN: Widths = tuple(zip(LEVELS, (0.48, 0.64, 0.88, 1.26, 1.94, 2.71, 3.66, 4.54), strict=True))
-"""Where no fleet with a longer history is there: the geometric mean over five real ones (M1, tourism,
+"""Where no fleet has a longer history: the geometric mean over five real ones (M1, tourism,
 hospitals, two of airports; every second series), of twelve months and of four."""
 
 MOST = 4.0
