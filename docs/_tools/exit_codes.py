@@ -29,8 +29,10 @@ Codes 3 and 4 after a job: 4 when at least one airport failed, whatever became o
 when recent months of an airport look wrong and were left out. Such airports are named on stderr,
 also with `--quiet`, every time until the data are mended or `--suspects keep` is given. Code 3 when
 every selected airport was rejected because of its data. Code 9 goes before both: what else happened
-stands in the summary. An airport that was rejected while others
-went on does not change the code; it stands in the summary and in `forecastctl history`.
+stands in the summary. An airport that was rejected while others went on is counted in the first
+line of the summary, "3 rejected (no forecast)", in `--json`, in `--metrics` and in `forecastctl
+history`; it changes the code to 4, and the status of the job to `partial`, where
+`[run] rejected = "fail"` is set, and is then named with `--quiet` as well.
 
 ## The errors behind the codes
 

@@ -80,6 +80,8 @@ class Case:
         fleet: Other airports in the same period.
         panel_airports: Number of airports in the newest panel.
         first_actual: The actual as first recorded, where that was before the newest panel.
+        in_doubt: The different values that the newest panel holds of the period, the actual last;
+            empty where it holds one.
         fresh: The series as known when the forecast was made, where the model had not seen all of
             it.
         champion_run: Run of the champion.
@@ -109,6 +111,7 @@ class Case:
     fleet: tuple[FleetPoint, ...] = ()
     panel_airports: int = 1
     first_actual: float | None = None
+    in_doubt: tuple[float, ...] = ()
     fresh: Series | None = None
     champion_run: str | None = None
     stands_out: float | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecastctl.jobs.learn import past_of
-from forecastctl.jobs.summary import Summary, SummaryLine, job_status, skipped
+from forecastctl.jobs.summary import REJECTED_SETTING, Summary, SummaryLine, job_status, skipped
 from forecastctl.jobs.sums.base import base_of
 from forecastctl.jobs.sums.coherent import add_up
 from forecastctl.jobs.tables import forecast_table
@@ -144,7 +144,7 @@ def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
     return Summary(
         job_id=job.context.job_id,
         run_id=run_id,
-        status=job_status(lines, groups),
+        status=job_status(lines, groups, strict=job.settings.get(REJECTED_SETTING) == "fail"),
         lines=lines,
         forecasts=forecasts,
         cost=_cost(job, ledger),

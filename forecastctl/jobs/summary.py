@@ -25,6 +25,10 @@ COUNTED = {
 }
 
 
+REJECTED_SETTING = "run.rejected"
+"""The setting that says whether a job with an airport whose data cannot be used has failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
     """One airport's account in the summary of a job.
@@ -62,8 +66,8 @@ class Summary:
     Attributes:
         job_id: Id that the runs of the job share.
         run_id: The job's own run.
-        status: ``ok``, ``partial`` (some airports failed, or are without what looks wrong in their
-            data) or ``failed`` (nothing succeeded).
+        status: ``ok``, ``partial`` (some airports failed, are without what looks wrong in their
+            data, or have unusable data where that is to count) or ``failed`` (nothing succeeded).
         lines: One for each airport of the input, in its order.
         forecasts: The ``--out`` table, or ``None`` where the job makes no forecasts.
         cost: Wall, CPU and objective seconds, airports per minute, efficiency.
@@ -139,13 +143,22 @@ class Summary:
         return keys_of_sums
 
 
-def job_status(lines: Iterable[SummaryLine], groups: Iterable[SummaryLine] = ()) -> str:
-    """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups."""
+def job_status(
+    lines: Iterable[SummaryLine], groups: Iterable[SummaryLine] = (), *, strict: bool = False
+) -> str:
+    """``ok``, ``partial`` or ``failed`` from the accounts of the airports, then of the groups.
+
+    Args:
+        lines: The airports.
+        groups: Sums over them that are forecast on their own.
+        strict: Whether an airport whose data cannot be used counts as failed.
+    """
     airports = list(lines)
     status = _status({line.status for line in airports})
     broken = any(group.status == Status.FAILED for group in groups)
     suspect = any(line.suspects for line in airports)
-    return "partial" if status == "ok" and (broken or suspect) else status
+    missing = strict and any(line.status == Status.REJECTED for line in airports)
+    return "partial" if status == "ok" and (broken or suspect or missing) else status
 
 
 def _status(statuses: set[str]) -> str:

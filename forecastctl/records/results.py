@@ -120,6 +120,9 @@ class Trial:
 TOO_SHORT = "too short"
 """Why there was no search: too few observations for a backtest that says something."""
 
+TOO_FEW = "observations are too few to validate a model"
+"""What is said of it, after their number."""
+
 
 @dataclass(frozen=True, slots=True)
 class TuneResult:

@@ -19,6 +19,7 @@ from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
+    TOO_FEW,
     TOO_SHORT,
     Learned,
     Member,
@@ -262,7 +263,7 @@ def _none_succeeded(run: Search) -> TuneResult:
 def _too_short(series: Series, widths: Widths) -> TuneResult:
     """The baseline, as wide as the fleet's errors, or a rule, say."""
     rule = by_rule(series.n, series.season_length)
-    few = f"{series.n} observations are too few to validate a model"
+    few = f"{series.n} {TOO_FEW}"
     found = _baseline(series, few, (), TOO_SHORT)
     of_fleet = widths and widths != rule
     how = "the errors that it makes in longer series" if of_fleet else "a rule"

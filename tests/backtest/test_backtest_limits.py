@@ -16,7 +16,7 @@ from tests.jobs.test_stopping import Clock, Winding
 from tests.stores_that_fail import AwayError, Fails
 
 SPAN = {"start": "2018-05", "end": "2018-08", "retune_every": 2}
-STEPS, SEARCHES = 9, 5
+STEPS, SEARCHES = 9, 4
 """Airports at origins that are worked at, and searches; NEW is rejected at all origins but one."""
 
 

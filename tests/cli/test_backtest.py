@@ -97,7 +97,7 @@ def test_the_summary_is_made_for_a_mail():
     said = lines(summary, {"recorded": "sqlite:///m.db"})
     assert len(said) in (MOST_LINES - 1, MOST_LINES)
     assert max(map(len, said)) <= WIDTH
-    assert said[0] == "2 origins x 40 airports: 40 failed, 40 rejected"
+    assert said[0] == "2 origins x 40 airports: 40 failed, 40 rejected (no forecast)"
     assert said[1:3] == ["failed: A00 (2 origins)", "  ValueError: 0"]
     assert any(line.startswith("... and ") and "history airports" in line for line in said)
     assert "... and 19 more: --json has all" in said

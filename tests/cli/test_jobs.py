@@ -202,9 +202,20 @@ def test_rejected_airports_do_not_stop_the_others(cli):
     assert all(r["reason"] for r in summary["results"] if r["status"] == "rejected")
     assert accounted(summary)["rejected"] == 3
     (cli.folder / "forecastctl.toml").write_text('[run]\nrejected = "fail"\n')
-    result = cli("run", "--data", cli.write(frame), *QUICK, code=4)
-    assert "4 airports: " in result.stdout
-    assert "3 rejected (no forecast)" in result.stdout
+    data = cli.write(frame)
+    tuning = [option for option in QUICK if option != "--no-charts"]
+    for command, options in {"run": QUICK, "tune": tuning, "train": ("--jobs", "1")}.items():
+        result = cli(command, "--data", data, *options, "--metrics", "m.prom", code=4)
+        assert result.stdout.splitlines()[0] == "4 airports: 1 ok, 3 rejected (no forecast)"
+        gauge = 'airports{command="%s",experiment="forecastctl",status="rejected"} 3.0' % command
+        assert gauge in (cli.folder / "m.prom").read_text()
+    quiet = cli("run", "--data", data, *QUICK, "--quiet", code=4)
+    assert "4 airports, 3 rejected, 1 ok. ZERO: all zeros" in " ".join(quiet.stderr.split())
+    found = cli.json("run", "--data", data, *QUICK, code=4)
+    assert (found["status"], accounted(found)["rejected"]) == ("partial", 3)
+    origin = ("--from", "2018-02", "--to", "2018-02", "--quiet")
+    quiet = cli("backtest", "--data", data, *tuning, *origin, code=4)
+    assert "forecastctl backtest: 4 airports, " in " ".join(quiet.stderr.split())
 
 
 def test_only_rejections_is_a_data_error(cli):

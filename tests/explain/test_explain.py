@@ -46,6 +46,27 @@ def story(harness):
     return harness, summaries
 
 
+@pytest.mark.parametrize(
+    ("policy", "actual", "verdict"),
+    [("reject", 3000.0, "data_problem"), ("last", 3000.0, None), ("mean", 2000.0, None)],
+)
+def test_two_values_of_the_month_in_the_newest_file(story, policy, actual, verdict):
+    """The first is the one that was forecast; explain had taken the last without a word."""
+    harness, _ = story
+    rows = frame_of(harness.entries)
+    at = rows.index[(rows["airport"] == "JFK") & (rows["ds"] == "2018-12-01")][0]
+    rows.loc[at, "y"] = 1000.0
+    rows = pd.concat([rows, rows.loc[[at]].assign(y=3000.0)], ignore_index=True)
+    newer = Source(group(rows), DataSpec(source=None, freq="M", duplicates=policy), "new.csv")
+    found = ask(harness.tracker, "JFK", "2018-12", newer)
+    assert found["actual"] == actual
+    if verdict:
+        assert found["verdict"] == verdict
+        assert "2 different values of this period, 1,000 and 3,000" in found["sentence"]
+    else:
+        assert not any(e["name"] == "fault_in_doubt" for e in found["evidence"])
+
+
 def test_all_vintages_newest_first_with_actual_and_miss(story):
     harness, (older, newer, _) = story
     found = ask(harness.tracker, "JFK", "2018-12")

@@ -217,7 +217,8 @@ def _show(session: Session, ending: Ending[BacktestSummary], out: str | None) ->
         store = where_recorded(session, ending)
         print_backtest(summary, out=out, store=store, loss=session.settings.tune.loss)
     render.warn_of_end(summary.stopped)
-    if session.quiet and code_of(summary.counts):
+    strict = session.settings.run.rejected == "fail" and summary.counts["rejected"]
+    if session.quiet and (strict or code_of(summary.counts)):
         reasons = [(row["airport"], row["reason"] or "") for row in summary.trouble()]
         more = f"Next: 'forecastctl history airports --job {summary.backtest_id}'."
         render.warn_in_a_paragraph(paragraph("backtest", summary.counts, reasons, more))

@@ -60,7 +60,7 @@ def _times(origins: int) -> str:
 def _head(summary: BacktestSummary) -> str:
     counts, n = summary.counts, len(summary.accounts)
     airports = counts["total"] // n if n else 0
-    return f"{_times(n)} x {airports} airports: {render.tally(counts) or 'none'}"
+    return f"{_times(n)} x {airports} airports: {render.tally_of_job(counts) or 'none'}"
 
 
 def _facts(summary: BacktestSummary, out: str | None, store: str, loss: str) -> dict[str, str]:

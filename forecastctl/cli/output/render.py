@@ -143,13 +143,13 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
     """What a job ended with, for people: counts, what needs attention, where things are."""
     if not sys.stdout.isatty():
         sums = _sums(summary)
-        by_status = _of_job(summary.counts)
+        by_status = tally_of_job(summary.counts)
         lines = summary_lines(summary, tally=by_status, out=out, store=store, loss=loss, sums=sums)
         print_lines(lines)
         return
     console = _console()
     counts = summary.counts
-    by_status = _of_job(counts)
+    by_status = tally_of_job(counts)
     console.print(f"{counts['total']} airports: {by_status or 'none'}", style="bold", markup=False)
     notable = [
         line for line in summary.lines if line.status in ("failed", "rejected", "ok-with-fallback")
@@ -162,10 +162,10 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
             console.print(f"... and {more} more: forecastctl history airports", markup=False)
     for line in _sums(summary):
         console.print(line, markup=False, soft_wrap=True)
-    _print_facts_of_job(console, summary, out, store, loss)
+    _print_factstally_of_job(console, summary, out, store, loss)
 
 
-def _print_facts_of_job(
+def _print_factstally_of_job(
     console: Console, summary: Summary, out: str | None, store: str, loss: str
 ) -> None:
     from statistics import median
@@ -190,8 +190,8 @@ def tally(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {k}" for k, n in named)
 
 
-def _of_job(counts: Mapping[str, int]) -> str:
-    """As `tally`, of a job: those without a forecast are no small print."""
+def tally_of_job(counts: Mapping[str, int]) -> str:
+    """As `tally`, of jobs: those without a forecast are no small print."""
     return tally(counts).replace(" rejected", " rejected (no forecast)")
 
 

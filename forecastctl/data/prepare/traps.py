@@ -120,7 +120,7 @@ def _twice(view: Cut, examined: Sequence[Examined], context: Context) -> Iterato
         airports = "1 airport holds" if len(found) == 1 else f"{len(found):,} airports hold"
         yield (
             f"{airports} different values for one period ({found[0][0]!r} for {found[0][1]}): "
-            "[data] duplicates says which counts; explain compares with the last"
+            "[data] duplicates says which counts; until then explain holds the actual in doubt"
         )
 
 

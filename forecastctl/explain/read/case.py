@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from forecastctl.explain.question import Subject
     from forecastctl.records import FittedModel, Series, Specification, StoredRun, Trial
     from forecastctl.store.port import Tracker
@@ -44,6 +46,8 @@ class LatestData:
         source: Rows of the whole newest panel that has the airport.
         series: The airport in it.
         actual: Its observation of the period, if there is one.
+        in_doubt: Every value of the period in the panel, in the order of its rows, the actual last,
+            where these are different ones and no policy says which counts.
         first_actual: The same as first recorded, where an earlier panel holds another one.
         airports: Number of airports in the panel.
     """
@@ -53,6 +57,7 @@ class LatestData:
     actual: float | None
     first_actual: float | None
     airports: int
+    in_doubt: tuple[float, ...] = ()
 
 
 def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> LatestData | None:
@@ -78,6 +83,7 @@ def read_known(tracker: Tracker, subject: Subject, newer: Source | None) -> Late
         actual=actual,
         first_actual=first,
         airports=len(source.rows.names),
+        in_doubt=_in_doubt(source, subject),
     )
 
 
@@ -111,12 +117,33 @@ def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterat
 
 
 def observation(source: Source, airport: str, date: dt.date, freq: str) -> float | None:
-    """The value of the period that begins on a date, as it stands in the rows."""
+    """The value of the period that begins on a date, as it stands in the rows.
+
+    Several rows of a period are combined as the job combines them; where it refuses to, the last
+    one counts.
+    """
+    values = _values(source, airport, date, freq)
+    if not len(values):
+        return None
+    combine = {"sum": np.sum, "mean": np.mean}.get(source.spec.duplicates)
+    return float(values[-1] if combine is None else combine(values))
+
+
+def _in_doubt(source: Source, subject: Subject) -> tuple[float, ...]:
+    """See `LatestData`."""
+    if source.spec.duplicates != "reject":
+        return ()
+    values = _values(source, subject.airport, subject.date, RunOf(subject.run).freq).tolist()
+    different = tuple(dict.fromkeys(reversed(values)))[::-1]
+    return different if len(different) > 1 else ()
+
+
+def _values(source: Source, airport: str, date: dt.date, freq: str) -> NDArray[np.float64]:
+    """All values of the period that begins on a date, in the order of the rows."""
     rows = source.rows.of(airport)
     observed = rows.observed
     in_period = ordinals(rows.days[observed], freq) == period_of(date, freq)
-    values = rows.y[observed][in_period]
-    return float(values[-1]) if len(values) else None
+    return np.asarray(rows.y[observed][in_period])
 
 
 def read_case(
@@ -159,6 +186,7 @@ def read_case(
         reason=RunOf(run).reason,
         panel_airports=known.airports,
         first_actual=known.first_actual,
+        in_doubt=known.in_doubt,
         fresh=fresh,
         champion_run=champion_run,
         failed_since=_failed_since(subject, model.cutoff),

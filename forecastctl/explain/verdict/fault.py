@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from forecastctl.explain.case import Case
     from forecastctl.records import ExplainRules
 
+IN_DOUBT = "in_doubt"
+"""The newest data hold several values of the period: no suspicion, judged by its share alone."""
+
 ON_RECORD = ("revision", "actual_revised")
 """Faults that are no suspicion: the store holds both values."""
 
@@ -24,8 +27,8 @@ class Fault:
     """A suspected fault of the data.
 
     Attributes:
-        name: ``unit``, ``unit_seen``, ``missing``, ``unpublished``, ``label_shift``, ``revision``
-            or ``actual_revised``.
+        name: ``unit``, ``unit_seen``, ``missing``, ``unpublished``, ``label_shift``, ``revision``,
+            ``actual_revised`` or ``in_doubt``.
         statement: One sentence with the numbers.
         value: The number that speaks for it.
         threshold: What it was compared with.

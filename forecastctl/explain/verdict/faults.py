@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.explain.case import overlap
-from forecastctl.explain.verdict.fault import Fault, gone
+from forecastctl.explain.verdict.fault import IN_DOUBT, Fault, gone
 from forecastctl.explain.verdict.faults_seen import revision, unit_seen
 from forecastctl.explain.verdict.neighbours import calm_neighbours
 from forecastctl.explain.verdict.swaps import swapped
@@ -50,6 +50,7 @@ def faults(case: Case, rules: ExplainRules) -> tuple[Fault, ...]:
         unit_seen(case, rules),
         swapped(case, rules),
         late(case, rules),
+        in_doubt(case, rules),
     )
     return tuple(sorted((f for f in tests if f), key=lambda f: -f.certainty))
 
@@ -191,4 +192,33 @@ def late(case: Case, rules: ExplainRules) -> Fault | None:
         threshold=rules.revised,
         certainty=0.95,
         share=left,
+    )
+
+
+def in_doubt(case: Case, rules: ExplainRules) -> Fault | None:
+    """The newest data hold several values of the period, and nothing says which is right.
+
+    Where the choice makes much of the largest of the misses, nothing is known of it until it is
+    made. Where all of them are noise, or none is much smaller, it accounts for nothing.
+    """
+    if not case.in_doubt:
+        return None
+    misses = [abs(case.mean - value) for value in case.in_doubt]
+    least, most = min(misses), max(misses)
+    share = 1.0 - least / most if most > rules.noise_z * case.scale else 0.0
+    depends = share >= rules.revised
+    held = " and ".join(number(value) for value in case.in_doubt)
+    what = f"the newest data hold {len(case.in_doubt)} different values of this period, {held}"
+    text = (
+        f"{what}: whether it was missed depends on which is right"
+        if depends
+        else f"{what}; the last counts, and with each of them the answer is much the same"
+    )
+    return Fault(
+        name=IN_DOUBT,
+        statement=text,
+        value=share,
+        threshold=rules.revised,
+        certainty=0.97,
+        share=1.0 if depends else 0.0,
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecastctl.explain.verdict.causes.data import CHOOSE
 from forecastctl.explain.verdict.rules import find
 from forecastctl.records import FleetPoint
 from tests.explain.verdict.values import (
@@ -255,6 +256,43 @@ class TestRevisedActual:
         for off, named in ((0.9e-3, []), (1.1e-3, ["actual_revised"])):
             case = case_of(mean=1000.0015, first_actual=1000.0 + off, after=ORDINARY)
             assert faults_named(case) == named
+
+
+class TestInDoubt:
+    """The newest data hold two values of the month; the forecast is 1,000, the usual error 10."""
+
+    def found(self, first, last):
+        return said(case_of(sd=10.0, actual=last, in_doubt=(first, last), fleet=QUIET))
+
+    @pytest.mark.parametrize("values", [(1001.0, 1200.0), (1200.0, 1001.0), (900.0, 1200.0)])
+    def test_where_the_miss_depends_on_it_nothing_else_is_told(self, values):
+        verdict = self.found(*values)
+        assert verdict.name == "data_problem"
+        first, last = (f"{value:,.0f}" for value in values)
+        assert f"2 different values of this period, {first} and {last}" in verdict.headline
+        assert verdict.next_time == (CHOOSE,)
+
+    @pytest.mark.parametrize(
+        ("values", "name"),
+        [((1001.0, 1004.0), "expected_noise"), ((1200.0, 1190.0), "local_shock")],
+    )
+    def test_where_it_does_not_the_evidence_says_it(self, values, name):
+        verdict = self.found(*values)
+        assert verdict.name == name
+        (told,) = (e.statement for e in verdict.evidence if e.name == "fault_in_doubt")
+        first, last = (f"{value:,.0f}" for value in values)
+        assert f"{first} and {last}; the last counts" in told
+
+    def test_from_both_sides_of_the_limits(self):
+        for least, share in ((50.0, 1.0), (50.1, 0.0)):  # of the largest, `revised`
+            assert the_fault(self.case(1100.0, 1000.0 + least), "in_doubt").share == share
+        beyond = 10.0 * RULES.noise_z
+        for most, depends in ((beyond + 0.1, True), (beyond - 0.1, False)):
+            assert (the_fault(self.case(1000.0, 1000.0 + most), "in_doubt").share > 0) == depends
+        assert faults_named(case_of(actual=1200.0)) == []
+
+    def case(self, first, last):
+        return case_of(sd=10.0, actual=last, in_doubt=(first, last), fleet=QUIET)
 
 
 class TestNumbers:

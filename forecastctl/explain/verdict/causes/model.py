@@ -18,6 +18,7 @@ from forecastctl.explain.verdict.findings import (
 )
 from forecastctl.figures import counted, number, period
 from forecastctl.models.baseline import called
+from forecastctl.records import TOO_FEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,8 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
     case, near = findings.case, nearest(findings, rules)
     label, part = case.model.specification.label, own_part(findings, rules)
     if near is None:
+        short = TOO_FEW in (case.reason or "")
+        why = "its history was too short" if short else f"{label} stood in for a chosen model"
         return candidate(
             findings,
             rules,
@@ -88,7 +91,7 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
             shown=large(case.miss, case.actual) or case.outside,
             share=1.0,
             sure=STOOD_IN_ALONE * part,
-            statement=f"{label} stood in for a chosen model: {case.reason or case.status}",
+            statement=f"{why}: {case.reason or case.status}",
         )
     left = abs(near.miss / case.miss)
     return candidate(
