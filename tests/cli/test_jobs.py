@@ -207,7 +207,8 @@ def test_rejected_airports_do_not_stop_the_others(cli):
     for command, options in {"run": QUICK, "tune": tuning, "train": ("--jobs", "1")}.items():
         result = cli(command, "--data", data, *options, "--metrics", "m.prom", code=4)
         assert result.stdout.splitlines()[0] == "4 airports: 1 ok, 3 rejected (no forecast)"
-        gauge = 'airports{command="%s",experiment="forecastctl",status="rejected"} 3.0' % command
+        labels = f'command="{command}",experiment="forecastctl",status="rejected"'
+        gauge = f"airports{{{labels}}} 3.0"
         assert gauge in (cli.folder / "m.prom").read_text()
     quiet = cli("run", "--data", data, *QUICK, "--quiet", code=4)
     assert "4 airports, 3 rejected, 1 ok. ZERO: all zeros" in " ".join(quiet.stderr.split())

@@ -25,7 +25,7 @@ from tests.harness import Harness
 from tests.jobs.test_resume import account, airports, winners
 from tests.stores_that_fail import AwayError, Fails
 
-WRITES = 9
+WRITES = 8
 """Of a small job: its run, its panel, its other inputs, the widths, two batches, its end."""
 
 
