@@ -265,9 +265,8 @@ def _too_short(series: Series, widths: Widths) -> TuneResult:
     rule = by_rule(series.n, series.season_length)
     few = f"{series.n} {TOO_FEW}"
     found = _baseline(series, few, (), TOO_SHORT)
-    of_fleet = widths and widths != rule
-    how = "the errors that it makes in longer series" if of_fleet else "a rule"
-    reason = f"{found.reason}, its interval as wide as {how} {'are' if of_fleet else 'says'}"
+    source = "its errors in longer series" if widths and widths != rule else "a plain rule"
+    reason = f"{found.reason}, its interval from {source}"
     return calibrated(replace(found, reason=reason), widths or rule)
 
 

@@ -260,7 +260,7 @@ def test_too_short_to_validate(n, label, words):
     assert result.specification.label == label
     assert result.stopped == "too short"
     why = f"{n} observations are too few to validate a model; {words}"
-    assert result.reason == f"{why}, its interval as wide as a rule says"
+    assert result.reason == f"{why}, its interval from a plain rule"
     assert result.trials == ()
     assert result.loss is None
 

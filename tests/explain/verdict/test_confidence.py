@@ -202,6 +202,12 @@ class TestUsual:
         assert usualness(1.0, 1000.0, 100.0, 0.1) == "inside"
         assert usualness(1.0, 1000.0, None, 0.1) == "inside"
 
+    def test_nothing_is_said_of_a_backtest_where_there_was_none(self):
+        found = said(case_of(sd=10.0, actual=985.0, fleet=others(quiet=9)))
+        assert found.headline == (
+            "inside its 95 % interval; there was no backtest to compare it with"
+        )
+
     def test_well_up_to_half_of_the_limit(self):
         assert usualness(1.0, 1000.0, 50.0, 0.5) == "well"
         assert usualness(1.0, 1000.0, 50.0, 0.5001) == "usual"

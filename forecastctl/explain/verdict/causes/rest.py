@@ -55,6 +55,13 @@ def left_over(findings: Findings, rules: ExplainRules, explained: float) -> Cand
     return _local(findings, rules, rest)
 
 
+def _inside(case: Case) -> str:
+    """What speaks for a miss that no error of the backtest speaks for."""
+    if case.percentile is None:
+        return "inside its 95 % interval; there was no backtest to compare it with"
+    return "inside its 95 % interval, though its backtest held no such error"
+
+
 def _noise(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
     """Noise, in words that depend on how large the miss is and how good the model was."""
     case = findings.case
@@ -64,7 +71,7 @@ def _noise(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
     text = {
         WELL: "well within the error that this model was known to make",
         USUAL: "within the error that this model was known to make",
-        INSIDE: "inside its 95 % interval, though its backtest held no such error",
+        INSIDE: _inside(case),
     }[kind]
     if wide is not None:
         text = (
