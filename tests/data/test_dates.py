@@ -220,3 +220,16 @@ def test_words_and_years_among_months_are_totals():
     found = parse_dates([*months, "2015", "Total"], "here")
     assert np.flatnonzero(found.totals).tolist() == [12, 13]
     assert found.problems == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "form"),
+    [
+        (("2015-03", "2015-04"), "2015-03"),
+        (("Oct 2019", "Nov 2019", "2019-12"), "Oct 2019, 2019-12"),
+        (("43739", "43770"), "43739 (day number of Excel)"),
+        (("none", "2015Q3"), "2015Q3"),
+    ],
+)
+def test_the_form_is_shown_by_a_date_of_the_column(texts, form):
+    assert parse_dates(texts, "f.csv, column date").form == form

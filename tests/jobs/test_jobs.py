@@ -1,6 +1,7 @@
 """Every airport of the input ends with exactly one recorded status, whatever happens."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.pilot import place
 from forecastctl.jobs.summary import job_status
 from forecastctl.models.kernels import compiled
 from forecastctl.recording.read import (
@@ -27,7 +29,9 @@ from forecastctl.records import (
     RunUpdate,
 )
 from forecastctl.records.marks import SET, panel_mark
+from forecastctl.search.short import widths_of_short
 from forecastctl.store.memory import MemoryTracker
+from tests.harness import SEARCH, make_series
 
 
 def airport_runs(tracker, job_id=None):
@@ -112,6 +116,29 @@ def test_nothing_from_the_future_is_used(harness):
     harness.entries = earlier
     summary = harness.run("train")
     assert {line.status for line in summary.lines} == {"failed", "rejected"}
+
+
+def test_the_interval_of_a_new_airport_comes_from_the_others_whether_they_are_asked_for(harness):
+    """Fourteen months were tuned on one fold of one month; now the others say how wide it is."""
+    harness.entries = [*harness.entries[:3], make_series("NEW", n=14, seed=4)]
+    fleet = [e for e in harness.entries if not isinstance(e, Rejection) and e.n > 14]
+    fleet.sort(key=lambda s: place(s.airport, SEARCH.seed))
+    widths = widths_of_short(14, 12, fleet, replace(SEARCH, horizon=12))
+    for airports in ((), ("NEW",)):
+        summary = harness.run(airports=airports, search=replace(SEARCH, horizon=12))
+        line = next(line for line in summary.lines if line.airport == "NEW")
+        assert (line.status, line.model) == ("ok-with-fallback", "SNaive")
+        assert line.reason == (
+            "14 observations are too few to validate a model; the seasonal naive stands in, "
+            "its interval from its errors in longer series"
+        )
+        tuned = read_tuning(harness.tracker, line.run_id)
+        assert tuned.widths == widths
+        forecast = read_forecast(harness.tracker, line.run_id)
+        assert list(forecast.mean) == list(harness.entries[3].y[-12:])
+        sigma = read_model(harness.tracker, line.run_id).members[0].sigma
+        half = forecast.intervals[95][1] - forecast.mean
+        np.testing.assert_allclose(half, dict(widths)[95] * sigma)
 
 
 def _cut(series, periods):
