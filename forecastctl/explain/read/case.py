@@ -125,8 +125,9 @@ def observation(source: Source, airport: str, date: dt.date, freq: str) -> float
     values = _values(source, airport, date, freq)
     if not len(values):
         return None
-    combine = {"sum": np.sum, "mean": np.mean}.get(source.spec.duplicates)
-    return float(values[-1] if combine is None else combine(values))
+    how = source.spec.duplicates
+    combined = {"sum": values.sum(), "mean": values.mean()}.get(how, values[-1])
+    return float(combined)
 
 
 def _in_doubt(source: Source, subject: Subject) -> tuple[float, ...]:
