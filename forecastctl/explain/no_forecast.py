@@ -11,8 +11,9 @@ from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.recorded import attempts, lineage
 from forecastctl.explain.suggestion import how_to_make
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
+from forecastctl.figures import number
 from forecastctl.recording.airports import not_recorded
-from forecastctl.recording.read import find_snapshot, panel_rows, read_observation
+from forecastctl.recording.read import find_snapshot, panel_rows, read_observations
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Status
 from forecastctl.records.calendar import period_after
@@ -100,7 +101,10 @@ def _observed(tracker: Tracker, airport: str, run: StoredRun) -> tuple[dt.date, 
 def recorded_actual(
     tracker: Tracker, airport: str, date: str, runs: Sequence[StoredRun]
 ) -> Actual | None:
-    """The observation in the newest stored panel that has one."""
+    """The observation in the newest stored panel that has one; of several values the last one.
+
+    That there are several is said: which of them is right is for whoever keeps the data to find out.
+    """
     first = dt.date.fromisoformat(date)
     seen: set[str] = set()
     for run in runs:
@@ -110,10 +114,13 @@ def recorded_actual(
             continue
         seen.add(digest)
         try:
-            value = read_observation(tracker, digest, airport, first, after)
+            values = read_observations(tracker, digest, airport, first, after)
         except NothingRecordedError:
             continue
-        if value is not None:
+        if values:
             source = f"panel {digest[:12]} stored by job {RunOf(run).job_id}"
-            return Actual(value, source)
+            different = list(dict.fromkeys(map(number, values)))
+            if len(different) > 1:
+                source += f", the last of its values of this period: {', '.join(different)}"
+            return Actual(values[-1], source)
     return None

@@ -150,10 +150,10 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     return read_as(tracker, run, File.PANEL, decoding.panel)
 
 
-def read_observation(
+def read_observations(
     tracker: Tracker, panel_digest: str, airport: str, first: dt.date, after: dt.date
-) -> float | None:
-    """One airport's value dated from ``first`` to before ``after`` in a stored panel, if any.
+) -> tuple[float, ...]:
+    """One airport's values dated from ``first`` to before ``after`` in a stored panel, in its order.
 
     Raises:
         NothingRecordedError: No job has stored the panel.
@@ -164,7 +164,7 @@ def read_observation(
     rows = panel_rows(tracker, run).of(airport)
     start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
     values = rows.y[np.isfinite(rows.y) & (rows.days >= start) & (rows.days < stop)]
-    return float(values[-1]) if len(values) else None
+    return tuple(values.tolist())
 
 
 def searched_by(run: StoredRun) -> StoredRun | str:

@@ -207,3 +207,17 @@ def test_a_whole_answer_loads_no_library_that_takes_longer_than_the_answer(asked
     )
     assert "1,503 too high" in done.stdout
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_a_quick_answer_names_both_values_of_a_month(cli):
+    """Without a verdict too: the last of the two had been taken without a word."""
+    first = panel(["JFK", "LGA"])
+    cli("run", "--data", cli.write(first), "--as-of", "2018-03", *QUICK)
+    again = first[(first["airport"] == "JFK") & (first["date"] == "2018-04-01")]
+    newer = pd.concat([first, again.assign(passengers=3000)], ignore_index=True)
+    cli("run", "--data", cli.write(newer, "newer.csv"), *QUICK)
+    found = cli.json("explain", "--airport", "JFK", "--date", "2018-04", "--quick")
+    assert found["actual"] == 3000
+    held = f"{again['passengers'].item():,}, 3,000"
+    assert found["actual_source"].endswith(f", the last of its values of this period: {held}")
