@@ -103,7 +103,7 @@ def recorded_actual(
 ) -> Actual | None:
     """The observation in the newest stored panel that has one; of several values the last one.
 
-    That there are several is said: which of them is right is for whoever keeps the data to find out.
+    That there are several is said: which of them is right only its keeper can say.
     """
     first = dt.date.fromisoformat(date)
     seen: set[str] = set()

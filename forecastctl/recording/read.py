@@ -153,7 +153,7 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
 def read_observations(
     tracker: Tracker, panel_digest: str, airport: str, first: dt.date, after: dt.date
 ) -> tuple[float, ...]:
-    """One airport's values dated from ``first`` to before ``after`` in a stored panel, in its order.
+    """One airport's values from ``first`` to before ``after`` in a stored panel, in its order.
 
     Raises:
         NothingRecordedError: No job has stored the panel.
