@@ -64,4 +64,5 @@ def test_urls(mlflow_server, sqlite_uri):
     assert open_tracker(sqlite_uri, "x").url("abc") is None
     tracker = open_tracker(mlflow_server.uri, "x")
     number = tracker._experiment
-    assert tracker.url("abc") == f"{mlflow_server.uri}/#/experiments/{number}/runs/abc"
+    place = f"experiments/{number}/runs/abc?workflowType=machine_learning"
+    assert tracker.url("abc") == f"{mlflow_server.uri}/#/{place}"

@@ -31,6 +31,7 @@ from forecastctl.store.mlflow.batches import batches
 from forecastctl.store.mlflow.calls import calling, is_unanswered
 from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
+from forecastctl.store.mlflow.pages import Pages
 from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.rows import (
     CONTEXT_TAG,
@@ -210,7 +211,7 @@ class MlflowClientTracker:
         """Address of the run's page, for a server."""
         if self._address.kind != "http":
             return None
-        return f"{public_uri(self._uri)}/#/experiments/{self._experiment}/runs/{run_id}"
+        return Pages(public_uri(self._uri), ours=False).at(self._experiment, run_id)
 
     def _run(self, run_id: str) -> Any:
         try:
