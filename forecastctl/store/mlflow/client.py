@@ -31,8 +31,8 @@ from forecastctl.store.mlflow.batches import batches
 from forecastctl.store.mlflow.calls import calling, is_unanswered
 from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
-from forecastctl.store.mlflow.pages import Pages
 from forecastctl.store.mlflow.mlmodel import with_model_files
+from forecastctl.store.mlflow.pages import Pages
 from forecastctl.store.mlflow.sql.rows import (
     CONTEXT_TAG,
     addable,
