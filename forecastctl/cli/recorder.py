@@ -203,13 +203,15 @@ class Recorder:
         Args:
             summary: The summary of the job.
         """
+        from forecastctl.store.spool.publish import series_of
+
         tracker, spool, place = self.tracker, self._spool, self._place
         if tracker.away is None:
             return Ending(summary)
         if spool is None or place is None:
             return Ending(summary, tracker.away, tracker.lost or tracker.away)
         path = spool.journal.path
-        waiting = len({e.run_id for e in spool.journal.entries() if e.verb == "record"})
+        waiting = len({entry.run_id for entry in series_of(spool.journal.entries())})
         tracker.close()
         away: TrackingError | None = tracker.away
         try:

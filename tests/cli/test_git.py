@@ -11,6 +11,7 @@ from forecastctl.settings import load_settings
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it in this process
     (tmp_path / "forecastctl.toml").write_text(
         '[forecast]\nout = "out[1].csv"\n[tracking]\nuri = "sqlite:///mlflow.db"\n'
     )

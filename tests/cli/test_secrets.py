@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import uuid
+from contextlib import contextmanager, nullcontext
 
 import pytest
 import typer
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from forecastctl.cli.app import app
 from forecastctl.redaction import own
+from forecastctl.store.mlflow import pages
 from tests.cli.conftest import QUICK, panel
 
 ENDS = ["c4naryone", "c4narytwo", "c4narytri"]
@@ -56,6 +58,7 @@ COMMANDS = {
     "monitor": [],
     "retry": ["x"],
     "prune": [],
+    "ui": ["--no-browser"],
 }
 WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}
 OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}
@@ -248,17 +251,36 @@ def place(request, bare, fresh_store):
     return server.uri.replace("http://", "http://me:{}@"), home, lambda: ()
 
 
+def ctrl_c(_seconds):
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def without_a_server(monkeypatch):
+    """The pages are looked at without MLflow's server, which somebody would have to end."""
+    with monkeypatch.context() as instead:
+        instead.setattr(pages, "_server", lambda *_: nullcontext())
+        instead.setattr(pages, "_wait", lambda *_: None)
+        instead.setattr("time.sleep", ctrl_c)
+        yield
+
+
+def prepare(folder, canary, monkeypatch):
+    """Data in a database, and a secret in every variable."""
+    with sqlite3.connect(folder / "air.db") as database:
+        panel(["JFK"], months=44).to_sql("air", database, index=False)
+    for name in VARIABLES:
+        monkeypatch.setenv(name, canary)
+    own.cache_clear()
+
+
 def test_a_job_that_ends_well(place, bare, monkeypatch):
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
     canaries = [f"c4nary{uuid.uuid4().hex[:6]}" for _ in range(2)]
     store = ["--tracking-uri", address.format("%2F".join(c.upper() for c in canaries))]
     store += ["--experiment", canaries[0][6:]]
-    with sqlite3.connect(bare.folder / "air.db") as database:
-        panel(["JFK"], months=44).to_sql("air", database, index=False)
-    for name in VARIABLES:
-        monkeypatch.setenv(name, canaries[1].upper())
-    own.cache_clear()
+    prepare(bare.folder, canaries[1].upper(), monkeypatch)
     secret = f"password={canaries[0]}, token='{canaries[1]}'"
     source = ["--data", f"sqlite:///file:{bare.folder}/air.db?token={canaries[0]}&uri=true"]
     literal = f"airport <> '{canaries[1]}'"
@@ -288,6 +310,9 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("monitor", *source, *store, "--json", codes=(0, 7))
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
+    done("prune", *store, "--json")
+    with without_a_server(monkeypatch):
+        done("ui", *store, "--airport", "JFK", "--no-browser")
     done("retry", run, *store, "--jobs", "1", "--verbose")
     done("doctor", *store, *source, "--json", codes=(0, 7))
     done("sync", *store, "--json")

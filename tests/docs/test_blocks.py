@@ -21,7 +21,8 @@ from tests.docs.test_commands import END_OF_COMMAND, FENCE, PAGES, ROOT
 
 OTHER_TOOLS = (
     *("make", "pip", "python benchmarks/", "git worktree"),  # installs, takes hours
-    *("dask", "ray", "mlflow", "curl", "createdb", "python examples/rest_query.py"),  # servers
+    *("dask", "ray", "mlflow", "curl", "python examples/rest_query.py"),  # servers
+    *("createdb", "pg_", "sqlite3", "cp -r"),  # backups, to another place
 )
 """What the lines begin with that are not ours, and need what no test has."""
 

@@ -179,6 +179,7 @@ class TestNewer:
         with pytest.raises(TrackingError, match=f"{NEWER} of a newer MLflow") as error:
             open_tracker(newer_uri, "x", writer=writer, upgrade_store=upgrade_store)
         assert "upgrade" not in error.value.hint
+        assert "Install the MLflow that wrote it" in error.value.hint
         assert dump(newer_uri) == before
 
     def test_of_another_shape_is_read_as_long_as_what_is_read_is_there(self, newer_uri):

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -90,9 +89,10 @@ def test_a_stale_draft_is_not_taken_for_a_store(tmp_path, monkeypatch, store_tem
     (tmp_path / "mlflow.db.lock").touch()
 
     def create(uri, address, directory):
-        draft = uri.removeprefix("sqlite:///")
-        assert not (tmp_path / "mlflow.db.draft").exists()
-        Path(draft).write_bytes(store_template.read_bytes())
+        draft = directory / uri.removeprefix("sqlite:///")
+        assert draft == tmp_path / "mlflow.db.draft"
+        assert not draft.exists()
+        draft.write_bytes(store_template.read_bytes())
 
     monkeypatch.setattr(mlflow_store, "_create", create)
     database = connect(resolve(f"sqlite:///{tmp_path}/mlflow.db"))

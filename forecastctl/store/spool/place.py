@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import TrackingError
-from forecastctl.records.schema import Kind, Tag
+from forecastctl.records.schema import Tag
 from forecastctl.redaction import masked
 from forecastctl.store.mlflow.address import resolve
 from forecastctl.store.mlflow.sql.rows import new_id
@@ -26,7 +26,7 @@ from forecastctl.store.spool.journal import (
     DamagedJournalError,
     Journal,
 )
-from forecastctl.store.spool.publish import jobs_of, publish
+from forecastctl.store.spool.publish import jobs_of, publish, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,7 +155,7 @@ def _waiting(journal: Journal) -> Iterator[Waiting]:
         return
     new = [entry.content for entry in entries if entry.verb == RECORD]
     started = [value["start_ms"] for value in new if value["start_ms"]]
-    series = [value for value in new if value["tags"].get(Tag.KIND) != Kind.PANEL]
+    series = [entry.content for entry in series_of(entries)]
     yield Waiting(
         path=journal.path,
         jobs=tuple(sorted(jobs_of(entries))),

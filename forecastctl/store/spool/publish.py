@@ -240,6 +240,12 @@ def _is_series(run: Run) -> bool:
     return run.tags.get(Tag.KIND) in (Kind.AIRPORT, Kind.GROUP)
 
 
+def series_of(entries: Iterable[Entry]) -> list[Entry]:
+    """Those of entries that are new runs of airports and groups, and not of panels."""
+    new = (entry for entry in entries if entry.verb == RECORD)
+    return [entry for entry in new if entry.content["tags"].get(Tag.KIND) != Kind.PANEL]
+
+
 def jobs_of(entries: Iterable[Entry]) -> set[str]:
     """Ids of the jobs whose new runs are among entries."""
     tags = (entry.content["tags"] for entry in entries)

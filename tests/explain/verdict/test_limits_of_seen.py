@@ -77,7 +77,7 @@ class TestRevision:
         assert faults_named(renewed(case, known=[*flat(60), 500.0])) == []
 
     def test_which_values_and_from_what_to_what(self):
-        assert "2019-01-01, has been revised since, from 1,000 to 500" in (
+        assert "that of January 2019, has been revised since, from 1,000 to 500" in (
             the_fault(revised(12, 500.0), "revision").statement
         )
         two = revised(12, 500.0)
@@ -85,7 +85,7 @@ class TestRevision:
         now[50] = 900.0
         text = the_fault(renewed(two, known=now), "revision").statement
         assert "2 values that the model saw" in text
-        assert "between 2019-01-01 and 2019-03-01" in text
+        assert "between January 2019 and March 2019" in text
         assert "explains 100 % of the miss" in text
 
     def test_named_even_in_a_fall_of_the_whole_fleet(self):
