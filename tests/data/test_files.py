@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import os
 
 import numpy as np
@@ -306,3 +307,56 @@ def test_digests_do_not_depend_on_order_and_see_every_value(write):
     renamed = read(write(text.replace("B,", "C,"), "four.csv")).digest
     assert one == turned
     assert len({one, changed, renamed}) == 3
+
+
+MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
+WIDE = pd.DataFrame(
+    # The last one counts as many as Excel has day numbers of the last century.
+    {"MUC": 100_000 + np.arange(48), "KLU": 15_000 + 31 * np.arange(48)},
+    index=MONTHS,
+)
+
+
+def _by_dates(path):
+    text = {name: {str(k)[:7]: int(v) for k, v in WIDE[name].items()} for name in WIDE}
+    path.write_text(json.dumps(text), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("index.parquet", WIDE.to_parquet),
+        ("periods.parquet", WIDE.set_axis(MONTHS.to_period("M")).to_parquet),
+        ("rows.json", _by_dates),
+    ],
+)
+def test_dates_that_stand_in_the_index_of_a_frame(tmp_path, name, write):
+    """Passengers of an airport had been taken for dates, in silence."""
+    write(tmp_path / name)
+    rows = read(str(tmp_path / name)).frame
+    found = rows.pivot_table(index="ds", columns="airport", values="y")
+    assert found.index.tolist() == MONTHS.tolist()
+    assert {a: found[a].tolist() for a in found} == {a: WIDE[a].tolist() for a in WIDE}
+
+
+def test_a_row_of_a_date_and_a_number_is_no_header(tmp_path):
+    """19,137 is a day of 1952 in Excel, and a sheet of one airport names no airport."""
+    with pd.ExcelWriter(tmp_path / "b.xlsx") as book:
+        for name, first in (("MUC", 190_137), ("KLU", 19_137)):
+            sheet = {"Month": MONTHS.strftime("%Y-%m"), "Passengers": first + np.arange(48)}
+            pd.DataFrame(sheet).to_excel(book, sheet_name=name, index=False)
+    with pytest.raises(DataError, match="no column that looks like the airport"):
+        read(str(tmp_path / "b.xlsx"))
+
+
+def test_variants_of_characters_and_raised_digits(tmp_path):
+    ms = MONTHS.strftime("%Y-%m").tolist()
+    names = ["MUC"] * 30 + ["MUC\ufe0f"] * 18
+    lines = [f"{name},{month},1000" for name, month in zip(names, ms, strict=True)]
+    (tmp_path / "a.csv").write_text(
+        "\n".join(["airport,date,passengers", *lines]), encoding="utf-8"
+    )
+    assert set(read(str(tmp_path / "a.csv")).frame["airport"]) == {"MUC"}
+    (tmp_path / "b.csv").write_text("airport,²,¹²\nJFK,1,2\nLGA,3,4\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no column that looks like the date"):
+        read(str(tmp_path / "b.csv"))

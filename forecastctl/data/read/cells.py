@@ -29,7 +29,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 def is_year(text: str) -> bool:
     """Whether a text is a year of four digits."""
     text = text.strip().removesuffix(".0")
-    return len(text) == 4 and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
+    return len(text) == 4 and text.isdecimal() and _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
 
 
 def is_number(text: str) -> bool:

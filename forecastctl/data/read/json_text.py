@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.data.read.tables import Column, SourceTable, column_of, table_of_columns
 from forecastctl.errors import DataError
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from forecastctl.data.read.blobs import Blob
@@ -94,7 +95,12 @@ def _of_columns(content: dict[str, Any], label: str) -> tuple[list[str], list[Co
     columns = [list(v.values()) if isinstance(v, dict) else v for v in content.values()]
     if len({len(c) for c in columns}) != 1:
         raise _no_table(label)
-    return list(content), [_column(c) for c in columns]
+    names, found = list(content), [_column(c) for c in columns]
+    keys = [list(v) for v in content.values() if isinstance(v, dict)]
+    dated = keys and not any(k.isdecimal() or isinstance(read_date(k), str) for k in keys[0])
+    if dated and len(keys) == len(columns) and all(k == keys[0] for k in keys):
+        return ["date", *names], [list(keys[0]), *found]
+    return names, found
 
 
 def _column(values: list[Any]) -> Column:

@@ -170,8 +170,10 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
     filled = [c.strip() for c in rows[at] if c.strip()]
     if len(set(filled)) < 2 and not (len(filled) == 1 and len(rows[at]) > 1):  # noqa: PLR2004
         return False
-    dates = [c for c in filled if not isinstance(read_date(c), str)]
-    counted = [c for c in filled if is_number(c) and not is_year(c) and c not in dates]
+    numbers = [c for c in filled if is_number(c)]
+    # Many a number is a day number of Excel as well: beside a date in words it is a value.
+    dates = [c for c in filled if c not in numbers and not isinstance(read_date(c), str)]
+    counted = [c for c in numbers if not is_year(c)]
     return not _holds_numbers(filled) and not (dates and counted)
 
 
@@ -193,7 +195,7 @@ def _is_data(filled: Sequence[str]) -> bool:
 
 def _names_a_period(text: str) -> bool:
     """Whether a number may be that of a month, a year, or a date."""
-    small = len(text) <= 2 and text.isdigit() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, total
+    small = len(text) <= 2 and text.isdecimal() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, total
     return small or is_year(text) or not isinstance(read_date(text), str)
 
 

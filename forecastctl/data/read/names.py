@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 _LISTED = 4
 _INVISIBLE = ("Cf", "Zl", "Zp")
 """Categories of characters that print nothing: joiners, marks of direction, soft hyphens."""
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""What chooses a variant of the character before it."""
 
 
 def visible(name: str) -> str:
     """A name as it looks: composed, without invisible characters, with plain single blanks."""
     if name.isascii():
         return " ".join(name.split())
-    composed = unicodedata.normalize("NFC", name)
+    composed = unicodedata.normalize("NFC", _SELECTORS.sub("", name))
     kept = (c for c in composed if unicodedata.category(c) not in _INVISIBLE)
     return " ".join("".join(kept).split())
 

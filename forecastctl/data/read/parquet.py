@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecastctl.data.read.columns import usual_name
 from forecastctl.data.read.tables import Column, Loaded, SourceTable, table_of_columns, text_of
 from forecastctl.errors import DataError
 
@@ -34,6 +36,7 @@ def parquet_table(blob: Blob) -> SourceTable:
     try:
         with pq.ParquetFile(_source(blob)) as file:
             names = tuple(str(n) for n in file.schema_arrow.names)
+            shown = _shown(file.schema_arrow)
             rows = file.metadata.num_rows
         most = max(_MOST_ROWS, _ROWS_PER_BYTE * blob.size)
     except (pa.ArrowException, OSError) as error:
@@ -54,7 +57,23 @@ def parquet_table(blob: Blob) -> SourceTable:
             raise DataError(f"{label} was replaced while it was read.", "Run it again.") from None
         return Loaded(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
-    return SourceTable(label, "row", names, load, facts={"format": "Parquet"})
+    return SourceTable(label, "row", shown, load, facts={"format": "Parquet"})
+
+
+_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls an index without a name."""
+
+
+def _shown(schema: Any) -> tuple[str, ...]:
+    """Names of the columns; an index of dates without a name is called ``date``."""
+    import pyarrow as pa
+
+    names = [str(name) for name in schema.names]
+    dated = [pa.types.is_temporal(kind) or "period" in str(kind) for kind in schema.types]
+    index = [i for i, name in enumerate(names) if dated[i] and _INDEX.fullmatch(name)]
+    if len(index) == 1 and not any(usual_name("date", name) for name in names):
+        names[index[0]] = "date"
+    return tuple(names)
 
 
 def feather_table(blob: Blob) -> SourceTable:

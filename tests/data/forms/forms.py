@@ -369,7 +369,7 @@ def _workbook(rows: list[list[str]], form: Form, folder: Path) -> str:
     book.active.append(["About these figures"])
     sheet = book.create_sheet("Data")
     for row in _around(rows, form):
-        sheet.append([int(c) if c.isdigit() and c == str(int(c)) else c for c in row] or [None])
+        sheet.append([int(c) if c.isdecimal() and c == str(int(c)) else c for c in row] or [None])
     path = folder / "data.xlsx"
     book.save(path)
     return str(path)
