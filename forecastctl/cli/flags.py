@@ -418,7 +418,7 @@ RetuneEvery = Annotated[
 
 What = Annotated[str, argument("WHAT", "jobs, airports, trials, models or forecasts.")]
 OneAirport = Annotated[str | None, option("--airport", "Only this airport.", ASK, "NAME")]
-Job = Annotated[str | None, option("--job", "Only this job.", ASK, "ID")]
+Job = Annotated[str | None, option("--job", "Only this job; latest for the newest.", ASK, "ID")]
 Status = Annotated[
     str | None,
     option("--status", "Only this status: ok, failed, rejected, running ...", ASK, "NAME"),

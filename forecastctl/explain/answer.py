@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.explain.no_forecast import (
     failed_attempt,
+    lost_panel,
     nothing,
     reaches,
     recorded_actual,
@@ -79,6 +80,8 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     record = Record(question, vintages, chosen, subject)
     actual = recorded_actual(tracker, airport, chosen.date, runs)
     gap = recorded_gap(tracker, airport, chosen.date, runs) if actual is None else None
+    if actual is None and newer is None and not question.verdict_only:
+        _say_lost(tracker, runs[0])
     answer = recorded_answer(tracker, record, model, actual, gap)
     if question.quick:
         return Explanation(answer)
@@ -87,6 +90,13 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     if question.verdict_only:
         return Explanation(with_verdict(tracker, answer, record, newer)[0])
     return judged(tracker, answer, record, newer)
+
+
+def _say_lost(tracker: Tracker, newest: StoredRun) -> None:
+    """Say that what came true may only seem to be unknown."""
+    lost = lost_panel(tracker, newest)
+    if lost is not None:
+        log.warning("%s What came true may stand in it: --data FILE takes its place.", lost)
 
 
 def _vintages(

@@ -13,7 +13,7 @@ from forecastctl.explain.suggestion import how_to_make
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.figures import number
 from forecastctl.recording.airports import not_recorded
-from forecastctl.recording.read import find_snapshot, panel_rows, read_observations
+from forecastctl.recording.read import held_panel, panel_rows, read_observations
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Status
 from forecastctl.records.calendar import period_after
@@ -88,14 +88,22 @@ def _observed(tracker: Tracker, airport: str, run: StoredRun) -> tuple[dt.date, 
     It would only help with a suggestion, so that a panel that cannot be read is none.
     """
     try:
-        held = find_snapshot(tracker, RunOf(run).panel_digest)
-        rows = None if held is None else panel_rows(tracker, held).of(airport)
+        rows = panel_rows(tracker, held_panel(tracker, RunOf(run).panel_digest)).of(airport)
     except NothingRecordedError:
         return None
-    if rows is None or not rows.observed.any():
+    if not rows.observed.any():
         return None
     days = rows.days[rows.observed].astype("datetime64[D]")
     return dt.date.fromisoformat(str(days.min())), dt.date.fromisoformat(str(days.max()))
+
+
+def lost_panel(tracker: Tracker, run: StoredRun) -> str | None:
+    """Why the panel of a run cannot be read; ``None`` where it can."""
+    try:
+        panel_rows(tracker, held_panel(tracker, RunOf(run).panel_digest))
+    except NothingRecordedError as error:
+        return error.message
+    return None
 
 
 def recorded_actual(

@@ -144,9 +144,7 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     Raises:
         NothingRecordedError: No job has stored it.
     """
-    run = find_snapshot(tracker, panel_digest)
-    if run is None:
-        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    run = held_panel(tracker, panel_digest)
     return read_as(tracker, run, File.PANEL, decoding.panel)
 
 
@@ -158,9 +156,7 @@ def read_observations(
     Raises:
         NothingRecordedError: No job has stored the panel.
     """
-    run = find_snapshot(tracker, panel_digest)
-    if run is None:
-        raise NothingRecordedError(f"No job has stored the panel {panel_digest[:12]}.")
+    run = held_panel(tracker, panel_digest)
     rows = panel_rows(tracker, run).of(airport)
     start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
     values = rows.y[np.isfinite(rows.y) & (rows.days >= start) & (rows.days < stop)]
@@ -250,3 +246,15 @@ def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:
     tags = {panel_mark(panel_digest): SET, Tag.PANEL_DIGEST: panel_digest}
     runs = tracker.find(Query(tags=tags, limit=1))
     return runs[0] if runs else None
+
+
+def held_panel(tracker: Tracker, panel_digest: str) -> StoredRun:
+    """The run that holds a panel.
+
+    Raises:
+        NothingRecordedError: None does.
+    """
+    found = find_snapshot(tracker, panel_digest)
+    if found is None:
+        raise NothingRecordedError(f"The panel {panel_digest[:12]} is not in the store (any more).")
+    return found

@@ -75,6 +75,15 @@ def find_run(tracker: Tracker, name: str) -> StoredRun:
     raise NothingRecordedError(message, did_you_mean(name, ids) or listed)
 
 
+def job_named(tracker: Tracker, name: str | None) -> str | None:
+    """The id of the newest job, where that is asked for by `LATEST`; any other name as it is.
+
+    Raises:
+        NothingRecordedError: There is no job.
+    """
+    return RunOf(find_job(tracker, name)).job_id if name == LATEST else name
+
+
 def find_job(tracker: Tracker, name: str) -> StoredRun:
     """The run of the job that a name stands for, as in `find_run`.
 

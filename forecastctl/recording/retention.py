@@ -28,6 +28,7 @@ REFERRED: Final = "newer jobs refer to it"
 AT_WORK: Final = "at work"
 """Why a job is kept."""
 
+_ANY = "any"
 _REFERENCES = (Tag.TUNED_BY, Tag.TRAINED_BY)
 """Tags by which a run names what it was made with."""
 
@@ -114,14 +115,19 @@ def _units(tracker: Tracker, before_ms: int) -> tuple[dict[str, _Unit], dict[str
 
 
 def _first_of(runs: Iterable[StoredRun], newest: set[tuple[str, str]]) -> bool:
-    """Whether one of the runs, read after all newer ones, is the newest of its airport."""
+    """Whether one of the runs, read after all newer ones, is the newest of its airport.
+
+    That is: of its searches, models and live forecasts, or of all its runs, a backtest's too. The
+    data of the newest run tell what came true of the forecasts that stay.
+    """
+    series = [RunOf(run) for run in runs if RunOf(run).is_series]
     held = {
-        (run.tags.get(Tag.AIRPORT, ""), str(stage))
-        for run in runs
-        if RunOf(run).is_series and run.status == FINISHED and RunOf(run).origin == LIVE
+        (run.airport, str(stage))
+        for run in series
+        if run.run.status == FINISHED and run.origin == LIVE
         for stage in STAGES
-        if RunOf(run).holds(stage)
-    }
+        if run.holds(stage)
+    } | {(run.airport, _ANY) for run in series}
     found = held - newest
     newest |= held
     return bool(found)

@@ -400,3 +400,12 @@ def test_check_ends_as_a_run_would_where_all_airports_are_rejected(bare):
     bare.write(pd.concat([short, whole]))
     bare("check", "--data", data)
     bare("check", "--data", data, "--airport", "JFK", code=3)
+
+
+def test_the_newest_job_is_called_latest_in_lists_as_well(cli):
+    data = cli.write(panel(["JFK"]))
+    for cutoff in ("2018-02", "2018-03"):
+        cli("run", "--data", data, "--as-of", cutoff, *QUICK, "-q")
+    newest = cli.json("history")[0]["job_id"]
+    rows = cli.json("history", "forecasts", "--job", "latest")
+    assert [row["job_id"] for row in rows] == [newest] * 3

@@ -57,6 +57,11 @@ def test_what_is_not_there_is_not_made_nor_shown(bare):
     assert list(bare.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("port", [-1, 0, 65_536])
+def test_a_port_that_there_cannot_be_is_refused(bare, port):
+    assert f"from 1 to 65,535, not {port}" in bare("ui", "--port", port, code=2).stderr
+
+
 def test_a_port_that_is_taken_is_refused(cli):
     cli("run", "--data", cli.write(panel(["JFK"])), *QUICK)
     with socket.socket() as other:

@@ -112,18 +112,30 @@ def test_a_backtest_stays_or_goes_as_one(recorded):
     assert found(fleet, "last")[1] == {"old", "tune", "train", "forecast", "next"}
 
 
+def test_the_newest_data_stay_though_a_backtest_brought_them(recorded):
+    """They tell what came true of the live forecasts that stay."""
+    fleet = again(recorded)
+    job_id = fleet.tracker.get(fleet.jobs["last"]).tags["job_id"]
+    for run in [r for r in fleet.tracker._runs.values() if r.tags.get("job_id") == job_id]:
+        fleet.tracker.update(run.run_id, RunUpdate(tags={"origin": "backtest"}))
+    result = retention(fleet.tracker, before(fleet, "last") + 1)
+    assert result.kept == {fleet.jobs["last"]: IN_USE, fleet.jobs["next"]: IN_USE}
+
+
 def test_data_stand_in_for_a_panel_that_is_gone_and_that_is_said(recorded, caplog):
     fleet = again(recorded)
     question = Question("AAA", DATE, cutoff="2018-12")
     expected = answered(explain(fleet.tracker, question))
     for panel in fleet.runs("panel"):
         fleet.tracker.delete([panel.run_id])
-    lost = answered(explain(fleet.tracker, question))
+    with caplog.at_level(logging.WARNING, "forecastctl"):
+        lost = answered(explain(fleet.tracker, question))
+    assert "is not in the store (any more). What came true may stand in it" in caplog.text
     assert lost["verdict"] == "cannot_tell"
     assert "--data FILE" in lost["next_time"][0]
     given = Source(group(frame_of(fleet.entries)), DataSpec(source="memory"), "air.csv")
     with caplog.at_level(logging.WARNING, "forecastctl"):
         answer = answered(explain(fleet.tracker, question, given))
-    assert "air.csv stands in for what the forecast was made from: No job has stored" in caplog.text
+    assert "air.csv stands in for what the forecast was made from: The panel " in caplog.text
     assert answer["verdict"] == expected["verdict"]
     assert answer["miss"] == expected["miss"]

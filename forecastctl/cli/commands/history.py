@@ -39,6 +39,7 @@ def history(
     from forecastctl.history import history as recorded
     from forecastctl.recording.airports import is_recorded, not_recorded
     from forecastctl.recording.cached import Once
+    from forecastctl.recording.resolve import job_named
     from forecastctl.records import ALL_RUNS
 
     session = open_session(history, locals())
@@ -57,6 +58,7 @@ def history(
     )
     check(query)
     tracker = Once(read_with_spool(session.settings))
+    query = replace(query, job_id=job_named(tracker, job))
     if pair:
         rows, more = compare(tracker, *pair), False
     else:

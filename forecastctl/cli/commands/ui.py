@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read_store
 from forecastctl.cli.output import render
-from forecastctl.errors import NothingRecordedError, Terminated
+from forecastctl.errors import NothingRecordedError, Terminated, UsageError
 
 if TYPE_CHECKING:
     from forecastctl.settings import Settings
+
+MOST_PORTS = 65_535
 
 
 def ui(
@@ -31,6 +33,8 @@ def ui(
     from forecastctl.store.mlflow.pages import experiment_id, pages
 
     session = open_session(ui, locals())
+    if port is not None and not 1 <= port <= MOST_PORTS:
+        raise UsageError(f"--port must be from 1 to {MOST_PORTS:,}, not {port}.")
     tracking = session.settings.tracking
     run_id = _run_id(session.settings, airport, job)
     number = experiment_id(tracking.uri, tracking.experiment)
@@ -58,12 +62,13 @@ def _run_id(settings: Settings, airport: str | None, job: str | None) -> str | N
         NothingRecordedError: There is none.
     """
     from forecastctl.history import HistoryQuery, history
+    from forecastctl.recording.resolve import job_named
 
     if airport is None and job is None:
         return None
-    what = "jobs" if airport is None else "airports"
-    query = HistoryQuery(what=what, airport=airport, job_id=job, limit=1)
-    for row in history(read_store(settings), query):
+    what, tracker = "jobs" if airport is None else "airports", read_store(settings)
+    named = job_named(tracker, job)
+    for row in history(tracker, HistoryQuery(what, airport, named, limit=1)):
         return str(row["run_id"])
     said = " ".join(
         f"{kind} {name!r}" for kind, name in (("airport", airport), ("job", job)) if name

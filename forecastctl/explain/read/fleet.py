@@ -16,6 +16,7 @@ from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.fleet import apart_since, moved, stands_out
 from forecastctl.explain.verdict.swaps import swapped_since
 from forecastctl.recording.cached import remembered
+from forecastctl.recording.digests import recorded
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
@@ -228,8 +229,9 @@ def _read_forecasts(tracker: Tracker, job: StoredRun) -> Forecasts | None:
         return read_as(tracker, job, File.FORECASTS, Forecasts.of)
     except DamagedError as error:
         log.warning("other airports are looked for elsewhere: %s", error.message)
-    except NothingRecordedError:
-        pass
+    except NothingRecordedError as error:
+        if File.FORECASTS in recorded(job.tags):  # they were there
+            log.warning("the forecasts of job %s are gone: %s", RunOf(job).job_id, error.message)
     return None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecastctl.errors import DataError, NothingRecordedError, SettingsError
 from forecastctl.recording.job import KEPT, job_of, job_settings
-from forecastctl.recording.read import find_snapshot, panel_rows
+from forecastctl.recording.read import held_panel, panel_rows
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import first_days, ordinals
@@ -74,9 +74,7 @@ def stored_source(tracker: Tracker, run: StoredRun) -> Source:
     """
     of = RunOf(run)
     digest = of.panel_digest
-    held = find_snapshot(tracker, digest)
-    if held is None:
-        raise NothingRecordedError(f"No job has stored the panel {digest[:12]}.")
+    held = held_panel(tracker, digest)
     settings = job_settings(tracker, job_of(tracker, run))
     spec = data_spec(settings, of.freq, of.season_length)
     label = f"panel {digest[:12]} stored by job {RunOf(held).job_id}"

@@ -109,7 +109,15 @@ class TestAWideInterval:
         assert found.name == "system_shock"
         assert "17 of 20 other airports (85 %) fell" in found.headline
         assert "its" not in found.headline.split(";")[0]
-        assert "interval of this one was so wide" in found.headline
+        assert "interval of this one was so wide that it holds the fall all" in found.headline
+
+    def test_it_followed_the_rise_of_the_fleet(self):
+        fleet = others(quiet=3, above=17)
+        case = case_of(sd=400.0, actual=1400.0, fleet=fleet, width=1.96, fleet_moved=0.5)
+        statements = [one.statement for one in said(case).candidates]
+        [text] = [text for text in statements if "system-wide" in text]
+        assert "17 of 20 other airports (85 %) rose" in text
+        assert "so wide that it holds the rise all the same" in text
 
     def test_two_thirds_of_the_fleet_at_least(self):
         assert said(self.wide(share=13)).name == "system_shock"

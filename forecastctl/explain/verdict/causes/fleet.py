@@ -54,7 +54,7 @@ def system_wide(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
     fleet, case = findings.fleet, findings.case
     if not fleet.share_same:
         return
-    fell = "fell below" if case.miss > 0 else "rose above"
+    fell, move = ("fell below", "fall") if case.miss > 0 else ("rose above", "rise")
     others = fleet.airports - 1
     who = portion(fleet.share_same, others, "other airports")
     whom = f"{who} {fell} their 95 % intervals"
@@ -63,7 +63,7 @@ def system_wide(findings: Findings, rules: ExplainRules) -> Iterator[Candidate]:
     same = "in the same month" if case.seen.freq.startswith("M") else "at the same time"
     text = f"a system-wide shock: {whom} {same}{since(findings)}"
     if not case.outside:
-        text += "; the interval of this one was so wide that it holds the fall all the same"
+        text += f"; the interval of this one was so wide that it holds the {move} all the same"
     sure = certainty(fleet.share_same - rules.system_share, 1 - rules.system_share)
     yield candidate(
         findings,
