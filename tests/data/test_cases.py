@@ -13,6 +13,7 @@ from forecastctl.data.check.check import check_panel
 from forecastctl.data.check.overview import by_kind, clean_rows, described, three_lines
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare_panel
+from forecastctl.data.prepare.traps import new_unit
 from forecastctl.data.read import blobs
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
@@ -317,3 +318,12 @@ def test_tables_as_they_are_published(write):
 def test_what_no_table_tells_is_asked(write, text, said):
     with pytest.raises(DataError, match=said):
         read_panel(DataSpec(write(text)))
+
+
+@pytest.mark.parametrize("power", [2, -2, 3, -3])
+def test_a_new_unit_for_good_whatever_the_season(power):
+    """A hundredth of values that double from winter to summer overlaps with nothing."""
+    season = 150_000 * (1 + 0.3 * np.sin(2 * np.pi * np.arange(48) / 12))
+    assert new_unit(season) is None
+    season[40:] *= 10.0**power
+    assert new_unit(season) == (40, power)

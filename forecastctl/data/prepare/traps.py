@@ -152,7 +152,7 @@ def new_unit(y: NDArray[np.float64]) -> tuple[int, int] | None:
     """
     at = np.flatnonzero(y > 0)
     values = y[at]
-    if len(values) < 2 * _LEAST_AROUND or values.max() < 10 * _CLEARLY * values.min():
+    if len(values) < 2 * _LEAST_AROUND or values.max() < _CLEARLY * values.min():
         return None
     z = np.log10(values)
     for sign in (1, -1):
