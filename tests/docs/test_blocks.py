@@ -28,6 +28,7 @@ OTHER_TOOLS = (
 
 ELSEWHERE = re.compile(
     r"example\.org|postgresql://|127\.0\.0\.1|--backend (dask|ray|spark)|--metrics /var|forecastctl ui"
+    r"|/backup/"
 )
 """Lines of ours that need a server, an engine or a folder of another service."""
 
