@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.hints import did_you_mean
 from forecastctl.records import HIGHEST_LEVEL, LONGEST_HORIZON, FittedModel
-from forecastctl.store.mlflow.refused import refused
+from forecastctl.store.mlflow.refused import RefusedRequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,8 @@ class FleetModel:
             model``; passengers.
 
         Raises:
-            RefusedError: No airport is asked for, one without a model, or a horizon or a level
-                that there cannot be.
+            RefusedRequestError: No airport is asked for, one without a model, or a horizon or a
+                level that there cannot be.
         """
         import pandas as pd
 
@@ -60,7 +60,7 @@ class FleetModel:
             self._forecast(str(airport), int(h), int(level)) for airport, h, level in requests
         ]
         if not frames:
-            raise refused("No airport is asked for.")
+            raise RefusedRequestError("No airport is asked for.")
         return pd.concat(frames, ignore_index=True)
 
     def _check(self, airport: str, horizon: int, level: int) -> None:
@@ -68,11 +68,15 @@ class FleetModel:
         if airport not in self._rows:
             hint = did_you_mean(airport, self._rows)
             text = f"There is no model of airport '{airport}' in this fleet."
-            raise refused(f"{text} {hint}" if hint else text)
+            raise RefusedRequestError(f"{text} {hint}" if hint else text)
         if not 1 <= horizon <= LONGEST_HORIZON:
-            raise refused(f"horizon must be from 1 to {LONGEST_HORIZON:,} periods, not {horizon}.")
+            raise RefusedRequestError(
+                f"horizon must be from 1 to {LONGEST_HORIZON:,} periods, not {horizon}."
+            )
         if not 1 <= level <= HIGHEST_LEVEL:
-            raise refused(f"level must be from 1 to {HIGHEST_LEVEL} percent, not {level}.")
+            raise RefusedRequestError(
+                f"level must be from 1 to {HIGHEST_LEVEL} percent, not {level}."
+            )
 
     def _forecast(self, airport: str, horizon: int, level: int) -> pd.DataFrame:
         """The rows of one airport."""

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.data.panel.panel import DEFAULT_MIN_LENGTH
 from forecastctl.figures import period
 from forecastctl.records import LONGEST_HORIZON
 from forecastctl.records.calendar import counted, first_days, period_of
 
 if TYPE_CHECKING:
     import datetime as dt
-
-LEAST_OBSERVATIONS = 3
-"""Periods with a value that any forecast needs before it."""
 
 
 def how_to_make(
@@ -38,11 +36,11 @@ def how_to_make(
     if observed is None:
         return as_then
     begin, end = (period_of(d, freq) for d in observed)
-    if at < begin + LEAST_OBSERVATIONS:
+    if at < begin + DEFAULT_MIN_LENGTH:
         since = period(str(observed[0]), freq)
         return (
             f"None can be made: the data of '{airport}' begin with {since}, and a forecast needs "
-            f"{LEAST_OBSERVATIONS} values before it."
+            f"{DEFAULT_MIN_LENGTH} values before it."
         )
     ahead = at - end
     if ahead <= 1:

@@ -85,7 +85,7 @@ def _of_run(tracker: Once, run: StoredRun, panels: Sequence[StoredRun]) -> Itera
 
 
 def _newest_panels(tracker: Tracker) -> list[StoredRun]:
-    """The jobs that hold the newest distinct panels, newest first."""
+    """The runs that hold the newest distinct panels, newest first."""
     held: dict[str, StoredRun] = {}
     for job in tracker.find(Query(tags={JOBS: SET}, limit=JOBS_READ)):
         digest = job.tags.get(Tag.PANEL_DIGEST)

@@ -104,7 +104,7 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory, store_template):
+def guides(tmp_path_factory, store_template):
     folder = tmp_path_factory.mktemp("guides")
     shutil.copy(store_template, folder / "mlflow.db")
     settings = {
@@ -120,8 +120,19 @@ def shell(tmp_path_factory, store_template):
         yield prepared(folder)
 
 
+@pytest.fixture
+def shell(guides, tmp_path, monkeypatch):
+    """What is prepared, for one page alone: no page needs what another one did."""
+    folder = tmp_path / "guides"
+    shutil.copytree(guides.folder, folder)
+    monkeypatch.chdir(folder)
+    run = Shell(folder)
+    run.ids = guides.ids
+    return run
+
+
 def prepared(folder):
-    """The files of the guides, and the jobs that `docs/index.md` makes to ask about."""
+    """The files of the guides, the jobs that `docs/index.md` makes to ask about, and a backtest."""
     run = Shell(folder)
     for line in lines(next(body for page, body in BLOCKS if page == "docs/index.md")):
         assert run(line) is None
@@ -141,6 +152,7 @@ def prepared(folder):
     Path("forecastctl.toml").write_text(text)
     listed = CliRunner().invoke(app, ["history", "airports", "--csv", "--airport", "JFK"])
     rows = pd.read_csv(io.StringIO(listed.stdout))
+    run("forecastctl backtest --from 2001-09 --to 2001-10")
     run.ids = {JOB_ID: rows["job_id"].tolist(), RUN_ID: rows["run_id"].tolist()}
     return run
 

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,6 +15,10 @@ from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from forecastctl.history import HistoryQuery
+    from forecastctl.store.port import Tracker
 
 
 def history(
@@ -35,9 +40,8 @@ def history(
     verbose: flags.Verbose = False,
 ) -> None:
     """List what is recorded, or compare two runs."""
-    from forecastctl.history import HistoryQuery, check, columns, compare, count
+    from forecastctl.history import HistoryQuery, check, columns, compare
     from forecastctl.history import history as recorded
-    from forecastctl.recording.airports import is_recorded, not_recorded
     from forecastctl.recording.cached import Once
     from forecastctl.recording.resolve import job_named
     from forecastctl.records import ALL_RUNS
@@ -71,10 +75,25 @@ def history(
     else:
         render.print_rows(rows, f"No {what} are recorded that meet this.")
     if more:
-        total = count(tracker, query)
-        of = f"more than {limit:,}" if total is None else f"{total:,}"
-        typer.echo(f"{limit:,} of {of} {what}: --limit N shows more.", err=True)
-    if not rows and airport is not None and not is_recorded(tracker, airport):
+        _say_more(tracker, query)
+    if not rows and airport is not None:
+        _say_unknown(tracker, airport)
+
+
+def _say_more(tracker: Tracker, query: HistoryQuery) -> None:
+    """Say of how many the list shows the first."""
+    from forecastctl.history import count
+
+    total = count(tracker, query)
+    of = f"more than {query.limit:,}" if total is None else f"{total:,}"
+    typer.echo(f"{query.limit:,} of {of} {query.what}: --limit N shows more.", err=True)
+
+
+def _say_unknown(tracker: Tracker, airport: str) -> None:
+    """Say that nothing is recorded about an airport, where that is so."""
+    from forecastctl.recording.airports import is_recorded, not_recorded
+
+    if not is_recorded(tracker, airport):
         error = not_recorded(tracker, airport)
         typer.echo(f"{error.message} {error.hint}", err=True)
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.store.mlflow.address import public_uri, resolve, scrub
-from forecastctl.store.mlflow.experiment import client_experiment, probe
+from forecastctl.store.mlflow.create import find_store
+from forecastctl.store.mlflow.experiment import client_experiment, probe, sql_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +65,15 @@ def experiment_id(uri: str, name: str) -> str:
     """
     address = resolve(uri)
     probe(address)
-    from mlflow import MlflowClient
+    if address.kind == "http":
+        from mlflow import MlflowClient
 
-    return client_experiment(MlflowClient(address.uri), address, name, None, create=False)
+        return client_experiment(MlflowClient(address.uri), address, name, None, create=False)
+    database, _ = find_store(address)  # where no MLflow has to be imported
+    try:
+        return str(sql_experiment(database, name, None, create=False).id)
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -8,11 +8,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 
-class RefusedError(MlflowException):
+class RefusedRequestError(MlflowException):
     """A request that cannot be answered; MLflow's server answers it with status 400.
 
     The server puts the whole request before the message of an exception, so that the sentence is
     kept apart.
+
+    Args:
+        sentence: What is wrong with the request.
     """
 
     def __init__(self, sentence: str) -> None:
@@ -22,12 +25,3 @@ class RefusedError(MlflowException):
     def serialize_as_json(self) -> str:
         """The answer of the server."""
         return json.dumps({"error_code": self.error_code, "message": self.sentence})
-
-
-def refused(sentence: str) -> RefusedError:
-    """The error that refuses a request.
-
-    Args:
-        sentence: What is wrong with it.
-    """
-    return RefusedError(sentence)
