@@ -14,8 +14,8 @@ from forecastctl.recording.forecast_rows import forecast_rows
 from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.run_of import RunOf
-from forecastctl.recording.write import trial_run
-from forecastctl.records import ALL_RUNS, AirportResult, Query, Status, StoredRun
+from forecastctl.recording.trials import trial_run
+from forecastctl.records import ALL_RUNS, Query, Status, StoredRun
 from forecastctl.records.calendar import iso
 from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
 from forecastctl.records.schema import STAGES, TRUE, MetricKey, Tag, airports_key
@@ -239,10 +239,9 @@ def _table_trials(tracker: Tracker, query: HistoryQuery, search: StoredRun) -> I
 
 
 def _trial_runs(tracker: Tracker, search: StoredRun) -> Iterable[StoredRun]:
-    result = AirportResult(RunOf(search).airport, Status.OK)
     common = {k: v for k, v in search.tags.items() if k not in STAGES}
     for trial in read_trials(tracker, search):
-        run = trial_run(trial, result, common)
+        run = trial_run(trial, common)
         yield _stored_run(run, search.run_id, trial.number)
 
 
@@ -296,6 +295,7 @@ def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
             row["attempt"] = RunOf(run).attempt
         if what == "trials":
             row |= {"trial": RunOf(run).trial, "start": tags.get(Tag.START)}
+            row |= {"weight": RunOf(run).weight}
         row |= {
             "status": _status(run),
             "model": tags.get(Tag.MODEL),

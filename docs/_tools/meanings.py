@@ -56,6 +56,10 @@ MEANINGS = {
         "All six are recorded for every trial."
     ),
     "tune.max_evals": "Trials per airport at most, the baseline included.",
+    "tune.tpe_share": (
+        "Share of the trials that Hyperopt's TPE gets at least, before the starting points of the "
+        "families. The models that are always averaged, and learned starts, come first."
+    ),
     "tune.folds": "Rolling origins per trial at most.",
     "tune.step": "Periods between origins. Not set: half of the horizon.",
     "tune.combine": (

@@ -106,6 +106,11 @@ MaxEvals = Annotated[
     option("--max-evals", "Trials per airport at most.", SEARCH, "N"),
     Sets("tune.max_evals"),
 ]
+TpeShare = Annotated[
+    float | None,
+    option("--tpe-share", "Share of the trials that TPE gets at least.", SEARCH, "SHARE"),
+    Sets("tune.tpe_share"),
+]
 Loss = Annotated[
     str | None,
     option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.recording.read import read_forecast, read_model, read_trials, read_tuning
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import AirportResult, Status
+from forecastctl.records import AirportResult, Status, weighed
 from forecastctl.records.schema import MetricKey, Tag
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def _search_of(
     """The search of a run, or the one that it builds on."""
     if RunOf(run).holds(Tag.TUNED):
         tuned = read_tuning(tracker, run)
-        return replace(tuned, trials=tuple(read_trials(tracker, run))) if trials else tuned
+        found = read_trials(tracker, run) if trials else ()
+        return replace(tuned, trials=weighed(found, tuned.specification))
     if Tag.TUNED_BY in run.tags:
         return read_tuning(tracker, RunOf(run).tuned_by)
     return task.tuned

@@ -30,6 +30,7 @@ DECISIVE_SETTINGS = (
     Param.FAMILIES,
     Param.LOSS,
     Param.MAX_EVALS,
+    Param.TPE_SHARE,
     Param.FOLDS,
     Param.STEP,
     Param.COMBINE,

@@ -41,6 +41,7 @@ from forecastctl.records import (
     Specification,
     Trial,
     TuneResult,
+    weighed,
     widths_of,
 )
 from forecastctl.records.schema import WINNERS_VERSION
@@ -118,7 +119,8 @@ def searches(content: bytes) -> list[Searched]:
         row = SearchRow.model_validate(value)
         trials = tuple(_trial(TrialRow.model_validate(t)) for t in _table(value["trials"]))
         sizes = tuple(tuple(fold) for fold in row.sizes)
-        tuned = replace(_tuning(row.tuning, value["tuning"]), trials=trials, sizes=sizes)
+        tuned = _tuning(row.tuning, value["tuning"])
+        tuned = replace(tuned, trials=weighed(trials, tuned.specification), sizes=sizes)
         costs = (row.cpu_seconds, row.objective_seconds)
         found.append(Searched(row.airport, tuned, row.start_ms, row.end_ms, *costs, row.engine))
     return found
@@ -137,6 +139,8 @@ def _tuning(checked: TuningFile, value: Mapping[str, Any]) -> TuneResult:
         reason=checked.reason,
         stopped=checked.stopped,
         widths=widths_of(checked.widths),
+        space=None if checked.space is None else tuple(checked.space),
+        repeats=checked.repeats,
     )
 
 
@@ -193,6 +197,7 @@ def _trial(row: TrialRow) -> Trial:
         end_ms=row.end_ms,
         cpu_seconds=row.cpu_seconds,
         start=row.start,
+        weight=row.weight,
     )
 
 

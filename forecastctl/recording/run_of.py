@@ -116,6 +116,12 @@ class RunOf:
         return self._number(Tag.TRIAL)
 
     @property
+    def weight(self) -> float | None:
+        """Share of a trial in what its search chose; ``None`` where it is no member."""
+        text = self.run.tags.get(Tag.WEIGHT)
+        return None if text is None else self._decimal(Tag.WEIGHT, text)
+
+    @property
     def origin(self) -> str:
         """``live`` or ``backtest``."""
         return self.run.tags.get(Tag.ORIGIN, LIVE)
@@ -176,6 +182,13 @@ class RunOf:
 
     def _number(self, tag: Tag) -> int:
         return self._whole(tag, self._required(tag))
+
+    def _decimal(self, key: str, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            message = f"'{key}' of run {self.run.run_id} is no number: '{text}'."
+            raise DamagedError(message) from None
 
     def _whole(self, key: str, text: str) -> int:
         try:

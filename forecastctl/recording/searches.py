@@ -14,7 +14,8 @@ from forecastctl.recording import decoding
 from forecastctl.recording.context import json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.recording.read import read_as
-from forecastctl.recording.write import trials_table, tuning_dict
+from forecastctl.recording.trials import trials_table
+from forecastctl.recording.write import tuning_dict
 from forecastctl.records import Artifact, RunUpdate, Status
 from forecastctl.records.schema import searches_path
 

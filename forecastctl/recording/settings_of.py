@@ -34,5 +34,6 @@ def settings_of(recorded: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]
         elif section in given:
             unknown.append(name)
     given["data"].setdefault("suspects", KEPT)
+    given["tune"].setdefault("tpe_share", 0.0)
     notes = (f"settings that this version does not know: {', '.join(unknown)}",) if unknown else ()
     return Settings.model_validate(given), notes

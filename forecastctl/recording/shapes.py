@@ -93,6 +93,8 @@ class TuningFile(Shape):
     reason: str | None
     stopped: str
     widths: Widths = {}
+    space: list[str] | None = None
+    repeats: int | None = None
 
 
 class SearchRow(Shape):
@@ -203,6 +205,7 @@ class TrialRow(Shape):
     end_ms: int
     cpu_seconds: float
     start: str | None = None
+    weight: Number | None = None
 
 
 class StartShape(Shape):

@@ -21,10 +21,10 @@ from forecastctl.recording.context import (
     json_bytes,
 )
 from forecastctl.recording.digests import with_digests
+from forecastctl.recording.trials import finite, trial_run, trials_table
 from forecastctl.records import (
     FAILED,
     FINISHED,
-    KILLED,
     Artifact,
     Metric,
     Run,
@@ -33,16 +33,13 @@ from forecastctl.records import (
     widths_dict,
 )
 from forecastctl.records.learning import algorithm
-from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark, search_mark
-from forecastctl.records.schema import NESTED, TRUE, File, Kind, MetricKey, Param, Tag, fold_key
+from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark
+from forecastctl.records.schema import NESTED, TRUE, File, Kind, MetricKey, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from forecastctl.records import AirportResult, Forecast, Trial, TuneResult
-
-TRIAL_STATUS = {"ok": FINISHED, "failed": FAILED, "pruned": KILLED}
-"""A pruned trial is what SparkTrials calls cancelled: stopped on purpose."""
+    from forecastctl.records import AirportResult, Forecast, TuneResult
 
 
 def airport_run(result: AirportResult, context: JobContext) -> Run:
@@ -67,79 +64,10 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
             **_marks(result, context),
         },
         artifacts=tuple(_airport_artifacts(result, context)),
-        children=tuple(trial_run(t, result, common) for t in trials) if nested else (),
+        children=tuple(trial_run(t, common) for t in trials) if nested else (),
         inputs=context.inputs,
     )
     return with_digests(run)
-
-
-def trial_run(trial: Trial, result: AirportResult, common: Mapping[str, str]) -> Run:
-    """The run of one trial: its options, every metric with its fold values, or why it failed."""
-    stamp = trial.end_ms
-    metrics = [Metric(k, v, 0, stamp) for k, v in trial.metrics.items() if math.isfinite(v)]
-    if trial.loss is not None:
-        metrics.append(Metric(MetricKey.LOSS, trial.loss, 0, stamp))
-    metrics.append(Metric(MetricKey.CPU_SECONDS, trial.cpu_seconds, 0, stamp))
-    for step, fold in enumerate(trial.folds):
-        values = ((fold_key(k), v) for k, v in fold.metrics.items())
-        metrics += [Metric(k, v, step, stamp) for k, v in values if math.isfinite(v)]
-    tags = {
-        **common,
-        Tag.KIND: Kind.TRIAL,
-        Tag.STATUS: trial.status,
-        Tag.TRIAL_STATUS: trial.status,
-        Tag.TRIAL: str(trial.number),
-        Tag.MODEL: trial.model.label,
-        Tag.FOLDS: ",".join(fold.cutoff for fold in trial.folds),
-        search_mark(common[Tag.FMIN_UUID]): SET,
-    }
-    if trial.reason:
-        tags[Tag.REASON] = cut(trial.reason)
-    if trial.duplicate_of is not None:
-        tags[Tag.DUPLICATE_OF] = str(trial.duplicate_of)
-    if trial.start is not None:
-        tags[Tag.START] = trial.start
-    members = result.tuned.specification.members if result.tuned else ()
-    for member in (member for member in members if member.trial == trial.number):
-        tags |= {Tag.MEMBER: TRUE, Tag.WEIGHT: f"{member.weight:.6g}"}
-    return Run(
-        name=cut(f"{result.airport} #{trial.number} {trial.model.label}", NAME_LIMIT),
-        status=TRIAL_STATUS[trial.status],
-        start_ms=trial.start_ms,
-        end_ms=trial.end_ms,
-        params={
-            Param.FAMILY: trial.model.family,
-            **{name: str(value) for name, value in trial.model.options.items()},
-        },
-        metrics=tuple(metrics),
-        tags=tags,
-    )
-
-
-def trials_table(trials: Iterable[Trial]) -> dict[str, object]:
-    """Trials as the table that MLflow's ``log_table`` writes and its pages show."""
-    columns = ["trial", "status", "model", "family", "options", "loss", "metrics", "folds"]
-    columns += ["reason", "duplicate_of", "start_ms", "end_ms", "cpu_seconds", "start"]
-    data = [
-        [
-            t.number,
-            t.status,
-            t.model.label,
-            t.model.family,
-            dict(t.model.options),
-            t.loss,
-            _finite(t.metrics),
-            [{"cutoff": f.cutoff, "h": f.h, **_finite(f.metrics)} for f in t.folds],
-            t.reason,
-            t.duplicate_of,
-            t.start_ms,
-            t.end_ms,
-            t.cpu_seconds,
-            t.start,
-        ]
-        for t in trials
-    ]
-    return {"columns": columns, "data": data}
 
 
 def tuning_dict(tuned: TuneResult) -> dict[str, object]:
@@ -147,13 +75,15 @@ def tuning_dict(tuned: TuneResult) -> dict[str, object]:
     return {
         "specification": tuned.specification.to_dict(),
         "loss": tuned.loss,
-        "metrics": _finite(tuned.metrics),
+        "metrics": finite(tuned.metrics),
         "baseline_loss": tuned.baseline_loss,
         "backtest_errors": [list(fold) for fold in tuned.backtest_errors],
         "spread": tuned.spread,
         "reason": tuned.reason,
         "stopped": tuned.stopped,
         "widths": widths_dict(tuned.widths),
+        "space": None if tuned.space is None else list(tuned.space),
+        "repeats": tuned.repeats,
     }
 
 
@@ -177,11 +107,6 @@ def model_label(result: AirportResult) -> str | None:
     if result.model is not None:
         return result.model.specification.label
     return result.tuned.specification.label if result.tuned else None
-
-
-def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
-    """Numbers by name for JSON, which has no NaN: ``None`` instead."""
-    return {k: v if math.isfinite(v) else None for k, v in values.items()}
 
 
 def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
@@ -254,7 +179,8 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
     if result.task and result.task.series.left_out:
         tags[Tag.LEFT_OUT] = ",".join(result.task.series.left_out)
     if result.tuned and plan.tune:
-        tags[Tag.SPACE] = ",".join(plan.search.families)
+        space = plan.search.families if result.tuned.space is None else result.tuned.space
+        tags[Tag.SPACE] = ",".join(space)
         tags[Tag.STOPPED] = result.tuned.stopped
         tags[Tag.TRIALS_BY_ORIGIN] = _counted(result.tuned.by_origin)
     return tags
@@ -273,6 +199,7 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
     if plan.tune:
         params |= {
             Param.MAX_EVALS: search.max_evals,
+            Param.TPE_SHARE: search.tpe_share,
             Param.PARALLELISM: 1,
             Param.TIMEOUT: search.timeout,
             Param.EARLY_STOP: search.early_stop,
@@ -315,6 +242,8 @@ def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Met
             MetricKey.BASELINE_LOSS: tuned.baseline_loss,
             MetricKey.BEST_TRIAL_LOSS: min(losses, default=None),
             MetricKey.TRIALS_TOTAL: len(tuned.trials),
+            MetricKey.TRIALS_DISTINCT: tuned.distinct,
+            MetricKey.REPEATS: tuned.repeats,
             MetricKey.TRIALS_OK: len(succeeded),
             MetricKey.TRIALS_FAILED: sum(t.status == "failed" for t in tuned.trials),
             MetricKey.TRIALS_PRUNED: sum(t.status == "pruned" for t in tuned.trials),

@@ -20,22 +20,13 @@ from forecastctl.records.models import (
 from forecastctl.records.results import (
     HIGHEST_LEVEL,
     LONGEST_HORIZON,
-    LOSSES,
-    TOO_FEW,
-    TOO_SHORT,
     AirportResult,
     AirportTask,
-    Clock,
-    Fold,
     Forecast,
     Outcome,
     Plan,
     Replay,
     ReplayResult,
-    SearchSpec,
-    Trial,
-    TuneResult,
-    no_clock,
 )
 from forecastctl.records.rules import ExplainRules, MonitorRules
 from forecastctl.records.runs import (
@@ -53,6 +44,18 @@ from forecastctl.records.runs import (
     RunUpdate,
     ServedModel,
     StoredRun,
+)
+from forecastctl.records.searches import (
+    LOSSES,
+    TOO_FEW,
+    TOO_SHORT,
+    Clock,
+    Fold,
+    SearchSpec,
+    Trial,
+    TuneResult,
+    no_clock,
+    weighed,
 )
 from forecastctl.records.series import Rejection, Series, Status, future_ds
 
@@ -113,6 +116,7 @@ __all__ = [
     "described",
     "future_ds",
     "no_clock",
+    "weighed",
     "widths_dict",
     "widths_of",
 ]

@@ -29,8 +29,11 @@ PRUNED = "pruned"
 class Search:
     """Trials of one search as they accumulate, with the forecasts of their folds.
 
-    ``required`` is the number of trials that are made before the search may stop because the next
-    one is unlikely to improve; ``None`` where it never stops for that.
+    Attributes:
+        required: Number of trials that are made before the search may stop because the next one is
+            unlikely to improve; ``None`` where it never stops for that.
+        repeats: How often a model came up that had been tried before.
+        exhausted: Whether nothing new comes up any more.
     """
 
     series: Series
@@ -43,6 +46,8 @@ class Search:
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
     required: int | None = None
+    repeats: int = 0
+    exhausted: bool = False
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
@@ -68,25 +73,29 @@ class Search:
         return len(self.pool) <= self.search.combine
 
     def evaluate(self, model: Model, origin: str) -> Trial:
-        """Trial of a model: a new one, or the scores of the same model repeated.
+        """Trial of a model: a new one, or the earlier one of the same model.
 
         Args:
             model: What is tried.
             origin: Where it comes from, one of `forecastctl.records.learning.ORIGINS`.
         """
+        if self.repeated(model):
+            return self.trials[self.seen[model.key]]
         start_ms, start_cpu = self.clock()
         number = len(self.trials)
-        earlier = self.seen.get(model.key)
-        if earlier is None:
-            self.seen[model.key] = number
-            trial = self._fit(model, number)
-        else:
-            trial = replace(self.trials[earlier], number=number, duplicate_of=earlier)
+        self.seen[model.key] = number
+        trial = self._fit(model, number)
         end_ms, end_cpu = self.clock()
         spent = max(end_cpu - start_cpu, 0.0)
         trial = replace(trial, start=origin, start_ms=start_ms, end_ms=end_ms, cpu_seconds=spent)
         self.trials.append(trial)
         return trial
+
+    def repeated(self, model: Model) -> bool:
+        """Whether a model was tried before; if so, that it came up again is counted."""
+        known = model.key in self.seen
+        self.repeats += known
+        return known
 
     def _fit(self, model: Model, number: int) -> Trial:
         try:
@@ -133,4 +142,4 @@ class Search:
             left = chance([t.loss for t in self.trials], self.required, self.learned.rate)
             if left <= UNLIKELY:
                 return "unlikely"
-        return None
+        return "exhausted" if self.exhausted else None

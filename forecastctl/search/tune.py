@@ -27,9 +27,10 @@ from forecastctl.records import (
     Trial,
     TuneResult,
     no_clock,
+    weighed,
 )
 from forecastctl.records.learning import BASELINE as NAIVE
-from forecastctl.records.learning import FAMILY, OWN, POOL, SHOCKS, SUGGESTED
+from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TPE
 from forecastctl.search.backtest import fold_errors, fold_scores
 from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
 from forecastctl.search.folds import search_splits
@@ -86,10 +87,10 @@ def tune(
 
     Trial 0 is the seasonal naive. Then come what earlier searches suggest, the models of the pool
     (`forecastctl.search.pool`) and the families' own starting points. The evaluations that are left
-    try what Hyperopt proposes. Each trial says which of these it is
-    (`forecastctl.records.learning.ORIGINS`). A model that comes up again is not fitted again. A
-    trial whose first folds are hopeless is stopped, see `forecastctl.search.halving`; one of the
-    pool never is.
+    try what Hyperopt proposes; the starting points leave it the share that it is to have at least.
+    Each trial says which of these it is (`forecastctl.records.learning.ORIGINS`). A model that
+    comes up again is not tried again, and uses up no evaluation. A trial whose first folds are
+    hopeless is stopped, see `forecastctl.search.halving`; one of the pool never is.
 
     Args:
         series: Training data.
@@ -118,8 +119,9 @@ def tune(
     run.evaluate(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
         _decide_on_shocks(run)
-    _search(run, _spaces(run))
-    result = _result(run)
+    spaces = _spaces(run)
+    _search(run, spaces)
+    result = replace(_result(run), space=_searched(run, spaces), repeats=run.repeats)
     return calibrated(result, widths or pool_widths([result.sizes]))
 
 
@@ -152,12 +154,26 @@ def _search(run: Search, spaces: Mapping[str, Space]) -> None:
     if not spaces or remaining <= 0:
         return
     learned = _learned_starts(run, spaces)
-    points = [*learned, *_other_starts(run, spaces, learned)][:remaining]
+    points = [*learned, *_other_starts(run, spaces, learned)]
+    first = (*SUGGESTED, *((POOL,) if run.averages_pool else ()))
+    required = sum(point.origin in first for point in points)
+    points = points[: min(max(remaining - _reserved(run.search), required), remaining)]
     if learned:
-        pool = (POOL,) if run.averages_pool else ()
-        required = [point for point in points if point.origin in (*SUGGESTED, *pool)]
-        run.required = len(run.trials) + len(required)
+        run.required = len(run.trials) + min(required, len(points))
     let_hyperopt_search(run, spaces, points, airport_seed(run.search.seed, run.series.airport))
+
+
+def _reserved(search: SearchSpec) -> int:
+    """Evaluations that starting points leave to Hyperopt."""
+    return round(search.tpe_share * search.max_evals)
+
+
+def _searched(run: Search, spaces: Mapping[str, Space]) -> tuple[str, ...]:
+    """Families that were searched: those that were tried, and all that Hyperopt chose from."""
+    proposed = any(trial.start in (RANDOM, TPE) for trial in run.trials)
+    tried = {trial.model.family for trial in run.trials if trial.start != NAIVE}
+    found = tried | set(spaces) if proposed else tried
+    return tuple(name for name in run.search.families if name in found)
 
 
 def _spaces(run: Search) -> dict[str, Space]:
@@ -227,7 +243,7 @@ def _result(run: Search) -> TuneResult:
         specification,
         metrics[run.search.loss],
         metrics,
-        tuple(run.trials),
+        weighed(run.trials, specification),
         errors,
         baseline_loss=run.trials[0].loss,
         stopped=run.stopped or "max_evals",
@@ -275,4 +291,6 @@ def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str)
     model = baseline(series.n, series.season_length)
     reason = f"{why}; {called(model.label)} stands in"
     specification = Specification((Member(model),))
-    return TuneResult(specification, None, {}, trials, (), reason=reason, stopped=stopped)
+    return TuneResult(
+        specification, None, {}, trials, (), reason=reason, stopped=stopped, space=(), repeats=0
+    )

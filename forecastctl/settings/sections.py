@@ -135,6 +135,7 @@ class Tune(_Section):
     families: ListOf[str] = _SEARCH.families
     loss: Loss = "mase"
     max_evals: Positive = _SEARCH.max_evals
+    tpe_share: Annotated[float, Field(ge=0, le=1)] = _SEARCH.tpe_share
     folds: Positive = _SEARCH.folds
     step: Positive | None = None
     combine: Positive = _SEARCH.combine

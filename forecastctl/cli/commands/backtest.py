@@ -73,6 +73,7 @@ def backtest(
     airport: flags.Airports = None,
     select: flags.Select = None,
     max_evals: flags.MaxEvals = None,
+    tpe_share: flags.TpeShare = None,
     loss: flags.Loss = None,
     family: flags.Families = None,
     engine: flags.Engine = None,

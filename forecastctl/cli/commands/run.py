@@ -20,6 +20,7 @@ def run(
     groups_from: flags.GroupsFrom = None,
     reconcile: flags.Reconcile = None,
     max_evals: flags.MaxEvals = None,
+    tpe_share: flags.TpeShare = None,
     loss: flags.Loss = None,
     family: flags.Families = None,
     engine: flags.Engine = None,

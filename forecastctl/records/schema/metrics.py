@@ -52,6 +52,16 @@ class MetricKey(Key):
     BASELINE_LOSS = "baseline_loss", A_SERIES, "loss of the seasonal naive on the same folds"
     BEST_TRIAL_LOSS = "best_trial_loss", A_SERIES, "lowest loss of a single trial"
     TRIALS_TOTAL = "total_trials_count", A_SERIES, "trials in all"
+    TRIALS_DISTINCT = (
+        "distinct_trials_count",
+        A_SERIES,
+        "models that were tried: fewer than trials where earlier versions tried one again",
+    )
+    REPEATS = (
+        "repeated_proposals_count",
+        A_SERIES,
+        "proposals that were set aside because their model had been tried before",
+    )
     TRIALS_OK = "successful_trials_count", A_SERIES, "trials that were scored"
     TRIALS_FAILED = "failed_trials_count", A_SERIES, "trials that failed"
     TRIALS_PRUNED = "cancelled_trials_count", A_SERIES, "trials that were pruned"

@@ -27,11 +27,12 @@ class Param(Key):
         ),
     )
     MAX_EVALS = "max_evals", A_SERIES, "evaluations at most"
+    TPE_SHARE = "tpe_share", A_SERIES, "share of them that is left to Hyperopt at least"
     PARALLELISM = "parallelism", A_SERIES, "`1`: trials of one search follow one another"
     TIMEOUT = "timeout", A_SERIES, "seconds for the search at most"
     EARLY_STOP = "early_stop", A_SERIES, "evaluations without improvement at most"
     LOSS = "loss", A_SERIES, "what the search minimised"
-    FAMILIES = "families", A_SERIES, "families that were searched"
+    FAMILIES = "families", A_SERIES, "families that were asked for"
     FOLDS = "folds", A_SERIES, "rolling origins at most"
     STEP = "step", A_SERIES, "periods between them"
     COMBINE = "combine", A_SERIES, "number of trials that are averaged"

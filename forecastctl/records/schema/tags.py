@@ -231,13 +231,20 @@ class Tag(Key):
         A_SERIES,
         "run of the next attempt, where the airport was done again in the same job",
     )
-    SPACE = "space", A_SERIES, "families that were searched"
+    SPACE = (
+        "space",
+        A_SERIES,
+        (
+            "families that were searched: those that were tried and, where Hyperopt proposed, all "
+            "that it could choose from; in records of earlier versions those asked for"
+        ),
+    )
     STOPPED = (
         "stopped",
         A_SERIES,
         (
             "why the search ended: `max_evals`, `timeout`, `deadline` (of the job), `early_stop`, "
-            "`unlikely` (to improve) or `too short`"
+            "`unlikely` (to improve), `exhausted` (nothing new was proposed) or `too short`"
         ),
     )
     TRIALS_BY_ORIGIN = (
@@ -262,7 +269,10 @@ class Tag(Key):
     DUPLICATE_OF = (
         "duplicate_of",
         A_TRIAL,
-        "an earlier trial with the same model, whose scores it repeats",
+        (
+            "only in records of earlier versions: an earlier trial with the same model, whose "
+            "scores it repeats"
+        ),
     )
     MEMBER = "member", A_TRIAL, "`true` where its model is part of what the search chose"
     WEIGHT = "weight", A_TRIAL, "of such a one, its share in the combination; all of them make 1"
