@@ -11,7 +11,7 @@ from forecastctl.recording.read import read_forecast
 from forecastctl.records import Query, RunUpdate
 from tests.harness import SEARCH, Harness, make_series
 
-SAME = ("airport", "trial", "start", "status", "model", "loss", "cutoff", "reason")
+SAME = ("airport", "trial", "start", "weight", "status", "model", "loss", "cutoff", "reason")
 
 
 def facts(rows):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forecastctl.backtest.blocks import Block
     from forecastctl.backtest.origin_job import OriginJob
     from forecastctl.backtest.origins import Origin
-    from forecastctl.recording.decoding import Searched
+    from forecastctl.recording.searches import Searched
     from forecastctl.records import AirportResult, StoredRun, Widths
     from forecastctl.store.port import Tracker
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from forecastctl.jobs.sums.base import Sums
     from forecastctl.recording.context import JobContext
-    from forecastctl.recording.decoding import Searched
+    from forecastctl.recording.searches import Searched
     from forecastctl.records import (
         AirportResult,
         AirportTask,

@@ -21,7 +21,7 @@ from forecastctl.records import TOO_SHORT, AirportResult, AirportTask, Status
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from forecastctl.recording.decoding import Searched
+    from forecastctl.recording.searches import Searched
     from forecastctl.records import TuneResult, Widths
 
 AIRPORTS = 100

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -23,7 +22,6 @@ from forecastctl.recording.shapes import (
     ModelFile,
     MonitorFile,
     PastRow,
-    SearchRow,
     SummaryFile,
     TrialRow,
     TuningFile,
@@ -41,7 +39,6 @@ from forecastctl.records import (
     Specification,
     Trial,
     TuneResult,
-    weighed,
     widths_of,
 )
 from forecastctl.records.schema import WINNERS_VERSION
@@ -96,38 +93,16 @@ def _floats(values: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, 
 
 def tuning(content: bytes) -> TuneResult:
     """What a search chose; its trials are in another file."""
-    return _tuning(*_json(content, TuningFile))
+    return tuning_of(*_json(content, TuningFile))
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """A search of a job's pilot, and what it cost, as in `forecastctl.records.AirportResult`."""
+def tuning_of(checked: TuningFile, value: Mapping[str, Any]) -> TuneResult:
+    """A search without its trials.
 
-    airport: str
-    tuned: TuneResult
-    start_ms: int
-    end_ms: int
-    cpu_seconds: float
-    objective_seconds: float
-    engine: str | None
-
-
-def searches(content: bytes) -> list[Searched]:
-    """Searches of a job's pilot, each with its trials."""
-    found = []
-    for value in json.loads(content):
-        row = SearchRow.model_validate(value)
-        trials = tuple(_trial(TrialRow.model_validate(t)) for t in _table(value["trials"]))
-        sizes = tuple(tuple(fold) for fold in row.sizes)
-        tuned = _tuning(row.tuning, value["tuning"])
-        tuned = replace(tuned, trials=weighed(trials, tuned.specification), sizes=sizes)
-        costs = (row.cpu_seconds, row.objective_seconds)
-        found.append(Searched(row.airport, tuned, row.start_ms, row.end_ms, *costs, row.engine))
-    return found
-
-
-def _tuning(checked: TuningFile, value: Mapping[str, Any]) -> TuneResult:
-    """A search without its trials."""
+    Args:
+        checked: Its value, checked.
+        value: The same as it stands in the file.
+    """
     return TuneResult(
         specification=Specification.from_dict(value["specification"]),
         loss=checked.loss,
@@ -179,7 +154,12 @@ def forecast(content: bytes) -> Forecast:
 
 def trials(content: bytes) -> list[Trial]:
     """The trials of a search, in order."""
-    return [_trial(TrialRow.model_validate(row)) for row in _table(json.loads(content))]
+    return trials_of(json.loads(content))
+
+
+def trials_of(table: Mapping[str, Any]) -> list[Trial]:
+    """The trials of a table, in order."""
+    return [_trial(TrialRow.model_validate(row)) for row in _table(table)]
 
 
 def _trial(row: TrialRow) -> Trial:

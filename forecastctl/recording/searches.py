@@ -6,6 +6,8 @@ only then. A job that is cut off before finds its searches here.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,17 +16,44 @@ from forecastctl.recording import decoding
 from forecastctl.recording.context import json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.recording.read import read_as
+from forecastctl.recording.shapes import SearchRow
 from forecastctl.recording.trials import trials_table
 from forecastctl.recording.write import tuning_dict
-from forecastctl.records import Artifact, RunUpdate, Status
+from forecastctl.records import Artifact, RunUpdate, Status, weighed
 from forecastctl.records.schema import searches_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from forecastctl.recording.decoding import Searched
-    from forecastctl.records import AirportResult, StoredRun
+    from forecastctl.records import AirportResult, StoredRun, TuneResult
     from forecastctl.store.port import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search of a job's pilot, and what it cost, as in `forecastctl.records.AirportResult`."""
+
+    airport: str
+    tuned: TuneResult
+    start_ms: int
+    end_ms: int
+    cpu_seconds: float
+    objective_seconds: float
+    engine: str | None
+
+
+def _searches(content: bytes) -> list[Searched]:
+    """Searches of a job's pilot, each with its trials."""
+    found = []
+    for value in json.loads(content):
+        row = SearchRow.model_validate(value)
+        trials = decoding.trials_of(value["trials"])
+        sizes = tuple(tuple(fold) for fold in row.sizes)
+        tuned = decoding.tuning_of(row.tuning, value["tuning"])
+        tuned = replace(tuned, trials=weighed(trials, tuned.specification), sizes=sizes)
+        costs = (row.cpu_seconds, row.objective_seconds)
+        found.append(Searched(row.airport, tuned, row.start_ms, row.end_ms, *costs, row.engine))
+    return found
 
 
 def keep_searches(
@@ -79,7 +108,7 @@ def read_searches(tracker: Tracker, run: StoredRun) -> tuple[Mapping[str, Search
     found: dict[str, Searched] = {}
     for number in count():
         try:
-            rows = read_as(tracker, run, searches_path(number), decoding.searches)
+            rows = read_as(tracker, run, searches_path(number), _searches)
         except DamagedError:
             continue
         except NothingRecordedError:

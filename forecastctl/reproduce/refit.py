@@ -35,7 +35,7 @@ from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.settings_of import settings_of
 from forecastctl.records import AirportTask, Plan, Rejection, Series, TuneResult, described
 from forecastctl.records.learning import RETIRED_ALGORITHM
-from forecastctl.records.schema import STAGES, Param, Tag
+from forecastctl.records.schema import STAGES, MetricKey, Param, Tag
 from forecastctl.reproduce.replay import makers, read_stored, replayed
 from forecastctl.reproduce.values import _NONE, Refit, Reproduction
 
@@ -183,6 +183,7 @@ def _ask(
         search, notes = _search(tracker, rebuilt.search, run, owner)
         tuned = None if tunes else _tuning(tracker, run, stored.model)
         learned = read_learned(tracker, run) if tunes else None
+        notes += _searched_otherwise(tracker, run) if tunes else ()
     except NothingRecordedError as error:
         return Reproduction(run, replayed(stored), Refit(NOT_STORED, notes=(error.message,)))
     levels = (
@@ -191,8 +192,6 @@ def _ask(
     if stored.forecast is not None:
         further = entry.ahead if stored.forecast.cutoff == entry.cutoff else 0
         search = replace(search, horizon=max(len(stored.forecast.ds) - further, 1))
-    if tunes and run.params.get("algo") == RETIRED_ALGORITHM:
-        notes += ("its search proposed models in a way that this version no longer has",)
     asked = rebuilt.settings.data.suspects == "recent"
     if asked and RunOf(owner).left_out != entry.left_out:
         notes += ("other periods of its data look wrong to this version than did then",)
@@ -223,6 +222,17 @@ def _search(
     stopped = f"the search was stopped by its {run.tags[Tag.STOPPED]}"
     note = f"{stopped}, which no two runs share; {made} trials again"
     return replace(search, max_evals=max(made, 1), timeout=None), (note,)
+
+
+def _searched_otherwise(tracker: Tracker, run: StoredRun) -> tuple[str, ...]:
+    """Why a search that is made again may find something else: how it was made then."""
+    if run.params.get(Param.ALGO) == RETIRED_ALGORITHM:
+        return ("its search proposed models in a way that this version no longer has",)
+    if MetricKey.REPEATS in run.metrics:
+        return ()
+    if any(trial.duplicate_of is not None for trial in read_trials(tracker, run)):
+        return ("in its search models that came up again used up evaluations; now they do not",)
+    return ()
 
 
 def _tuning(tracker: Tracker, run: StoredRun, model: FittedModel | None) -> TuneResult | None:

@@ -170,7 +170,7 @@ def _reserved(search: SearchSpec) -> int:
 
 def _searched(run: Search, spaces: Mapping[str, Space]) -> tuple[str, ...]:
     """Families that were searched: those that were tried, and all that Hyperopt chose from."""
-    proposed = any(trial.start in (RANDOM, TPE) for trial in run.trials)
+    proposed = run.exhausted or any(trial.start in (RANDOM, TPE) for trial in run.trials)
     tried = {trial.model.family for trial in run.trials if trial.start != NAIVE}
     found = tried | set(spaces) if proposed else tried
     return tuple(name for name in run.search.families if name in found)

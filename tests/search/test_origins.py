@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.models import family
+from forecastctl.models import Choice, Uniform, family
 from forecastctl.models.make import make_model
 from forecastctl.records import Learned, SearchSpec, Start, TuneResult
 from forecastctl.records.learning import ORIGINS, algorithm
@@ -40,11 +40,49 @@ def test_with_more_evaluations_tpe_proposes_the_rest(series):
     assert algorithm(result.by_origin) == "tpe.suggest"
 
 
-def test_a_repetition_keeps_the_origin_of_who_repeats(fake, series):
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0.0, {"baseline": 1, "pool": 13, "family": 6}),
+        (0.25, {"baseline": 1, "pool": 13, "family": 1, "tpe": 5}),
+        (1.0, {"baseline": 1, "pool": 13, "tpe": 6}),  # what is averaged comes first
+    ],
+)
+def test_starting_points_leave_hyperopt_its_share(series, share, expected):
+    result = tune(series, SearchSpec(horizon=6, folds=1, tpe_share=share))
+    assert result.by_origin == expected
+
+
+def test_without_an_average_the_share_counts_for_all_starting_points(series):
+    search = SearchSpec(families=("ets",), horizon=6, folds=1, combine=1, max_evals=8)
+    assert tune(series, search).by_origin == {"baseline": 1, "pool": 1, "family": 4, "tpe": 2}
+    halved = tune(series, replace(search, tpe_share=0.5))
+    assert halved.by_origin == {"baseline": 1, "pool": 1, "family": 2, "tpe": 4}
+    several = replace(search, families=("ets", "theta"), tpe_share=1.0)  # too many for the average
+    assert tune(series, several).by_origin == {"baseline": 1, "random": 1, "tpe": 6}
+
+
+def test_the_share_leaves_learned_starts_their_place(series):
+    own = [make_model("ets", o) for o in family("ets").starts[:3]]
+    learned = Learned(tuple(Start(m, "own") for m in own), (), math.inf, ("r",))
+    search = SearchSpec(families=("ets",), horizon=6, folds=1, combine=1, max_evals=8)
+    result = tune(series, replace(search, tpe_share=1.0), learned=learned)
+    assert result.by_origin == {"baseline": 1, "own": 3, "tpe": 4}
+
+
+def test_the_space_is_what_was_searched(fake, series):
+    three = SearchSpec(families=("theta", "ets", "seasonal_naive"), max_evals=3, horizon=6, folds=1)
+    assert tune(series, three).space == ("theta", "ets")  # no more was tried
+    assert tune(series, replace(three, max_evals=1)).space == ()
+    assert tune(series, FAKE).space == ("fake",)
+    given = replace(three, max_evals=8, tpe_share=1.0, combine=1)
+    assert tune(series, given).space == three.families  # Hyperopt could choose any
+    short = replace(three, families=("sarimax", "seasonal_naive"))
+    assert tune(make_series(seasonal_data(20)), short).space == ("seasonal_naive",)
+
+
+def test_the_families_own_starts_come_in_turn(fake, series):
     result = tune(series, FAKE)
-    repeated = [t for t in result.trials if t.duplicate_of is not None]
-    assert repeated
-    assert {t.start for t in repeated} == {"tpe"}
     starts = [t for t in result.trials if t.start == "family"]
     assert [t.model.options["bias"] for t in starts] == ["none", "given"]  # the third is not in it
 
@@ -59,10 +97,11 @@ def test_with_no_trial_to_go_by_the_first_proposal_is_random(fake, series, monke
 
 
 @pytest.mark.parametrize("learns", [False, True])
-def test_hyperopt_itself_proposes_the_same(fake, series, learns):
+def test_hyperopt_itself_proposes_the_same(fake, series, monkeypatch, learns):
     """The origin is seen without changing a proposal: TPE with its own rule for beginning.
 
-    Learned starts are points to evaluate like the others, so that TPE knows their losses.
+    Learned starts are points to evaluate like the others, so that TPE knows their losses. In a
+    space without gaps no proposal repeats another, so that none is asked for twice.
     """
     import hyperopt
     import numpy as np
@@ -71,9 +110,12 @@ def test_hyperopt_itself_proposes_the_same(fake, series, learns):
     from forecastctl.search.space import decode, labels
     from forecastctl.search.tune import airport_seed
 
+    space = {"bias": Choice(({"bias": "given", "amount": Uniform(0.0, 1.0)},))}
+    monkeypatch.setattr(fake, "space", lambda *_: space)
     start = make_model("fake", {"bias": "given", "amount": 0.25})
     learned = Learned((Start(start, "own"),), (), math.inf, ("r",))
     result = tune(series, FAKE, learned=learned if learns else None)
+    assert result.repeats == 0
     loss = {t.model.key: t.loss for t in result.trials}
     seen = []
 
@@ -84,13 +126,10 @@ def test_hyperopt_itself_proposes_the_same(fake, series, learns):
             return {"status": "fail"}
         return {"status": "ok", "loss": loss[model.key]}
 
-    spaces = {"fake": fake().space(series.y, 12, 60)}
-    points = [
-        {"family": 0, "fake/bias": 0},
-        {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.5},
-    ]
+    spaces = {"fake": space}
+    points = [{"family": 0, "fake/bias": 0, "fake/bias/0/amount": 0.5}]
     if learns:
-        points.insert(0, {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.25})
+        points.insert(0, {"family": 0, "fake/bias": 0, "fake/bias/0/amount": 0.25})
     hyperopt.fmin(
         objective,
         hyperopt_space(spaces),

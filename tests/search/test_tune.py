@@ -1,5 +1,6 @@
 import itertools
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecastctl.errors import ModelError
-from forecastctl.models import family
+from forecastctl.models import Choice, family
 from forecastctl.models.combination.weights import combined, error_sizes
 from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
@@ -16,6 +17,7 @@ from forecastctl.records import LOSSES, SearchSpec
 from forecastctl.search.backtest import backtest, fold_errors, fold_scores
 from forecastctl.search.folds import validation_splits
 from forecastctl.search.halving import Halving
+from forecastctl.search.hyperopt import ATTEMPTS
 from forecastctl.search.pool import pool, pool_keys
 from forecastctl.search.tune import MOST_STARTS, airport_seed, tune
 from tests.series import make_series, seasonal_data
@@ -106,27 +108,37 @@ def test_the_loss_is_the_one_asked_for(series, loss):
     assert [t.loss for t in result.trials] == [t.metrics[loss] for t in result.trials]
 
 
-def test_the_same_point_is_never_fitted_twice(fake, series):
+def test_a_model_that_comes_up_again_is_not_tried_again(fake, series):
     result = tune(series, FAKE)
-    seen = {}
-    repeated = 0
-    for trial in result.trials:
-        if trial.model.key in seen:
-            first = seen[trial.model.key]
-            assert trial.duplicate_of == first.number
-            assert (trial.status, trial.loss, trial.folds) == (
-                first.status,
-                first.loss,
-                first.folds,
-            )
-            assert trial.reason == first.reason
-            repeated += 1
-        else:
-            assert trial.duplicate_of is None
-            seen[trial.model.key] = trial
-    assert repeated
+    keys = [t.model.key for t in result.trials]
+    assert len(keys) == len(set(keys)) == result.distinct == 25
+    assert {t.duplicate_of for t in result.trials} == {None}
+    assert result.repeats
     fits = [json.dumps([n, o], sort_keys=True) for n, o in fake.fitted]
     assert len(fits) == len(set(fits))
+
+
+def test_it_ends_where_nothing_new_is_left_to_propose(fake, series, monkeypatch):
+    everything = ("none", "raise", "bug", "diverge", "nan")
+    monkeypatch.setattr(fake, "space", lambda *_: {"bias": Choice(everything)})
+    result = tune(series, replace(FAKE, max_evals=50))
+    assert result.stopped == "exhausted"
+    assert {t.model.options["bias"] for t in result.trials[1:]} == {*everything}
+    assert len(result.trials) == 1 + len(everything)
+    assert result.repeats >= ATTEMPTS
+
+
+def test_it_does_not_ask_for_more_than_there_is(series):
+    result = tune(series, replace(QUICK, families=("seasonal_naive",)))
+    assert [t.model.label for t in result.trials] == ["SNaive", "SNaive drift"]
+    assert (result.stopped, result.repeats) == ("exhausted", ATTEMPTS)
+
+
+def test_trials_have_their_share_in_what_was_chosen(fake, series):
+    result = tune(series, replace(FAKE, combine=3))
+    shares = {t.number: t.weight for t in result.trials if t.weight is not None}
+    assert shares == {m.trial: m.weight for m in result.specification.members}
+    assert math.isclose(sum(shares.values()), 1.0)
 
 
 def test_failures_are_recorded_with_reasons_and_never_chosen(fake, series):
