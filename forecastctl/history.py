@@ -301,6 +301,8 @@ def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
             "model": tags.get(Tag.MODEL),
             "loss": metrics.get(MetricKey.LOSS),
         }
+        if what == "airports":
+            row["trials"] = tags.get(Tag.TRIALS_BY_ORIGIN)
         row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": _reason(tags)}
     return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
 

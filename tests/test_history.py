@@ -73,6 +73,13 @@ def test_trials_say_where_they_came_from_and_airports_what_searched(both_layouts
     assert runs["JFK"].tags["trials_by_origin"] == "baseline=1,pool=3"
     assert runs["tiny"].params["algo"] == "none"
     assert runs["tiny"].tags["trials_by_origin"] == ""
+    airports = {r["airport"]: r["trials"] for r in listed(both_layouts, layout, what="airports")}
+    assert airports == {
+        "BAD": None,
+        "JFK": "baseline=1,pool=3",
+        "LGA/1": "baseline=1,pool=3",
+        "tiny": "",
+    }
     assert "algo" not in runs["BAD"].params
 
 

@@ -111,9 +111,11 @@ Every trial has a `start`:
 | `tpe` | proposed by Hyperopt's TPE from the trials before it |
 | `near`, `prior` | only in records of earlier versions, with `--learn`: proposed by a Gaussian process, as next to a good model or good in the last search, or from random ones |
 
-A trial that repeats an earlier one has the `start` of the repetition. Records of versions before
-these names have no `start` on the baseline, on what judged shocks, on repetitions and on what Hyperopt
-proposed.
+In the flat layout they are columns of `trials.json`: `start`, `member` and `weight`. A table of
+a version before these columns does not say which of its trials are members; the specification in
+`tuning.json` does. In such records a trial that repeats an earlier one has the `start` of the
+repetition, and before these names the baseline, what judged shocks, repetitions and what Hyperopt
+proposed have no `start`: where they came from is not known.
 """  # noqa: E501 - rows of a table
 LEASES = """
 ## Lease runs

@@ -32,12 +32,12 @@ _LOG = logging.getLogger(__name__)
 
 CANDIDATES = 24
 """Values that TPE draws for each option, of which it proposes the best: Hyperopt's own default. Of
-so many draws among few values the best is always the same, so that after each repetition half as
-many are drawn, down to one, which is a draw from what TPE holds to be good."""
+so many draws among few values the best is always the same one; so after a repetition one is drawn,
+from what TPE holds to be good."""
 
 ATTEMPTS = 40
-"""Proposals in a row that may repeat models tried before. With one more the search is over: its
-space holds nothing else, or next to nothing."""
+"""Proposals in a row that may repeat models tried before. Then the search is over: its space holds
+nothing else, or next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _proposals(run: Search, spaces: Mapping[str, Space], waiting: deque[str]) ->
     def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
         """One trial; none, which ends Hyperopt's search, where nothing new comes up."""
         for attempt in range(ATTEMPTS):
-            drawn = max(CANDIDATES >> attempt, 1)
+            drawn = 1 if attempt else CANDIDATES
             found = tpe.suggest(
                 new_ids, domain, trials, state + attempt, n_startup_jobs=0, n_EI_candidates=drawn
             )

@@ -75,7 +75,11 @@ class File(Key):
         A_SERIES,
         "the specification, its metrics, the backtest errors by fold and lead",
     )
-    TRIALS = "trials.json", A_SERIES, "all trials with options, metrics and folds, as a table"
+    TRIALS = (
+        "trials.json",
+        A_SERIES,
+        "all trials with options, metrics, folds, origin and share, as a table",
+    )
     LEARNED = "learned.json", A_SERIES, "with `--learn`: all that the search knew of earlier ones"
     MODEL = (
         "model.json",
