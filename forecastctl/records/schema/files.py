@@ -60,6 +60,8 @@ class File(Key):
         "forecasts of airports, total and groups that add up, with `level` and `base`",
     )
     LOG = "log.txt", A_JOB, "the log"
+    REPORT = "report/index.html", A_JOB, "first page of the report, which `report` made of this job"
+    REPORT_SITE = "report/site.zip", A_JOB, "the whole report, to be opened from disk"
     FLEET = (
         "fleet/models.parquet",
         A_JOB,

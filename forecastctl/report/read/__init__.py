@@ -1,0 +1,1 @@
+"""Reads from the store what a report shows."""
