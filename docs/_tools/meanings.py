@@ -150,6 +150,11 @@ MEANINGS = {
         "Whether a job may `pass` though the data of an airport cannot be used, or is to `fail` "
         "(exit code 4)."
     ),
+    "report.out": (
+        "Folder into which `run` writes a [report](../how-to/report.md) of the job. Not set: none. "
+        "`forecastctl report` writes it into `report` then."
+    ),
+    "report.log": "Record the report with its job, so that MLflow's pages show it.",
     "log.format": (
         "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "
         "([how](../how-to/cron.md#logs))."

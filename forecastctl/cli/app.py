@@ -16,6 +16,7 @@ from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.monitor import monitor
 from forecastctl.cli.commands.prune import prune
+from forecastctl.cli.commands.report import report
 from forecastctl.cli.commands.reproduce import reproduce
 from forecastctl.cli.commands.retry import retry
 from forecastctl.cli.commands.run import run
@@ -70,6 +71,7 @@ for _command in (
     backtest,
     history,
     explain,
+    report,
     ui,
     reproduce,
     monitor,

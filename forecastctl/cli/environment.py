@@ -61,7 +61,8 @@ def own_files(settings: Settings) -> list[Path]:
     from forecastctl.errors import UsageError
     from forecastctl.store.mlflow.address import resolve
 
-    given = (settings.tracking.artifacts, settings.forecast.out, settings.run.metrics)
+    out = (settings.forecast.out, settings.report.out, settings.run.metrics)
+    given = (settings.tracking.artifacts, *out)
     found = [Path(name).expanduser() for name in given if name and "://" not in name]
     with suppress(UsageError):  # the address of another package's store, or a wrong one
         if (database := resolve(settings.tracking.uri).path) is not None:

@@ -424,6 +424,9 @@ RetuneEvery = Annotated[
 What = Annotated[str, argument("WHAT", "jobs, airports, trials, models or forecasts.")]
 OneAirport = Annotated[str | None, option("--airport", "Only this airport.", ASK, "NAME")]
 Job = Annotated[str | None, option("--job", "Only this job; latest for the newest.", ASK, "ID")]
+ReportJob = Annotated[
+    str | None, option("--job", "Of this job; the newest that forecast when not given.", ASK, "ID")
+]
 Status = Annotated[
     str | None,
     option("--status", "Only this status: ok, failed, rejected, running ...", ASK, "NAME"),
@@ -525,6 +528,23 @@ Metrics = Annotated[
         "FILE",
     ),
     Sets("run.metrics"),
+]
+ReportFolder = Annotated[
+    str | None,
+    option(
+        "--report", "Write a site about the job into this folder, when it is done.", OUTPUT, "DIR"
+    ),
+    Sets("report.out"),
+]
+ReportOut = Annotated[
+    str | None,
+    option("--out -o", "Folder to write it into (report).", OUTPUT, "DIR"),
+    Sets("report.out"),
+]
+ReportLog = Annotated[
+    bool | None,
+    option("--log/--no-log", "Record it with the job, for MLflow's pages.", OUTPUT),
+    Sets("report.log"),
 ]
 LogFormat = Annotated[
     str | None,

@@ -23,6 +23,7 @@ from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.recorder import Recorder
+from forecastctl.cli.site import report_of_job
 from forecastctl.errors import (
     UsageError,
 )
@@ -76,7 +77,10 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     check_out(session, out)
     if command in ("run", "tune"):
         check_plug_ins(settings)
-    finish_job(command, session, _work(command, session, chosen, out, upgrade=upgrade))
+    done = _work(command, session, chosen, out, upgrade=upgrade)
+    if command == "run" and settings.report.out:
+        report_of_job(session, done.ending.summary.job_id)
+    finish_job(command, session, done)
 
 
 def _work(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from forecastctl.errors import OutputError
@@ -13,10 +12,11 @@ from forecastctl.recording.digests import add_files
 from forecastctl.records import Artifact, RunUpdate
 from forecastctl.records.schema import File
 from forecastctl.report.page.data import AIRPORT_FILES
-from forecastctl.report.page.site import AIRPORT, INDEX
+from forecastctl.report.page.site import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from forecastctl.store.port import Tracker
 
@@ -37,12 +37,12 @@ def write_folder(site: Mapping[str, bytes], folder: Path) -> None:
         OutputError: It holds something else than a report, or cannot be written.
     """
     try:
-        _refuse_others(folder)
+        check_folder(folder)
         for path, content in site.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        for old in (folder / AIRPORT_FILES).iterdir():
+        for old in (folder / AIRPORT_FILES).glob("*.js"):
             if AIRPORT_FILE.fullmatch(old.name) and f"{AIRPORT_FILES}/{old.name}" not in site:
                 old.unlink()
     except OSError as error:
@@ -50,8 +50,12 @@ def write_folder(site: Mapping[str, bytes], folder: Path) -> None:
         raise OutputError(f"The report cannot be written to {folder}: {why}.") from error
 
 
-def _refuse_others(folder: Path) -> None:
-    """Refuse a folder with anything in it but a report, among which its files would be lost."""
+def check_folder(folder: Path) -> None:
+    """Refuse a folder with anything in it but a report, among which its files would be lost.
+
+    Raises:
+        OutputError: It holds something else.
+    """
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     index = folder / INDEX

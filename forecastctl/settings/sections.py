@@ -194,6 +194,13 @@ class Run(_Section):
     rejected: Literal["pass", "fail"] = "pass"
 
 
+class Report(_Section):
+    """The site that shows a job."""
+
+    out: str | None = None
+    log: bool = True
+
+
 class Log(_Section):
     """How what happens is written down."""
 
@@ -240,6 +247,7 @@ class Settings(_Section):
     forecast: Forecast = Forecast()
     tracking: Tracking = Tracking()
     run: Run = Run()
+    report: Report = Report()
     log: Log = Log()
     explain: Explain = Explain()
     monitor: Monitor = Monitor()
@@ -297,7 +305,7 @@ _NO_CHANGE = {
 }
 """Of the data, what leaves each forecast as it is, or shows in the digest of the panel."""
 
-SECTIONS = ("data", "tune", "forecast", "tracking", "run", "log", "explain", "monitor")
+SECTIONS = ("data", "tune", "forecast", "tracking", "run", "report", "log", "explain", "monitor")
 
 
 def shown(value: Any) -> Any:

@@ -155,6 +155,7 @@ _PATHS = {
     ("data", "source"),
     ("data", "group_file"),
     ("forecast", "out"),
+    ("report", "out"),
     ("tracking", "artifacts"),
     ("run", "metrics"),
     ("tracking", "spool"),
@@ -167,7 +168,7 @@ def _anchored(section: str, key: str, value: Any, config: Path) -> Any:
     if not isinstance(value, str) or base == Path.cwd():
         return value
     if (section, key) in _PATHS:
-        return value if "://" in value or value in ("sample", "-", "off") else str(base / value)
+        return value if "://" in value or value in ("", "sample", "-", "off") else str(base / value)
     if (section, key) == ("tracking", "uri"):
         match = re.fullmatch(r"sqlite:///(?!/)(?P<path>.+)", value)
         return f"sqlite:///{base / match['path']}" if match else value

@@ -58,6 +58,7 @@ COMMANDS = {
     "monitor": [],
     "retry": ["x"],
     "prune": [],
+    "report": [],
     "ui": ["--no-browser"],
 }
 WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}

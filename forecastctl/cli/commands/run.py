@@ -54,6 +54,7 @@ def run(
     fresh: flags.Fresh = False,
     dry_run: flags.DryRun = False,
     skip_unchanged: flags.SkipUnchanged = None,
+    report: flags.ReportFolder = None,
     metrics: flags.Metrics = None,
     log_format: flags.LogFormat = None,
     config: flags.Config = None,

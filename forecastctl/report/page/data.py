@@ -1,7 +1,7 @@
 """What the pages load on demand: the fleet in one file, each airport in one of its own. Pure.
 
-A file is a script that hands one value to the page, because a page that is opened from disk may load
-scripts and nothing else. The value is JSON in ASCII, so that no name can end the script.
+A file is a script that hands one value to the page, because a page that is opened from disk may
+load scripts and nothing else. The value is JSON in ASCII, so that no name can end the script.
 """
 
 from __future__ import annotations

@@ -1,13 +1,10 @@
-"""What the fleet comes to: the totals of what is forecast, and the periods that most airports share.
-
-Pure.
-"""
+"""What the fleet comes to: sums of its forecasts, the periods that most airports share. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.report.page.glance import Grid
 
@@ -16,6 +13,8 @@ if TYPE_CHECKING:
 
     from forecastctl.report.values import Report
 
+T = TypeVar("T", str, tuple[str, ...])
+
 
 @dataclass(frozen=True, slots=True)
 class Usual:
@@ -23,11 +22,16 @@ class Usual:
 
     Attributes:
         last: First day of their last period that came true; ``None`` where nothing did.
-        following: First day of the first period that is forecast; ``None`` without forecasts.
+        ahead: First day of each period that is forecast; empty without forecasts.
     """
 
     last: str | None
-    following: str | None
+    ahead: tuple[str, ...]
+
+    @property
+    def following(self) -> str | None:
+        """First day of the first period that is forecast."""
+        return self.ahead[0] if self.ahead else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +61,25 @@ class Total:
 def usual_periods(report: Report) -> Usual:
     """The last and the first period of most airports."""
     last = _most(a.history.ds[-1] for a in report.airports if a.history.ds)
-    return Usual(last, _most(a.fan.ds[0] for a in report.airports if a.fan))
+    return Usual(last, _most(a.fan.ds for a in report.airports if a.fan) or ())
 
 
-def _most(days: Iterable[str]) -> str | None:
+def _most(found: Iterable[T]) -> T | None:
     """The most frequent one, of equally frequent ones the latest."""
-    counts = Counter(days)
-    return max(counts, key=lambda day: (counts[day], day), default=None)
+    counts = Counter(found)
+    return max(counts, key=lambda one: (counts[one], one), default=None)
 
 
-def totals(report: Report, following: str) -> tuple[Total, ...]:
+def totals(report: Report, ahead: tuple[str, ...]) -> tuple[Total, ...]:
     """Sums over the next period and over the next season, or as much of it as is forecast.
 
     Args:
         report: All that is known.
-        following: First day of the first period.
+        ahead: First days of the periods that most airports are forecast for.
     """
     grid = Grid(report.job.freq, report.job.season_length)
-    days = max((a.fan.ds for a in report.airports if a.fan and a.fan.ds[0] == following), key=len)
-    season = days[: report.job.season_length]
-    spans = [season[:1], season] if len(season) > 1 else [season]
+    season = ahead[: report.job.season_length]
+    spans = dict.fromkeys(span for span in (season[:1], season) if span)
     return tuple(_total(report, span, grid) for span in spans)
 
 

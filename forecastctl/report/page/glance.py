@@ -19,7 +19,10 @@ SPARK_SEASONS, SPARK_MOST = 4, 60
 """Seasons of history in the small line, and periods at most."""
 
 SPARK_TOP: Final = 99
-"""Height of the small line: whole numbers from 0 to here are enough for its pixels."""
+"""Height of the small line: whole numbers from 0 to here are enough for its pixels.
+
+Its foot is zero, or, where the values keep to their upper half, as far below them as they reach.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,14 @@ def glance(facts: AirportFacts, grid: Grid) -> Glance:
     begins = min(ahead, default=max(known, default=0) + 1)
     start = begins - min(SPARK_SEASONS * grid.season_length, SPARK_MOST)
     shown = {n: y for n, y in known.items() if n >= start}
-    top = max([*shown.values(), *ahead.values()])
+    reach = _reach([*shown.values(), *ahead.values()])
     return Glance(
         last=last,
         following=(fan.ds[0], fan.mean[0]) if fan else None,
         interval=_first_interval(facts),
         change=_change(known, ahead, grid.season_length),
-        spark=_heights(shown, start, top),
-        ahead=_heights(ahead, begins, top),
+        spark=_heights(shown, start, reach),
+        ahead=_heights(ahead, begins, reach),
         begins=begins - start,
     )
 
@@ -116,13 +119,24 @@ def _change(known: Mapping[int, float], ahead: Mapping[int, float], season: int)
     return 100.0 * (sum(ahead[n] for n in numbers) / before - 1.0) if before > 0 else None
 
 
-def _heights(values: Mapping[int, float], start: int, top: float) -> tuple[int | None, ...]:
+def _reach(values: Sequence[float]) -> tuple[float, float]:
+    """Foot and top of the small line."""
+    finite = [y for y in values if math.isfinite(y)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    return max(2.0 * low - high, 0.0), high
+
+
+def _heights(
+    values: Mapping[int, float], start: int, reach: tuple[float, float]
+) -> tuple[int | None, ...]:
     """Values period by period as heights of the small line."""
     numbers = range(start, max(values, default=start - 1) + 1)
-    return tuple(_height(values.get(n), top) for n in numbers)
+    return tuple(_height(values.get(n), reach) for n in numbers)
 
 
-def _height(y: float | None, top: float) -> int | None:
+def _height(y: float | None, reach: tuple[float, float]) -> int | None:
+    low, high = reach
     if y is None or not math.isfinite(y):
         return None
-    return round(SPARK_TOP * min(max(y / top, 0.0), 1.0)) if top > 0 else 0
+    share = (y - low) / (high - low) if high > low else 0.5
+    return round(SPARK_TOP * min(max(share, 0.0), 1.0))

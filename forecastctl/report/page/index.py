@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecastctl.figures import counted, number, percent, period, signed
 from forecastctl.records import Status
+from forecastctl.records.calendar import SEASON_LENGTHS, iso
 from forecastctl.records.calendar import counted as counted_periods
-from forecastctl.records.calendar import iso
 from forecastctl.records.schema import File
 from forecastctl.report.page.fleet import totals, usual_periods
 from forecastctl.report.page.moment import moment
@@ -36,7 +36,7 @@ def index_content(report: Report) -> dict[str, Any]:
     return {
         "job": job,
         "title": f"Fleet report, job {job.job_id}",
-        "headline": _headline(report),
+        "headline": _headline(report, usual),
         "subline": _subline(report, usual),
         "started": iso(job.started_ms),
         "started_text": moment(job.started_ms),
@@ -58,14 +58,12 @@ def index_content(report: Report) -> dict[str, Any]:
     }
 
 
-def _headline(report: Report) -> str:
-    made = [facts.fan for facts in report.airports if facts.fan]
+def _headline(report: Report, usual: Usual) -> str:
+    made = sum(facts.fan is not None for facts in report.airports)
     if not made:
         return f"{counted(len(report.airports), 'airport')}, none of them forecast"
-    first, last = min(fan.ds[0] for fan in made), max(fan.ds[-1] for fan in made)
-    freq = report.job.freq
-    when = period(first, freq) if first == last else f"{period(first, freq)} to {period(last, freq)}"
-    return f"{counted(len(made), 'airport')} forecast, {when}"
+    ends = dict.fromkeys(period(day, report.job.freq) for day in (usual.ahead[0], usual.ahead[-1]))
+    return f"{counted(made, 'airport')} forecast, {' to '.join(ends)}"
 
 
 def _subline(report: Report, usual: Usual) -> str:
@@ -92,10 +90,7 @@ def _notices(job: JobFacts) -> list[str]:
 
 def _tiles(report: Report, usual: Usual) -> list[dict[str, str]]:
     job = report.job
-    tiles = [
-        _total_tile(total, job.freq)
-        for total in (totals(report, usual.following) if usual.following else ())
-    ]
+    tiles = [_total_tile(total, job.freq, job.season_length) for total in totals(report, usual.ahead)]
     if report.leads:
         lead = report.leads[0]
         note = f"{counted_periods(lead.lead, job.freq)} ahead, {counted(lead.n, 'forecast')}"
@@ -109,16 +104,22 @@ def _tiles(report: Report, usual: Usual) -> list[dict[str, str]]:
     return tiles
 
 
-def _total_tile(total: Total, freq: str) -> dict[str, str]:
+def _total_tile(total: Total, freq: str, season: int) -> dict[str, str]:
     name = period(total.first, freq)
     if total.periods > 1:
         name = f"{counted_periods(total.periods, freq)} to {period(total.last, freq)}"
     note = counted(total.airports, "airport")
     if total.change is not None:
-        note += f", {signed(total.change)} % on the season before"
+        note += f", {signed(total.change)} % on the {_cycle(freq, season)} before"
         if total.compared < total.airports:
             note += f" where that is known ({total.compared:,})"
     return {"name": f"Forecast, {name}", "value": number(total.passengers), "note": note}
+
+
+def _cycle(freq: str, season_length: int) -> str:
+    """What comes round with a season, in a word."""
+    yearly = freq[0] != "D" and season_length == SEASON_LENGTHS[freq[0]]
+    return "year" if yearly else "season"
 
 
 def _counts(report: Report) -> list[dict[str, str]]:
@@ -148,9 +149,8 @@ def _columns(report: Report, usual: Usual) -> Iterable[tuple[str, str]]:
         yield "last", period(usual.last, job.freq)
     if usual.following:
         yield "next", f"Forecast, {period(usual.following, job.freq)}"
-        ahead = max(len(a.fan.ds) for a in report.airports if a.fan)
-        span = counted_periods(min(ahead, job.season_length), job.freq)
-        yield "change", f"{span}, on the season before"
+        span = counted_periods(min(len(usual.ahead), job.season_length), job.freq)
+        yield "change", f"{span} on the {_cycle(job.freq, job.season_length)} before"
     if report.misses:
         yield "miss", f"Miss, {period(report.misses.date, job.freq)}"
 

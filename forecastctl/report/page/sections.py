@@ -1,4 +1,4 @@
-"""The sections of the first page, each as the template takes it; ``None`` where it is left out. Pure."""
+"""The sections of the first page as its template takes them; ``None`` for one left out. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecastctl.report.page.moment import moment
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from forecastctl.explain.values import FleetAnswer, FleetLine
+    from forecastctl.explain.values import FleetLine
     from forecastctl.report.values import Change, LeadScore, Report, Watched
 
 WORST_SHOWN: Final = 10
@@ -22,8 +22,8 @@ NAMED: Final = 60
 """Airports that are named in a list at most."""
 
 LEAD_COLUMNS: Final = (
-    *("Periods ahead", "Forecasts", "Mean error size", "Against expected", "Bias"),
-    *("In 80 % interval", "In 95 % interval"),
+    *("Ahead", "Forecasts", "Mean error", "Against expected", "Bias"),
+    *("In the 80 %", "In the 95 %"),
 )
 
 
@@ -34,23 +34,24 @@ def misses(report: Report) -> dict[str, Any] | None:
         return None
     judged = [line for line in answer.airports if line.miss is not None]
     names = {facts.airport for facts in report.airports}
+    when = period(answer.date, report.job.freq)
     most = max(answer.counts.values(), default=1)
     bars = [
         {"name": words.LABELS[verdict], "count": f"{n:,}", "width": round(100 * n / most, 1)}
         for verdict, n in answer.counts.items()
     ]
     return {
-        "title": f"The newest period that came true: {period(answer.date, report.job.freq)}",
+        "title": f"The newest period that came true: {when}",
         "sentence": answer.sentence,
         "bars": bars,
         "bars_text": "; ".join(f"{bar['name']}: {bar['count']}" for bar in bars),
         "worst": "Largest misses" if len(judged) > 1 else "The miss",
-        "rows": [_missed(line, names) for line in judged[:WORST_SHOWN]],
+        "rows": [_missed(line, names, when) for line in judged[:WORST_SHOWN]],
         "command": f"forecastctl explain --date {answer.date}{report.job.options}",
     }
 
 
-def _missed(line: FleetLine, names: Collection[str]) -> dict[str, str | None]:
+def _missed(line: FleetLine, names: Collection[str], when: str) -> dict[str, str | None]:
     sure = line.confidence
     return {
         "airport": line.airport,
@@ -61,7 +62,7 @@ def _missed(line: FleetLine, names: Collection[str]) -> dict[str, str | None]:
         "percent": "" if line.miss_percent is None else f"{signed(line.miss_percent)} %",
         "label": line.label,
         "sure": "" if sure is None else f"{percent(sure)} confidence",
-        "sentence": line.sentence.removeprefix(f"{line.airport}, "),
+        "sentence": line.sentence.removeprefix(f"{line.airport}, {when}: "),
     }
 
 
@@ -82,9 +83,10 @@ def _leads(report: Report) -> dict[str, Any]:
     of = "backtests" if report.job.origin == BACKTEST else "earlier jobs"
     total = sum(lead.n for lead in report.leads)
     note = (
-        f"{counted(total, 'forecast')} of {of} that came true in the newest periods, by lead. "
-        "Bias above zero: forecasts were too high. Against expected: mean error over the size that "
-        "the intervals led to expect; 1 is as stated."
+        f"{counted(total, 'forecast')} of {of} that came true in the newest periods, by periods "
+        "ahead. Bias above zero: too high. Against expected: the mean size of an error over that "
+        "which the intervals led to expect; 1 is as stated. Last, the share of actuals inside the "
+        "intervals."
     )
     return {"note": note, "columns": LEAD_COLUMNS, "rows": [_lead(row) for row in report.leads]}
 
@@ -130,7 +132,7 @@ def changes(report: Report) -> dict[str, Any] | None:
     kept = [group for group in groups if group is not None]
     since = f"Compared with job {found.job_id} of {moment(found.started_ms)}"
     said = ": the same airports, with the same statuses and models." if not kept else ":"
-    if len(kept) and kept[0] is not groups[-1]:
+    if kept and kept[0] is not groups[-1]:
         kept[0]["open"] = True
     return {"sentence": f"{since}{said}", "groups": kept}
 
@@ -158,9 +160,7 @@ def _group(
     }
 
 
-def _items(
-    items: Sequence[tuple[str, str]], names: Collection[str]
-) -> list[dict[str, str | None]]:
+def _items(items: Sequence[tuple[str, str]], names: Collection[str]) -> list[dict[str, str | None]]:
     return [
         {"airport": name, "key": _key(name, names), "text": text} for name, text in items[:NAMED]
     ]

@@ -53,7 +53,8 @@ def reported_job(tracker: Tracker, name: str | None) -> StoredRun:
                 "The same command as before goes on with a job that was cut off.",
             )
         return job
-    for stage in ({Tag.FORECAST: TRUE}, {}):
+    stages: tuple[dict[str, str], ...] = ({Tag.FORECAST: TRUE}, {})
+    for stage in stages:
         for job in tracker.find(Query(tags=_live(stage), limit=JOBS_READ)):
             if _has_ended(job):
                 return job

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-
 def observed_now(tracker: Tracker, job: StoredRun) -> tuple[list[Observed], str]:
     """What is known by now of every airport, and the frequency that its periods are numbered in.
 

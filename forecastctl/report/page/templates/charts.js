@@ -90,8 +90,9 @@ function historyChart(data, width, shown) {
     fan.bands.forEach(([, low, high], index) => band(chart, xs, low, high, `band band${index}`));
     const beyond = fan.bands.filter(([, , high]) => Math.max(...high) > top * 1.03);
     if (beyond.length) {
-      const said = beyond.map(([level, , high]) => `${level} % up to ${short(Math.max(...high))}`).reverse().join(", ");
-      chart.drawing.append(svg("text", { class: "beyond", x: chart.inner.x1, y: CHART.top - 8, "text-anchor": "end" }, `beyond the chart: ${said}`));
+      const said = beyond.map(([level, , high]) => `${level} % up to ${short(Math.max(...high))}`).reverse();
+      const text = width < 480 ? said.at(-1) : `beyond the chart: ${said.join(", ")}`;
+      chart.drawing.append(svg("text", { class: "beyond", x: chart.inner.x1, y: CHART.top - 8, "text-anchor": "end" }, text));
     }
     chart.drawing.append(svg("line", { class: "cutoff", x1: chart.x(cut), x2: chart.x(cut), y1: chart.inner.y1, y2: chart.inner.y0 }));
     const join = known.has(cut) && cut >= days[0] ? [[chart.x(cut), chart.y(known.get(cut))]] : [];

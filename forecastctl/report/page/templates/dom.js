@@ -25,10 +25,15 @@ const forecastctl = {};
 window.forecastctl = forecastctl;
 
 function load(file, name, arrived, missing) {
-  forecastctl[name] = arrived;
+  let value = null;
+  forecastctl[name] = (given) => { value = given; };
   const script = tag("script", { src: file });
   script.addEventListener("error", missing);
-  script.addEventListener("load", () => script.remove());
+  script.addEventListener("load", () => {
+    script.remove();
+    if (value === null) missing(); // a server may answer with a page of its own
+    else arrived(value);
+  });
   document.head.append(script);
 }
 

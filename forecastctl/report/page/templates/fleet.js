@@ -7,7 +7,7 @@ const COLUMNS = [
   { key: "loss", title: "Backtest error", number: true, ascending: true },
   { key: "last", title: "Last actual", number: true },
   { key: "next", title: "Next forecast", number: true },
-  { key: "change", title: "Next against last season", number: true },
+  { key: "change", title: "On the season before", number: true },
   { key: "miss", title: "Newest miss", number: true },
 ];
 const STATE = { q: "", status: "", sort: "next", desc: true, page: 0, size: 50 };
@@ -84,7 +84,7 @@ function drawnRow(row) {
   };
   return tag("tr", {}, COLUMNS.map((column) => tag(column.key === "airport" ? "th" : "td", {
     scope: column.key === "airport" ? "row" : null,
-    class: column.number ? "n" : column.key,
+    class: column.number ? "n" : `col-${column.key}`,
     "data-column": titleOf(column),
   }, parts[column.key])));
 }
@@ -98,10 +98,10 @@ function dated(value, date, usual, freq) {
 function heads() {
   const sortable = COLUMNS.filter((column) => !column.fixed);
   byId("heads").replaceChildren(...COLUMNS.map((column) => {
-    if (column.fixed) return tag("th", { scope: "col", class: column.key }, column.title);
+    if (column.fixed) return tag("th", { scope: "col", class: `col-${column.key}` }, column.title);
     const button = tag("button", { type: "button" }, titleOf(column));
     button.addEventListener("click", () => sortBy(column));
-    return tag("th", { scope: "col", "data-key": column.key, class: column.number ? "n" : column.key }, button);
+    return tag("th", { scope: "col", "data-key": column.key, class: column.number ? "n" : `col-${column.key}` }, button);
   }));
   byId("order").append(...sortable.map((column) => tag("option", { value: column.key }, titleOf(column))));
 }

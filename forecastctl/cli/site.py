@@ -1,0 +1,141 @@
+"""Writes the report of a job: for the command, and for a job that has just ended."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from forecastctl.cli.compose import read_store
+from forecastctl.cli.output import render
+from forecastctl.errors import ForecastctlError, ReadOnlyError, TrackingError
+from forecastctl.redaction import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from forecastctl.cli.compose import Session
+    from forecastctl.settings import Settings
+    from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
+
+FOLDER: Final = "report"
+"""Where a report goes unless told otherwise."""
+
+WHERE: Final = {"tracking.uri": "--tracking-uri", "tracking.experiment": "--experiment"}
+"""Settings without which a command of the report would ask another store, and their flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A report that is written.
+
+    Attributes:
+        index: Its first page.
+        job_id: The job that it is about.
+        run_id: Its run.
+        airports: How many airports it has.
+        recorded: Paths of what is recorded with the job.
+    """
+
+    index: Path
+    job_id: str
+    run_id: str
+    airports: int
+    recorded: tuple[str, ...]
+
+
+def write_site(
+    session: Session,
+    tracker: Tracker,
+    job: str | None,
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Site:
+    """Write the report of a job into the folder of the settings, and record it as they say.
+
+    Args:
+        session: Its settings.
+        tracker: The store.
+        job: The job's name; ``None`` for the newest one that forecast.
+        tell: Takes how much is done, and of how much.
+
+    Raises:
+        NothingRecordedError: There is no such job.
+        OutputError: The folder cannot be written.
+        TrackingError: The report is written, but cannot be recorded.
+    """
+    from forecastctl.report.page.site import INDEX, site_files
+    from forecastctl.report.read.report import Asked, read_report
+    from forecastctl.report.write import check_folder, write_folder
+
+    settings = session.settings
+    folder = Path(settings.report.out or FOLDER).expanduser()
+    check_folder(folder)
+    asked = Asked(
+        job=job,
+        experiment=settings.tracking.experiment,
+        options=_options(settings),
+        rules=settings.rules(),
+        alarms=settings.alarms(),
+    )
+    found = read_report(tracker, asked, tell)
+    site = dict(site_files(found))
+    write_folder(site, folder)
+    index, run_id = folder / INDEX, found.job.run_id
+    recorded = _record(tracker, run_id, site, index) if settings.report.log else ()
+    return Site(index, found.job.job_id, run_id, len(found.airports), recorded)
+
+
+def _record(
+    tracker: Tracker, run_id: str, site: Mapping[str, bytes], index: Path
+) -> tuple[str, ...]:
+    """Record a report that is written; who may only read is told that it is not.
+
+    Raises:
+        TrackingError: It cannot be recorded.
+    """
+    from forecastctl.report.write import record
+
+    try:
+        return record(tracker, run_id, site)
+    except TrackingError as error:
+        what = f"{index} is written, but not recorded with run {run_id}. {error.message}"
+        if isinstance(error, ReadOnlyError):
+            render.note(f"warning: {what}")
+            return ()
+        raise TrackingError(what, error.hint) from error
+
+
+def _options(settings: Settings) -> str:
+    """The flags that name the store, where the command line did: its commands need them again."""
+    given = {
+        flag: str(value)
+        for name, value, origin in settings.items()
+        if (flag := WHERE.get(name))
+        and origin.startswith("--")
+        and masked(str(value)) == str(value)
+    }
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in given.items())
+
+
+def report_of_job(session: Session, job_id: str) -> None:
+    """Write the report of a job that has ended; that this fails is no failure of the job.
+
+    Args:
+        session: Its settings.
+        job_id: The job.
+    """
+    try:
+        site = write_site(session, read_store(session.settings), job_id)
+    except ForecastctlError as error:
+        render.note(f"warning: there is no report of this job. {error.message}")
+    except Exception as error:
+        log.exception("the report could not be written")
+        said = f"{type(error).__name__}: {error}"
+        render.note(f"warning: there is no report of this job. {said}")
+    else:
+        if not session.quiet:
+            render.note(f"report written to {site.index}")
