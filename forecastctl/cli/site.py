@@ -133,7 +133,7 @@ def report_of_job(session: Session, job_id: str) -> None:
     except ForecastctlError as error:
         render.note(f"warning: there is no report of this job. {error.message}")
     except Exception as error:
-        log.exception("the report could not be written")
+        log.info("the report could not be written", exc_info=True)
         said = f"{type(error).__name__}: {error}"
         render.note(f"warning: there is no report of this job. {said}")
     else:

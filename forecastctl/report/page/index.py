@@ -90,7 +90,9 @@ def _notices(job: JobFacts) -> list[str]:
 
 def _tiles(report: Report, usual: Usual) -> list[dict[str, str]]:
     job = report.job
-    tiles = [_total_tile(total, job.freq, job.season_length) for total in totals(report, usual.ahead)]
+    tiles = [
+        _total_tile(total, job.freq, job.season_length) for total in totals(report, usual.ahead)
+    ]
     if report.leads:
         lead = report.leads[0]
         note = f"{counted_periods(lead.lead, job.freq)} ahead, {counted(lead.n, 'forecast')}"

@@ -9,7 +9,7 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.read import latest, read_as, read_trials, read_tuning
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import ALL_RUNS, Query
+from forecastctl.records import ALL_RUNS, Query, Status
 from forecastctl.records.marks import AIRPORTS, SET, job_mark
 from forecastctl.records.schema import File, Tag
 from forecastctl.report.values import AirportFacts, Fan, Line, Search, TrialPoint
@@ -131,6 +131,8 @@ def _facts(
 ) -> AirportFacts:
     airport = line["airport"]
     made = known.made.get(airport)
+    if made is None and run is not None and line["status"] == Status.SKIPPED:
+        made = _earlier(tracker, run)
     loss = line["loss"]
     if loss is None and run is not None:
         loss = RunOf(run).loss
@@ -147,6 +149,16 @@ def _facts(
         run_id=run.run_id if run else line.get("run_id"),
         url=tracker.url(run.run_id) if run else None,
     )
+
+
+def _earlier(tracker: Tracker, run: StoredRun) -> Made | None:
+    """The forecast that an airport has from an earlier job; ``None`` where none can be read."""
+    try:
+        made = read_as(tracker, run, File.FORECAST, decoding.forecast_file)
+    except NothingRecordedError:
+        return None
+    bands = {int(v): (tuple(b.lo), tuple(b.hi)) for v, b in made.intervals.items()}
+    return Made(Fan(made.cutoff, tuple(made.ds), tuple(made.mean), bands), made.model)
 
 
 def _runs_of(tracker: Tracker, job: StoredRun, airports: Sequence[str]) -> dict[str, StoredRun]:
