@@ -77,7 +77,7 @@ def folder(report, tmp_path_factory):
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A report of thousands of made-up airports."""
-    some = random.Random(0)
+    some = random.Random(0)  # noqa: S311
     airports = tuple(
         airport(f"A{i:04}", [some.uniform(1, 1e5) for _ in range(24)], (float(i), 1.0, 2.0))
         for i in range(LARGE)
@@ -257,7 +257,7 @@ def test_thousands_of_airports_are_drawn_a_page_at_a_time(page, large):
 
 def test_numbers_are_written_as_everywhere(browser, folder):
     """The script writes numbers and periods exactly as `forecastctl.figures` does."""
-    some = random.Random(1)
+    some = random.Random(1)  # noqa: S311
     values = [s * some.uniform(1, 10) * 10.0**e for e in range(-8, 17) for s in (1, -1)]
     values += [0.0, -0.0, 99.96, 100.4, 999.6, 0.8666, 12.0, 1e15, 999_999.0, -0.0004]
     shares = [*(v for v in values if abs(v) < 1e9), 0.001, 0.9999, 0.994, 1.0, 0.0004, -0.0004, 0.5]

@@ -1,7 +1,7 @@
 """What is different from one job to the next."""
 
 from forecastctl.report.changes import compare
-from forecastctl.report.values import Change
+from forecastctl.report.values import Change, Changes
 
 
 def line(airport, status="ok", model="ETS"):
@@ -20,4 +20,4 @@ def test_airports_that_came_and_went_and_are_others():
 
 def test_equal_jobs_have_no_changes():
     found = compare([line("A")], [line("A")], "j1", 5)
-    assert not (found.added or found.gone or found.status or found.model)
+    assert found == Changes("j1", 5)

@@ -1,6 +1,7 @@
 """An airport at a glance, by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +13,27 @@ MONTHS = tuple(f"20{y}-{m:02d}-01" for y in (18, 19, 20) for m in range(1, 13))
 
 
 def job(**changes):
-    values = {
-        **{"job_id": "j", "command": "run", "status": "ok", "origin": "live", "started_ms": 0},
-        **{"ended_ms": 1000, "counts": {}, "freq": "M", "season_length": 12, "horizon": 3},
-        **{"loss": "mase", "source": None, "panel_digest": "", "config_digest": ""},
-        **{"experiment": "e", "options": "", "run_id": "r", "url": None},
-    }
-    return JobFacts(**{**values, **changes})
+    facts = JobFacts(
+        job_id="j",
+        command="run",
+        status="ok",
+        origin="live",
+        started_ms=0,
+        ended_ms=1000,
+        counts={},
+        freq="M",
+        season_length=12,
+        horizon=3,
+        loss="mase",
+        source=None,
+        panel_digest="",
+        config_digest="",
+        experiment="e",
+        options="",
+        run_id="r",
+        url=None,
+    )
+    return replace(facts, **changes)
 
 
 def airport(name="A", y=range(1, 25), mean=(30.0, 40.0, 50.0), cutoff=23):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from forecastctl.recording.context import airport_key
@@ -157,12 +156,18 @@ def _script(name: str, value: object) -> bytes:
 def _short(value: Any) -> Any:
     """The same value with numbers that are short, and none that JSON does not have."""
     if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        rounded = float(f"{value:.{DIGITS}g}")
-        return int(rounded) if rounded.is_integer() else rounded
-    if isinstance(value, Mapping):
-        return {key: _short(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _number(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
         return [_short(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
     return value
+
+
+def _number(value: float) -> float | int | None:
+    """A number with `DIGITS` digits at most; a whole one has no point."""
+    if value.is_integer():
+        return int(value)
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
