@@ -17,7 +17,8 @@ import numpy as np
 
 from forecastctl.models import Choice, Uniform
 from forecastctl.records.learning import RANDOM, TPE
-from forecastctl.search.space import ROOT, decode, labels, model_at
+from forecastctl.search.space import ROOT, decode, labels
+from forecastctl.search.stopping import REPEATS
 from forecastctl.search.trials import PRUNED
 
 if TYPE_CHECKING:
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     from forecastctl.search.trials import Search
 
 _LOG = logging.getLogger(__name__)
-
-CANDIDATES = 24
-"""Values that TPE draws for each option, of which it proposes the best: Hyperopt's own default. Of
-so many draws among few values the best is always the same one; so after a repetition one is drawn,
-from what TPE holds to be good."""
-
-ATTEMPTS = 40
-"""Proposals in a row that may repeat models tried before. Then the search is over: its space holds
-nothing else, or next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +52,8 @@ def let_hyperopt_search(
 ) -> None:
     """Evaluate these points, and then what Hyperopt proposes, until the search is over.
 
-    A proposal that repeats a model tried before is set aside, and Hyperopt asked for another.
+    Of a proposal that repeats a model Hyperopt learns the loss again, as from any other. It uses up
+    no evaluation, so that Hyperopt is asked for more than there are evaluations.
 
     Args:
         run: The search; trials are added to it.
@@ -73,6 +66,11 @@ def let_hyperopt_search(
     logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
 
     waiting = deque(point.origin for point in points)  # evaluated in the order of proposal
+
+    def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
+        """What TPE proposes after the trials so far; before any it draws from the prior."""
+        waiting.append(TPE if trials.trials else RANDOM)
+        return hyperopt.tpe.suggest(new_ids, domain, trials, state, n_startup_jobs=0)
 
     def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
         origin = waiting.popleft()
@@ -98,8 +96,8 @@ def let_hyperopt_search(
         hyperopt.fmin(
             objective,
             hyperopt_space(spaces),
-            algo=_proposals(run, spaces, waiting),
-            max_evals=remaining + 1,  # it evaluates no points when they are all there is to do
+            algo=propose,
+            max_evals=(remaining + 1) * REPEATS,  # more than it comes to: `run.stopped` ends it
             trials=trials,
             rstate=np.random.default_rng(seed),
             early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
@@ -107,37 +105,6 @@ def let_hyperopt_search(
             verbose=False,
             show_progressbar=False,
         )
-
-
-def _proposals(run: Search, spaces: Mapping[str, Space], waiting: deque[str]) -> Any:
-    """What proposes, as Hyperopt calls it: its TPE, until a model comes up that is new.
-
-    Args:
-        run: The search.
-        spaces: Space by family.
-        waiting: Origins of what waits for evaluation; those of the proposals are added.
-    """
-    from hyperopt import tpe
-
-    def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
-        """One trial; none, which ends Hyperopt's search, where nothing new comes up."""
-        for attempt in range(ATTEMPTS):
-            drawn = 1 if attempt else CANDIDATES
-            found = tpe.suggest(
-                new_ids, domain, trials, state + attempt, n_startup_jobs=0, n_EI_candidates=drawn
-            )
-            if not run.repeated(model_at(spaces, _point(found[0]))):
-                waiting.append(TPE if trials.trials else RANDOM)  # RANDOM: all it knows is a prior
-                return found
-        run.exhausted = True
-        return []
-
-    return propose
-
-
-def _point(trial: Mapping[str, Any]) -> Point:
-    """Values by label of one of Hyperopt's trials, those of its own branches."""
-    return {label: values[0] for label, values in trial["misc"]["vals"].items() if len(values)}
 
 
 @cache

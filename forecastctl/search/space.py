@@ -114,18 +114,8 @@ def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | N
     point = encode(spaces, model.family, model.options)
     if point is None:
         return None
-    return point, model_at(spaces, point)
-
-
-def model_at(spaces: Mapping[str, Space], point: Point) -> Model:
-    """The model of a point.
-
-    Args:
-        spaces: Space by family.
-        point: Values by label, those of its own branches.
-    """
-    name = list(spaces)[int(point[ROOT])]
-    return decode({"family": name, "options": _options(spaces[name], name, point)})
+    options = _options(spaces[model.family], model.family, point)
+    return point, decode({"family": model.family, "options": options})
 
 
 def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:

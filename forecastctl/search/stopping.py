@@ -17,6 +17,11 @@ UNLIKELY = 0.02
 """A search stops when its next trial improves with at most this probability."""
 
 
+REPEATS = 40
+"""A search stops after so many proposals in a row that repeat models tried before: there is nothing
+else in its space, or next to nothing."""
+
+
 WEIGHT = 2.0
 """The rate of the earlier searches counts as much as so many trials: two in Laplace's rule of
 succession."""

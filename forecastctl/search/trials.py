@@ -12,7 +12,7 @@ from forecastctl.records import Fold, Learned, Model, Trial, described
 from forecastctl.search.backtest import fold_paths, scored
 from forecastctl.search.halving import Halving
 from forecastctl.search.pool import pool, pool_keys
-from forecastctl.search.stopping import UNLIKELY, chance
+from forecastctl.search.stopping import REPEATS, UNLIKELY, chance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Search:
         required: Number of trials that are made before the search may stop because the next one is
             unlikely to improve; ``None`` where it never stops for that.
         repeats: How often a model came up that had been tried before.
-        exhausted: Whether nothing new comes up any more.
+        repeats_in_a_row: The same since the last new one.
     """
 
     series: Series
@@ -47,7 +47,7 @@ class Search:
     halving: Halving = field(default_factory=Halving)
     required: int | None = None
     repeats: int = 0
-    exhausted: bool = False
+    repeats_in_a_row: int = 0
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
@@ -79,8 +79,11 @@ class Search:
             model: What is tried.
             origin: Where it comes from, one of `forecastctl.records.learning.ORIGINS`.
         """
-        if self.repeated(model):
+        if model.key in self.seen:
+            self.repeats += 1
+            self.repeats_in_a_row += 1
             return self.trials[self.seen[model.key]]
+        self.repeats_in_a_row = 0
         start_ms, start_cpu = self.clock()
         number = len(self.trials)
         self.seen[model.key] = number
@@ -90,12 +93,6 @@ class Search:
         trial = replace(trial, start=origin, start_ms=start_ms, end_ms=end_ms, cpu_seconds=spent)
         self.trials.append(trial)
         return trial
-
-    def repeated(self, model: Model) -> bool:
-        """Whether a model was tried before; if so, that it came up again is counted."""
-        known = model.key in self.seen
-        self.repeats += known
-        return known
 
     def _fit(self, model: Model, number: int) -> Trial:
         try:
@@ -143,3 +140,8 @@ class Search:
             if left <= UNLIKELY:
                 return "unlikely"
         return "exhausted" if self.exhausted else None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing new comes up any more."""
+        return self.repeats_in_a_row >= REPEATS

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from forecastctl.models import Choice, Uniform, family
+from forecastctl.models import family
 from forecastctl.models.make import make_model
 from forecastctl.records import Learned, SearchSpec, Start, TuneResult
 from forecastctl.records.learning import ORIGINS, algorithm
@@ -97,11 +97,11 @@ def test_with_no_trial_to_go_by_the_first_proposal_is_random(fake, series, monke
 
 
 @pytest.mark.parametrize("learns", [False, True])
-def test_hyperopt_itself_proposes_the_same(fake, series, monkeypatch, learns):
+def test_hyperopt_itself_proposes_the_same(fake, series, learns):
     """The origin is seen without changing a proposal: TPE with its own rule for beginning.
 
-    Learned starts are points to evaluate like the others, so that TPE knows their losses. In a
-    space without gaps no proposal repeats another, so that none is asked for twice.
+    What repeats a model is no trial of ours, and changes nothing of what comes next. Learned starts
+    are points to evaluate like the others, so that TPE knows their losses.
     """
     import hyperopt
     import numpy as np
@@ -110,12 +110,9 @@ def test_hyperopt_itself_proposes_the_same(fake, series, monkeypatch, learns):
     from forecastctl.search.space import decode, labels
     from forecastctl.search.tune import airport_seed
 
-    space = {"bias": Choice(({"bias": "given", "amount": Uniform(0.0, 1.0)},))}
-    monkeypatch.setattr(fake, "space", lambda *_: space)
     start = make_model("fake", {"bias": "given", "amount": 0.25})
     learned = Learned((Start(start, "own"),), (), math.inf, ("r",))
     result = tune(series, FAKE, learned=learned if learns else None)
-    assert result.repeats == 0
     loss = {t.model.key: t.loss for t in result.trials}
     seen = []
 
@@ -126,21 +123,25 @@ def test_hyperopt_itself_proposes_the_same(fake, series, monkeypatch, learns):
             return {"status": "fail"}
         return {"status": "ok", "loss": loss[model.key]}
 
-    spaces = {"fake": space}
-    points = [{"family": 0, "fake/bias": 0, "fake/bias/0/amount": 0.5}]
+    spaces = {"fake": fake().space(series.y, 12, 60)}
+    points = [
+        {"family": 0, "fake/bias": 0},
+        {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.5},
+    ]
     if learns:
-        points.insert(0, {"family": 0, "fake/bias": 0, "fake/bias/0/amount": 0.25})
+        points.insert(0, {"family": 0, "fake/bias": 5, "fake/bias/5/amount": 0.25})
     hyperopt.fmin(
         objective,
         hyperopt_space(spaces),
         algo=hyperopt.partial(hyperopt.tpe.suggest, n_startup_jobs=len(points)),
-        max_evals=24,
+        max_evals=24 + result.repeats,
         trials=queued(points, labels(spaces)),
         rstate=np.random.default_rng(airport_seed(0, "JFK")),
         verbose=False,
         show_progressbar=False,
     )
-    assert seen == [t.model.key for t in result.trials[1:]]
+    assert len(seen) > len(set(seen))
+    assert list(dict.fromkeys(seen)) == [t.model.key for t in result.trials[1:]]
 
 
 def test_what_judges_shocks_says_so():

@@ -17,8 +17,8 @@ from forecastctl.records import LOSSES, SearchSpec
 from forecastctl.search.backtest import backtest, fold_errors, fold_scores
 from forecastctl.search.folds import validation_splits
 from forecastctl.search.halving import Halving
-from forecastctl.search.hyperopt import ATTEMPTS
 from forecastctl.search.pool import pool, pool_keys
+from forecastctl.search.stopping import REPEATS
 from forecastctl.search.tune import MOST_STARTS, airport_seed, tune
 from tests.series import make_series, seasonal_data
 
@@ -125,13 +125,13 @@ def test_it_ends_where_nothing_new_is_left_to_propose(fake, series, monkeypatch)
     assert result.stopped == "exhausted"
     assert {t.model.options["bias"] for t in result.trials[1:]} == {*everything}
     assert len(result.trials) == 1 + len(everything)
-    assert result.repeats >= ATTEMPTS
+    assert result.repeats >= REPEATS
 
 
 def test_it_does_not_ask_for_more_than_there_is(series):
     result = tune(series, replace(QUICK, families=("seasonal_naive",)))
     assert [t.model.label for t in result.trials] == ["SNaive", "SNaive drift"]
-    assert (result.stopped, result.repeats) == ("exhausted", ATTEMPTS)
+    assert (result.stopped, result.repeats) == ("exhausted", REPEATS)
 
 
 def test_trials_have_their_share_in_what_was_chosen(fake, series):
