@@ -87,3 +87,22 @@ def test_a_new_search_learns_from_them(old, killed):
         best = min(trials, key=lambda t: (t.loss, t.number))
         first = read_trials(old.tracker, run.run_id)[1]
         assert (first.start, first.model) == ("own", best.model)
+
+
+def repeated(table):
+    """The last trial repeats the first, as it could in earlier versions."""
+    at = table["columns"].index("duplicate_of")
+    table["data"][-1][at] = 0
+
+
+def test_reproduce_says_that_repetitions_used_up_evaluations():
+    store = Store()
+    store.run(tune=TUNE)
+    for airport in ("JFK", "EWR"):
+        run_id = store.airport("job-1", airport)
+        store.edit(run_id, "trials.json", repeated)
+        if airport == "JFK":  # an earlier version, which did not count them apart
+            del store.tracker._runs[run_id].metrics["repeated_proposals_count"]
+    notes = {airport: refit.notes for airport, refit in store.refitted("job-1").items()}
+    said = "in its search models that came up again used up evaluations; now they do not"
+    assert notes == {"JFK": (said,), "EWR": (), "A/B": ()}
