@@ -538,8 +538,12 @@ ReportFolder = Annotated[
 ]
 ReportOut = Annotated[
     str | None,
-    option("--out -o", "Folder to write it into (report).", OUTPUT, "DIR"),
-    Sets("report.out"),
+    option(
+        "--out -o",
+        "Folder to write it into (report.out of the settings, or report).",
+        OUTPUT,
+        "DIR",
+    ),
 ]
 ReportLog = Annotated[
     bool | None,

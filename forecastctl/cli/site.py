@@ -52,14 +52,16 @@ def write_site(
     session: Session,
     tracker: Tracker,
     job: str | None,
+    out: str | None = None,
     tell: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Site:
-    """Write the report of a job into the folder of the settings, and record it as they say.
+    """Write the report of a job into a folder, and record it as the settings say.
 
     Args:
         session: Its settings.
         tracker: The store.
         job: The job's name; ``None`` for the newest one that forecast.
+        out: The folder; ``None`` for that of the settings, and `FOLDER` where they name none.
         tell: Takes how much is done, and of how much.
 
     Raises:
@@ -72,7 +74,7 @@ def write_site(
     from forecastctl.report.write import check_folder, write_folder
 
     settings = session.settings
-    folder = Path(settings.report.out or FOLDER).expanduser()
+    folder = Path(out or settings.report.out or FOLDER).expanduser()
     check_folder(folder)
     asked = Asked(
         job=job,

@@ -193,11 +193,13 @@ def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
         if value is None or value == []:
             continue
         section, _, key = name.partition(".")
-        layer.append((section, key, value, f"--{_flag_name(key)}"))
+        layer.append((section, key, value, f"--{_flag_name(section, key)}"))
     return layer
 
 
-def _flag_name(key: str) -> str:
+def _flag_name(section: str, key: str) -> str:
+    if (section, key) == ("report", "out"):  # of run, whose --out takes the forecasts
+        return "report"
     names = {
         "uri": "tracking-uri",
         "source": "data",

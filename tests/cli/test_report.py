@@ -50,6 +50,8 @@ def test_run_writes_it_by_a_flag_or_a_setting(cli):
     assert len(files_in(cli.folder / "conf" / "page")) == 5
     jobs = cli.json("history")
     tracker = open_tracker(cli.uri, "forecastctl", reading=True)
+    cli("report", "--config", "conf/f.toml", "--quiet")
+    assert not (cli.folder / "report").exists()
     reports = [File.REPORT in tracker.get(job["run_id"]).tags["digests"] for job in jobs]
     assert reports == [False, True]
 

@@ -312,6 +312,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
     done("prune", *store, "--json")
+    done("report", *store, "--job", run, "--verbose")
     with without_a_server(monkeypatch):
         done("ui", *store, "--airport", "JFK", "--no-browser")
     done("retry", run, *store, "--jobs", "1", "--verbose")
@@ -329,6 +330,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
         assert not leaks(text, canaries), text
     texts = [p.read_bytes().decode("utf-8", "replace") for p in home.rglob("*") if p.is_file()]
     texts += [p.read_text() for p in bare.folder.iterdir() if p.suffix in (".csv", ".html")]
+    texts += [p.read_text() for p in (bare.folder / "report").rglob("*.*")]
     texts += rows()
     assert any("***" in text for text in texts)
     for text in texts:

@@ -28,7 +28,7 @@ def report(
     session = open_session(report, locals())
     tracker = read_with_spool(session.settings)
     with Progress(quiet=session.quiet or not sys.stderr.isatty(), what="steps") as progress:
-        site = write_site(session, tracker, job, progress.at)
+        site = write_site(session, tracker, job, out, progress.at)
     if session.as_json:
         found = {"job_id": site.job_id, "run_id": site.run_id, "index": str(site.index)}
         render.print_json({**found, "airports": site.airports, "recorded": list(site.recorded)})
