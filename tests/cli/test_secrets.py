@@ -275,6 +275,12 @@ def prepare(folder, canary, monkeypatch):
     own.cache_clear()
 
 
+def written_in(folder):
+    """What commands wrote beside the store: tables, pages and the whole report."""
+    found = (*folder.iterdir(), *(folder / "report").rglob("*"))
+    return [p.read_text() for p in found if p.suffix in (".csv", ".html", ".js")]
+
+
 def test_a_job_that_ends_well(place, bare, monkeypatch):
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
@@ -329,9 +335,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     for text in shown:
         assert not leaks(text, canaries), text
     texts = [p.read_bytes().decode("utf-8", "replace") for p in home.rglob("*") if p.is_file()]
-    texts += [p.read_text() for p in bare.folder.iterdir() if p.suffix in (".csv", ".html")]
-    texts += [p.read_text() for p in (bare.folder / "report").rglob("*.*")]
-    texts += rows()
+    texts += [*written_in(bare.folder), *rows()]
     assert any("***" in text for text in texts)
     for text in texts:
         assert not leaks(text, canaries)
