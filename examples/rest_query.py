@@ -76,8 +76,12 @@ def row(what: str, run: Any) -> dict[str, Any]:
     else:
         facts = {k: tags.get(k) for k in ("airport", "job_id")}
         if what == "trials":
-            facts["trial"] = int(tags["trial"])
+            weight = tags.get("weight")
+            facts |= {"trial": int(tags["trial"]), "start": tags.get("start")}
+            facts["weight"] = None if weight is None else float(weight)
         facts |= {"status": status, "model": tags.get("model"), "loss": metrics.get("loss")}
+        if what == "airports":
+            facts["trials"] = tags.get("trials_by_origin")
         facts |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
     started = datetime.fromtimestamp(run["info"]["start_time"] / 1000, UTC)
     facts["started"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
