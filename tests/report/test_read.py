@@ -78,11 +78,12 @@ def _spec():
     return DataSpec(source=None, suspects="recent")
 
 
-def test_what_changed_since_the_job_before(report):
+def test_what_changed_since_the_job_before(report, recorded):
     changes = report.changes
     assert (changes.added, changes.gone) == (("NEW",), ("GONE",))
     assert changes.status == ()
-    assert changes.job_id < report.job.job_id
+    newest, before = history(recorded.tracker, HistoryQuery("jobs"))
+    assert (changes.job_id, report.job.job_id) == (before["job_id"], newest["job_id"])
 
 
 def test_the_first_job_has_nothing_before_it_and_sees_what_came_true_since(report, recorded):
