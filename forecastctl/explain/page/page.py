@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.explain.page import words
+from forecastctl.explain.page.filling import template
 from forecastctl.explain.page.tables import Link, interval, tables
 from forecastctl.figures import number, period, signed
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from forecastctl.records.explanation import ExplainView
 
 TEMPLATE = "explanation.html"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What the page may load: its own style and pictures that stand in it."""
+
 LONG = 24
 HEX = re.compile("[0-9a-f]+")
 
@@ -29,17 +33,7 @@ def explanation_page(answer: Answer, view: ExplainView) -> str:
     Returns:
         HTML that needs no network and no script; the same answer gives the same bytes.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("forecastctl.explain.page")
-    pages = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return pages.get_template(TEMPLATE).render(_content(answer, view), kind=_kind)
+    return template(TEMPLATE).render(_content(answer, view), kind=_kind, policy=POLICY)
 
 
 def explanation_image(answer: Answer, view: ExplainView, kind: str) -> bytes:

@@ -7,6 +7,7 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from forecastctl.explain.page.filling import template
 from forecastctl.report.page.data import FLEET_FILE, airport_file, airport_path, fleet_file
 from forecastctl.report.page.index import index_content
 
@@ -42,22 +43,12 @@ def site_files(report: Report) -> Iterator[tuple[str, bytes]]:
 
 def _page(name: str, content: dict[str, Any]) -> bytes:
     """A page with its style and scripts inside, so that it can be read alone."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     from forecastctl import __version__
 
-    pages = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("forecastctl.report.page"), PackageLoader("forecastctl.explain.page")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     script = _script(name)
-    text = pages.get_template(name).render(
+    text = template(name, "forecastctl.report.page").render(
         content,
         policy=_policy(script),
         script=Markup(script),  # noqa: S704 - our own, from the package
