@@ -78,9 +78,11 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
     if command in ("run", "tune"):
         check_plug_ins(settings)
     done = _work(command, session, chosen, out, upgrade=upgrade)
-    if command == "run" and settings.report.out:
-        report_of_job(session, done.ending.summary.job_id)
-    finish_job(command, session, done)
+    try:
+        finish_job(command, session, done)
+    finally:
+        if command == "run" and settings.report.out:
+            report_of_job(session, done.ending)
 
 
 def _work(

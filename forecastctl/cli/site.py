@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from forecastctl.cli.compose import read_store
 from forecastctl.cli.output import render
-from forecastctl.errors import ForecastctlError, ReadOnlyError, TrackingError
+from forecastctl.errors import ReadOnlyError, TrackingError
+from forecastctl.records import described
 from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from forecastctl.cli.compose import Session
+    from forecastctl.cli.recorder import Ending
+    from forecastctl.jobs.summary import Summary
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
 
@@ -123,21 +126,22 @@ def _options(settings: Settings) -> str:
     return "".join(f" {flag} {shlex.quote(value)}" for flag, value in given.items())
 
 
-def report_of_job(session: Session, job_id: str) -> None:
+def report_of_job(session: Session, ending: Ending[Summary]) -> None:
     """Write the report of a job that has ended; that this fails is no failure of the job.
 
     Args:
         session: Its settings.
-        job_id: The job.
+        ending: What the job ended with. There is nothing to read of one whose record waits.
     """
+    missing = "warning: there is no report of this job"
+    if ending.away is not None:
+        render.note(f"{missing} before it is in its store; 'forecastctl report' writes it then.")
+        return
     try:
-        site = write_site(session, read_store(session.settings), job_id)
-    except ForecastctlError as error:
-        render.note(f"warning: there is no report of this job. {error.message}")
-    except Exception as error:
+        site = write_site(session, read_store(session.settings), ending.summary.job_id)
+    except Exception as error:  # whatever it is, the job has ended well
         log.info("the report could not be written", exc_info=True)
-        said = f"{type(error).__name__}: {error}"
-        render.note(f"warning: there is no report of this job. {said}")
+        render.note(f"{missing}. {described(error)}")
     else:
         if not session.quiet:
             render.note(f"report written to {site.index}")

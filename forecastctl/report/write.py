@@ -11,7 +11,7 @@ from forecastctl.errors import OutputError
 from forecastctl.recording.digests import add_files
 from forecastctl.records import Artifact, RunUpdate
 from forecastctl.records.schema import File
-from forecastctl.report.page.data import AIRPORT_FILES
+from forecastctl.report.page.data import AIRPORT_FILES, FLEET_FILE
 from forecastctl.report.page.site import INDEX
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     index = folder / INDEX
-    if not (index.is_file() and MARK in index.read_bytes()):
+    begun = (folder / FLEET_FILE).is_file()  # the first file that is written; the index is the last
+    if not begun or (index.exists() and MARK not in index.read_bytes()):
         raise OutputError(
             f"{folder} holds other files, and no report.", "Name a new folder, or an empty one."
         )

@@ -116,3 +116,39 @@ def test_nothing_recorded_is_said(cli, job):
     named = ["--job", job] if job else []
     assert "error: " in cli("report", *named, code=6).stderr
     assert not (cli.folder / "report").exists()
+
+
+def test_a_report_that_was_cut_off_is_written_again(cli):
+    cli("run", "--data", cli.write(panel(["JFK", "LGA"])), *RUN, "--report", "site", "--quiet")
+    whole = files_in(cli.folder / "site")
+    (cli.folder / "site" / "index.html").unlink()
+    cli("report", "--out", "site", "--quiet")
+    assert files_in(cli.folder / "site") == whole
+
+
+def test_data_beside_a_page_of_somebody_else_stay(cli):
+    cli("run", "--data", cli.write(panel(["JFK"])), *RUN, "--report", "site", "--quiet")
+    cli.write("mine", "site/index.html")
+    assert "site holds other files" in cli("report", "--out", "site", code=11).stderr
+    (cli.folder / "data").mkdir()
+    cli.write("mine", "data/air.csv")
+    assert "and no report" in cli("report", "--out", "data", code=11).stderr
+
+
+def test_the_report_comes_after_the_summary_whatever_the_exit_code(cli, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(site, "write_site", interrupted)
+    data = cli.write(panel(["JFK"]))
+    assert "took " in cli("run", "--data", data, *RUN, "--report", "x", code=130).stdout
+
+
+def test_there_is_no_report_of_a_job_whose_record_waits(bare, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_TRACKING__SPOOL", str(bare.folder / "spool"))
+    monkeypatch.setenv("FORECASTCTL_TRACKING__PATIENCE", "0")
+    store = ["--tracking-uri", "http://127.0.0.1:9"]
+    data = bare.write(panel(["JFK"]))
+    said = bare("run", "--data", data, *RUN, *store, "--report", "x", "--quiet", code=9).stderr
+    assert "no report of this job before it is in its store" in said
+    assert not (bare.folder / "x").exists()
