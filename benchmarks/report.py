@@ -23,7 +23,6 @@ from forecastctl.report.page.site import site_files
 from forecastctl.report.values import (
     AirportFacts,
     Fan,
-    JobFacts,
     Line,
     Report,
     Search,
@@ -33,6 +32,7 @@ from forecastctl.report.write import write_folder, zipped
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests import services
+from tests.report.made import job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,27 +71,8 @@ def report(airports: int) -> Report:
     """A made-up report."""
     some = random.Random(0)  # noqa: S311 - no secret
     facts = tuple(airport(i, some) for i in range(airports))
-    job = JobFacts(
-        job_id="20260101-000000-000000",
-        command="run",
-        status="ok",
-        origin="live",
-        started_ms=0,
-        ended_ms=1000,
-        counts={"total": airports},
-        freq="M",
-        season_length=12,
-        horizon=HORIZON,
-        loss="mase",
-        source="made up",
-        panel_digest="",
-        config_digest="",
-        experiment="made up",
-        options="",
-        run_id="0" * 32,
-        url=None,
-    )
-    return Report(job, facts)
+    made_up = job(counts={"total": airports}, horizon=HORIZON)
+    return Report(made_up, facts)
 
 
 def table(of: Report) -> pd.DataFrame:

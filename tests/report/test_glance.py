@@ -1,39 +1,15 @@
 """An airport at a glance, by hand."""
 
 import math
-from dataclasses import replace
 
 import pytest
 
 from forecastctl.report.page.fleet import totals, usual_periods
 from forecastctl.report.page.glance import Grid, glance
-from forecastctl.report.values import AirportFacts, Fan, JobFacts, Line, Report
+from forecastctl.report.values import AirportFacts, Fan, Line, Report
+from tests.report.made import job
 
 MONTHS = tuple(f"20{y}-{m:02d}-01" for y in (18, 19, 20) for m in range(1, 13))
-
-
-def job(**changes):
-    facts = JobFacts(
-        job_id="j",
-        command="run",
-        status="ok",
-        origin="live",
-        started_ms=0,
-        ended_ms=1000,
-        counts={},
-        freq="M",
-        season_length=12,
-        horizon=3,
-        loss="mase",
-        source=None,
-        panel_digest="",
-        config_digest="",
-        experiment="e",
-        options="",
-        run_id="r",
-        url=None,
-    )
-    return replace(facts, **changes)
 
 
 def airport(name="A", y=range(1, 25), mean=(30.0, 40.0, 50.0), cutoff=23):
