@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ bench-hierarchy: $(VENV)/dev.stamp ## what reconciling does on two real hierarch
 
 bench-report: $(VENV)/dev.stamp ## write and open a report of 5,000 airports
 	$(BIN)/python benchmarks/report.py
+
+bench-search: $(VENV)/dev.stamp ## what a search is worth out of sample, by evaluations and TPE's share
+	$(BIN)/python benchmarks/searching.py --budgets 14 20:0 20:0.25
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools
