@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.errors import DamagedError
 from forecastctl.records.schema import (
@@ -20,6 +20,9 @@ from forecastctl.records.schema import (
 
 if TYPE_CHECKING:
     from forecastctl.records import StoredRun
+
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class RunOf:
     def weight(self) -> float | None:
         """Share of a trial in what its search chose; ``None`` where it is no member."""
         text = self.run.tags.get(Tag.WEIGHT)
-        return None if text is None else self._decimal(Tag.WEIGHT, text)
+        return None if text is None else self._parsed(Tag.WEIGHT, text, float)
 
     @property
     def origin(self) -> str:
@@ -172,7 +175,7 @@ class RunOf:
     def horizon(self, default: int) -> int:
         """Periods ahead."""
         text = self.run.params.get(Param.HORIZON)
-        return default if text is None else self._whole(Param.HORIZON, text)
+        return default if text is None else self._parsed(Param.HORIZON, text, int)
 
     def _required(self, tag: Tag) -> str:
         value = self.run.tags.get(tag)
@@ -181,18 +184,12 @@ class RunOf:
         return value
 
     def _number(self, tag: Tag) -> int:
-        return self._whole(tag, self._required(tag))
+        return self._parsed(tag, self._required(tag), int)
 
-    def _decimal(self, key: str, text: str) -> float:
+    def _parsed(self, key: str, text: str, kind: type[N]) -> N:
         try:
-            return float(text)
+            return kind(text)
         except ValueError:
-            message = f"'{key}' of run {self.run.run_id} is no number: '{text}'."
-            raise DamagedError(message) from None
-
-    def _whole(self, key: str, text: str) -> int:
-        try:
-            return int(text)
-        except ValueError:
-            message = f"'{key}' of run {self.run.run_id} is no whole number: '{text}'."
+            what = "whole number" if kind is int else "number"
+            message = f"'{key}' of run {self.run.run_id} is no {what}: '{text}'."
             raise DamagedError(message) from None

@@ -182,8 +182,8 @@ class Change:
 
     Attributes:
         airport: As spelt in the data.
-        before: What it was; empty where it was not there.
-        after: What it is; empty where it is not there any more.
+        before: What it was.
+        after: What it is.
     """
 
     airport: str

@@ -193,22 +193,22 @@ def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
         if value is None or value == []:
             continue
         section, _, key = name.partition(".")
-        layer.append((section, key, value, f"--{_flag_name(section, key)}"))
+        layer.append((section, key, value, f"--{_flag_name(name)}"))
     return layer
 
 
-def _flag_name(section: str, key: str) -> str:
-    if (section, key) == ("report", "out"):  # of run, whose --out takes the forecasts
-        return "report"
+def _flag_name(name: str) -> str:
+    """The flag of a setting: its key, unless here."""
     names = {
-        "uri": "tracking-uri",
-        "source": "data",
-        "families": "family",
-        "groups": "group",
-        "group_file": "groups-from",
-        "format": "log-format",
+        "tracking.uri": "tracking-uri",
+        "data.source": "data",
+        "data.groups": "group",
+        "data.group_file": "groups-from",
+        "tune.families": "family",
+        "report.out": "report",
+        "log.format": "log-format",
     }
-    return names.get(key, key.replace("_", "-"))
+    return names.get(name, name.partition(".")[2].replace("_", "-"))
 
 
 def _sections_hint() -> str:
