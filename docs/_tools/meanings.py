@@ -40,7 +40,7 @@ MEANINGS = {
     ),
     "data.sheet": "Sheet of a workbook. Not set: the one that holds a table.",
     "data.totals": (
-        "An airport that is the sum of the others: `leave-out` leaves it out, `keep` forecasts it."
+        "An airport that is the sum of others: `leave-out` leaves it out, `keep` forecasts it."
     ),
     "tune.engine": (
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "

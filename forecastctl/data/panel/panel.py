@@ -56,8 +56,8 @@ class DataSpec:
         language: Of the names of months, such as ``fr``; ``None`` decides by all of them.
         encoding: Of text; ``None`` is UTF-8 or UTF-16, and what the bytes look like where not.
         sheet: Name of the sheet of a workbook; ``None`` takes the one that holds a table.
-        totals: ``leave-out`` leaves out an airport that is the sum of the others, ``keep`` keeps
-            it.
+        totals: ``leave-out`` leaves out airports that are the sum of others, ``keep`` keeps
+            them.
     """
 
     source: str | None

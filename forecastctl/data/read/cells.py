@@ -71,9 +71,15 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
         dates = parse_dates(texts, "the header", language=language)
     except DataError:
         return [None] * len(names)
-    return [
-        None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in dates.days.tolist()
+    days = dates.days.tolist()
+    bare = [
+        day
+        for day, name in zip(days, texts, strict=True)
+        if day != NO_DAY and name.strip().isdecimal()
     ]
+    if any(a >= b for a, b in pairwise(bare)) and any(a <= b for a, b in pairwise(bare)):
+        return [None] * len(names)  # numbers that are dates stand in order, passengers do not
+    return [None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in days]
 
 
 def filled_down(column: Sequence[str]) -> list[str]:

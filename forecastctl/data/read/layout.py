@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HEADERS = 40
 """Rows that may be the header, from the first."""
 _HEADER_ROWS = 3
+_BELOW = 4
+"""Rows below a header that may hold no more than the name of a region."""
 _PERIODS = 3
 """Columns named by periods from which on a table is no long one, whatever else it has."""
 _UNITS = re.compile(
@@ -130,7 +132,7 @@ def _without_blank_end(row: list[str]) -> list[str]:
 def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> LaidOut | None:
     """The first row that is a header, of so many at most, and the shape of what is below it."""
     for header in range(min(len(cells.rows) - 1, most)):
-        if not _may_be_header(cells.rows, header) or not _any_value(cells.rows[header + 1]):
+        if not _may_be_header(cells.rows, header) or not _any_value(_below(cells.rows, header)):
             continue
         for names, above in _headers(cells.rows, header):
             found = _of_header(cells, header, names, table, spec)
@@ -175,6 +177,12 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
     dates = [c for c in filled if c not in numbers and not isinstance(read_date(c), str)]
     counted = [c for c in numbers if not is_year(c)]
     return not _holds_numbers(filled) and not (dates and counted)
+
+
+def _below(rows: list[list[str]], header: int) -> list[str]:
+    """The first row below a header that holds more than the name of a region."""
+    several = (row for row in rows[header + 1 :][:_BELOW] if sum(map(bool, row)) > 1)
+    return next(several, rows[header + 1])
 
 
 def _any_value(row: Sequence[str]) -> bool:

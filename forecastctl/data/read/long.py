@@ -13,6 +13,7 @@ from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.understood import Understood
 from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
+from forecastctl.data.read.blanks import named_airports
 from forecastctl.data.read.cells import filled_down
 from forecastctl.data.read.dates import (
     FORMS,
@@ -24,7 +25,7 @@ from forecastctl.data.read.dates import (
 from forecastctl.data.read.layout import LaidOut, counted, laid_out
 from forecastctl.data.read.names import one_spelling
 from forecastctl.data.read.tables import texts_of
-from forecastctl.data.read.totals import called_total, total_airports
+from forecastctl.data.read.totals import called_total, notes_of, total_airports
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 
@@ -93,7 +94,7 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     usable = keep.copy()
     usable[list(rows.wrong)] = False
     totals = total_airports(codes, spelt, days, y, usable)
-    notes += said + tuple(_of_total(name, why, spec) for name, why in totals.items())
+    notes += said + notes_of(totals, kept=spec.totals == "keep")
     names = spelt[codes]
     if totals and spec.totals == "leave-out":
         keep &= ~np.isin(names, list(totals))
@@ -137,7 +138,9 @@ def _read(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> _Rows:
     texts = texts_of(loaded.columns[columns.airport])
     codes, airports = pd.factorize(np.array(texts, dtype=object))
     if "" in airports:
-        codes, airports = pd.factorize(np.array(filled_down(texts), dtype=object))
+        others = [c for i in _others(laid) if isinstance(c := table.load([i]).columns[i], list)]
+        named = named_airports(texts, others, dates.days.tolist())
+        codes, airports = pd.factorize(np.array(named, dtype=object))
     problem = np.full(len(texts), None, dtype=object)
     wrong = {**numbers.problems, **dates.problems, **loaded.problems}
     for position, text in wrong.items():
@@ -214,7 +217,7 @@ def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:
             f"{table.label}, {where}",
             decimal=spec.decimal,
             delimiter=table.delimiter,
-            others=islice(_other_cells(table, laid.columns.wanted()), _OTHERS),
+            others=islice(_other_cells(laid), _OTHERS),
         )
     if np.isnan(found.values).all():
         first = min(found.problems, default=0)
@@ -232,14 +235,19 @@ def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:
     return replace(found, problems=problems)
 
 
-def _other_cells(table: SourceTable, besides: Sequence[int]) -> Iterator[str]:
+def _other_cells(laid: LaidOut) -> Iterator[str]:
     """Cells of the other columns, read only where someone asks for them."""
-    others = [c for c in range(len(table.names)) if c not in besides]
+    others = _others(laid)
     if others:
-        loaded = table.load(others)
+        loaded = laid.table.load(others)
         for c in others:
             column = loaded.columns[c]
             yield from column if isinstance(column, list) else ()
+
+
+def _others(laid: LaidOut) -> list[int]:
+    """Positions of the columns that hold neither airport, date nor passengers."""
+    return [c for c in range(len(laid.table.names)) if c not in laid.columns.wanted()]
 
 
 def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
@@ -275,13 +283,6 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
         rest = f"{n} {word}s hold neither a date nor a number (first {word} {lines[0]})"
         notes += (f"{rest}: taken for notes and left out",)
     return keep, notes
-
-
-def _of_total(name: str, why: str, spec: DataSpec) -> str:
-    """The sentence about an airport that is the sum of the others."""
-    if spec.totals == "keep":
-        return f"{name!r} {why}: kept as an airport"
-    return f'{name!r} {why}: left out; set [data] totals = "keep" to forecast it as an airport'
 
 
 def _understood(

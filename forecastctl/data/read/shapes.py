@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.read.blanks import named_airports
 from forecastctl.data.read.cells import (
     MOST,
     column_at,
@@ -88,12 +89,19 @@ def _keys(
         texts = [i for i in rest if not numeric(column_at(cells, i)) and any(column_at(cells, i))]
         found = texts[0] if texts else None
     if found is not None:
-        keys = filled_down(column_at(cells, found))
+        others = [column_at(cells, i) for i in rest if i != found]
+        keys = named_airports(_outdented(column_at(cells, found)), others)
         return _varying(keys) if "\\" in names[found] and "," in names[found] else keys
     if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
         return None
     stem = PurePath(table.label).name.partition(".")[0] or table.label
     return [stem] * len(cells.rows)
+
+
+def _outdented(keys: list[str]) -> list[str]:
+    """Names without the blanks that set airports below their region, where all stay different."""
+    stripped = [key.strip() for key in keys]
+    return stripped if len(set(stripped)) == len(set(keys)) else keys
 
 
 def _varying(keys: list[str]) -> list[str]:
