@@ -189,21 +189,22 @@ def _any_others(
     k = len(order)
     if not _LEAST_PARTS < k <= min(_MOST_ANY, values.shape[1] // 2):
         return
-    columns = series[order, :: max(1, values.shape[1] // (3 * k))].T
-    norms = np.maximum(np.linalg.norm(columns, axis=0), unit)
-    columns = columns / norms
-    basis = list(range(k))
+    rest = series[order, :: max(1, values.shape[1] // (2 * k))]
+    norms = np.maximum(np.sqrt((rest * rest).sum(axis=1)), unit)
+    rest = rest / norms[:, None]  # what the series of the basis do not explain of each
+    r = np.zeros((k, k))
+    basis: list[int] = []
     certain = _CERTAIN + _DIGITS_PER_SERIES * k
-    while True:
-        r: NDArray[np.float64] = np.asarray(np.linalg.qr(columns[:, basis], mode="r"))
-        explained = np.flatnonzero(np.abs(np.diagonal(r)) < _DEPENDENT)
-        if not len(explained):
-            return
-        n = int(explained[0])
-        total = basis.pop(n)  # no part of any other, whether it is a sum or a copy
-        if n < _LEAST_PARTS:
-            continue
-        weights = np.linalg.solve(r[:n, :n], r[:n, n]) * norms[total] / norms[basis[:n]]
-        parts = sorted(int(order[basis[j]]) for j in np.flatnonzero(weights > _A_PART))
-        if parts and _is_sum(series[order[total]], series[parts], unit, certain):
-            yield int(order[total]), parts
+    for n in range(k):
+        size = np.sqrt((rest[n] * rest[n]).sum())
+        if size >= _DEPENDENT:
+            basis.append(n)
+            q = rest[n] / size
+            r[n, n:] = np.einsum("ij,j->i", rest[n:], q)  # no BLAS: its threads wait for more
+            rest[n + 1 :] -= r[n, n + 1 :, None] * q
+        elif len(basis) >= _LEAST_PARTS:
+            weights = np.linalg.solve(r[np.ix_(basis, basis)], r[basis, n])
+            likely = weights * norms[n] / norms[basis] > _A_PART
+            parts = sorted(int(order[basis[j]]) for j in np.flatnonzero(likely))
+            if parts and _is_sum(series[order[n]], series[parts], unit, certain):
+                yield int(order[n]), parts
