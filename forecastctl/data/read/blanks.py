@@ -22,10 +22,10 @@ def named_airports(
 ) -> list[str]:
     """The airport of each row, also where its cell is blank.
 
-    A blank below a name is that name, as in merged cells. It is the sum of a region, under the
-    text that another column has for it, where that is a word for a sum, where a column of regions
-    with merged cells of its own begins a new one, or where some airports would have a period twice
-    and others once.
+    A blank below a name is that name, as in merged cells, where so all airports have as many rows.
+    Else it is the sum of a region, under the text that another column has for it, where that is a
+    word for a sum, where a column of regions with merged cells of its own begins a new one, or
+    where it is the region of airports as well.
 
     Args:
         keys: Cells of the column of the airports.
@@ -34,30 +34,33 @@ def named_airports(
     """
     filled = filled_down(keys)
     blank = [i for i, key in enumerate(keys) if not key.strip()]
-    if not blank:
+    if not blank or not _uneven(list(zip(filled, periods or filled, strict=True))):
         return filled
     texts = [column for column in others if not numeric(column)]
     merged = [column for column in texts if any(not c.strip() for c in column)]
-    sums = {i: name for i in blank if (name := _sum_named(texts, merged, i))}
-    if periods is not None:
-        rest = [pair for i, pair in enumerate(zip(filled, periods, strict=True)) if i not in sums]
-        if _uneven(rest):
-            sums = {i: sums.get(i) or _text(texts, i) for i in blank}
-    return [sums.get(i, key) for i, key in enumerate(filled)]
+    regions = [column for column in texts if periods and _of_airports(column, set(blank))]
+    named = {i: _sum_named(texts, merged, i) or _last(regions, i) for i in blank}
+    if regions:
+        return [named.get(i, key) for i, key in enumerate(keys)]
+    return [named.get(i) or key for i, key in enumerate(filled)]
 
 
-def _sum_named(
-    texts: Sequence[Sequence[str]], merged: Sequence[Sequence[str]], row: int
-) -> str | None:
+def _sum_named(texts: Sequence[Sequence[str]], merged: Sequence[Sequence[str]], row: int) -> str:
     """The name of a sum that a row without an airport is, by words or by where its texts stand."""
     called = [text for column in texts if called_total(text := column[row].strip())]
     begun = [text for column in merged if (text := column[row].strip())]
-    return next(iter(called or begun), None)
+    return next(iter(called or begun), "")
 
 
-def _text(texts: Sequence[Sequence[str]], row: int) -> str:
+def _of_airports(column: Sequence[str], blank: set[int]) -> bool:
+    """Whether all texts of rows without an airport stand beside airports as well."""
+    there = {text.strip() for i, text in enumerate(column) if i not in blank}
+    return {column[i].strip() for i in blank} <= there | {""}
+
+
+def _last(columns: Sequence[Sequence[str]], row: int) -> str:
     """The last text of a row: of a region in a country, the region."""
-    return next((text for column in reversed(texts) if (text := column[row].strip())), "")
+    return next((text for column in reversed(columns) if (text := column[row].strip())), "")
 
 
 def _uneven(pairs: Sequence[tuple[str, object]]) -> bool:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from forecastctl.data.read.blobs import Blob, blob_of_bytes, blobs_of, is_remote
 from forecastctl.data.read.columns import airport_column, group_columns
 from forecastctl.data.read.folders import folder_table
+from forecastctl.data.read.groups import airport_groups
 from forecastctl.data.read.json_text import json_table, looks_like_json
-from forecastctl.data.read.long import airport_groups, to_panel
+from forecastctl.data.read.long import to_panel
 from forecastctl.data.read.parquet import feather_table, parquet_table
 from forecastctl.data.read.sql import is_url, sql_table
 from forecastctl.data.read.text import GZIP, UTF16, text_table

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecastctl.data.read.cells import is_number, is_value, is_year, period_names
-from forecastctl.data.read.columns import ColumnPositions, find_columns, usual_name
+from forecastctl.data.read.columns import ColumnPositions, find_columns, group_columns, usual_name
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
@@ -162,7 +162,9 @@ def _of_header(
     for shape in SHAPES:
         unfolded = shape.unfold(names, below, table, spec)
         if unfolded is not None:
-            columns = ColumnPositions(airport=0, date=1, value=2)
+            wanted = () if spec.group_file else spec.groups
+            groups = group_columns(unfolded.names, wanted, table.label)
+            columns = ColumnPositions(airport=0, date=1, value=2, groups=groups)
             return LaidOut(unfolded, columns, shape.name)
     return None
 

@@ -14,6 +14,7 @@ from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.understood import Understood
 from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
 from forecastctl.data.read.blanks import named_airports
+from forecastctl.data.read.categories import Summed, summed_categories
 from forecastctl.data.read.cells import filled_down
 from forecastctl.data.read.dates import (
     FORMS,
@@ -22,6 +23,7 @@ from forecastctl.data.read.dates import (
     local_note,
     parse_dates,
 )
+from forecastctl.data.read.groups import airport_groups
 from forecastctl.data.read.layout import LaidOut, counted, laid_out
 from forecastctl.data.read.names import one_spelling
 from forecastctl.data.read.tables import texts_of
@@ -95,6 +97,10 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     usable[list(rows.wrong)] = False
     totals = total_airports(codes, spelt, days, y, usable)
     notes += said + notes_of(totals, kept=spec.totals == "keep")
+    if spec.duplicates in ("sum", "mean"):
+        counted_twice = _categories(laid, codes, days, np.where(usable, y, np.nan), spec)
+        keep &= ~counted_twice.rows
+        notes += counted_twice.notes
     names = spelt[codes]
     if totals and spec.totals == "leave-out":
         keep &= ~np.isin(names, list(totals))
@@ -116,6 +122,23 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     if not columns.groups:
         return panel
     return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
+
+
+def _categories(
+    laid: LaidOut,
+    codes: NDArray[np.int64],
+    days: NDArray[np.int64],
+    y: NDArray[np.float64],
+    spec: DataSpec,
+) -> Summed:
+    """Rows that add up others of their airport and period."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"airport": codes, "day": days, "y": y})
+    others = _others(laid)
+    columns = laid.table.load(others).columns if others else {}
+    named = {laid.table.names[c]: column for c, column in columns.items()}
+    return summed_categories(frame, named, kept=spec.totals == "keep")
 
 
 def _again(
@@ -324,43 +347,3 @@ def _understood(
 def _of_marks(found: Counter[str]) -> Iterator[str]:
     for mark, n in found.most_common():
         yield f"marked {mark!r} in the file: {n:,} {'value' if n == 1 else 'values'}"
-
-
-def airport_groups(
-    table: SourceTable, loaded: Loaded, airport: int, groups: Sequence[int]
-) -> dict[str, dict[str, str]]:
-    """The one value that each airport has in each column; blanks do not count.
-
-    Args:
-        table: Where the columns are from.
-        loaded: Its content.
-        airport: Position of the column of the airports.
-        groups: Positions of the columns of the groups.
-
-    Returns:
-        Value by airport by column; airports without any value are missing.
-
-    Raises:
-        DataError: An airport has two values in one column.
-    """
-    names = texts_of(loaded.columns[airport])
-    return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
-
-
-def _one_value(
-    table: SourceTable, loaded: Loaded, airports: list[str], column: int
-) -> dict[str, str]:
-    """The value of each airport in one column."""
-    values: dict[str, str] = {}
-    rows = zip(airports, texts_of(loaded.columns[column]), loaded.rows.tolist(), strict=True)
-    for airport, raw, row in rows:
-        value = raw.strip()
-        earlier = values.setdefault(airport, value) or value
-        if value and value != earlier:
-            raise DataError(
-                f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
-                f"in {value!r} here and in {earlier!r} elsewhere.",
-                "Every airport must have one value in a column that groups airports.",
-            )
-        values[airport] = earlier
-    return {airport: value for airport, value in values.items() if value}

@@ -37,7 +37,7 @@ from forecastctl.records.month_names import month_numbers
 from forecastctl.records.written_dates import Named, read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from forecastctl.data.panel.panel import DataSpec
 
@@ -70,6 +70,19 @@ class _Entry:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What tells the rows of a table apart.
+
+    Attributes:
+        airports: Of each row.
+        others: Further columns of text by name.
+    """
+
+    airports: list[str]
+    others: dict[str, list[str]]
+
+
 def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
     """Whether some columns hold numbers or nothing."""
     columns = [column_at(cells, c) for c in at]
@@ -78,7 +91,7 @@ def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
 
 def _keys(
     names: Sequence[str], cells: Cells, besides: set[int], table: SourceTable, spec: DataSpec
-) -> list[str] | None:
+) -> _Keys | None:
     """The airport of each row; the name of the file where no column holds text."""
     rest = [i for i in range(len(names)) if i not in besides]
     try:
@@ -89,13 +102,20 @@ def _keys(
         texts = [i for i in rest if not numeric(column_at(cells, i)) and any(column_at(cells, i))]
         found = texts[0] if texts else None
     if found is not None:
-        others = [column_at(cells, i) for i in rest if i != found]
-        keys = named_airports(_outdented(column_at(cells, found)), others)
-        return _varying(keys) if "\\" in names[found] and "," in names[found] else keys
+        others = _texts(names, cells, [i for i in rest if i != found])
+        keys = named_airports(_outdented(column_at(cells, found)), list(others.values()))
+        of_parts = "\\" in names[found] and "," in names[found]
+        return _Keys(_varying(keys) if of_parts else keys, others)
     if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
         return None
     stem = PurePath(table.label).name.partition(".")[0] or table.label
-    return [stem] * len(cells.rows)
+    return _Keys([stem] * len(cells.rows), {})
+
+
+def _texts(names: Sequence[str], cells: Cells, at: Iterable[int]) -> dict[str, list[str]]:
+    """Columns of text by name, with merged cells as they are."""
+    columns = {names[i]: column_at(cells, i) for i in at if names[i].strip()}
+    return {name: c for name, c in columns.items() if any(c) and not numeric(c)}
 
 
 def _outdented(keys: list[str]) -> list[str]:
@@ -113,14 +133,20 @@ def _varying(keys: list[str]) -> list[str]:
     return [",".join(p[i] for i in varying or [len(p) - 1]) for p in parts]
 
 
-def _unfolded(entries: list[_Entry], table: SourceTable, delimiter: str) -> SourceTable:
-    """A long table of the numbers of another one."""
+def _unfolded(
+    entries: list[_Entry], table: SourceTable, cells: Cells, others: Mapping[str, list[str]]
+) -> SourceTable | None:
+    """A long table of the numbers of another one, with its columns of text; ``None`` of nothing."""
+    if not entries:
+        return None
+    at = {number: i for i, number in enumerate(cells.numbers)}
 
     def load(wanted: Sequence[int]) -> Loaded:
         texts = (
             [e.airport for e in entries],
             [e.date for e in entries],
             [e.value for e in entries],
+            *([filled[at[e.row]] for e in entries] for filled in map(filled_down, others.values())),
         )
         rows = np.array([e.row for e in entries], dtype=np.int64)
         places = [e.place for e in entries]
@@ -129,9 +155,9 @@ def _unfolded(entries: list[_Entry], table: SourceTable, delimiter: str) -> Sour
     return SourceTable(
         table.label,
         table.unit,
-        ("airport", "date", "passengers"),
+        ("airport", "date", "passengers", *others),
         load,
-        delimiter=delimiter,
+        delimiter=cells.delimiter,
         facts=table.facts,
         notes=table.notes,
     )
@@ -145,16 +171,16 @@ def _by_period(
     at = [i for i, day in enumerate(periods) if day]
     if len(at) < _LEAST_PERIODS or not _all_numeric(cells, at):
         return None
-    airports = _keys(names, cells, set(at) | _totals(names), table, spec)
-    if airports is None:
+    keys = _keys(names, cells, set(at) | _totals(names), table, spec)
+    if keys is None:
         return None
     entries = [
         _Entry(airport, str(periods[i]), _cell(row, i), number, names[i])
-        for airport, row, number in zip(airports, cells.rows, cells.numbers, strict=True)
+        for airport, row, number in zip(keys.airports, cells.rows, cells.numbers, strict=True)
         if _holds(row, at, airport)
         for i in at
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
+    return _unfolded(entries, table, cells, keys.others)
 
 
 def _cell(row: list[str], c: int) -> str:
@@ -201,15 +227,15 @@ def _years_and_months(
     if years is None or not _all_numeric(cells, months):
         return None
     besides = set(months) | _totals(names) | {years}
-    airports = _keys(names, cells, besides, table, spec)
-    if airports is None:
+    keys = _keys(names, cells, besides, table, spec)
+    if keys is None:
         return None
     year_of = filled_down(column_at(cells, years))
-    return _parts(airports, year_of, months, names, cells, table)
+    return _parts(keys, year_of, months, names, cells, table)
 
 
 def _parts(
-    airports: list[str],
+    keys: _Keys,
     year_of: list[str],
     months: dict[int, int],
     names: Sequence[str],
@@ -226,12 +252,12 @@ def _parts(
             names[i],
         )
         for airport, year, row, number in zip(
-            airports, year_of, cells.rows, cells.numbers, strict=True
+            keys.airports, year_of, cells.rows, cells.numbers, strict=True
         )
         if is_year(year) and _holds(row, list(months), airport)
         for i, month in months.items()
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
+    return _unfolded(entries, table, cells, keys.others)
 
 
 def _year_column(names: Sequence[str], cells: Cells, besides: set[int]) -> int | None:
@@ -256,16 +282,16 @@ def _months_and_years(
         numbers = _months_across(some, spec)
         if len(set(numbers.values())) < _LEAST_MONTHS or len(numbers) < MOST * len(some):
             continue
-        airports = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
-        if airports is None:
+        keys = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
+        if keys is None:
             return None
         month_of = {some[i]: month for i, month in numbers.items()}
-        return _rows_by_month(airports, texts, month_of, years, cells, table)
+        return _rows_by_month(keys, texts, month_of, years, cells, table)
     return None
 
 
 def _rows_by_month(
-    airports: list[str],
+    keys: _Keys,
     texts: list[str],
     month_of: dict[str, int],
     years: dict[int, str],
@@ -277,11 +303,11 @@ def _rows_by_month(
         _Entry(airport, f"{year}-{month_of[text]:02d}", _cell(row, i), number, year)
         for i, year in years.items()
         for airport, text, row, number in zip(
-            airports, texts, cells.rows, cells.numbers, strict=True
+            keys.airports, texts, cells.rows, cells.numbers, strict=True
         )
         if text in month_of
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
+    return _unfolded(entries, table, cells, keys.others)
 
 
 def _by_airport(
@@ -310,7 +336,8 @@ def _by_airport(
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(_cell(row, a).strip() for a in airports)
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
+    beside = [i for i in range(len(names)) if i not in besides and i not in airports]
+    return _unfolded(entries, table, cells, _texts(names, cells, beside))
 
 
 def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:
