@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecastctl.data.read.cells import is_number, is_value, is_year, period_names
-from forecastctl.data.read.columns import ColumnPositions, find_columns, group_columns, usual_name
+from forecastctl.data.read.columns import (
+    ColumnPositions,
+    find_columns,
+    group_columns,
+    recognised,
+    usual_name,
+)
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
@@ -56,44 +62,22 @@ class LaidOut:
     unit: str = ""
 
 
-def laid_out(tables: Sequence[SourceTable], spec: DataSpec) -> LaidOut:
-    """The one table of a source that holds passengers by airport and period, in long form.
+def laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
+    """A table that holds passengers by airport and period, in long form.
 
     Args:
-        tables: Those of the source: of a workbook, its sheets.
-        spec: Columns and sheet, where set.
+        table: As it stands in the source.
+        spec: Columns, where set.
 
     Raises:
-        DataError: None does, or several do.
+        DataError: It holds none, or what it holds cannot be told.
     """
-    if len(tables) == 1:
-        return _laid_out(tables[0], spec)
-    found: list[LaidOut] = []
-    refused: list[DataError] = []
-    for table in tables:
-        try:
-            found.append(_laid_out(table, spec))
-        except DataError as error:
-            refused.append(error)
-    if not found:
-        raise refused[0]
-    if len(found) > 1:
-        names = " and ".join(one.table.facts.get("format", "") for one in found)
-        raise DataError(
-            f"{tables[0].label} has several tables of passengers: {names}.",
-            "Set [data] sheet in forecastctl.toml to the name of one.",
-        )
-    return found[0]
-
-
-def _laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
-    """A table in long form."""
     names = table.names
     wide = sum(1 for p in period_names(names, spec.language) if p) >= _PERIODS
     refused: DataError | None = None
     try:
         columns = find_columns(names, spec, table.label)
-        if not wide:
+        if not wide and not table.known:
             return LaidOut(table, columns, LONG, unit=_unit(names[columns.value]))
     except DataError as error:
         if _long_without_groups(names, spec, table.label):
@@ -147,18 +131,12 @@ def _of_header(
     cells: Cells, header: int, names: list[str], table: SourceTable, spec: DataSpec
 ) -> LaidOut | None:
     """A table with one row as its header, if that makes sense."""
-    below = Cells(cells.rows[header + 1 :], cells.numbers[header + 1 :], cells.delimiter)
+    names, below = _with_known(names, cells, header, table.known)
     periods = sum(1 for p in period_names(names, spec.language) if p)
     if periods < _PERIODS:
-        try:
-            columns = find_columns(names, spec, table.label)
-        except DataError:
-            pass
-        else:
-            found = table_of_cells(
-                table.label, table.unit, cells, header, names, facts=table.facts, notes=table.notes
-            )
-            return LaidOut(found, columns, LONG, unit=_unit(names[columns.value]))
+        long = _long(names, below, table, spec)
+        if long is not None:
+            return long
     for shape in SHAPES:
         unfolded = shape.unfold(names, below, table, spec)
         if unfolded is not None:
@@ -167,6 +145,42 @@ def _of_header(
             columns = ColumnPositions(airport=0, date=1, value=2, groups=groups)
             return LaidOut(unfolded, columns, shape.name)
     return None
+
+
+def _with_known(
+    names: list[str], cells: Cells, header: int, known: Sequence[tuple[str, str]]
+) -> tuple[list[str], Cells]:
+    """Names and the rows below them, with columns that hold one text throughout."""
+    rows, numbers = cells.rows[header + 1 :], cells.numbers[header + 1 :]
+    if known:
+        width, texts = len(names), [text for _, text in known]
+        rows = [[*row[:width], *[""] * (width - len(row)), *texts] for row in rows]
+        names = [*names, *(name for name, _ in known)]
+    return names, Cells(rows, numbers, cells.delimiter)
+
+
+def _long(names: list[str], below: Cells, table: SourceTable, spec: DataSpec) -> LaidOut | None:
+    """A table that is long already, if the columns have usual names or those that are set."""
+    cells = Cells([names, *below.rows], [0, *below.numbers], below.delimiter)
+    if table.airport and _lacks_airport(names, spec, table.label):
+        names, below = _with_known(names, cells, 0, [("airport", table.airport)])
+        cells = Cells([names, *below.rows], cells.numbers, cells.delimiter)
+    try:
+        columns = find_columns(names, spec, table.label)
+    except DataError:
+        return None
+    found = table_of_cells(
+        table.label, table.unit, cells, 0, names, facts=table.facts, notes=table.notes
+    )
+    return LaidOut(found, columns, LONG, unit=_unit(names[columns.value]))
+
+
+def _lacks_airport(names: Sequence[str], spec: DataSpec, label: str) -> bool:
+    """Whether no column names airports."""
+    try:
+        return recognised("airport", spec.airport, names, label) is None
+    except DataError:
+        return False
 
 
 def _may_be_header(rows: list[list[str]], at: int) -> bool:

@@ -24,8 +24,9 @@ from forecastctl.data.read.dates import (
     parse_dates,
 )
 from forecastctl.data.read.groups import airport_groups
-from forecastctl.data.read.layout import LaidOut, counted, laid_out
+from forecastctl.data.read.layout import LaidOut, counted
 from forecastctl.data.read.names import one_spelling
+from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.tables import texts_of
 from forecastctl.data.read.totals import called_total, notes_of, total_airports
 from forecastctl.data.read.year_parts import parse_year_parts
@@ -79,7 +80,7 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     """
     import pandas as pd
 
-    laid = laid_out(tables, spec)
+    laid = table_of_sheets(tables, spec)
     table, columns = laid.table, laid.columns
     loaded = table.load(columns.wanted())
     if not len(loaded.rows):

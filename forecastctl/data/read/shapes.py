@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +29,7 @@ from forecastctl.data.read.columns import (
     year_and_part,
 )
 from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
-from forecastctl.data.read.tables import Cells, Loaded, SourceTable
+from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
@@ -108,8 +107,7 @@ def _keys(
         return _Keys(_varying(keys) if of_parts else keys, others)
     if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
         return None
-    stem = PurePath(table.label).name.partition(".")[0] or table.label
-    return _Keys([stem] * len(cells.rows), {})
+    return _Keys([table.airport or stem_of(table.label)] * len(cells.rows), {})
 
 
 def _texts(names: Sequence[str], cells: Cells, at: Iterable[int]) -> dict[str, list[str]]:
