@@ -38,7 +38,10 @@ MEANINGS = {
     "data.encoding": (
         "Of text. Not set: UTF-8 or UTF-16, and what the bytes look like where they are neither."
     ),
-    "data.sheet": "Sheet of a workbook, or `all`. Not set: the one that holds a table, or all that hold one airport, year or month each.",
+    "data.sheet": (
+        "Sheet of a workbook, or `all`. Not set: the one that holds a table, or all that hold one "
+        "airport, year or month each."
+    ),
     "data.totals": (
         "An airport that is the sum of others: `leave-out` leaves it out, `keep` forecasts it."
     ),
