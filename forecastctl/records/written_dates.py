@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecastctl.records import month_names
+from forecastctl.records.spellings import usual
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 EARLIEST_YEAR, LATEST_YEAR = 1800, 9999
 MONTHS, WEEKS, QUARTERS = 12, 53, 4
@@ -26,8 +27,27 @@ _PIVOT = 69
 """Two digits from which on a year is of the century before."""
 _FIRST_SERIAL, _LAST_SERIAL = 15_000, 70_000
 """Day numbers of spreadsheets: 1941 to 2091."""
-_EXCEL_EPOCH = dt.date(1899, 12, 30)
+EXCEL = "Excel"
+ORIGINS = {EXCEL: dt.date(1899, 12, 30), "SAS": dt.date(1960, 1, 1), "R": dt.date(1970, 1, 1)}
+"""Days from which programs count."""
+_FIRST_EPOCH, _END_OF_EPOCH = -631_152_000, 4_102_444_800  # 1950 to 2099
+_EPOCH_UNITS = {
+    1: "seconds since the start of seventy",
+    10**3: "milliseconds since the start of seventy",
+    10**6: "microseconds since the start of seventy",
+    10**9: "nanoseconds since the start of seventy",
+}
+_BUDDHIST, _BUDDHISTS = 543, range(2443, 2701)
+"""Years by which the Buddhist calendar is ahead; its years from 1900 to 2157."""
+_THAI, _BUDDHIST_CENTURY, _SHORT_BUDDHISTS = re.compile("[\u0e01-\u0e5b]"), 2500, range(30, 76)
+"""Letters of Thai; years of two digits beside them, which else were to come or long ago."""
 _HALF_DAY = 12
+ROMAN = {
+    roman: n
+    for n, roman in enumerate(
+        ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"), 1
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,7 @@ class Written:
         form: Name of the way in which it is written.
         utc_hour: Hour of a moment that is not midnight; ``None`` of all others.
         zone: Whether that hour is said to be in UTC.
+        buddhist: Whether its year was more than any but the Buddhist calendar has by now.
     """
 
     day: dt.date
@@ -47,6 +68,7 @@ class Written:
     form: str
     utc_hour: int | None = None
     zone: bool = False
+    buddhist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +130,59 @@ class Serial:
     text: str
     number: int
 
-    def serial(self) -> Written:
-        """Taken for a day number."""
-        day = _EXCEL_EPOCH + dt.timedelta(days=self.number)
-        return Written(day, "D", "day number of Excel")
+    def serial(self, origin: str = EXCEL) -> Written:
+        """Taken for a day number of a program."""
+        day = ORIGINS[origin] + dt.timedelta(days=self.number)
+        return Written(day, "D", f"day number of {origin}")
 
     def month(self) -> Written | str:
         """Taken for a year and a month: ``20151``."""
         return _date(self.number // 10, self.number % 10, 1, self.text, "2012-10", "M")
 
 
-Reading = Written | Parts | Number | Named | Serial | str
+@dataclass(frozen=True, slots=True)
+class Roman:
+    """A Roman number and a year: ``I/2014``, a quarter or a month."""
+
+    text: str
+    year: int
+    number: int
+
+    def quarter(self) -> Written | str:
+        """Taken for a quarter."""
+        return _date(self.year, 3 * self.number - 2, 1, self.text, "I/2012, quarters", "Q")
+
+    def month(self) -> Written | str:
+        """Taken for a month."""
+        return _date(self.year, self.number, 1, self.text, "X/2012, months", "M")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Many digits: time since 1970, of which the column tells the unit."""
+
+    text: str
+    number: int
+
+    def moment(self, unit: int) -> Written | str:
+        """Taken for so many of a second."""
+        seconds = self.number // unit
+        if not _FIRST_EPOCH <= seconds < _END_OF_EPOCH:
+            return f"{shown(self.text)} is not a date"
+        found = Written(
+            dt.date(1970, 1, 1) + dt.timedelta(days=seconds // 86_400), "D", _EPOCH_UNITS[unit]
+        )
+        hour, rest = divmod(seconds % 86_400, 3600)
+        return with_hour(found, hour, f"{rest // 60:02d}", None, "Z")
+
+
+def epoch_unit(numbers: Sequence[int]) -> int:
+    """How many of the unit of a column of times since 1970 are a second."""
+    largest = max(map(abs, numbers), default=0)
+    return next((u for u in _EPOCH_UNITS if largest < _END_OF_EPOCH * u), 10**9)
+
+
+Reading = Written | Parts | Number | Named | Serial | Roman | Epoch | str
 
 _SLASHED = {"dmy": "31/10/2012", "mdy": "10/31/2012", "ymd": "12/10/31"}
 _TIME = (
@@ -138,6 +202,11 @@ _PATTERNS = tuple(
         ("number", r"(?P<y>\d{4})(?P<m>\d{2})(?:\.0+)?"),
         ("day", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?"),
         ("serial", r"(?P<n>\d{5})(?:\.\d+)?"),
+        ("roman", r"(?P<r>[IVX]{1,4})[-/. ](?P<y>\d{4})"),
+        ("roman", r"(?P<y>\d{4})[-/. ](?P<r>[IVX]{1,4})"),
+        ("compact", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?P<H>\d{2})(?P<M>\d{2})?(?P<S>\d{2})?"),
+        ("epoch", r"(?P<n>\d{9,19}|-\d{7,18})(?:\.0+)?"),
+        ("epoch", r"(?P<n>-?\d\.\d+[eE]\+?(?:09|9|1[0-9]))"),
         ("month", r"(?P<y>\d{4})[- :/]?[Mm](?P<m>\d{1,2})"),
         ("month", r"[Mm](?P<m>\d{1,2})[- :/]?(?P<y>\d{4})"),
         ("month", r"(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]"),
@@ -161,7 +230,7 @@ _PATTERNS = tuple(
 )
 _OPEN = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/| - | to )(\d{4}-\d{2}-\d{2})")
-_WORDS = re.compile(r"\b(?:de|del|of)\b|\s+(?:г|р)\.?$", re.IGNORECASE)
+_WORDS = re.compile(r"\b(?:de|del|of)\b|\s+(?:г|р|года?|року)\.?$", re.IGNORECASE)
 """Between the parts of a date: ``1 de enero de 2015``, ``январь 2015 г.``"""
 _SHOWN = 40
 
@@ -184,6 +253,7 @@ def read_date(text: str) -> Reading:
     """
     if not text.isascii() and any(c.isdecimal() and not c.isascii() for c in text):
         return f"{shown(text)} is not a date"
+    text = usual(text)
     found = _OPEN.fullmatch(text)
     if found:
         numbers = (int(found[1]), int(found[3]), int(found[4]))
@@ -213,7 +283,7 @@ def single(text: str) -> Written | None:
         found = found.day(months) if isinstance(months, dict) else ""
     elif isinstance(found, Number):
         found = found.month()
-    return found if isinstance(found, Written) else None
+    return found if isinstance(found, Written) and not found.buddhist else None
 
 
 def _year(match: re.Match[str]) -> tuple[int, bool]:
@@ -228,8 +298,10 @@ def _date(year: int, month: int, day: int, text: str, form: str, kind: str = "D"
     """A date, or what is wrong with it."""
     if year < EARLIEST_YEAR:
         return f"the year of {shown(text)} is before {EARLIEST_YEAR}"
+    buddhist = year in _BUDDHISTS
     try:
-        return Written(dt.date(year, month, day), kind, form)
+        date = dt.date(year - _BUDDHIST * buddhist, month, day)
+        return Written(date, kind, form, buddhist=buddhist)
     except ValueError:
         return f"{shown(text)} is not a date"
 
@@ -251,7 +323,7 @@ def _day_form(match: re.Match[str]) -> Reading:
     hour = part.get("H")
     if isinstance(found, str) or hour is None:
         return found
-    return with_hour(found, int(hour), part["M"], part["S"], part["zone"])
+    return with_hour(found, int(hour), part["M"] or "", part["S"], part.get("zone"))
 
 
 def with_hour(
@@ -262,7 +334,7 @@ def with_hour(
     full = not minute.strip("0") and not (second or "").strip("0.,")
     if not hour or not full or (zone is not None and not utc):
         return found
-    return Written(found.day, found.kind, found.form, hour, utc)
+    return replace(found, utc_hour=hour, zone=utc)
 
 
 def _month_form(match: re.Match[str]) -> Reading:
@@ -287,6 +359,23 @@ def _serial_form(match: re.Match[str]) -> Reading:
     return Serial(match[0], number)
 
 
+def _compact_form(match: re.Match[str]) -> Reading:
+    """Digits of a moment, or a time since 1970."""
+    found = _day_form(match) if int(match["H"]) < 24 else ""  # noqa: PLR2004 - hours
+    return found if isinstance(found, Written) else Epoch(match[0], int(match[0]))
+
+
+def _epoch_form(match: re.Match[str]) -> Reading:
+    return Epoch(match[0], int(float(match["n"])) if "." in match["n"] else int(match["n"]))
+
+
+def _roman_form(match: re.Match[str]) -> Reading:
+    number = ROMAN.get(match["r"])
+    return (
+        Roman(match[0], int(match["y"]), number) if number else f"{shown(match[0])} is not a date"
+    )
+
+
 def _quarter_form(match: re.Match[str]) -> Reading:
     return _date(_year(match)[0], 3 * int(match["q"]) - 2, 1, match[0], "2012Q4", "Q")
 
@@ -300,6 +389,8 @@ def _named_form(match: re.Match[str]) -> Reading:
     year, two = _year(match)
     day = match.groupdict().get("d")
     name = match["name"]
+    if two and _THAI.search(name) and year % 100 in _SHORT_BUDDHISTS:
+        year = _BUDDHIST_CENTURY + year % 100
     return Named(match[0], name, year, None if day is None else int(day), two)
 
 
@@ -323,6 +414,9 @@ _READERS = {
     "month last": _number_form,
     "month": _month_form,
     "serial": _serial_form,
+    "compact": _compact_form,
+    "epoch": _epoch_form,
+    "roman": _roman_form,
     "quarter": _quarter_form,
     "week": _week_form,
     "named": _named_form,

@@ -12,17 +12,20 @@ from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, Number, Parts, Serial, Written, read_date
+from forecastctl.records.written_dates import Epoch, Named, Written, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.data.read.tables import Cells
+    from forecastctl.records.written_dates import Reading
 
 MOST = 0.8
 """Share of the cells of a column that make it one of dates, or of numbers."""
 _MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
 _LOOKED_AT = 200
+_DIGITS_OF_EPOCH = 12
+_LARGEST_GAP = 3 * 366
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
@@ -51,6 +54,18 @@ def is_value(text: str) -> bool:
     return False
 
 
+def is_date(text: str) -> bool:
+    """Whether a text is likely to be a date, whatever stands around it."""
+    return _a_date(read_date(text))
+
+
+def _a_date(read: Reading) -> bool:
+    """Whether a reading is one of a date; passengers of a country have the digits of seconds."""
+    if isinstance(read, Epoch):
+        return len(read.text) >= _DIGITS_OF_EPOCH
+    return not isinstance(read, str)
+
+
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
     """First day of the period that each column is named by, as text; ``None`` where by none."""
     read = [read_date(name.strip()) for name in names]
@@ -59,10 +74,7 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
     if isinstance(known, tuple):
         known = {}
     likely = [
-        isinstance(r.day(known), Written)
-        if isinstance(r, Named)
-        else isinstance(r, Written | Number | Serial | Parts)
-        for r in read
+        isinstance(r.day(known), Written) if isinstance(r, Named) else _a_date(r) for r in read
     ]
     texts = [name if ok else "" for name, ok in zip(names, likely, strict=True)]
     if not any(texts):
@@ -77,9 +89,19 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
         for day, name in zip(days, texts, strict=True)
         if day != NO_DAY and name.strip().isdecimal()
     ]
-    if any(a >= b for a, b in pairwise(bare)) and any(a <= b for a, b in pairwise(bare)):
-        return [None] * len(names)  # numbers that are dates stand in order, passengers do not
+    if bare and not _a_calendar(bare):
+        return [None] * len(names)
     return [None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in days]
+
+
+def _a_calendar(days: Sequence[int]) -> bool:
+    """Whether numbers that may be dates stand in order, as passengers do not, and in our time."""
+    gaps = np.diff(np.array(days))
+    ordered = bool((gaps > 0).all() or (gaps < 0).all()) and bool(
+        (np.abs(gaps) <= _LARGEST_GAP).all()
+    )
+    years = np.array(days).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    return ordered and bool(((years >= _FIRST_YEAR) & (years <= _LAST_YEAR)).all())
 
 
 def filled_down(column: Sequence[str]) -> list[str]:

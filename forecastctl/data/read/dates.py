@@ -19,15 +19,23 @@ from forecastctl.data.panel.values import MISSING
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english, month_numbers, numbers_in
+from forecastctl.records.spellings import in_era, of_the_republic
 from forecastctl.records.written_dates import (
+    EXCEL,
     MONTHS,
+    ORIGINS,
+    QUARTERS,
+    ROMAN,
     TOTAL,
+    Epoch,
     Named,
     Number,
     Parts,
     Reading,
+    Roman,
     Serial,
     Written,
+    epoch_unit,
     read_date,
     shown,
 )
@@ -54,6 +62,8 @@ _EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
 _CERTAIN_EAST = 13
 _A_WEEK = 7
 _FORMS_SAID = 3
+_DAYS_OF_1970 = 25_569  # of Excel
+_OTHER_ORIGINS = {f"day number of {origin}" for origin in ORIGINS if origin != EXCEL}
 _ALL_YEARS = 3  # so many times as many months must there be as bare years
 
 
@@ -64,7 +74,7 @@ class Dates:
     Attributes:
         days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
         problems: What is wrong, by position.
-        totals: Whether a row holds the total of a year, shape ``(n,)``.
+        totals: Whether a row holds the total of a year or a quarter, shape ``(n,)``.
         form: How the dates are written: one of the column for each way.
         notes: What was decided that a user should know.
     """
@@ -77,7 +87,7 @@ class Dates:
 
 
 def month_number(text: str, months: Mapping[str, int] | None = None) -> int | None:
-    """Number of a month given as ``1``, ``01``, ``M01``, ``1.0``, ``Jan`` or ``January``.
+    """Number of a month given as ``1``, ``01``, ``M01``, ``1.0``, ``Jan``, ``January`` or ``I``.
 
     Args:
         text: Without blanks around it.
@@ -88,7 +98,7 @@ def month_number(text: str, months: Mapping[str, int] | None = None) -> int | No
     if digits.isascii() and digits.isdigit() and len(digits) <= 2:  # noqa: PLR2004 - digits
         number = int(digits)
         return number if 1 <= number <= MONTHS else None
-    return english(text) or (months or {}).get(text)
+    return english(text) or (months or {}).get(text) or ROMAN.get(text)
 
 
 def months_of(words: Sequence[str], where: str, language: str | None) -> Mapping[str, int]:
@@ -128,11 +138,13 @@ def parse_dates(
     import pandas as pd
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
-    read = [read_date(str(u).strip()) for u in unique]
-    decided = _decided(read, where, dayfirst, language)
     texts_of = [str(u).strip() for u in unique]
+    read = [read_date(text) for text in _in_one_era(texts_of)]
+    decided = _decided(read, where, dayfirst, language)
     total = np.array(_totals(texts_of, read, decided), dtype=np.bool_)
+    decided, said = _of_buddhists(texts_of, decided)
     decided, notes = _local(decided)
+    notes = (*said, *_of_eras(texts_of, decided), *notes)
     days = np.array(
         [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
     )
@@ -167,30 +179,98 @@ def _decided(
     short = _order_of_short([p for p in parts if not p.year_known], where, dayfirst)
     numbers = [r for r in read if isinstance(r, Number)]
     weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
+    unit = epoch_unit([r.number for r in read if isinstance(r, Epoch)])
+    of_months = any(r.number > QUARTERS for r in read if isinstance(r, Roman))
+    origin = _origin([r.number for r in read if isinstance(r, Serial)], where)
     compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
     words = list(dict.fromkeys(r.name for r in read if isinstance(r, Named)))
     months = months_of(words, where, language)
     decide: dict[type, Callable[..., Written | str]] = {
         Parts: lambda r: r.day(order if r.year_known else short),
         Number: lambda r: r.week() if weeks else r.month(),
-        Serial: lambda r: r.month() if compact else r.serial(),
+        Serial: lambda r: r.month() if compact else r.serial(origin),
+        Epoch: lambda r: r.moment(unit),
+        Roman: lambda r: r.month() if of_months else r.quarter(),
         Named: lambda r: r.day(months),
     }
     return [decide[type(r)](r) if type(r) in decide else r for r in read]  # type: ignore[misc]
 
 
+def _origin(numbers: Sequence[int], where: str) -> str:
+    """Which program's day numbers those of a column are: of Excel, or whose months begin with them.
+
+    Raises:
+        DataError: Excel's would be days before 1970, and they are no months that tell.
+    """
+    if len(set(numbers)) < _VARIETY or max(numbers) >= _DAYS_OF_1970:
+        return EXCEL
+    days = {o: [days_of(first) + n for n in numbers] for o, first in ORIGINS.items()}
+    for origin, found in days.items():
+        if _first_of_month(found):
+            return origin
+    for origin, found in days.items():
+        if _first_of_month([day + 1 for day in found]):
+            return origin
+    raise DataError(
+        f"{where}: {numbers[0]} may be a day number of Excel, SAS or R, and they are no months "
+        "that would tell.",
+        FORMS,
+    )
+
+
 def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | str]) -> list[bool]:
-    """Which texts stand for the total of a year: a word, month 13, or a year among months."""
+    """Which texts stand for a total: a word, month 13, or a year or a quarter among months."""
     weeks = any(isinstance(d, Written) and d.kind == "W" for d in decided)
     years = [len(t) == 4 and t.isascii() and t.isdigit() for t in texts]  # noqa: PLR2004 - a year
     fine = [d for d in decided if isinstance(d, Written) and d.kind in "MQ"]
     with_years = len(fine) >= _ALL_YEARS * sum(years) and len(fine) >= MONTHS
+    quarters = [isinstance(d, Written) and d.kind == "Q" for d in decided]
+    finer = [isinstance(d, Written) and d.kind in "MD" for d in decided]
+    with_quarters = sum(finer) >= 2 * sum(quarters)
     return [
         text.lower() in TOTAL_WORDS
         or (isinstance(r, Number) and r.number == TOTAL and not weeks)
         or (year and with_years)
-        for text, r, year in zip(texts, read, years, strict=True)
+        or (quarter and with_quarters)
+        for text, r, year, quarter in zip(texts, read, years, quarters, strict=True)
     ]
+
+
+def _in_one_era(texts: Sequence[str]) -> Sequence[str]:
+    """The texts, with years of two digits where others are of the Republic of China rewritten."""
+    if not any(map(of_the_republic, texts)):
+        return texts
+    return [in_era(text, republic=True) or text for text in texts]
+
+
+def _of_eras(texts: Sequence[str], decided: Sequence[Written | str]) -> tuple[str, ...]:
+    """What is said of years of an emperor or of the Republic of China, and of days of SAS or R."""
+    for text, date in zip(texts, decided, strict=True):
+        if not isinstance(date, Written) or date.buddhist:
+            continue
+        if not text.isascii() and in_era(text):
+            return (f"years are of another era: {text} is {date.day:%Y-%m}",)
+        if date.form in _OTHER_ORIGINS:
+            return (f"dates are each a {date.form}: {text} is {date.day}",)
+    return ()
+
+
+def _of_buddhists(
+    texts: Sequence[str], decided: list[Written | str]
+) -> tuple[list[Written | str], tuple[str, ...]]:
+    """Years beyond 2443, which are of the Buddhist calendar if all of them are."""
+    dates = [(t, d) for t, d in zip(texts, decided, strict=True) if isinstance(d, Written)]
+    if not any(d.buddhist for _, d in dates):
+        return decided, ()
+    if all(d.buddhist for _, d in dates):
+        text, first = dates[0]
+        return decided, (f"years are of the Buddhist calendar: {text} is {first.day:%Y-%m}",)
+    return [
+        f"the year of {shown(t)} is far in the future"
+        if isinstance(d, Written) and d.buddhist
+        else d
+        for t, d in zip(texts, decided, strict=True)
+    ], ()
 
 
 def _local(decided: list[Written | str]) -> tuple[list[Written | str], tuple[str, ...]]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.data.read.cells import is_number, is_value, is_year, period_names
+from forecastctl.data.read.cells import is_date, is_number, is_value, is_year, period_names
 from forecastctl.data.read.columns import (
     ColumnPositions,
     find_columns,
@@ -22,7 +22,6 @@ from forecastctl.data.read.columns import (
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
-from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -190,7 +189,7 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
         return False
     numbers = [c for c in filled if is_number(c)]
     # Many a number is a day number of Excel as well: beside a date in words it is a value.
-    dates = [c for c in filled if c not in numbers and not isinstance(read_date(c), str)]
+    dates = [c for c in filled if c not in numbers and is_date(c)]
     counted = [c for c in numbers if not is_year(c)]
     return not _holds_numbers(filled) and not (dates and counted)
 
@@ -204,7 +203,7 @@ def _below(rows: list[list[str]], header: int) -> list[str]:
 def _any_value(row: Sequence[str]) -> bool:
     """Whether a row holds a number or a date, as the first one below a header does."""
     filled = [c.strip() for c in row if c.strip()]
-    return any(is_value(c) or not isinstance(read_date(c), str) for c in filled)
+    return any(is_value(c) or is_date(c) for c in filled)
 
 
 def _holds_numbers(filled: Sequence[str]) -> bool:
@@ -214,13 +213,13 @@ def _holds_numbers(filled: Sequence[str]) -> bool:
 
 def _is_data(filled: Sequence[str]) -> bool:
     """Whether a row above a header is no header itself: it holds numbers, or dates."""
-    return _holds_numbers(filled) or any(not isinstance(read_date(c), str) for c in filled)
+    return _holds_numbers(filled) or any(is_date(c) for c in filled)
 
 
 def _names_a_period(text: str) -> bool:
     """Whether a number may be that of a month, a year, or a date."""
     small = len(text) <= 2 and text.isdecimal() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, total
-    return small or is_year(text) or not isinstance(read_date(text), str)
+    return small or is_year(text) or is_date(text)
 
 
 def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:

@@ -283,9 +283,8 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
     if totals.any():
         keep &= ~totals
         first = loaded.rows[np.flatnonzero(totals)[0]]
-        notes += (
-            f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",
-        )
+        which = f"(first {word} {first}): left out"
+        notes += (f"{totals.sum():,} rows hold the total of a year or quarter {which}",)
     undated = (rows.dates.days == NO_DAY) & ~totals
     if undated.any():
         called = np.array([called_total(str(name)) for name in rows.airports], dtype=bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from forecastctl.data.read.cells import (
     MOST,
     column_at,
     filled_down,
+    is_date,
     is_number,
     is_value,
     is_year,
@@ -30,10 +32,10 @@ from forecastctl.data.read.columns import (
 )
 from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.year_parts import is_quarter, parse_year_parts, quarter_number
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, read_date
+from forecastctl.records.written_dates import QUARTERS, ROMAN, Named, Written, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 LONG = "a row per airport and period"
 _LEAST_PERIODS, _LEAST_MONTHS, _LEAST_YEARS = 2, 6, 2
 _HALF = 0.5
+_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +135,39 @@ def _varying(keys: list[str]) -> list[str]:
 
 
 def _unfolded(
-    entries: list[_Entry], table: SourceTable, cells: Cells, others: Mapping[str, list[str]]
+    entries: list[_Entry],
+    table: SourceTable,
+    cells: Cells,
+    others: Mapping[str, list[str]],
+    left: Sequence[str] = (),
 ) -> SourceTable | None:
-    """A long table of the numbers of another one, with its columns of text; ``None`` of nothing."""
+    """A long table of the numbers of another one; ``None`` where there are none.
+
+    Args:
+        entries: Its numbers.
+        table: The other one.
+        cells: Its rows.
+        others: Its columns of text by name.
+        left: Names of columns that hold totals.
+    """
     if not entries:
         return None
     at = {number: i for i, number in enumerate(cells.numbers)}
 
+    def further(name: str) -> list[str]:
+        column = filled_down(others[name])
+        return [column[at[e.row]] for e in entries]
+
     def load(wanted: Sequence[int]) -> Loaded:
-        texts = (
-            [e.airport for e in entries],
-            [e.date for e in entries],
-            [e.value for e in entries],
-            *([filled[at[e.row]] for e in entries] for filled in map(filled_down, others.values())),
-        )
+        texts: list[Callable[[], list[str]]] = [
+            lambda: [e.airport for e in entries],
+            lambda: [e.date for e in entries],
+            lambda: [e.value for e in entries],
+            *(partial(further, name) for name in others),
+        ]
         rows = np.array([e.row for e in entries], dtype=np.int64)
         places = [e.place for e in entries]
-        return Loaded({c: texts[c] for c in wanted}, rows, places=places)
+        return Loaded({c: texts[c]() for c in wanted}, rows, places=places)
 
     return SourceTable(
         table.label,
@@ -157,8 +176,17 @@ def _unfolded(
         load,
         delimiter=cells.delimiter,
         facts=table.facts,
-        notes=table.notes,
+        notes=(*table.notes, *_of_totals(left)),
     )
+
+
+def _of_totals(left: Sequence[str]) -> tuple[str, ...]:
+    """The sentence about columns of totals among those of months."""
+    if not left:
+        return ()
+    more = f" and {len(left) - _LISTED:,} more" if len(left) > _LISTED else ""
+    listed = ", ".join(map(repr, left[:_LISTED]))
+    return (f"columns that hold totals are left out: {listed}{more}",)
 
 
 def _by_period(
@@ -178,7 +206,7 @@ def _by_period(
         if _holds(row, at, airport)
         for i in at
     ]
-    return _unfolded(entries, table, cells, keys.others)
+    return _unfolded(entries, table, cells, keys.others, _totals_but(names, at))
 
 
 def _cell(row: list[str], c: int) -> str:
@@ -202,10 +230,30 @@ def _totals(names: Sequence[str]) -> set[int]:
     }
 
 
+def _totals_but(names: Sequence[str], at: Iterable[int]) -> list[str]:
+    """Names of the columns of totals, quarters among months included, but for some."""
+    used = set(at)
+    totals = _totals(names)
+    return [
+        name
+        for i, name in enumerate(names)
+        if i not in used and (i in totals or is_quarter(name) or _of_a_quarter(name))
+    ]
+
+
+def _of_a_quarter(name: str) -> bool:
+    found = read_date(name.strip())
+    return isinstance(found, Written) and found.kind == "Q"
+
+
 def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     """Number of the month that each column is named by, by its position."""
     texts = [n.strip() for n in names]
-    words = [t for t in texts if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit()]
+    words = [
+        t
+        for t in texts
+        if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit() and not quarter_number(t)
+    ]
     try:
         months = months_of(words, "the header", spec.language) if words else {}
     except DataError:
@@ -214,37 +262,50 @@ def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     return {i: n for i, n in found.items() if n}
 
 
+def _parts_across(names: Sequence[str], spec: DataSpec) -> dict[int, str]:
+    """What to set behind a year for each column that is named by a month, or else by a quarter."""
+    months = _months_across(names, spec)
+    if len(set(months.values())) >= _LEAST_MONTHS:
+        return {i: f"-{month:02d}" for i, month in months.items()}
+    quarters = {i: q for i, name in enumerate(names) if (q := quarter_number(name))}
+    if any(name.strip() in ROMAN for name in names) and len(months) > len(quarters):
+        return {}
+    if len(set(quarters.values())) == QUARTERS:
+        return {i: f"-Q{q}" for i, q in quarters.items()}
+    return {}
+
+
 def _years_and_months(
     names: Sequence[str], cells: Cells, table: SourceTable, spec: DataSpec
 ) -> SourceTable | None:
     """A row per airport and year, a column per month."""
-    months = _months_across(names, spec)
-    if len(set(months.values())) < _LEAST_MONTHS or len(set(months.values())) < len(months):
+    parts = _parts_across(names, spec)
+    if not parts or len(set(parts.values())) < len(parts):
         return None
-    years = _year_column(names, cells, set(months))
-    if years is None or not _all_numeric(cells, months):
+    years = _year_column(names, cells, set(parts))
+    if years is None or not _all_numeric(cells, parts):
         return None
-    besides = set(months) | _totals(names) | {years}
+    besides = set(parts) | _totals(names) | {years}
     keys = _keys(names, cells, besides, table, spec)
     if keys is None:
         return None
     year_of = filled_down(column_at(cells, years))
-    return _parts(keys, year_of, months, names, cells, table)
+    return _parts(keys, year_of, parts, names, cells, table)
 
 
 def _parts(
     keys: _Keys,
     year_of: list[str],
-    months: dict[int, int],
+    parts: dict[int, str],
     names: Sequence[str],
     cells: Cells,
     table: SourceTable,
 ) -> SourceTable | None:
-    """The numbers of rows by year and columns by month."""
+    """The numbers of rows by year and columns by month or quarter."""
     entries = [
         _Entry(
             airport,
-            f"{year.strip().removesuffix('.0')}-{month:02d}",
+            f"{year.strip().removesuffix('.0')}{part}",
             _cell(row, i),
             number,
             names[i],
@@ -252,10 +313,11 @@ def _parts(
         for airport, year, row, number in zip(
             keys.airports, year_of, cells.rows, cells.numbers, strict=True
         )
-        if is_year(year) and _holds(row, list(months), airport)
-        for i, month in months.items()
+        if is_year(year) and _holds(row, list(parts), airport)
+        for i, part in parts.items()
     ]
-    return _unfolded(entries, table, cells, keys.others)
+    left = [n for n in _totals_but(names, parts) if plain_name(n) not in YEAR_NAMES]
+    return _unfolded(entries, table, cells, keys.others, left)
 
 
 def _year_column(names: Sequence[str], cells: Cells, besides: set[int]) -> int | None:
@@ -277,33 +339,34 @@ def _months_and_years(
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):
         texts = [t.strip() for t in column_at(cells, c)]
         some = [t for t in texts if t and t.lower() not in TOTAL_WORDS]
-        numbers = _months_across(some, spec)
-        if len(set(numbers.values())) < _LEAST_MONTHS or len(numbers) < MOST * len(some):
+        parts = _parts_across(some, spec)
+        of_months = [t for t in some if not is_quarter(t)]
+        if not parts or len(parts) < MOST * len(of_months or some):
             continue
         keys = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
         if keys is None:
             return None
-        month_of = {some[i]: month for i, month in numbers.items()}
-        return _rows_by_month(keys, texts, month_of, years, cells, table)
+        part_of = {some[i]: part for i, part in parts.items()}
+        return _rows_by_part(keys, texts, part_of, years, cells, table)
     return None
 
 
-def _rows_by_month(
+def _rows_by_part(
     keys: _Keys,
     texts: list[str],
-    month_of: dict[str, int],
+    part_of: dict[str, str],
     years: dict[int, str],
     cells: Cells,
     table: SourceTable,
 ) -> SourceTable | None:
-    """The numbers of rows by month and columns by year."""
+    """The numbers of rows by month or quarter and columns by year."""
     entries = [
-        _Entry(airport, f"{year}-{month_of[text]:02d}", _cell(row, i), number, year)
+        _Entry(airport, f"{year}{part_of[text]}", _cell(row, i), number, year)
         for i, year in years.items()
         for airport, text, row, number in zip(
             keys.airports, texts, cells.rows, cells.numbers, strict=True
         )
-        if text in month_of
+        if text in part_of
     ]
     return _unfolded(entries, table, cells, keys.others)
 
@@ -324,7 +387,11 @@ def _by_airport(
     ]
     airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
     airports = [i for i in airports if names[i] in airport_of]
-    if not airports or (len(airports) == 1 and usual_name("value", names[airports[0]])):
+    beside = [i for i in range(len(names)) if i not in besides and i not in airports]
+    others = _texts(names, cells, beside)
+    several = any(len(set(column)) > 1 for column in others.values())
+    alone = len(airports) == 1 and (several or usual_name("value", names[airports[0]]))
+    if not airports or alone:
         return None
     if len({names[i] for i in airports}) < len(airports):
         return None  # a row above says which is which
@@ -334,8 +401,7 @@ def _by_airport(
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(_cell(row, a).strip() for a in airports)
     ]
-    beside = [i for i in range(len(names)) if i not in besides and i not in airports]
-    return _unfolded(entries, table, cells, _texts(names, cells, beside))
+    return _unfolded(entries, table, cells, others)
 
 
 def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:
@@ -391,12 +457,12 @@ def _is_date(text: str) -> bool:
     found = read_date(text.strip())
     if isinstance(found, Named):
         return bool(month_numbers([found.name]))
-    return not isinstance(found, str)
+    return is_date(text.strip())
 
 
 SHAPES = (
-    Shape("a row per airport and year, a column per month", _years_and_months),
+    Shape("a row per airport and year, a column per month or quarter", _years_and_months),
     Shape("a row per airport, a column per period", _by_period),
-    Shape("a row per airport and month, a column per year", _months_and_years),
+    Shape("a row per airport and month or quarter, a column per year", _months_and_years),
     Shape("a row per period, a column per airport", _by_airport),
 )
