@@ -10,7 +10,7 @@ import re
 
 from forecastctl.records.month_names import english, month_numbers
 
-_PLAIN = re.compile(r"[\dT:/.Z+-]*", re.ASCII)
+_PLAIN = re.compile(r"[\dT:/.Z+-]*(?<!\.)", re.ASCII)
 """Texts that nothing here is about."""
 _QUARTER = (
     r"(?:quarter|quartal|quart|qtr|q|trimestr\w*|trimester|trim|t|kvartal\w*|kvartāl\w*|kwarta\w*|"
@@ -71,7 +71,7 @@ def usual(text: str) -> str:
     Args:
         text: One stripped date.
     """
-    if _PLAIN.fullmatch(text) and not text.endswith("."):
+    if _PLAIN.fullmatch(text):
         return text
     for rewrite in (_quarter, _first_to_last, in_era, _moment):
         found = rewrite(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -149,11 +149,11 @@ def parse_dates(
         [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
     )
     days[total] = NO_DAY
-    messages = [
-        "no date" if text.lower() in MISSING else str(d)
-        for text, d in zip(texts_of, decided, strict=True)
-    ]
     wrong = (days == NO_DAY) & ~total
+    messages = {
+        int(c): "no date" if texts_of[c].lower() in MISSING else str(decided[c])
+        for c in np.flatnonzero(wrong)
+    }
     problems = {int(i): messages[codes[i]] for i in np.flatnonzero(wrong[codes])}
     return Dates(days[codes], problems, total[codes], _form(texts_of, decided), notes)
 
@@ -164,8 +164,9 @@ def _form(texts: Sequence[str], decided: Sequence[Written | str]) -> str:
     forms: Counter[str] = Counter()
     for text, date in zip(texts, decided, strict=True):
         if isinstance(date, Written):
-            named = any(letter.isdigit() for letter in date.form)  # 2012-10, or a name in words
-            first.setdefault(date.form, text if named else f"{text} ({date.form})")
+            if date.form not in first:
+                named = any(letter.isdigit() for letter in date.form)  # 2012-10, or a name in words
+                first[date.form] = text if named else f"{text} ({date.form})"
             forms[date.form] += 1
     return ", ".join(first[name] for name, _ in forms.most_common(_FORMS_SAID))
 
@@ -174,16 +175,19 @@ def _decided(
     read: Sequence[Reading], where: str, dayfirst: bool | None, language: str | None
 ) -> list[Written | str]:
     """Each text of a column, with what the whole column says of it."""
-    parts = [r for r in read if isinstance(r, Parts)]
+    of: dict[type, list[Any]] = {}
+    for r in read:
+        of.setdefault(type(r), []).append(r)
+    parts = of.get(Parts, [])
     order = _order([p for p in parts if p.year_known], where, dayfirst)
     short = _order_of_short([p for p in parts if not p.year_known], where, dayfirst)
-    numbers = [r for r in read if isinstance(r, Number)]
+    numbers = of.get(Number, [])
     weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
-    unit = epoch_unit([r.number for r in read if isinstance(r, Epoch)])
-    of_months = any(r.number > QUARTERS for r in read if isinstance(r, Roman))
-    origin = _origin([r.number for r in read if isinstance(r, Serial)], where)
+    unit = epoch_unit([r.number for r in of.get(Epoch, ())])
+    of_months = any(r.number > QUARTERS for r in of.get(Roman, ()))
+    origin = _origin([r.number for r in of.get(Serial, ())], where)
     compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
-    words = list(dict.fromkeys(r.name for r in read if isinstance(r, Named)))
+    words = list(dict.fromkeys(r.name for r in of.get(Named, ())))
     months = months_of(words, where, language)
     decide: dict[type, Callable[..., Written | str]] = {
         Parts: lambda r: r.day(order if r.year_known else short),
@@ -220,25 +224,25 @@ def _origin(numbers: Sequence[int], where: str) -> str:
 
 def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | str]) -> list[bool]:
     """Which texts stand for a total: a word, month 13, or a year or a quarter among months."""
-    weeks = any(isinstance(d, Written) and d.kind == "W" for d in decided)
+    kinds = [d.kind if isinstance(d, Written) else "" for d in decided]
+    weeks = "W" in kinds
     years = [len(t) == 4 and t.isascii() and t.isdigit() for t in texts]  # noqa: PLR2004 - a year
-    fine = [d for d in decided if isinstance(d, Written) and d.kind in "MQ"]
-    with_years = len(fine) >= _ALL_YEARS * sum(years) and len(fine) >= MONTHS
-    quarters = [isinstance(d, Written) and d.kind == "Q" for d in decided]
-    finer = [isinstance(d, Written) and d.kind in "MD" for d in decided]
-    with_quarters = sum(finer) >= 2 * sum(quarters)
+    months, quarters = kinds.count("M"), kinds.count("Q")
+    fine = months + quarters
+    with_years = fine >= _ALL_YEARS * sum(years) and fine >= MONTHS
+    with_quarters = months + kinds.count("D") >= 2 * quarters
     return [
         text.lower() in TOTAL_WORDS
         or (isinstance(r, Number) and r.number == TOTAL and not weeks)
         or (year and with_years)
-        or (quarter and with_quarters)
-        for text, r, year, quarter in zip(texts, read, years, quarters, strict=True)
+        or (kind == "Q" and with_quarters)
+        for text, r, year, kind in zip(texts, read, years, kinds, strict=True)
     ]
 
 
 def _in_one_era(texts: Sequence[str]) -> Sequence[str]:
     """The texts, with years of two digits where others are of the Republic of China rewritten."""
-    if not any(map(of_the_republic, texts)):
+    if "".join(texts).isascii() or not any(map(of_the_republic, texts)):
         return texts
     return [in_era(text, republic=True) or text for text in texts]
 
@@ -259,9 +263,9 @@ def _of_buddhists(
     texts: Sequence[str], decided: list[Written | str]
 ) -> tuple[list[Written | str], tuple[str, ...]]:
     """Years beyond 2443, which are of the Buddhist calendar if all of them are."""
-    dates = [(t, d) for t, d in zip(texts, decided, strict=True) if isinstance(d, Written)]
-    if not any(d.buddhist for _, d in dates):
+    if not any(isinstance(d, Written) and d.buddhist for d in decided):
         return decided, ()
+    dates = [(t, d) for t, d in zip(texts, decided, strict=True) if isinstance(d, Written)]
     if all(d.buddhist for _, d in dates):
         text, first = dates[0]
         return decided, (f"years are of the Buddhist calendar: {text} is {first.day:%Y-%m}",)
