@@ -18,6 +18,7 @@ from forecastctl.data.prepare.traps import new_unit
 from forecastctl.data.read import blobs
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
+from forecastctl.hints import spelt_otherwise
 from forecastctl.records import Series
 from tests.data.conftest import long_csv, months, wave
 
@@ -173,14 +174,13 @@ def test_traps_are_said_before_a_forecast(write):
 
 
 def test_codes_that_lost_their_zeros_in_the_file_of_groups():
-    from forecastctl.jobs.sums.hierarchy import _near
-
-    said = _near(["007"], {"JFK": "NY", "7": "NJ"})
+    said = spelt_otherwise(["007"], ["JFK", "7"])
     assert "'7'" in said
     assert "lost" not in said
     assert "lose the zeros" in said
-    assert "lose" not in _near(["JFK"], {"jfk ": "NY"})
-    assert _near(["007"], {"8": "NJ"}) == ""
+    assert "lose" not in spelt_otherwise(["JFK"], ["jfk "])
+    assert spelt_otherwise(["007"], ["8"]) == ""
+    assert spelt_otherwise(["JFK"], ["JFX"]) == ""
 
 
 def test_a_last_month_of_a_few_days(write):
