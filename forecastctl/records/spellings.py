@@ -60,6 +60,7 @@ _REPUBLIC = re.compile(
 _REPUBLIC_SINCE, _THREE = 1911, 3
 _BUDDHIST = re.compile(r"\s*(?:พ\.?\s?ศ\.?|B\.?E\.?)\s*(?=\d{4})")
 _TIMED = re.compile(r"(.*\d{4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([AaPp]\.?[Mm]\.?)?")
+_WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?, *(.*\d{4}.*)")
 _OF_SAS = re.compile(r"(\d{1,2}[A-Za-z]{3}\d{4}):\d{2}:\d{2}:\d{2}(?:\.\d+)?")
 _OF_NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _KOREAN = re.compile(r"(\d{4})\.\s?(\d{1,2})(?:\.\s?(\d{1,2}))?\.?")
@@ -141,6 +142,9 @@ def of_the_republic(text: str) -> bool:
 
 def _moment(text: str) -> str:
     """A day as programs write it, with a time behind it."""
+    weekday = _WEEKDAY.fullmatch(text)
+    if weekday:
+        return weekday[1]
     net, sas, korean = _OF_NET.fullmatch(text), _OF_SAS.fullmatch(text), _KOREAN.fullmatch(text)
     if net:
         return net[1]

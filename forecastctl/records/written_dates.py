@@ -37,6 +37,7 @@ _EPOCH_UNITS = {
     10**6: "microseconds since the start of seventy",
     10**9: "nanoseconds since the start of seventy",
 }
+SAS_SECONDS, OF_SAS = 315_619_200, "time since the start of sixty, of SAS or Stata"
 _BUDDHIST, _BUDDHISTS = 543, range(2443, 2701)
 """Years by which the Buddhist calendar is ahead; its years from 1900 to 2157."""
 _THAI, _BUDDHIST_CENTURY, _SHORT_BUDDHISTS = re.compile("[\u0e01-\u0e5b]"), 2500, range(30, 76)
@@ -164,13 +165,15 @@ class Epoch:
     text: str
     number: int
 
-    def moment(self, unit: int) -> Written | str:
-        """Taken for so many of a second."""
-        seconds = self.number // unit
+    def moment(self, unit: int, *, of_sas: bool = False) -> Written | str:
+        """Taken for so many of a second, since 1970, or since 1960 as SAS and Stata count."""
+        seconds = self.number // unit - SAS_SECONDS * of_sas
         if not _FIRST_EPOCH <= seconds < _END_OF_EPOCH:
             return f"{shown(self.text)} is not a date"
         found = Written(
-            dt.date(1970, 1, 1) + dt.timedelta(days=seconds // 86_400), "D", _EPOCH_UNITS[unit]
+            dt.date(1970, 1, 1) + dt.timedelta(days=seconds // 86_400),
+            "D",
+            OF_SAS if of_sas else _EPOCH_UNITS[unit],
         )
         hour, rest = divmod(seconds % 86_400, 3600)
         return with_hour(found, hour, f"{rest // 60:02d}", None, "Z")

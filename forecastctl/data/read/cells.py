@@ -12,7 +12,7 @@ from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Epoch, Named, Written, read_date
+from forecastctl.records.written_dates import Epoch, Named, Serial, Written, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ MOST = 0.8
 _MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
 _LOOKED_AT = 200
 _DIGITS_OF_EPOCH = 12
-_LARGEST_GAP = 3 * 366
+_LARGEST_GAP, _LEAST_BARE, _A_WEEK = 3 * 366, 3, 7
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
@@ -89,19 +89,36 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
         for day, name in zip(days, texts, strict=True)
         if day != NO_DAY and name.strip().isdecimal()
     ]
-    if bare and not _a_calendar(bare):
+    if bare and not (len(bare) >= _LEAST_BARE and a_calendar(bare, strict=True)):
+        return [None] * len(names)
+    serial = [isinstance(r, Serial) for r, text in zip(read, texts, strict=True) if text]
+    if any(serial) and not _regular(bare):
         return [None] * len(names)
     return [None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in days]
 
 
-def _a_calendar(days: Sequence[int]) -> bool:
-    """Whether numbers that may be dates stand in order, as passengers do not, and in our time."""
-    gaps = np.diff(np.array(days))
-    ordered = bool((gaps > 0).all() or (gaps < 0).all()) and bool(
-        (np.abs(gaps) <= _LARGEST_GAP).all()
-    )
+def _regular(days: Sequence[int]) -> bool:
+    """Whether days begin or end months, are of one weekday, or follow each other."""
+    dates = np.array(days).astype("datetime64[D]")
+    firsts = (dates == dates.astype("datetime64[M]")).all()
+    after = (dates + 1 == (dates + 1).astype("datetime64[M]")).all()
+    gaps = np.abs(np.diff(np.array(days)))
+    a_day = len(days) >= _A_WEEK and (gaps == 1).all()
+    return bool(firsts or after or (gaps % _A_WEEK == 0).all() or a_day)
+
+
+def a_calendar(days: Sequence[int], *, strict: bool = False) -> bool:
+    """Whether numbers that may be dates stand in order, as passengers do not, and in our time.
+
+    Args:
+        days: The dates that they may be, since 1970-01-01.
+        strict: Whether no two may be equal.
+    """
+    gaps = np.diff(np.array(days)) * (1 if days[-1] >= days[0] else -1)
+    ordered = (gaps > 0 if strict else gaps >= 0) & (gaps <= _LARGEST_GAP)
     years = np.array(days).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
-    return ordered and bool(((years >= _FIRST_YEAR) & (years <= _LAST_YEAR)).all())
+    ours = (years >= _FIRST_YEAR) & (years <= _LAST_YEAR)
+    return bool(ordered.all()) and bool(ours.all())
 
 
 def filled_down(column: Sequence[str]) -> list[str]:
@@ -126,10 +143,10 @@ def column_at(cells: Cells, c: int) -> list[str]:
     return [row[c] if c < len(row) else "" for row in cells.rows]
 
 
-def share(texts: Sequence[str], test: Callable[[str], bool]) -> float:
+def share(texts: Sequence[str], test: Callable[[str], object]) -> float:
     """Share of the texts that are not blank which pass a test."""
     some = [t for t in texts if t.strip()][:_LOOKED_AT]
-    return sum(map(test, some)) / len(some) if some else 0.0
+    return sum(map(bool, map(test, some))) / len(some) if some else 0.0
 
 
 def numeric(texts: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ months are named, and whether the moments of a column are midnights of another z
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,9 +24,11 @@ from forecastctl.records.spellings import in_era, of_the_republic
 from forecastctl.records.written_dates import (
     EXCEL,
     MONTHS,
+    OF_SAS,
     ORIGINS,
     QUARTERS,
     ROMAN,
+    SAS_SECONDS,
     TOTAL,
     Epoch,
     Named,
@@ -61,9 +64,13 @@ _VARIETY = 3  # different values, of the part that is the month
 _EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
 _CERTAIN_EAST = 13
 _A_WEEK = 7
+_DECIMAL_YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\.\d+)?", re.ASCII)
+_ROUNDED = 0.07
+"""Months by which a year with two decimals may be off."""
 _FORMS_SAID = 3
 _DAYS_OF_1970 = 25_569  # of Excel
-_OTHER_ORIGINS = {f"day number of {origin}" for origin in ORIGINS if origin != EXCEL}
+_OTHER_ORIGINS = {OF_SAS, *(f"day number of {o}" for o in ORIGINS if o != EXCEL)}
+_SECONDS = 86_400
 _ALL_YEARS = 3  # so many times as many months must there be as bare years
 
 
@@ -139,9 +146,10 @@ def parse_dates(
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
     texts_of = [str(u).strip() for u in unique]
-    read = [read_date(text) for text in _in_one_era(texts_of)]
+    spelt = _in_one_era(texts_of)
+    read = [read_date(text) for text in spelt]
     decided = _decided(read, where, dayfirst, language)
-    total = np.array(_totals(texts_of, read, decided), dtype=np.bool_)
+    total = np.array(_totals(spelt, read, decided), dtype=np.bool_)
     decided, said = _of_buddhists(texts_of, decided)
     decided, notes = _local(decided)
     notes = (*said, *_of_eras(texts_of, decided), *notes)
@@ -184,6 +192,7 @@ def _decided(
     numbers = of.get(Number, [])
     weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
     unit = epoch_unit([r.number for r in of.get(Epoch, ())])
+    of_sas = _since_sixty([r.number // unit for r in of.get(Epoch, ())])
     of_months = any(r.number > QUARTERS for r in of.get(Roman, ()))
     origin = _origin([r.number for r in of.get(Serial, ())], where)
     compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
@@ -193,7 +202,7 @@ def _decided(
         Parts: lambda r: r.day(order if r.year_known else short),
         Number: lambda r: r.week() if weeks else r.month(),
         Serial: lambda r: r.month() if compact else r.serial(origin),
-        Epoch: lambda r: r.moment(unit),
+        Epoch: lambda r: r.moment(unit, of_sas=of_sas),
         Roman: lambda r: r.month() if of_months else r.quarter(),
         Named: lambda r: r.day(months),
     }
@@ -222,7 +231,21 @@ def _origin(numbers: Sequence[int], where: str) -> str:
     )
 
 
-def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | str]) -> list[bool]:
+def _since_sixty(seconds: Sequence[int]) -> bool:
+    """Whether times are months of SAS or Stata, and none of those who count since 1970."""
+    if len(set(seconds)) < _VARIETY:
+        return False
+    ours, theirs = (
+        [(second - shift) // _SECONDS for second in seconds] for shift in (0, SAS_SECONDS)
+    )
+    if any(_first_of_month([day + later for day in ours]) for later in (0, 1)):
+        return False
+    return _first_of_month(theirs) and all(s % _SECONDS == 0 for s in seconds)
+
+
+def _totals(
+    texts: Sequence[str], read: Sequence[Reading], decided: list[Written | str]
+) -> list[bool]:
     """Which texts stand for a total: a word, month 13, or a year or a quarter among months."""
     kinds = [d.kind if isinstance(d, Written) else "" for d in decided]
     weeks = "W" in kinds
@@ -242,9 +265,25 @@ def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | s
 
 def _in_one_era(texts: Sequence[str]) -> Sequence[str]:
     """The texts, with years of two digits where others are of the Republic of China rewritten."""
+    if texts and all(map(_DECIMAL_YEAR.fullmatch, texts)):
+        return _of_decimal_years(texts)
     if "".join(texts).isascii() or not any(map(of_the_republic, texts)):
         return texts
     return [in_era(text, republic=True) or text for text in texts]
+
+
+def _of_decimal_years(texts: Sequence[str]) -> Sequence[str]:
+    """Years with the share of them that has passed, as R counts months: ``2015.083``.
+
+    Where no share is beyond .12, or they are no twelfths, they are months or weeks as written.
+    """
+    shares = [12 * float(f"0.{text.partition('.')[2] or 0}") for text in texts]
+    digits = [text.partition(".")[2] for text in texts]
+    beyond = any(len(d) > 2 or int(f"{d:0<2}"[:2]) > MONTHS for d in digits)  # noqa: PLR2004 - months
+    if not beyond or any(abs(share - round(share)) > _ROUNDED for share in shares):
+        return texts
+    months = [int(t[:4]) * MONTHS + round(s) for t, s in zip(texts, shares, strict=True)]
+    return [f"{month // MONTHS}-{month % MONTHS + 1:02d}" for month in months]
 
 
 def _of_eras(texts: Sequence[str], decided: Sequence[Written | str]) -> tuple[str, ...]:

@@ -112,12 +112,17 @@ def source_tables(source: str, spec: DataSpec) -> Sequence[SourceTable]:
 
 
 def _one_table(blob: Blob, spec: DataSpec) -> SourceTable:
-    """The table of one file among others; of a workbook, what its sheets hold."""
+    """The table of one file among others: what is below its title, or what its sheets hold."""
     tables = _tables(blob, spec)
-    if len(tables) == 1:
+    if len(tables) == 1 and sum(map(bool, tables[0].names)) > 1:
         return tables[0]
     of_file = [replace(table, airport=stem_of(blob.label)) for table in tables]
-    return table_of_sheets(of_file, spec).table
+    try:
+        return table_of_sheets(of_file, spec).table
+    except DataError:
+        if len(tables) == 1:
+            return tables[0]  # what is wrong with it is said of all files together
+        raise
 
 
 def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:

@@ -114,6 +114,7 @@ def _without_blank_end(row: list[str]) -> list[str]:
 
 def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> LaidOut | None:
     """The first row that is a header, of so many at most, and the shape of what is below it."""
+    cells = _without_names_of_index(cells)
     for header in range(min(len(cells.rows) - 1, most)):
         if not _may_be_header(cells.rows, header) or not _any_value(_below(cells.rows, header)):
             continue
@@ -124,6 +125,18 @@ def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> La
                 unit = found.unit or _unit(titles)
                 return replace(found, header=cells.numbers[header], unit=unit)
     return None
+
+
+def _without_names_of_index(cells: Cells) -> Cells:
+    """Rows without the one in which pandas names its index below a header of several rows."""
+    for at in range(1, min(len(cells.rows) - 1, _HEADER_ROWS + 1)):
+        row, above = cells.rows[at], cells.rows[at - 1]
+        named = [c.strip() for c in row if c.strip()]
+        if len(named) == 1 == len(row) < len(above) and usual_name("date", named[0]):
+            joined = [row[0], *above[1:]]
+            rows = [*cells.rows[: at - 1], joined, *cells.rows[at + 1 :]]
+            return replace(cells, rows=rows, numbers=cells.numbers[:at] + cells.numbers[at + 1 :])
+    return cells
 
 
 def _of_header(

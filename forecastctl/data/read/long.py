@@ -160,6 +160,8 @@ def _read(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> _Rows:
     dates = _days(laid, loaded, spec)
     numbers = _values(laid, loaded, spec)
     texts = texts_of(loaded.columns[columns.airport])
+    if table.delimiter == "|":
+        texts = [text.strip() for text in texts]
     codes, airports = pd.factorize(np.array(texts, dtype=object))
     if "" in airports:
         others = [c for i in _others(laid) if isinstance(c := table.load([i]).columns[i], list)]
@@ -297,8 +299,9 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
         return keep, notes
     names = laid.columns.described(laid.table.names)
     again = wrong & (rows.airports == names["airport"])[rows.codes]
-    below = np.arange(len(wrong)) > np.flatnonzero(~wrong)[-1] if not wrong.all() else ~wrong
-    drop = again | (below & wrong)
+    right, at = np.flatnonzero(~wrong), np.arange(len(wrong))
+    around = (at < right[0]) | (at > right[-1]) if len(right) else ~wrong
+    drop = again | (around & wrong)
     if drop.any():
         keep &= ~drop
         lines = loaded.rows[drop]

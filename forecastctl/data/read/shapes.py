@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.read.blanks import named_airports
 from forecastctl.data.read.cells import (
     MOST,
+    a_calendar,
     column_at,
     filled_down,
     is_date,
@@ -30,7 +33,7 @@ from forecastctl.data.read.columns import (
     usual_name,
     year_and_part,
 )
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of, parse_dates
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
 from forecastctl.data.read.year_parts import is_quarter, parse_year_parts, quarter_number
 from forecastctl.errors import DataError
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 LONG = "a row per airport and period"
 _LEAST_PERIODS, _LEAST_MONTHS, _LEAST_YEARS = 2, 6, 2
 _HALF = 0.5
+_DECIMAL_YEAR = re.compile(r"\s*(?:19|20)\d\d(?:\.\d+)?\s*", re.ASCII)
+_BARE = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _LISTED = 3
 
 
@@ -79,10 +84,16 @@ class _Keys:
     Attributes:
         airports: Of each row.
         others: Further columns of text by name.
+        named: Whether a column names them; else all are of the one that the file is called after.
     """
 
     airports: list[str]
     others: dict[str, list[str]]
+    named: bool = True
+
+    def tell(self, periods: Sequence[str]) -> bool:
+        """Whether rows of one airport without a name are of different periods."""
+        return self.named or len(set(periods)) == len(periods)
 
 
 def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
@@ -110,7 +121,7 @@ def _keys(
         return _Keys(_varying(keys) if of_parts else keys, others)
     if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
         return None
-    return _Keys([table.airport or stem_of(table.label)] * len(cells.rows), {})
+    return _Keys([table.airport or stem_of(table.label)] * len(cells.rows), {}, named=False)
 
 
 def _texts(names: Sequence[str], cells: Cells, at: Iterable[int]) -> dict[str, list[str]]:
@@ -198,7 +209,8 @@ def _by_period(
     if len(at) < _LEAST_PERIODS or not _all_numeric(cells, at):
         return None
     keys = _keys(names, cells, set(at) | _totals(names), table, spec)
-    if keys is None:
+    valued = [""] * sum(_holds(row, at, "") for row in cells.rows)
+    if keys is None or not keys.tell(valued):
         return None
     entries = [
         _Entry(airport, str(periods[i]), _cell(row, i), number, names[i])
@@ -287,9 +299,9 @@ def _years_and_months(
         return None
     besides = set(parts) | _totals(names) | {years}
     keys = _keys(names, cells, besides, table, spec)
-    if keys is None:
-        return None
     year_of = filled_down(column_at(cells, years))
+    if keys is None or not keys.tell([year for year in year_of if is_year(year)]):
+        return None
     return _parts(keys, year_of, parts, names, cells, table)
 
 
@@ -344,7 +356,7 @@ def _months_and_years(
         if not parts or len(parts) < MOST * len(of_months or some):
             continue
         keys = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
-        if keys is None:
+        if keys is None or not keys.tell([t for t in texts if t]):
             return None
         part_of = {some[i]: part for i, part in parts.items()}
         return _rows_by_part(keys, texts, part_of, years, cells, table)
@@ -410,21 +422,28 @@ def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dic
     Raises:
         DataError: Several of them may be meant.
     """
-    for split in (str.rpartition, str.partition):
-        parts = {name: split(name, " ")[::2] for name in names}
+    asked: DataError | None = None
+    for airport_first, split in product((True, False), (str.rpartition, str.partition)):
+        parts: dict[str, tuple[str, str]] = {}
+        for name in names:
+            first, _, last = split(name, " ")
+            parts[name] = (first, last) if airport_first else (last, first)
         airports = {airport for airport, _ in parts.values()}
         measures = list(dict.fromkeys(measure for _, measure in parts.values()))
         full = len(parts) == len(airports) * len(measures)
-        if "" in airports or len(measures) < 2 or not full:  # noqa: PLR2004 - several
+        several = len(measures) > 1 and (airport_first or len(airports) > 1)
+        if "" in airports or not several or not full:
             continue
         usual = [m for m in measures if usual_name("value", m)]
         chosen = [m for m in measures if wanted and plain_name(m) == plain_name(wanted)] or usual
-        if len(chosen) != 1:
-            raise DataError(
-                f"{label} has several columns for each airport: {', '.join(measures)}.",
-                "Set [data] value in forecastctl.toml to the one that is to be forecast.",
-            )
-        return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
+        if len(chosen) == 1:
+            return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
+        asked = asked or DataError(
+            f"{label} has several columns for each airport: {', '.join(measures)}.",
+            "Set [data] value in forecastctl.toml to the one that is to be forecast.",
+        )
+    if asked:
+        raise asked
     return {name: name for name in names}
 
 
@@ -441,16 +460,50 @@ def _dates(
             for day, total in zip(found.days.tolist(), found.totals.tolist(), strict=True)
         ]
         return texts, set(split[:2])
+    unnamed = _years_beside_months(names, cells, spec)
+    if unnamed:
+        return unnamed
     try:
         c = recognised("date", spec.date, names, table.label)
     except DataError:
         c = None
-    columns = [c] if c is not None else list(range(min(len(names), 3)))
+    known = {c} if c is not None else set()
+    columns = list(known) or list(range(min(len(names), 3)))
     for c in columns:
         texts = column_at(cells, c)
-        if share(texts, _is_date) >= _HALF:
+        alone = share(texts, _is_date) >= _HALF
+        together = share(texts, _DECIMAL_YEAR.fullmatch) == 1  # which no single one is
+        if (alone and (c in known or _in_order(texts, spec))) or (together and c in known):
             return texts, {c}
     return None
+
+
+def _years_beside_months(
+    names: Sequence[str], cells: Cells, spec: DataSpec
+) -> tuple[list[str], set[int]] | None:
+    """Dates of two first columns without a name: the year, blank where it stays, and the month."""
+    if spec.date or len(names) < 3 or any(name.strip() for name in names[:2]):  # noqa: PLR2004
+        return None
+    years, parts = filled_down(column_at(cells, 0)), column_at(cells, 1)
+    if share(years, is_year) < _HALF:
+        return None
+    try:
+        found = parse_year_parts(years, parts, language=spec.language)
+    except DataError:
+        return None
+    texts = ["" if d == NO_DAY else str(np.datetime64(d, "D")) for d in found.days.tolist()]
+    return (texts, {0, 1}) if sum(map(bool, texts)) >= _HALF * len(texts) else None
+
+
+def _in_order(texts: Sequence[str], spec: DataSpec) -> bool:
+    """Whether a column without a usual name holds dates, and not numbers that may be some."""
+    bare = [text for t in texts if _BARE.fullmatch(text := t.strip())]
+    try:
+        days = parse_dates(bare, "a column", language=spec.language).days
+    except DataError:
+        return False
+    dated = days[days != NO_DAY].tolist()
+    return not dated or a_calendar(dated)
 
 
 def _is_date(text: str) -> bool:
