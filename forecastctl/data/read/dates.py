@@ -150,6 +150,8 @@ def parse_dates(
     read = [read_date(text) for text in spelt]
     decided = _decided(read, where, dayfirst, language)
     total = np.array(_totals(spelt, read, decided), dtype=np.bool_)
+    if total.any():
+        decided = ["" if t else d for t, d in zip(total.tolist(), decided, strict=True)]
     decided, said = _of_buddhists(texts_of, decided)
     decided, notes = _local(decided)
     notes = (*said, *_of_eras(texts_of, decided), *notes)

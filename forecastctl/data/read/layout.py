@@ -204,7 +204,8 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
     # Many a number is a day number of Excel as well: beside a date in words it is a value.
     dates = [c for c in filled if c not in numbers and is_date(c)]
     counted = [c for c in numbers if not is_year(c)]
-    return not _holds_numbers(filled) and not (dates and counted)
+    values = dates and counted and not all(period_names(counted))
+    return not _holds_numbers(filled) and not values
 
 
 def _below(rows: list[list[str]], header: int) -> list[str]:
