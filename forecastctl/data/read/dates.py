@@ -7,7 +7,6 @@ months are named, and whether the moments of a column are midnights of another z
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,18 +16,23 @@ import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import MISSING
+from forecastctl.data.read.calendars import (
+    FORMS,
+    VARIETY,
+    first_of_month,
+    in_one_era,
+    of_buddhists,
+    of_eras,
+    origin_of,
+    since_sixty,
+)
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english, month_numbers, numbers_in
-from forecastctl.records.spellings import in_era, of_the_republic
 from forecastctl.records.written_dates import (
-    EXCEL,
     MONTHS,
-    OF_SAS,
-    ORIGINS,
     QUARTERS,
     ROMAN,
-    SAS_SECONDS,
     TOTAL,
     Epoch,
     Named,
@@ -48,7 +52,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMS = "Write dates as YYYY-MM-DD or YYYY-MM."
 TOTAL_WORDS = frozenset(
     (
         *("total", "totals", "grand total", "sum", "all", "year", "annual", "full year", "ytd"),
@@ -58,19 +61,11 @@ TOTAL_WORDS = frozenset(
     )
 )
 """Words for the sum of the others (compared in lower case)."""
-
 _TYPING_ERRORS = 0.05  # share of the rows that may have the other order
-_VARIETY = 3  # different values, of the part that is the month
 _EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
 _CERTAIN_EAST = 13
 _A_WEEK = 7
-_DECIMAL_YEAR = re.compile(r"(?:1[89]|20)\d\d(?:\.\d+)?", re.ASCII)
-_ROUNDED = 0.07
-"""Months by which a year with two decimals may be off."""
 _FORMS_SAID = 3
-_DAYS_OF_1970 = 25_569  # of Excel
-_OTHER_ORIGINS = {OF_SAS, *(f"day number of {o}" for o in ORIGINS if o != EXCEL)}
-_SECONDS = 86_400
 _ALL_YEARS = 3  # so many times as many months must there be as bare years
 
 
@@ -146,15 +141,15 @@ def parse_dates(
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
     texts_of = [str(u).strip() for u in unique]
-    spelt = _in_one_era(texts_of)
+    spelt = in_one_era(texts_of)
     read = [read_date(text) for text in spelt]
     decided = _decided(read, where, dayfirst, language)
     total = np.array(_totals(spelt, read, decided), dtype=np.bool_)
     if total.any():
         decided = ["" if t else d for t, d in zip(total.tolist(), decided, strict=True)]
-    decided, said = _of_buddhists(texts_of, decided)
+    decided, said = of_buddhists(texts_of, decided)
     decided, notes = _local(decided)
-    notes = (*said, *_of_eras(texts_of, decided), *notes)
+    notes = (*said, *of_eras(texts_of, decided), *notes)
     days = np.array(
         [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
     )
@@ -194,9 +189,9 @@ def _decided(
     numbers = of.get(Number, [])
     weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
     unit = epoch_unit([r.number for r in of.get(Epoch, ())])
-    of_sas = _since_sixty([r.number // unit for r in of.get(Epoch, ())])
+    of_sas = since_sixty([r.number // unit for r in of.get(Epoch, ())])
     of_months = any(r.number > QUARTERS for r in of.get(Roman, ()))
-    origin = _origin([r.number for r in of.get(Serial, ())], where)
+    origin = origin_of([r.number for r in of.get(Serial, ())], where)
     compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
     words = list(dict.fromkeys(r.name for r in of.get(Named, ())))
     months = months_of(words, where, language)
@@ -209,40 +204,6 @@ def _decided(
         Named: lambda r: r.day(months),
     }
     return [decide[type(r)](r) if type(r) in decide else r for r in read]  # type: ignore[misc]
-
-
-def _origin(numbers: Sequence[int], where: str) -> str:
-    """Which program's day numbers those of a column are: of Excel, or whose months begin with them.
-
-    Raises:
-        DataError: Excel's would be days before 1970, and they are no months that tell.
-    """
-    if len(set(numbers)) < _VARIETY or max(numbers) >= _DAYS_OF_1970:
-        return EXCEL
-    days = {o: [days_of(first) + n for n in numbers] for o, first in ORIGINS.items()}
-    for origin, found in days.items():
-        if _first_of_month(found):
-            return origin
-    for origin, found in days.items():
-        if _first_of_month([day + 1 for day in found]):
-            return origin
-    raise DataError(
-        f"{where}: {numbers[0]} may be a day number of Excel, SAS or R, and they are no months "
-        "that would tell.",
-        FORMS,
-    )
-
-
-def _since_sixty(seconds: Sequence[int]) -> bool:
-    """Whether times are months of SAS or Stata, and none of those who count since 1970."""
-    if len(set(seconds)) < _VARIETY:
-        return False
-    ours, theirs = (
-        [(second - shift) // _SECONDS for second in seconds] for shift in (0, SAS_SECONDS)
-    )
-    if any(_first_of_month([day + later for day in ours]) for later in (0, 1)):
-        return False
-    return _first_of_month(theirs) and all(s % _SECONDS == 0 for s in seconds)
 
 
 def _totals(
@@ -263,59 +224,6 @@ def _totals(
         or (kind == "Q" and with_quarters)
         for text, r, year, kind in zip(texts, read, years, kinds, strict=True)
     ]
-
-
-def _in_one_era(texts: Sequence[str]) -> Sequence[str]:
-    """The texts, with years of two digits where others are of the Republic of China rewritten."""
-    if texts and all(map(_DECIMAL_YEAR.fullmatch, texts)):
-        return _of_decimal_years(texts)
-    if "".join(texts).isascii() or not any(map(of_the_republic, texts)):
-        return texts
-    return [in_era(text, republic=True) or text for text in texts]
-
-
-def _of_decimal_years(texts: Sequence[str]) -> Sequence[str]:
-    """Years with the share of them that has passed, as R counts months: ``2015.083``.
-
-    Where no share is beyond .12, or they are no twelfths, they are months or weeks as written.
-    """
-    shares = [12 * float(f"0.{text.partition('.')[2] or 0}") for text in texts]
-    digits = [text.partition(".")[2] for text in texts]
-    beyond = any(len(d) > 2 or int(f"{d:0<2}"[:2]) > MONTHS for d in digits)  # noqa: PLR2004 - months
-    if not beyond or any(abs(share - round(share)) > _ROUNDED for share in shares):
-        return texts
-    months = [int(t[:4]) * MONTHS + round(s) for t, s in zip(texts, shares, strict=True)]
-    return [f"{month // MONTHS}-{month % MONTHS + 1:02d}" for month in months]
-
-
-def _of_eras(texts: Sequence[str], decided: Sequence[Written | str]) -> tuple[str, ...]:
-    """What is said of years of an emperor or of the Republic of China, and of days of SAS or R."""
-    for text, date in zip(texts, decided, strict=True):
-        if not isinstance(date, Written) or date.buddhist:
-            continue
-        if not text.isascii() and in_era(text):
-            return (f"years are of another era: {text} is {date.day:%Y-%m}",)
-        if date.form in _OTHER_ORIGINS:
-            return (f"dates are each a {date.form}: {text} is {date.day}",)
-    return ()
-
-
-def _of_buddhists(
-    texts: Sequence[str], decided: list[Written | str]
-) -> tuple[list[Written | str], tuple[str, ...]]:
-    """Years beyond 2443, which are of the Buddhist calendar if all of them are."""
-    if not any(isinstance(d, Written) and d.buddhist for d in decided):
-        return decided, ()
-    dates = [(t, d) for t, d in zip(texts, decided, strict=True) if isinstance(d, Written)]
-    if all(d.buddhist for _, d in dates):
-        text, first = dates[0]
-        return decided, (f"years are of the Buddhist calendar: {text} is {first.day:%Y-%m}",)
-    return [
-        f"the year of {shown(t)} is far in the future"
-        if isinstance(d, Written) and d.buddhist
-        else d
-        for t, d in zip(texts, decided, strict=True)
-    ], ()
 
 
 def _local(decided: list[Written | str]) -> tuple[list[Written | str], tuple[str, ...]]:
@@ -382,9 +290,9 @@ def _dayfirst(parts: list[Parts], where: str) -> bool:
             )
         return len(day) > len(month)
     firsts, seconds = {first for first, _, _ in pairs}, {second for _, second, _ in pairs}
-    if len(seconds) == 1 and len(firsts) >= _VARIETY:
+    if len(seconds) == 1 and len(firsts) >= VARIETY:
         return False  # 1/1/2012, 2/1/2012, 3/1/2012: the part that never changes is the day
-    if len(firsts) == 1 and len(seconds) >= _VARIETY:
+    if len(firsts) == 1 and len(seconds) >= VARIETY:
         return True
     if all(first == second for first, second, _ in pairs):
         return True
@@ -412,7 +320,7 @@ def _order_of_short(parts: list[Parts], where: str, dayfirst: bool | None) -> st
     }
     most = max(len(found) for found in read.values())
     fits = [order for order, found in read.items() if len(found) == most]
-    for regular in (_first_of_month, _same_day, _a_day_apart):
+    for regular in (first_of_month, _same_day, _a_day_apart):
         if len(fits) > 1:
             fits = [order for order in fits if regular(read[order])] or fits
     if len(fits) > 1 and any(days[fits[0]][i] != days[fits[1]][i] for i in range(len(parts))):
@@ -420,17 +328,11 @@ def _order_of_short(parts: list[Parts], where: str, dayfirst: bool | None) -> st
     return fits[0]
 
 
-def _first_of_month(days: list[int]) -> bool:
-    """Whether all days are the first of a month."""
-    dates = np.array(days, dtype="datetime64[D]")
-    return len(set(days)) >= _VARIETY and bool((dates == dates.astype("datetime64[M]")).all())
-
-
 def _same_day(days: list[int]) -> bool:
     """Whether all days are the same of their month."""
     dates = np.array(days, dtype="datetime64[D]")
     of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
-    return len(days) >= _VARIETY and len(set(of_month.tolist())) == 1
+    return len(days) >= VARIETY and len(set(of_month.tolist())) == 1
 
 
 def _a_day_apart(days: list[int]) -> bool:

@@ -14,10 +14,10 @@ from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.understood import Understood
 from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
 from forecastctl.data.read.blanks import named_airports
+from forecastctl.data.read.calendars import FORMS
 from forecastctl.data.read.categories import Summed, summed_categories
 from forecastctl.data.read.cells import filled_down
 from forecastctl.data.read.dates import (
-    FORMS,
     Dates,
     days_later,
     local_note,
