@@ -24,7 +24,8 @@ from forecastctl.data.read.unfold import Entry, cell, texts_of_columns, unfolded
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, read_date
+from forecastctl.records.readings import Named
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,16 +9,8 @@ import numpy as np
 
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
+from forecastctl.records.readings import EXCEL, MONTHS, OF_SAS, ORIGINS, SAS_SECONDS, Written, shown
 from forecastctl.records.spellings import in_era, of_the_republic
-from forecastctl.records.written_dates import (
-    EXCEL,
-    MONTHS,
-    OF_SAS,
-    ORIGINS,
-    SAS_SECONDS,
-    Written,
-    shown,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

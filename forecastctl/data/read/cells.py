@@ -12,13 +12,14 @@ from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Epoch, Named, Serial, Written, read_date
+from forecastctl.records.readings import Epoch, Named, Serial, Written
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.data.read.tables import Cells
-    from forecastctl.records.written_dates import Reading
+    from forecastctl.records.readings import Reading
 
 MOST = 0.8
 """Share of the cells of a column that make it one of dates, or of numbers."""

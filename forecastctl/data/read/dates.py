@@ -29,10 +29,9 @@ from forecastctl.data.read.calendars import (
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english, month_numbers, numbers_in
-from forecastctl.records.written_dates import (
+from forecastctl.records.readings import (
     MONTHS,
     QUARTERS,
-    ROMAN,
     TOTAL,
     Epoch,
     Named,
@@ -43,9 +42,9 @@ from forecastctl.records.written_dates import (
     Serial,
     Written,
     epoch_unit,
-    read_date,
     shown,
 )
+from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -29,7 +29,8 @@ from forecastctl.data.read.unfold import (
 )
 from forecastctl.data.read.year_parts import is_quarter, quarter_number
 from forecastctl.errors import DataError
-from forecastctl.records.written_dates import QUARTERS, ROMAN
+from forecastctl.records.readings import QUARTERS
+from forecastctl.records.written_dates import ROMAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

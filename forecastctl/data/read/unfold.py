@@ -22,7 +22,8 @@ from forecastctl.data.read.dates import TOTAL_WORDS
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
 from forecastctl.data.read.year_parts import is_quarter
 from forecastctl.errors import DataError
-from forecastctl.records.written_dates import Written, read_date
+from forecastctl.records.readings import Written
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

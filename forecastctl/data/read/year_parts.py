@@ -12,7 +12,8 @@ from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english
-from forecastctl.records.written_dates import QUARTERS, ROMAN, TOTAL, Written, read_date, shown
+from forecastctl.records.readings import QUARTERS, TOTAL, Written, shown
+from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
