@@ -41,7 +41,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests import panels
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-SERIES = {"airport": "series"}
+SERIES = {"airport": "series", "totals": "keep"}
 REAL: dict[str, tuple[str, dict[str, str]]] = {
     "Port Authority": ("port_authority.csv", {}),
     "TSA": ("tsa_monthly.csv", {}),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 ALIKE = 0.6
 """Least likeness, from 0 to 1, as difflib counts it."""
 
 LOOKED_AT = 8
 """Names that are looked at: of those about as like, one with the same letters is meant."""
+
+ALMOST, LONG_ENOUGH = 0.85, 5
+"""Likeness and letters of names from which on one is another with a typing error."""
+
+PAIRS, COMPARED = 5, 50
+"""Pairs of names that a sentence lists; names that are compared with all others for it."""
 
 
 def nearest(wanted: str, known: Iterable[str], likeness: float = ALIKE) -> str | None:
@@ -42,3 +49,48 @@ def did_you_mean(wanted: str, known: Iterable[str]) -> str | None:
     """
     close = nearest(wanted, known)
     return None if close is None else f"Did you mean '{close}'?"
+
+
+def other_spelling(name: str, known: Iterable[str]) -> str | None:
+    """The same name as another file spells it: without its zeros, in another case, without accents.
+
+    Args:
+        name: As one file spells it.
+        known: Names of the other file.
+    """
+    names = list(known)
+    for plain in (_bare, _letters):
+        same = {plain(other): other for other in reversed(names)}
+        if plain(name) in same:
+            return same[plain(name)]
+    return nearest(name, names, ALMOST) if len(name.strip()) >= LONG_ENOUGH else None
+
+
+def spelt_otherwise(names: Sequence[str], groups: Iterable[str]) -> str:
+    """The sentence on airports that the groups have under another spelling; empty without any.
+
+    Args:
+        names: Airports that have no group.
+        groups: Those that have one.
+    """
+    known = list(groups)
+    first = names[:COMPARED]
+    pairs = [(name, found) for name in first if (found := other_spelling(name, known))]
+    if not pairs:
+        return ""
+    listed = ", ".join(f"{found!r} where the data name {name!r}" for name, found in pairs[:PAIRS])
+    more = f" and {len(pairs) - PAIRS:,} more" if len(pairs) > PAIRS else ""
+    lost = any(n.strip().startswith("0") and not f.strip().startswith("0") for n, f in pairs)
+    why = " Did the file lose the zeros of its codes?" if lost else ""
+    return f"The groups name {listed}{more}.{why}"
+
+
+def _bare(name: str) -> str:
+    """A code without what spreadsheets change: zeros before it, case, blanks, ``.0``."""
+    return name.strip().removesuffix(".0").lstrip("0").casefold()
+
+
+def _letters(name: str) -> str:
+    """A name without accents, blanks and marks."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if c.isalnum())

@@ -38,9 +38,12 @@ MEANINGS = {
     "data.encoding": (
         "Of text. Not set: UTF-8 or UTF-16, and what the bytes look like where they are neither."
     ),
-    "data.sheet": "Sheet of a workbook. Not set: the one that holds a table.",
+    "data.sheet": (
+        "Sheet of a workbook, or `all`. Not set: the one that holds a table, or all that hold one "
+        "airport, year or month each."
+    ),
     "data.totals": (
-        "An airport that is the sum of the others: `leave-out` leaves it out, `keep` forecasts it."
+        "An airport that is the sum of others: `leave-out` leaves it out, `keep` forecasts it."
     ),
     "tune.engine": (
         "What fits the models: `compiled`, or `statsmodels`, the reference: the same likelihoods "

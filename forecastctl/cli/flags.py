@@ -88,7 +88,7 @@ GroupsFrom = Annotated[
 ]
 FixOut = Annotated[
     str | None,
-    option("--fix-out", "Also write the rows that a job would use, in long form.", DATA, "FILE"),
+    option("--fix-out", "Also write the rows that a job can use, in long form.", DATA, "FILE"),
 ]
 SampleAirports = Annotated[int, option("--airports", "Number of airports (8).", DATA, "N")]
 SampleMonths = Annotated[int, option("--months", "Months of history (120).", DATA, "N")]

@@ -10,13 +10,15 @@ import pandas as pd
 import pytest
 
 from forecastctl.data.check.check import check_panel
-from forecastctl.data.check.overview import by_kind, clean_rows, described, three_lines
+from forecastctl.data.check.clean import clean_rows
+from forecastctl.data.check.overview import by_kind, described, three_lines
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare_panel
 from forecastctl.data.prepare.traps import new_unit
 from forecastctl.data.read import blobs
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
+from forecastctl.hints import spelt_otherwise
 from forecastctl.records import Series
 from tests.data.conftest import long_csv, months, wave
 
@@ -172,14 +174,13 @@ def test_traps_are_said_before_a_forecast(write):
 
 
 def test_codes_that_lost_their_zeros_in_the_file_of_groups():
-    from forecastctl.jobs.sums.hierarchy import _near
-
-    said = _near(["007"], {"JFK": "NY", "7": "NJ"})
+    said = spelt_otherwise(["007"], ["JFK", "7"])
     assert "'7'" in said
     assert "lost" not in said
     assert "lose the zeros" in said
-    assert "lose" not in _near(["JFK"], {"jfk ": "NY"})
-    assert _near(["007"], {"8": "NJ"}) == ""
+    assert "lose" not in spelt_otherwise(["JFK"], ["jfk "])
+    assert spelt_otherwise(["007"], ["8"]) == ""
+    assert spelt_otherwise(["JFK"], ["JFX"]) == ""
 
 
 def test_a_last_month_of_a_few_days(write):
@@ -198,9 +199,11 @@ def test_what_is_found_fits_a_screen_and_the_clean_form_reads_back(write, tmp_pa
     assert kinds[0].kind == "text"
     assert (kinds[0].severity, kinds[0].airports) == ("reject", ("A1", "A2"))
     assert len(kinds) < 10
-    clean_rows(panel).to_csv(tmp_path / "clean.csv", index=False)
+    clean = clean_rows(panel, spec, today=TODAY)
+    assert [airport for airport, _ in clean.refused] == ["A1", "A2"]
+    clean.frame.to_csv(tmp_path / "clean.csv", index=False)
     again = read_panel(DataSpec(str(tmp_path / "clean.csv")))
-    good = panel.frame[panel.frame["problem"].isna()]
+    good = panel.frame[~panel.frame["airport"].isin(["A1", "A2"])].reset_index(drop=True)
     assert again.frame[["airport", "ds", "y"]].equals(good[["airport", "ds", "y"]])
 
 

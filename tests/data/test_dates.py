@@ -121,7 +121,7 @@ def test_a_contradiction_names_both_and_a_typing_error_does_not_spoil_the_column
     assert days[20] == "2012-10-01"
 
 
-@given(st.dates(min_value=np.datetime64("1800-01-01").item()))
+@given(st.dates(np.datetime64("1800-01-01").item(), np.datetime64("2442-12-31").item()))
 def test_iso_days_survive(day):
     assert read(day.isoformat())[0] == [day.isoformat()]
 
@@ -233,3 +233,124 @@ def test_words_and_years_among_months_are_totals():
 )
 def test_the_form_is_shown_by_a_date_of_the_column(texts, form):
     assert parse_dates(texts, "f.csv, column date").form == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "II/2014",
+            "2014/II",
+            "2014 II",
+            "2 кв. 2014",
+            "II кв. 2014",
+            "2кв2014",
+            "2014 г. II кв.",
+        ),
+        *("2 квартал 2014", "2-й квартал 2014 г.", "2º trimestre 2014", "2° trim. 2014"),
+        *("2º trimestre de 2014", "II trimestre 2014", "T2 2014", "2014 Q2", "2T14", "Q II 2014"),
+        *(
+            "2. čtvrtletí 2014",
+            "II kw. 2014",
+            "2 kwartał 2014",
+            "2014. II. negyedév",
+            "2. kvartal 2014",
+        ),
+        *("2014KV2", "2014年第2四半期", "2014年第二季度", "2014 2분기", "2014년 2/4분기", "Q2'14"),
+        *("Apr-Jun 2014", "April–June 2014", "апр-июн 2014", "avril-juin 2014", "2014年4-6月"),
+    ],
+)
+def test_quarters_in_the_words_of_many_countries(text):
+    assert read(text) == (["2014-04-01"], {})
+
+
+def test_roman_numbers_are_months_where_one_is_beyond_four():
+    quarters = [f"{q}/2014" for q in ("I", "II", "III", "IV")]
+    assert read(*quarters)[0] == ["2014-01-01", "2014-04-01", "2014-07-01", "2014-10-01"]
+    assert read(*quarters, "XII/2014")[0] == [
+        *("2014-01-01", "2014-02-01", "2014-03-01", "2014-04-01", "2014-12-01")
+    ]
+
+
+def test_weeks_of_germany_are_no_quarters_of_poland():
+    assert read("KW 2/2015", "2. Quartal 2014", "II kw. 2014")[0] == [
+        *("2015-01-05", "2014-04-01", "2014-04-01")
+    ]
+
+
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9])
+def test_times_since_1970_are_read_in_the_unit_of_the_column(unit):
+    days = ["1999-01-01", "2012-10-01", "2020-12-01"]
+    seconds = np.array(days, dtype="datetime64[s]").astype(np.int64)
+    assert read(*(str(s * unit) for s in seconds.tolist())) == (days, {})
+    assert read(*(f"{s * unit}.0" for s in seconds.tolist())) == (days, {})
+    at_home = seconds - 3600  # midnight of a zone an hour east of UTC
+    found = parse_dates([str(s * unit) for s in at_home.tolist()], "f.csv")
+    assert found.days.astype("datetime64[D]").astype(str).tolist() == days
+    assert "23:00 in UTC" in found.notes[0]
+
+
+def test_moments_as_programs_write_them():
+    for text in (
+        *("/Date(1396310400000)/", "01APR2014:00:00:00", "1.3963104e9", "20140401000000"),
+        *("Apr 1, 2014 12:00:00 AM", "Apr  1 2014 12:00AM", "4/1/2014 12:00:00 AM", "2014. 4. 1."),
+    ):
+        assert read(text, dayfirst=False)[0] == ["2014-04-01"], text
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (("มกราคม 2557", "กุมภาพันธ์ 2557"), "Buddhist"),
+        (("ม.ค. 57", "ก.พ. 57"), "Buddhist"),
+        (("2557-01", "2557-02"), "Buddhist"),
+        (("พ.ศ. 2557-01", "พ.ศ. 2557-02"), "Buddhist"),
+        (("01/2557", "02/2557"), "Buddhist"),
+        (("103年1月", "103年2月"), "another era"),
+        (("民國103年1月", "民國103年2月"), "another era"),
+        (("平成26年1月", "平成26年2月"), "another era"),
+    ],
+)
+def test_years_of_other_calendars_are_said(texts, said):
+    found = parse_dates(list(texts), "f.csv")
+    assert found.days.astype("datetime64[D]").astype(str).tolist() == ["2014-01-01", "2014-02-01"]
+    (note,) = found.notes
+    assert said in note
+    assert texts[0] in note
+    assert note.endswith("2014-01")
+
+
+def test_years_of_another_calendar_are_certain_or_they_are_not_read():
+    assert read("平成31年4月", "令和元年5月", "R2.1")[0] == [
+        "2019-04-01",
+        "2019-05-01",
+        "2020-01-01",
+    ]
+    assert read("99年12月", "100年1月")[0] == ["2010-12-01", "2011-01-01"]
+    assert read("99年12月")[1] == {0: "'99年12月' is not a date"}
+    assert read("29/02/2559")[0] == ["2016-02-29"]  # 2559 has no such day, 2016 has
+    days, problems = read("2014-01", "2514-02", "2014-03")
+    assert (days[0], days[2]) == ("2014-01-01", "2014-03-01")
+    assert "far in the future" in problems[1]
+
+
+def test_day_numbers_are_those_of_the_program_whose_months_begin_with_them():
+    months = np.arange("2014-01", "2014-07", dtype="datetime64[M]").astype("datetime64[D]")
+    for origin in ("1899-12-30", "1960-01-01", "1970-01-01"):
+        numbers = (months - np.datetime64(origin)).astype(int).tolist()
+        assert read(*map(str, numbers))[0] == months.astype(str).tolist()
+    assert read(*(str(41640 + i) for i in range(9)))[0][0] == "2014-01-01"
+    with pytest.raises(DataError, match="Excel, SAS or R"):
+        read(*(str(16071 + i) for i in range(9)))
+
+
+def test_quarters_among_months_are_totals():
+    found = parse_dates(["2014-01", "2014-02", "2014-03", "Q1 2014"], "f.csv")
+    assert found.totals.tolist() == [False, False, False, True]
+    pairs = parse_year_parts(["2014"] * 4, ["Jan", "Feb", "Mar", "Q1"])
+    assert pairs.totals.tolist() == [False, False, False, True]
+    quarters = parse_year_parts(["2014"] * 2, ["Q1", "II кв."])
+    assert quarters.days.astype("datetime64[D]").astype(str).tolist() == [
+        "2014-01-01",
+        "2014-04-01",
+    ]

@@ -340,13 +340,14 @@ def test_dates_that_stand_in_the_index_of_a_frame(tmp_path, name, write):
 
 
 def test_a_row_of_a_date_and_a_number_is_no_header(tmp_path):
-    """19,137 is a day of 1952 in Excel, and a sheet of one airport names no airport."""
+    """19,137 is a day of 1952 in Excel."""
     with pd.ExcelWriter(tmp_path / "b.xlsx") as book:
         for name, first in (("MUC", 190_137), ("KLU", 19_137)):
             sheet = {"Month": MONTHS.strftime("%Y-%m"), "Passengers": first + np.arange(48)}
             pd.DataFrame(sheet).to_excel(book, sheet_name=name, index=False)
-    with pytest.raises(DataError, match="no column that looks like the airport"):
-        read(str(tmp_path / "b.xlsx"))
+    rows = read(str(tmp_path / "b.xlsx")).frame
+    assert rows["airport"].tolist() == ["MUC"] * 48 + ["KLU"] * 48
+    assert rows["y"].tolist() == [*range(190_137, 190_185), *range(19_137, 19_185)]
 
 
 def test_variants_of_characters_and_raised_digits(tmp_path):

@@ -3,9 +3,11 @@
 import pandas as pd
 import pytest
 
+from forecastctl.data.check.check import check_panel
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError
+from tests.data.conftest import TODAY, long_csv
 
 ROWS = """airport,date,passengers,State,hub
 JFK,2015-01,10,NY,1
@@ -80,3 +82,19 @@ def test_the_sample_has_no_columns_of_groups(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"There is no file nowhere\.csv"):
         read_panel(DataSpec(source="sample", group_file="nowhere.csv"))
+
+
+def test_check_names_airports_that_the_groups_spell_otherwise(write):
+    text = long_csv({"007": 24, "JFK": 24, "Zürich": 24, "Rotterdam": 24, "LGA": 24})
+    groups = write("airport,state\n7,NY\nJfk,NJ\nZurich,CH\nRoterdam,NL\nLGA,NY\nXYZ,CA\n", "g.csv")
+    spec = DataSpec(write(text), group_file=groups)
+    found = check_panel(read_panel(spec), spec, as_of=None, today=TODAY).findings
+    lacking, unknown = (f for f in found if f.kind == "group")
+    assert lacking.severity == "warning"
+    assert lacking.message == (
+        "there is no state for '007', 'JFK', 'Zürich', 'Rotterdam', which a job refuses. The groups "
+        "name '7' where the data name '007', 'Jfk' where the data name 'JFK', 'Zurich' where the data "
+        "name 'Zürich', 'Roterdam' where the data name 'Rotterdam'. Did the file lose the zeros of "
+        "its codes?"
+    )
+    assert unknown.message == "the data have no row of 'XYZ', which have a state"

@@ -116,7 +116,8 @@ def test_real_months_are_hardly_ever_left_out(shared_data):
     found, _ = left_out(shared_data, "m1_monthly.csv.gz", m1, airport="series")
     assert set(found) <= {"MRB2"}  # one August of a tenth, in a year of a series that varies
     tourism = [f"{y}-{m:02d}" for y in range(1980, 2008, 3) for m in (1, 5, 9)]
-    found, _ = left_out(shared_data, "tourism_monthly.csv.gz", tourism, airport="series")
+    series = {"airport": "series", "totals": "keep"}
+    found, _ = left_out(shared_data, "tourism_monthly.csv.gz", tourism, **series)
     assert found == {"M175": {"2004-01"}}  # a month of none, counted in hundreds
 
 
@@ -151,7 +152,8 @@ def test_tsa_daily(shared_data):
 
 @pytest.mark.slow
 def test_tourism_is_readable_and_hardly_ever_suspected(shared_data):
-    panel, spec, entries = load(shared_data / "tourism_monthly.csv.gz", airport="series")
+    path, series = shared_data / "tourism_monthly.csv.gz", {"airport": "series"}
+    panel, spec, entries = load(path, **series, totals="keep")
     assert len(entries) == 366
     assert all(isinstance(e, Series) for e in entries)
     report = check_panel(panel, spec, as_of=None, today=NOW)
@@ -162,6 +164,18 @@ def test_tourism_is_readable_and_hardly_ever_suspected(shared_data):
         len(f.periods) for a in report.airports for f in a.findings if f.kind == "outliers"
     )
     assert points < 0.003 * len(panel.frame)
+
+
+@pytest.mark.slow
+def test_the_sums_among_real_series_are_those_that_are_sums(shared_data):
+    """In tourism, groups of four, five and seventeen series precede their sum; no other has any."""
+    panel, _, entries = load(shared_data / "tourism_monthly.csv.gz", airport="series")
+    assert len(entries) == 366 - 32
+    assert panel.understood.notes[0].startswith("32 airports are sums of others, 'M36', 'M54',")
+    for name in ("hospital_monthly.csv.gz", "m1_monthly.csv.gz"):
+        assert load(shared_data / name, airport="series")[0].understood.notes == ()
+    for name in ("port_authority.csv", "russia_raw.csv.gz", "tsa_monthly.csv", "tsa_daily.csv.gz"):
+        assert load(shared_data / name)[0].understood.notes == ()
 
 
 def test_the_decembers_of_russia_are_caught(shared_data):

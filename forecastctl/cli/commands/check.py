@@ -10,6 +10,7 @@ import typer
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session, read
 from forecastctl.cli.output import render
+from forecastctl.cli.output.said import printable, say
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from forecastctl.cli.compose import Session
     from forecastctl.data.check.check import AirportCheck, Finding
+    from forecastctl.data.check.clean import Clean
     from forecastctl.data.panel.panel import Panel
 
 _EACH = 10
@@ -41,6 +43,7 @@ def check(
 ) -> None:
     """Say how the data was read, and report on every airport."""
     from forecastctl.data.check.check import check_panel
+    from forecastctl.data.check.clean import clean_rows
     from forecastctl.jobs.plan import select_airports
     from forecastctl.records import Status
 
@@ -56,7 +59,7 @@ def check(
     reports = [report for report in result.airports if report.airport in chosen]
     _print(session, panel, reports, result.findings, each=bool(airport or select))
     if fix_out is not None:
-        _write(session, panel, fix_out)
+        _write(session, clean_rows(panel, spec, as_of=as_of, today=today, airports=chosen), fix_out)
     if reports and all(report.status_if_run == Status.REJECTED for report in reports):
         raise typer.Exit(DataError.exit_code)  # as a job that forecasts nothing
 
@@ -113,14 +116,23 @@ def _row(report: AirportCheck) -> dict[str, object]:
     }
 
 
-def _write(session: Session, panel: Panel, target: str) -> None:
-    """Write the rows that a job would use, in long form."""
-    from forecastctl.data.check.overview import clean_rows
+def _write(session: Session, clean: Clean, target: str) -> None:
+    """Write the clean rows, and say what is not among them."""
     from forecastctl.data.write.targets import shown_target, write_frame
 
-    rows = clean_rows(panel)
-    write_frame(rows, target, table="passengers")
-    if not session.quiet:
-        left = len(panel.frame) - len(rows)
-        more = f"; {left:,} without a date or a value left out" if left else ""
-        typer.echo(f"wrote {len(rows):,} rows to {shown_target(target)}{more}", err=True)
+    write_frame(clean.frame, target, table="passengers")
+    if session.quiet:
+        return
+    n = clean.frame["airport"].nunique()
+    airports = f"{n:,} airport{'' if n == 1 else 's'}"
+    say(f"wrote {len(clean.frame):,} rows of {airports} to {shown_target(target)}")
+    _say("rows combined", clean.combined)
+    _say("left out, its rows cannot be used", clean.refused)
+
+
+def _say(what: str, airports: Sequence[tuple[str, str]]) -> None:
+    """A line for each of the first airports with what became of them, and how many more."""
+    for airport, why in airports[:_EACH]:
+        say(printable(f"{what}: {airport}: {why}"))
+    if len(airports) > _EACH:
+        say(f"{what}: {len(airports) - _EACH:,} more airports")

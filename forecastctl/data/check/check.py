@@ -18,6 +18,7 @@ from forecastctl.data.prepare.prepare import make_context
 from forecastctl.data.prepare.suspects.examine import examine_all
 from forecastctl.data.prepare.suspects.suspects import MONTH_NAMES
 from forecastctl.data.prepare.traps import traps
+from forecastctl.hints import COMPARED, other_spelling, spelt_otherwise
 from forecastctl.records import Rejection, Series, Status
 from forecastctl.records.calendar import PERIOD_WORDS, labels, ordinals
 
@@ -103,9 +104,29 @@ def check_panel(panel: Panel, spec: DataSpec, *, as_of: str | None, today: date)
         for rows, entry in zip(view.airports, examined, strict=True)
     )
     groups = tuple(sorted({tuple(sorted({n, *others})) for n, others in twins.items()}))
+    forecast = [a.airport for a in airports if a.status_if_run == Status.OK]
+    lacking = _groups(panel, forecast, [rows.airport for rows in view.airports])
     said = (*panel.understood.notes, *traps(view, examined, context, today), *warnings)
     warned = [Finding("panel", "warning", text) for text in said]
-    return PanelCheck(airports, (*_panel(examined, context, groups), *warned))
+    return PanelCheck(airports, (*_panel(examined, context, groups), *lacking, *warned))
+
+
+def _groups(panel: Panel, forecast: list[str], airports: list[str]) -> list[Finding]:
+    """Airports that are in no group of a column, which a job refuses, and groups of no airport."""
+    findings = []
+    for column, values in panel.groups.items():
+        grouped = [airport for airport, value in values.items() if value]
+        lacking = [airport for airport in forecast if not values.get(airport)]
+        if lacking:
+            near = spelt_otherwise(lacking, grouped)
+            text = f"there is no {column} for {_named(lacking)}, which a job refuses. {near}"
+            findings.append(Finding("group", "warning", text.strip()))
+        spelt = {other_spelling(airport, grouped) for airport in lacking[:COMPARED]}
+        unknown = sorted(set(grouped) - set(airports) - spelt)
+        if unknown:
+            text = f"the data have no row of {_named(unknown)}, which have a {column}"
+            findings.append(Finding("group", "info", text))
+    return findings
 
 
 def _airport(

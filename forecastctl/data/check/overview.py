@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from forecastctl.data.panel.rows import group
 from forecastctl.records.calendar import labels, ordinals
@@ -108,23 +107,3 @@ def by_kind(airports: Sequence[AirportCheck]) -> list[Kind]:
         for kind, names in found.items()
     ]
     return sorted(kinds, key=lambda k: (_ORDER[k.severity], -len(k.airports)))
-
-
-def clean_rows(panel: Panel) -> pd.DataFrame:
-    """The rows that a job would use, in long form.
-
-    Returns:
-        Columns ``airport``, ``date`` (ISO text) and ``passengers``.
-    """
-    frame = panel.frame
-    good = frame["problem"].isna() & frame["ds"].notna() & frame["y"].notna()
-    rows = frame[good]
-    y = rows["y"].to_numpy(dtype=np.float64)
-    whole = bool((y == np.floor(y)).all() and np.abs(y).max(initial=0) < 2**53)
-    return pd.DataFrame(
-        {
-            "airport": rows["airport"].to_numpy(dtype=object),
-            "date": np.asarray(rows["ds"], dtype="datetime64[D]").astype(str),
-            "passengers": y.astype(np.int64) if whole else y,
-        }
-    )

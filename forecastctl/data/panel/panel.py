@@ -55,9 +55,10 @@ class DataSpec:
         decimal: Decimal mark of the numbers; ``None`` decides by all of them.
         language: Of the names of months, such as ``fr``; ``None`` decides by all of them.
         encoding: Of text; ``None`` is UTF-8 or UTF-16, and what the bytes look like where not.
-        sheet: Name of the sheet of a workbook; ``None`` takes the one that holds a table.
-        totals: ``leave-out`` leaves out an airport that is the sum of the others, ``keep`` keeps
-            it.
+        sheet: Name of the sheet of a workbook, or ``all``; ``None`` takes the one that holds a
+            table, or all that hold one airport, year or month each.
+        totals: ``leave-out`` leaves out airports that are the sum of others, ``keep`` keeps
+            them.
     """
 
     source: str | None

@@ -16,7 +16,7 @@ from forecastctl.data.panel.separators import (
     decimal_mark,
     plain_number,
 )
-from forecastctl.records.written_dates import shown
+from forecastctl.records.readings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,17 +12,21 @@ from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, Number, Parts, Serial, Written, read_date
+from forecastctl.records.readings import Epoch, Named, Serial, Written
+from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.data.read.tables import Cells
+    from forecastctl.records.readings import Reading
 
 MOST = 0.8
 """Share of the cells of a column that make it one of dates, or of numbers."""
 _MERGED = 0.25  # of the cells of a column, that are blank at least where cells are merged
 _LOOKED_AT = 200
+_DIGITS_OF_EPOCH = 12
+_LARGEST_GAP, _LEAST_BARE, _A_WEEK = 3 * 366, 3, 7
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
@@ -51,6 +55,18 @@ def is_value(text: str) -> bool:
     return False
 
 
+def is_date(text: str) -> bool:
+    """Whether a text is likely to be a date, whatever stands around it."""
+    return _a_date(read_date(text))
+
+
+def _a_date(read: Reading) -> bool:
+    """Whether a reading is one of a date; passengers of a country have the digits of seconds."""
+    if isinstance(read, Epoch):
+        return len(read.text) >= _DIGITS_OF_EPOCH
+    return not isinstance(read, str)
+
+
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
     """First day of the period that each column is named by, as text; ``None`` where by none."""
     read = [read_date(name.strip()) for name in names]
@@ -59,10 +75,7 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
     if isinstance(known, tuple):
         known = {}
     likely = [
-        isinstance(r.day(known), Written)
-        if isinstance(r, Named)
-        else isinstance(r, Written | Number | Serial | Parts)
-        for r in read
+        isinstance(r.day(known), Written) if isinstance(r, Named) else _a_date(r) for r in read
     ]
     texts = [name if ok else "" for name, ok in zip(names, likely, strict=True)]
     if not any(texts):
@@ -71,9 +84,42 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
         dates = parse_dates(texts, "the header", language=language)
     except DataError:
         return [None] * len(names)
-    return [
-        None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in dates.days.tolist()
+    days = dates.days.tolist()
+    bare = [
+        day
+        for day, name in zip(days, texts, strict=True)
+        if day != NO_DAY and name.strip().isdecimal()
     ]
+    if bare and not (len(bare) >= _LEAST_BARE and a_calendar(bare, strict=True)):
+        return [None] * len(names)
+    serial = [isinstance(r, Serial) for r, text in zip(read, texts, strict=True) if text]
+    if any(serial) and not _regular(bare):
+        return [None] * len(names)
+    return [None if day == NO_DAY else str(np.datetime64(int(day), "D")) for day in days]
+
+
+def _regular(days: Sequence[int]) -> bool:
+    """Whether days begin or end months, are of one weekday, or follow each other."""
+    dates = np.array(days).astype("datetime64[D]")
+    firsts = (dates == dates.astype("datetime64[M]")).all()
+    after = (dates + 1 == (dates + 1).astype("datetime64[M]")).all()
+    gaps = np.abs(np.diff(np.array(days)))
+    a_day = len(days) >= _A_WEEK and (gaps == 1).all()
+    return bool(firsts or after or (gaps % _A_WEEK == 0).all() or a_day)
+
+
+def a_calendar(days: Sequence[int], *, strict: bool = False) -> bool:
+    """Whether numbers that may be dates stand in order, as passengers do not, and in our time.
+
+    Args:
+        days: The dates that they may be, since 1970-01-01.
+        strict: Whether no two may be equal.
+    """
+    gaps = np.diff(np.array(days)) * (1 if days[-1] >= days[0] else -1)
+    ordered = (gaps > 0 if strict else gaps >= 0) & (gaps <= _LARGEST_GAP)
+    years = np.array(days).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    ours = (years >= _FIRST_YEAR) & (years <= _LAST_YEAR)
+    return bool(ordered.all()) and bool(ours.all())
 
 
 def filled_down(column: Sequence[str]) -> list[str]:
@@ -98,10 +144,10 @@ def column_at(cells: Cells, c: int) -> list[str]:
     return [row[c] if c < len(row) else "" for row in cells.rows]
 
 
-def share(texts: Sequence[str], test: Callable[[str], bool]) -> float:
+def share(texts: Sequence[str], test: Callable[[str], object]) -> float:
     """Share of the texts that are not blank which pass a test."""
     some = [t for t in texts if t.strip()][:_LOOKED_AT]
-    return sum(map(test, some)) / len(some) if some else 0.0
+    return sum(map(bool, map(test, some))) / len(some) if some else 0.0
 
 
 def numeric(texts: Sequence[str]) -> bool:

@@ -20,7 +20,16 @@ _USUAL_NAMES = {
         ("airport", "unique id", "airport code"),
         (
             *("iata", "iata code", "icao", "icao code", "airport id", "airport name", "code"),
-            *("airport iata", "apt", "apt code", "airports", "station", "series", "series id"),
+            *(
+                "airport iata",
+                "rep airp",
+                "apt",
+                "apt code",
+                "airports",
+                "station",
+                "series",
+                "series id",
+            ),
             *("aéroport", "flughafen", "aeropuerto", "aeroporto", "luchthaven", "lotnisko"),
             *("flygplats", "lufthavn", "lentoasema", "havalimanı", "havaalanı", "аэропорт"),
             *("letiště", "repülőtér", "aeroport", "aerodrom", "空港", "机场", "공항"),
@@ -30,6 +39,8 @@ _USUAL_NAMES = {
         ("date", "ds"),
         (
             *("month", "period", "day", "week", "quarter", "timestamp", "time", "datetime"),
+            *("ref date", "month of date", "kal jahr/monat", "kalenderjahr/monat"),
+            *("calendar year/month", "cal year/month", "year/month", "jahr/monat"),
             *("year month", "yearmonth", "time period", "activity period", "month start"),
             *("datum", "fecha", "data", "dato", "pvm", "tarih", "дата", "zeitraum", "periode"),
             *("période", "periodo", "período", "mois", "monat", "mes", "mês", "mese", "maand"),
@@ -39,7 +50,16 @@ _USUAL_NAMES = {
     "value": (
         ("passengers", "y", "total passengers"),
         (
-            *("pax", "total", "value", "total pax", "passenger count", "passengers total"),
+            *(
+                "pax total",
+                "measure values",
+                "total",
+                "value",
+                "pax",
+                "total pax",
+                "passenger count",
+                "passengers total",
+            ),
             *("throughput", "traffic", "enplanements", "count", "number of passengers"),
             *("obs value", "passagers", "passagiere", "fluggäste", "pasajeros", "passageiros"),
             *("passeggeri", "passagiers", "pasażerowie", "passagerare", "passagerer"),
@@ -55,6 +75,8 @@ _ROLES = {
     "groups": "a group",
 }
 _SHOWN = 30
+_SUM_OF = re.compile(r"^(?:sum of|summe von|somme de|suma de|soma de|somma di|som van) ")
+"""What pivot tables write before the name of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +117,9 @@ class ColumnPositions:
 
 
 def plain_name(name: str) -> str:
-    """A name for comparison: lower case, one space for any run of separators."""
-    return " ".join(re.split(r"[\s_\-.]+", name.strip().lower()))
+    """A name for comparison: lower case, one space for any run of separators, no "sum of"."""
+    plain = " ".join(re.split(r"[\s_\-.]+", name.strip().lower()))
+    return _SUM_OF.sub("", plain)
 
 
 def _columns_found(names: Sequence[str]) -> str:

@@ -10,34 +10,47 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import MISSING
+from forecastctl.data.read.calendars import (
+    FORMS,
+    VARIETY,
+    first_of_month,
+    in_one_era,
+    of_buddhists,
+    of_eras,
+    origin_of,
+    since_sixty,
+)
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english, month_numbers, numbers_in
-from forecastctl.records.written_dates import (
+from forecastctl.records.readings import (
     MONTHS,
+    QUARTERS,
     TOTAL,
+    Epoch,
     Named,
     Number,
     Parts,
     Reading,
+    Roman,
     Serial,
     Written,
-    read_date,
+    epoch_unit,
     shown,
 )
+from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-FORMS = "Write dates as YYYY-MM-DD or YYYY-MM."
 TOTAL_WORDS = frozenset(
     (
         *("total", "totals", "grand total", "sum", "all", "year", "annual", "full year", "ytd"),
@@ -47,9 +60,7 @@ TOTAL_WORDS = frozenset(
     )
 )
 """Words for the sum of the others (compared in lower case)."""
-
 _TYPING_ERRORS = 0.05  # share of the rows that may have the other order
-_VARIETY = 3  # different values, of the part that is the month
 _EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
 _CERTAIN_EAST = 13
 _A_WEEK = 7
@@ -64,7 +75,7 @@ class Dates:
     Attributes:
         days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
         problems: What is wrong, by position.
-        totals: Whether a row holds the total of a year, shape ``(n,)``.
+        totals: Whether a row holds the total of a year or a quarter, shape ``(n,)``.
         form: How the dates are written: one of the column for each way.
         notes: What was decided that a user should know.
     """
@@ -77,7 +88,7 @@ class Dates:
 
 
 def month_number(text: str, months: Mapping[str, int] | None = None) -> int | None:
-    """Number of a month given as ``1``, ``01``, ``M01``, ``1.0``, ``Jan`` or ``January``.
+    """Number of a month given as ``1``, ``01``, ``M01``, ``1.0``, ``Jan``, ``January`` or ``I``.
 
     Args:
         text: Without blanks around it.
@@ -88,7 +99,7 @@ def month_number(text: str, months: Mapping[str, int] | None = None) -> int | No
     if digits.isascii() and digits.isdigit() and len(digits) <= 2:  # noqa: PLR2004 - digits
         number = int(digits)
         return number if 1 <= number <= MONTHS else None
-    return english(text) or (months or {}).get(text)
+    return english(text) or (months or {}).get(text) or ROMAN.get(text)
 
 
 def months_of(words: Sequence[str], where: str, language: str | None) -> Mapping[str, int]:
@@ -128,20 +139,25 @@ def parse_dates(
     import pandas as pd
 
     codes, unique = pd.factorize(np.array(texts, dtype=object))
-    read = [read_date(str(u).strip()) for u in unique]
-    decided = _decided(read, where, dayfirst, language)
     texts_of = [str(u).strip() for u in unique]
-    total = np.array(_totals(texts_of, read, decided), dtype=np.bool_)
+    spelt = in_one_era(texts_of)
+    read = [read_date(text) for text in spelt]
+    decided = _decided(read, where, dayfirst, language)
+    total = np.array(_totals(spelt, read, decided), dtype=np.bool_)
+    if total.any():
+        decided = ["" if t else d for t, d in zip(total.tolist(), decided, strict=True)]
+    decided, said = of_buddhists(texts_of, decided)
     decided, notes = _local(decided)
+    notes = (*said, *of_eras(texts_of, decided), *notes)
     days = np.array(
         [days_of(d.day) if isinstance(d, Written) else NO_DAY for d in decided], dtype=np.int64
     )
     days[total] = NO_DAY
-    messages = [
-        "no date" if text.lower() in MISSING else str(d)
-        for text, d in zip(texts_of, decided, strict=True)
-    ]
     wrong = (days == NO_DAY) & ~total
+    messages = {
+        int(c): "no date" if texts_of[c].lower() in MISSING else str(decided[c])
+        for c in np.flatnonzero(wrong)
+    }
     problems = {int(i): messages[codes[i]] for i in np.flatnonzero(wrong[codes])}
     return Dates(days[codes], problems, total[codes], _form(texts_of, decided), notes)
 
@@ -152,8 +168,9 @@ def _form(texts: Sequence[str], decided: Sequence[Written | str]) -> str:
     forms: Counter[str] = Counter()
     for text, date in zip(texts, decided, strict=True):
         if isinstance(date, Written):
-            named = any(letter.isdigit() for letter in date.form)  # 2012-10, or a name in words
-            first.setdefault(date.form, text if named else f"{text} ({date.form})")
+            if date.form not in first:
+                named = any(letter.isdigit() for letter in date.form)  # 2012-10, or a name in words
+                first[date.form] = text if named else f"{text} ({date.form})"
             forms[date.form] += 1
     return ", ".join(first[name] for name, _ in forms.most_common(_FORMS_SAID))
 
@@ -162,34 +179,49 @@ def _decided(
     read: Sequence[Reading], where: str, dayfirst: bool | None, language: str | None
 ) -> list[Written | str]:
     """Each text of a column, with what the whole column says of it."""
-    parts = [r for r in read if isinstance(r, Parts)]
+    of: dict[type, list[Any]] = {}
+    for r in read:
+        of.setdefault(type(r), []).append(r)
+    parts = of.get(Parts, [])
     order = _order([p for p in parts if p.year_known], where, dayfirst)
     short = _order_of_short([p for p in parts if not p.year_known], where, dayfirst)
-    numbers = [r for r in read if isinstance(r, Number)]
+    numbers = of.get(Number, [])
     weeks = sum(n.number > MONTHS for n in numbers) > len(numbers) / 2
+    unit = epoch_unit([r.number for r in of.get(Epoch, ())])
+    of_sas = since_sixty([r.number // unit for r in of.get(Epoch, ())])
+    of_months = any(r.number > QUARTERS for r in of.get(Roman, ()))
+    origin = origin_of([r.number for r in of.get(Serial, ())], where)
     compact = any(n.text.partition(".")[0].isdigit() for n in numbers)
-    words = list(dict.fromkeys(r.name for r in read if isinstance(r, Named)))
+    words = list(dict.fromkeys(r.name for r in of.get(Named, ())))
     months = months_of(words, where, language)
     decide: dict[type, Callable[..., Written | str]] = {
         Parts: lambda r: r.day(order if r.year_known else short),
         Number: lambda r: r.week() if weeks else r.month(),
-        Serial: lambda r: r.month() if compact else r.serial(),
+        Serial: lambda r: r.month() if compact else r.serial(origin),
+        Epoch: lambda r: r.moment(unit, of_sas=of_sas),
+        Roman: lambda r: r.month() if of_months else r.quarter(),
         Named: lambda r: r.day(months),
     }
     return [decide[type(r)](r) if type(r) in decide else r for r in read]  # type: ignore[misc]
 
 
-def _totals(texts: list[str], read: Sequence[Reading], decided: list[Written | str]) -> list[bool]:
-    """Which texts stand for the total of a year: a word, month 13, or a year among months."""
-    weeks = any(isinstance(d, Written) and d.kind == "W" for d in decided)
+def _totals(
+    texts: Sequence[str], read: Sequence[Reading], decided: list[Written | str]
+) -> list[bool]:
+    """Which texts stand for a total: a word, month 13, or a year or a quarter among months."""
+    kinds = [d.kind if isinstance(d, Written) else "" for d in decided]
+    weeks = "W" in kinds
     years = [len(t) == 4 and t.isascii() and t.isdigit() for t in texts]  # noqa: PLR2004 - a year
-    fine = [d for d in decided if isinstance(d, Written) and d.kind in "MQ"]
-    with_years = len(fine) >= _ALL_YEARS * sum(years) and len(fine) >= MONTHS
+    months, quarters = kinds.count("M"), kinds.count("Q")
+    fine = months + quarters
+    with_years = fine >= _ALL_YEARS * sum(years) and fine >= MONTHS
+    with_quarters = months + kinds.count("D") >= 2 * quarters
     return [
         text.lower() in TOTAL_WORDS
         or (isinstance(r, Number) and r.number == TOTAL and not weeks)
         or (year and with_years)
-        for text, r, year in zip(texts, read, years, strict=True)
+        or (kind == "Q" and with_quarters)
+        for text, r, year, kind in zip(texts, read, years, kinds, strict=True)
     ]
 
 
@@ -257,9 +289,9 @@ def _dayfirst(parts: list[Parts], where: str) -> bool:
             )
         return len(day) > len(month)
     firsts, seconds = {first for first, _, _ in pairs}, {second for _, second, _ in pairs}
-    if len(seconds) == 1 and len(firsts) >= _VARIETY:
+    if len(seconds) == 1 and len(firsts) >= VARIETY:
         return False  # 1/1/2012, 2/1/2012, 3/1/2012: the part that never changes is the day
-    if len(firsts) == 1 and len(seconds) >= _VARIETY:
+    if len(firsts) == 1 and len(seconds) >= VARIETY:
         return True
     if all(first == second for first, second, _ in pairs):
         return True
@@ -287,7 +319,7 @@ def _order_of_short(parts: list[Parts], where: str, dayfirst: bool | None) -> st
     }
     most = max(len(found) for found in read.values())
     fits = [order for order, found in read.items() if len(found) == most]
-    for regular in (_first_of_month, _same_day, _a_day_apart):
+    for regular in (first_of_month, _same_day, _a_day_apart):
         if len(fits) > 1:
             fits = [order for order in fits if regular(read[order])] or fits
     if len(fits) > 1 and any(days[fits[0]][i] != days[fits[1]][i] for i in range(len(parts))):
@@ -295,17 +327,11 @@ def _order_of_short(parts: list[Parts], where: str, dayfirst: bool | None) -> st
     return fits[0]
 
 
-def _first_of_month(days: list[int]) -> bool:
-    """Whether all days are the first of a month."""
-    dates = np.array(days, dtype="datetime64[D]")
-    return len(set(days)) >= _VARIETY and bool((dates == dates.astype("datetime64[M]")).all())
-
-
 def _same_day(days: list[int]) -> bool:
     """Whether all days are the same of their month."""
     dates = np.array(days, dtype="datetime64[D]")
     of_month = (dates - dates.astype("datetime64[M]")).astype(np.int64)
-    return len(days) >= _VARIETY and len(set(of_month.tolist())) == 1
+    return len(days) >= VARIETY and len(set(of_month.tolist())) == 1
 
 
 def _a_day_apart(days: list[int]) -> bool:

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 from forecastctl.data.read.blobs import Blob, blob_of_bytes, blobs_of, is_remote
 from forecastctl.data.read.columns import airport_column, group_columns
 from forecastctl.data.read.folders import folder_table
+from forecastctl.data.read.groups import airport_groups
 from forecastctl.data.read.json_text import json_table, looks_like_json
-from forecastctl.data.read.long import airport_groups, to_panel
+from forecastctl.data.read.long import to_panel
 from forecastctl.data.read.parquet import feather_table, parquet_table
+from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.sql import is_url, sql_table
+from forecastctl.data.read.tables import stem_of
 from forecastctl.data.read.text import GZIP, UTF16, text_table
 from forecastctl.data.read.workbooks import OLE, workbook_tables
 from forecastctl.errors import DataError
@@ -105,7 +108,21 @@ def source_tables(source: str, spec: DataSpec) -> Sequence[SourceTable]:
     found = blobs_of(source)
     if isinstance(found, Blob):
         return _tables(found, spec)
-    return [folder_table(source, found, lambda blob: _tables(blob, spec)[0])]
+    return [folder_table(source, found, lambda blob: _one_table(blob, spec))]
+
+
+def _one_table(blob: Blob, spec: DataSpec) -> SourceTable:
+    """The table of one file among others: what is below its title, or what its sheets hold."""
+    tables = _tables(blob, spec)
+    if len(tables) == 1 and sum(map(bool, tables[0].names)) > 1:
+        return tables[0]
+    of_file = [replace(table, airport=stem_of(blob.label)) for table in tables]
+    try:
+        return table_of_sheets(of_file, spec).table
+    except DataError:
+        if len(tables) == 1:
+            return tables[0]  # what is wrong with it is said of all files together
+        raise
 
 
 def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
@@ -188,7 +205,7 @@ def _of_zip(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
         ) from None
     if len(files) == 1:
         return _tables(replace(files[0][1], label=blob.label), spec)
-    return [folder_table(blob.label, files, lambda inner: _tables(inner, spec)[0])]
+    return [folder_table(blob.label, files, lambda inner: _one_table(inner, spec))]
 
 
 def _counts(name: str) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.data.read.cells import is_date
+from forecastctl.data.read.columns import usual_name
 from forecastctl.data.read.tables import Column, SourceTable, column_of, table_of_columns
 from forecastctl.errors import DataError
-from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from forecastctl.data.read.blobs import Blob
 
+_SHORT = 5
+"""Digits below which keys count rows rather than name dates."""
 _ENVELOPES = ("data", "records", "results", "rows", "items", "value", "values")
 
 
@@ -64,7 +67,9 @@ def _table(content: Any, label: str) -> tuple[list[str], list[Column]]:
         inner = next((content[k] for k in _ENVELOPES if isinstance(content.get(k), list)), None)
         names = content.get("columns")
         if isinstance(names, list) and inner and all(isinstance(r, list) for r in inner):
-            return _of_lists([[_name(n) for n in names], *inner], label)
+            found = _of_lists([[_name(n) for n in names], *inner], label)
+            index = content.get("index")
+            return _with_index(index, *found) if isinstance(index, list) else found
         if inner is not None:
             return _table(inner, label)
         if content and all(isinstance(v, list | dict) for v in content.values()):
@@ -91,16 +96,41 @@ def _of_lists(rows: list[list[Any]], label: str) -> tuple[list[str], list[Column
 
 
 def _of_columns(content: dict[str, Any], label: str) -> tuple[list[str], list[Column]]:
-    """Columns by name, each a list, or values by their row."""
+    """Columns by name, each a list, or values by their row; or rows by their key."""
+    outer, inner = list(content), [list(v) for v in content.values() if isinstance(v, dict)]
+    of_rows = len(inner) == len(outer) and (_are_columns(inner[0]) or _dated(outer))
+    if of_rows and all(isinstance(v, dict) for v in content.values()):
+        names = list(dict.fromkeys(name for row in content.values() for name in row))
+        columns = [[row.get(name) for row in content.values()] for name in names]
+        return _with_index(outer, names, [_column(c) for c in columns])
     columns = [list(v.values()) if isinstance(v, dict) else v for v in content.values()]
     if len({len(c) for c in columns}) != 1:
         raise _no_table(label)
-    names, found = list(content), [_column(c) for c in columns]
-    keys = [list(v) for v in content.values() if isinstance(v, dict)]
-    dated = keys and not any(k.isdecimal() or isinstance(read_date(k), str) for k in keys[0])
-    if dated and len(keys) == len(columns) and all(k == keys[0] for k in keys):
-        return ["date", *names], [list(keys[0]), *found]
-    return names, found
+    found = [_column(c) for c in columns]
+    if len(inner) == len(outer) and all(keys == inner[0] for keys in inner):
+        return _with_index(inner[0], outer, found)
+    return outer, found
+
+
+def _are_columns(names: list[str]) -> bool:
+    """Whether the keys of an object are names of columns."""
+    return any(usual_name(role, name) for role in ("date", "value") for name in names)
+
+
+def _dated(keys: list[str]) -> bool:
+    """Whether all keys are dates."""
+    return bool(keys) and all(map(is_date, keys)) and not all(len(key) < _SHORT for key in keys)
+
+
+def _with_index(
+    keys: list[Any], names: list[str], columns: list[Column]
+) -> tuple[list[str], list[Column]]:
+    """A table with the keys of its rows as a column, unless they only count them."""
+    texts = [str(key) for key in keys]
+    counted = texts == [str(i) for i in range(len(texts))]
+    if counted or len(keys) != len(columns[0]) or _are_columns(names):
+        return names, columns
+    return ["date" if _dated(texts) else "airport", *names], [texts, *columns]
 
 
 def _column(values: list[Any]) -> Column:

@@ -11,12 +11,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.data.read.cells import is_number, is_value, is_year, period_names
-from forecastctl.data.read.columns import ColumnPositions, find_columns, usual_name
+from forecastctl.data.read.cells import is_date, is_number, is_value, is_year, period_names
+from forecastctl.data.read.columns import (
+    ColumnPositions,
+    find_columns,
+    group_columns,
+    recognised,
+    usual_name,
+)
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
-from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 _HEADERS = 40
 """Rows that may be the header, from the first."""
 _HEADER_ROWS = 3
+_BELOW = 4
+"""Rows below a header that may hold no more than the name of a region."""
 _PERIODS = 3
 """Columns named by periods from which on a table is no long one, whatever else it has."""
 _UNITS = re.compile(
@@ -54,44 +61,22 @@ class LaidOut:
     unit: str = ""
 
 
-def laid_out(tables: Sequence[SourceTable], spec: DataSpec) -> LaidOut:
-    """The one table of a source that holds passengers by airport and period, in long form.
+def laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
+    """A table that holds passengers by airport and period, in long form.
 
     Args:
-        tables: Those of the source: of a workbook, its sheets.
-        spec: Columns and sheet, where set.
+        table: As it stands in the source.
+        spec: Columns, where set.
 
     Raises:
-        DataError: None does, or several do.
+        DataError: It holds none, or what it holds cannot be told.
     """
-    if len(tables) == 1:
-        return _laid_out(tables[0], spec)
-    found: list[LaidOut] = []
-    refused: list[DataError] = []
-    for table in tables:
-        try:
-            found.append(_laid_out(table, spec))
-        except DataError as error:
-            refused.append(error)
-    if not found:
-        raise refused[0]
-    if len(found) > 1:
-        names = " and ".join(one.table.facts.get("format", "") for one in found)
-        raise DataError(
-            f"{tables[0].label} has several tables of passengers: {names}.",
-            "Set [data] sheet in forecastctl.toml to the name of one.",
-        )
-    return found[0]
-
-
-def _laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
-    """A table in long form."""
     names = table.names
     wide = sum(1 for p in period_names(names, spec.language) if p) >= _PERIODS
     refused: DataError | None = None
     try:
         columns = find_columns(names, spec, table.label)
-        if not wide:
+        if not wide and not table.known:
             return LaidOut(table, columns, LONG, unit=_unit(names[columns.value]))
     except DataError as error:
         if _long_without_groups(names, spec, table.label):
@@ -129,8 +114,9 @@ def _without_blank_end(row: list[str]) -> list[str]:
 
 def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> LaidOut | None:
     """The first row that is a header, of so many at most, and the shape of what is below it."""
+    cells = _without_names_of_index(cells)
     for header in range(min(len(cells.rows) - 1, most)):
-        if not _may_be_header(cells.rows, header) or not _any_value(cells.rows[header + 1]):
+        if not _may_be_header(cells.rows, header) or not _any_value(_below(cells.rows, header)):
             continue
         for names, above in _headers(cells.rows, header):
             found = _of_header(cells, header, names, table, spec)
@@ -141,28 +127,72 @@ def _of_cells(cells: Cells, most: int, table: SourceTable, spec: DataSpec) -> La
     return None
 
 
+def _without_names_of_index(cells: Cells) -> Cells:
+    """Rows without the one in which pandas names its index below a header of several rows."""
+    for at in range(1, min(len(cells.rows) - 1, _HEADER_ROWS + 1)):
+        row, above = cells.rows[at], cells.rows[at - 1]
+        named = [c.strip() for c in row if c.strip()]
+        if len(named) == 1 == len(row) < len(above) and usual_name("date", named[0]):
+            joined = [row[0], *above[1:]]
+            rows = [*cells.rows[: at - 1], joined, *cells.rows[at + 1 :]]
+            return replace(cells, rows=rows, numbers=cells.numbers[:at] + cells.numbers[at + 1 :])
+    return cells
+
+
 def _of_header(
     cells: Cells, header: int, names: list[str], table: SourceTable, spec: DataSpec
 ) -> LaidOut | None:
     """A table with one row as its header, if that makes sense."""
-    below = Cells(cells.rows[header + 1 :], cells.numbers[header + 1 :], cells.delimiter)
+    names, below = _with_known(names, cells, header, table.known)
     periods = sum(1 for p in period_names(names, spec.language) if p)
     if periods < _PERIODS:
-        try:
-            columns = find_columns(names, spec, table.label)
-        except DataError:
-            pass
-        else:
-            found = table_of_cells(
-                table.label, table.unit, cells, header, names, facts=table.facts, notes=table.notes
-            )
-            return LaidOut(found, columns, LONG, unit=_unit(names[columns.value]))
+        long = _long(names, below, table, spec)
+        if long is not None:
+            return long
     for shape in SHAPES:
         unfolded = shape.unfold(names, below, table, spec)
         if unfolded is not None:
-            columns = ColumnPositions(airport=0, date=1, value=2)
+            wanted = () if spec.group_file else spec.groups
+            groups = group_columns(unfolded.names, wanted, table.label)
+            columns = ColumnPositions(airport=0, date=1, value=2, groups=groups)
             return LaidOut(unfolded, columns, shape.name)
     return None
+
+
+def _with_known(
+    names: list[str], cells: Cells, header: int, known: Sequence[tuple[str, str]]
+) -> tuple[list[str], Cells]:
+    """Names and the rows below them, with columns that hold one text throughout."""
+    rows, numbers = cells.rows[header + 1 :], cells.numbers[header + 1 :]
+    if known:
+        width, texts = len(names), [text for _, text in known]
+        rows = [[*row[:width], *[""] * (width - len(row)), *texts] for row in rows]
+        names = [*names, *(name for name, _ in known)]
+    return names, Cells(rows, numbers, cells.delimiter)
+
+
+def _long(names: list[str], below: Cells, table: SourceTable, spec: DataSpec) -> LaidOut | None:
+    """A table that is long already, if the columns have usual names or those that are set."""
+    cells = Cells([names, *below.rows], [0, *below.numbers], below.delimiter)
+    if table.airport and _lacks_airport(names, spec, table.label):
+        names, below = _with_known(names, cells, 0, [("airport", table.airport)])
+        cells = Cells([names, *below.rows], cells.numbers, cells.delimiter)
+    try:
+        columns = find_columns(names, spec, table.label)
+    except DataError:
+        return None
+    found = table_of_cells(
+        table.label, table.unit, cells, 0, names, facts=table.facts, notes=table.notes
+    )
+    return LaidOut(found, columns, LONG, unit=_unit(names[columns.value]))
+
+
+def _lacks_airport(names: Sequence[str], spec: DataSpec, label: str) -> bool:
+    """Whether no column names airports."""
+    try:
+        return recognised("airport", spec.airport, names, label) is None
+    except DataError:
+        return False
 
 
 def _may_be_header(rows: list[list[str]], at: int) -> bool:
@@ -172,15 +202,22 @@ def _may_be_header(rows: list[list[str]], at: int) -> bool:
         return False
     numbers = [c for c in filled if is_number(c)]
     # Many a number is a day number of Excel as well: beside a date in words it is a value.
-    dates = [c for c in filled if c not in numbers and not isinstance(read_date(c), str)]
+    dates = [c for c in filled if c not in numbers and is_date(c)]
     counted = [c for c in numbers if not is_year(c)]
-    return not _holds_numbers(filled) and not (dates and counted)
+    values = dates and counted and not all(period_names(counted))
+    return not _holds_numbers(filled) and not values
+
+
+def _below(rows: list[list[str]], header: int) -> list[str]:
+    """The first row below a header that holds more than the name of a region."""
+    several = (row for row in rows[header + 1 :][:_BELOW] if sum(map(bool, row)) > 1)
+    return next(several, rows[header + 1])
 
 
 def _any_value(row: Sequence[str]) -> bool:
     """Whether a row holds a number or a date, as the first one below a header does."""
     filled = [c.strip() for c in row if c.strip()]
-    return any(is_value(c) or not isinstance(read_date(c), str) for c in filled)
+    return any(is_value(c) or is_date(c) for c in filled)
 
 
 def _holds_numbers(filled: Sequence[str]) -> bool:
@@ -190,13 +227,13 @@ def _holds_numbers(filled: Sequence[str]) -> bool:
 
 def _is_data(filled: Sequence[str]) -> bool:
     """Whether a row above a header is no header itself: it holds numbers, or dates."""
-    return _holds_numbers(filled) or any(not isinstance(read_date(c), str) for c in filled)
+    return _holds_numbers(filled) or any(is_date(c) for c in filled)
 
 
 def _names_a_period(text: str) -> bool:
     """Whether a number may be that of a month, a year, or a date."""
     small = len(text) <= 2 and text.isdecimal() and 1 <= int(text) <= 13  # noqa: PLR2004 - months, total
-    return small or is_year(text) or not isinstance(read_date(text), str)
+    return small or is_year(text) or is_date(text)
 
 
 def _headers(rows: list[list[str]], at: int) -> Iterator[tuple[list[str], int]]:

@@ -13,18 +13,22 @@ from forecastctl.data.panel.build import make_panel
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.understood import Understood
 from forecastctl.data.panel.values import Numbers, number_problems, parse_numbers
+from forecastctl.data.read.blanks import named_airports
+from forecastctl.data.read.calendars import FORMS
+from forecastctl.data.read.categories import Summed, summed_categories
 from forecastctl.data.read.cells import filled_down
 from forecastctl.data.read.dates import (
-    FORMS,
     Dates,
     days_later,
     local_note,
     parse_dates,
 )
-from forecastctl.data.read.layout import LaidOut, counted, laid_out
+from forecastctl.data.read.groups import airport_groups
+from forecastctl.data.read.layout import LaidOut, counted
 from forecastctl.data.read.names import one_spelling
+from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.tables import texts_of
-from forecastctl.data.read.totals import called_total, total_airports
+from forecastctl.data.read.totals import called_total, notes_of, total_airports
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 
@@ -76,7 +80,7 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     """
     import pandas as pd
 
-    laid = laid_out(tables, spec)
+    laid = table_of_sheets(tables, spec)
     table, columns = laid.table, laid.columns
     loaded = table.load(columns.wanted())
     if not len(loaded.rows):
@@ -93,7 +97,11 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     usable = keep.copy()
     usable[list(rows.wrong)] = False
     totals = total_airports(codes, spelt, days, y, usable)
-    notes += said + tuple(_of_total(name, why, spec) for name, why in totals.items())
+    notes += said + notes_of(totals, kept=spec.totals == "keep")
+    if spec.duplicates in ("sum", "mean"):
+        counted_twice = _categories(laid, codes, days, np.where(usable, y, np.nan), spec)
+        keep &= ~counted_twice.rows
+        notes += counted_twice.notes
     names = spelt[codes]
     if totals and spec.totals == "leave-out":
         keep &= ~np.isin(names, list(totals))
@@ -117,6 +125,23 @@ def to_panel(tables: Sequence[SourceTable], spec: DataSpec) -> Panel:
     return replace(panel, groups=airport_groups(table, loaded, columns.airport, columns.groups))
 
 
+def _categories(
+    laid: LaidOut,
+    codes: NDArray[np.int64],
+    days: NDArray[np.int64],
+    y: NDArray[np.float64],
+    spec: DataSpec,
+) -> Summed:
+    """Rows that add up others of their airport and period."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"airport": codes, "day": days, "y": y})
+    others = _others(laid)
+    columns = laid.table.load(others).columns if others else {}
+    named = {laid.table.names[c]: column for c, column in columns.items()}
+    return summed_categories(frame, named, kept=spec.totals == "keep")
+
+
 def _again(
     codes: NDArray[np.int64], names: NDArray[np.object_]
 ) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
@@ -135,9 +160,13 @@ def _read(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> _Rows:
     dates = _days(laid, loaded, spec)
     numbers = _values(laid, loaded, spec)
     texts = texts_of(loaded.columns[columns.airport])
+    if table.delimiter == "|":
+        texts = [text.strip() for text in texts]
     codes, airports = pd.factorize(np.array(texts, dtype=object))
     if "" in airports:
-        codes, airports = pd.factorize(np.array(filled_down(texts), dtype=object))
+        others = [c for i in _others(laid) if isinstance(c := table.load([i]).columns[i], list)]
+        named = named_airports(texts, others, dates.days.tolist())
+        codes, airports = pd.factorize(np.array(named, dtype=object))
     problem = np.full(len(texts), None, dtype=object)
     wrong = {**numbers.problems, **dates.problems, **loaded.problems}
     for position, text in wrong.items():
@@ -214,7 +243,7 @@ def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:
             f"{table.label}, {where}",
             decimal=spec.decimal,
             delimiter=table.delimiter,
-            others=islice(_other_cells(table, laid.columns.wanted()), _OTHERS),
+            others=islice(_other_cells(laid), _OTHERS),
         )
     if np.isnan(found.values).all():
         first = min(found.problems, default=0)
@@ -232,14 +261,19 @@ def _values(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Numbers:
     return replace(found, problems=problems)
 
 
-def _other_cells(table: SourceTable, besides: Sequence[int]) -> Iterator[str]:
+def _other_cells(laid: LaidOut) -> Iterator[str]:
     """Cells of the other columns, read only where someone asks for them."""
-    others = [c for c in range(len(table.names)) if c not in besides]
+    others = _others(laid)
     if others:
-        loaded = table.load(others)
+        loaded = laid.table.load(others)
         for c in others:
             column = loaded.columns[c]
             yield from column if isinstance(column, list) else ()
+
+
+def _others(laid: LaidOut) -> list[int]:
+    """Positions of the columns that hold neither airport, date nor passengers."""
+    return [c for c in range(len(laid.table.names)) if c not in laid.columns.wanted()]
 
 
 def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
@@ -251,9 +285,8 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
     if totals.any():
         keep &= ~totals
         first = loaded.rows[np.flatnonzero(totals)[0]]
-        notes += (
-            f"{totals.sum():,} rows hold the total of a year (first {word} {first}): left out",
-        )
+        which = f"(first {word} {first}): left out"
+        notes += (f"{totals.sum():,} rows hold the total of a year or quarter {which}",)
     undated = (rows.dates.days == NO_DAY) & ~totals
     if undated.any():
         called = np.array([called_total(str(name)) for name in rows.airports], dtype=bool)
@@ -266,8 +299,9 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
         return keep, notes
     names = laid.columns.described(laid.table.names)
     again = wrong & (rows.airports == names["airport"])[rows.codes]
-    below = np.arange(len(wrong)) > np.flatnonzero(~wrong)[-1] if not wrong.all() else ~wrong
-    drop = again | (below & wrong)
+    right, at = np.flatnonzero(~wrong), np.arange(len(wrong))
+    around = (at < right[0]) | (at > right[-1]) if len(right) else ~wrong
+    drop = again | (around & wrong)
     if drop.any():
         keep &= ~drop
         lines = loaded.rows[drop]
@@ -275,13 +309,6 @@ def _kept(laid: LaidOut, loaded: Loaded, rows: _Rows) -> tuple[NDArray[np.bool_]
         rest = f"{n} {word}s hold neither a date nor a number (first {word} {lines[0]})"
         notes += (f"{rest}: taken for notes and left out",)
     return keep, notes
-
-
-def _of_total(name: str, why: str, spec: DataSpec) -> str:
-    """The sentence about an airport that is the sum of the others."""
-    if spec.totals == "keep":
-        return f"{name!r} {why}: kept as an airport"
-    return f'{name!r} {why}: left out; set [data] totals = "keep" to forecast it as an airport'
 
 
 def _understood(
@@ -323,43 +350,3 @@ def _understood(
 def _of_marks(found: Counter[str]) -> Iterator[str]:
     for mark, n in found.most_common():
         yield f"marked {mark!r} in the file: {n:,} {'value' if n == 1 else 'values'}"
-
-
-def airport_groups(
-    table: SourceTable, loaded: Loaded, airport: int, groups: Sequence[int]
-) -> dict[str, dict[str, str]]:
-    """The one value that each airport has in each column; blanks do not count.
-
-    Args:
-        table: Where the columns are from.
-        loaded: Its content.
-        airport: Position of the column of the airports.
-        groups: Positions of the columns of the groups.
-
-    Returns:
-        Value by airport by column; airports without any value are missing.
-
-    Raises:
-        DataError: An airport has two values in one column.
-    """
-    names = texts_of(loaded.columns[airport])
-    return {table.names[c]: _one_value(table, loaded, names, c) for c in groups}
-
-
-def _one_value(
-    table: SourceTable, loaded: Loaded, airports: list[str], column: int
-) -> dict[str, str]:
-    """The value of each airport in one column."""
-    values: dict[str, str] = {}
-    rows = zip(airports, texts_of(loaded.columns[column]), loaded.rows.tolist(), strict=True)
-    for airport, raw, row in rows:
-        value = raw.strip()
-        earlier = values.setdefault(airport, value) or value
-        if value and value != earlier:
-            raise DataError(
-                f"{table.label}, {table.unit} {row}, column {table.names[column]}: {airport!r} is "
-                f"in {value!r} here and in {earlier!r} elsewhere.",
-                "Every airport must have one value in a column that groups airports.",
-            )
-        values[airport] = earlier
-    return {airport: value for airport, value in values.items() if value}

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.read.by_airport import by_airport
 from forecastctl.data.read.cells import (
     MOST,
     column_at,
     filled_down,
-    is_number,
-    is_value,
     is_year,
-    numeric,
     period_names,
     share,
 )
-from forecastctl.data.read.columns import (
-    PART_NAMES,
-    YEAR_NAMES,
-    plain_name,
-    recognised,
-    usual_name,
-    year_and_part,
-)
+from forecastctl.data.read.columns import PART_NAMES, YEAR_NAMES, plain_name
 from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
-from forecastctl.data.read.tables import Cells, Loaded, SourceTable
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.unfold import (
+    Entry,
+    Keys,
+    all_numeric,
+    cell,
+    holds,
+    keys_of,
+    totals_but,
+    totals_in,
+    unfolded,
+)
+from forecastctl.data.read.year_parts import is_quarter, quarter_number
 from forecastctl.errors import DataError
-from forecastctl.records.month_names import month_numbers
-from forecastctl.records.written_dates import Named, read_date
+from forecastctl.records.readings import QUARTERS
+from forecastctl.records.written_dates import ROMAN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from forecastctl.data.panel.panel import DataSpec
+    from forecastctl.data.read.tables import Cells, SourceTable
 
 LONG = "a row per airport and period"
 _LEAST_PERIODS, _LEAST_MONTHS, _LEAST_YEARS = 2, 6, 2
@@ -58,122 +56,35 @@ class Shape:
     unfold: Callable[[Sequence[str], Cells, SourceTable, DataSpec], SourceTable | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One number of a table that is not long."""
-
-    airport: str
-    date: str
-    value: str
-    row: int
-    place: str
-
-
-def _all_numeric(cells: Cells, at: Iterable[int]) -> bool:
-    """Whether some columns hold numbers or nothing."""
-    columns = [column_at(cells, c) for c in at]
-    return all(numeric(column) or not any(c.strip() for c in column) for column in columns)
-
-
-def _keys(
-    names: Sequence[str], cells: Cells, besides: set[int], table: SourceTable, spec: DataSpec
-) -> list[str] | None:
-    """The airport of each row; the name of the file where no column holds text."""
-    rest = [i for i in range(len(names)) if i not in besides]
-    try:
-        found = recognised("airport", spec.airport, names, table.label)
-    except DataError:
-        found = None
-    if found is None or found in besides:
-        texts = [i for i in rest if not numeric(column_at(cells, i)) and any(column_at(cells, i))]
-        found = texts[0] if texts else None
-    if found is not None:
-        keys = filled_down(column_at(cells, found))
-        return _varying(keys) if "\\" in names[found] and "," in names[found] else keys
-    if rest and any(c.strip() for i in rest for c in column_at(cells, i)):
-        return None
-    stem = PurePath(table.label).name.partition(".")[0] or table.label
-    return [stem] * len(cells.rows)
-
-
-def _varying(keys: list[str]) -> list[str]:
-    """Keys of several parts, as of Eurostat (``M,PAS,DE_EDDF``), without those that all share."""
-    parts = [key.strip().split(",") for key in keys]
-    if len({len(p) for p in parts}) > 1:
-        return keys
-    varying = [i for i in range(len(parts[0])) if len({p[i] for p in parts}) > 1]
-    return [",".join(p[i] for i in varying or [len(p) - 1]) for p in parts]
-
-
-def _unfolded(entries: list[_Entry], table: SourceTable, delimiter: str) -> SourceTable:
-    """A long table of the numbers of another one."""
-
-    def load(wanted: Sequence[int]) -> Loaded:
-        texts = (
-            [e.airport for e in entries],
-            [e.date for e in entries],
-            [e.value for e in entries],
-        )
-        rows = np.array([e.row for e in entries], dtype=np.int64)
-        places = [e.place for e in entries]
-        return Loaded({c: texts[c] for c in wanted}, rows, places=places)
-
-    return SourceTable(
-        table.label,
-        table.unit,
-        ("airport", "date", "passengers"),
-        load,
-        delimiter=delimiter,
-        facts=table.facts,
-        notes=table.notes,
-    )
-
-
 def _by_period(
     names: Sequence[str], cells: Cells, table: SourceTable, spec: DataSpec
 ) -> SourceTable | None:
     """A row per airport, a column per period."""
     periods = period_names(names, spec.language)
     at = [i for i, day in enumerate(periods) if day]
-    if len(at) < _LEAST_PERIODS or not _all_numeric(cells, at):
+    if len(at) < _LEAST_PERIODS or not all_numeric(cells, at):
         return None
-    airports = _keys(names, cells, set(at) | _totals(names), table, spec)
-    if airports is None:
+    keys = keys_of(names, cells, set(at) | totals_in(names), table, spec)
+    valued = [""] * sum(holds(row, at, "") for row in cells.rows)
+    if keys is None or not keys.tell(valued):
         return None
     entries = [
-        _Entry(airport, str(periods[i]), _cell(row, i), number, names[i])
-        for airport, row, number in zip(airports, cells.rows, cells.numbers, strict=True)
-        if _holds(row, at, airport)
+        Entry(airport, str(periods[i]), cell(row, i), number, names[i])
+        for airport, row, number in zip(keys.airports, cells.rows, cells.numbers, strict=True)
+        if holds(row, at, airport)
         for i in at
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
-
-
-def _cell(row: list[str], c: int) -> str:
-    return row[c] if c < len(row) else ""
-
-
-def _holds(row: list[str], at: Sequence[int], airport: str) -> bool:
-    """Whether a row holds a number, rather than a note below the table or the header again."""
-    values = [v for c in at if (v := _cell(row, c).strip())]
-    return any(map(is_value if airport.strip() else is_number, values))
-
-
-def _totals(names: Sequence[str]) -> set[int]:
-    """Columns that hold the total of a year."""
-    return {
-        i
-        for i, name in enumerate(names)
-        if is_year(name)
-        or name.strip().lower() in TOTAL_WORDS
-        or any(word in TOTAL_WORDS for word in name.lower().split())
-    }
+    return unfolded(entries, table, cells, keys.others, totals_but(names, at))
 
 
 def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     """Number of the month that each column is named by, by its position."""
     texts = [n.strip() for n in names]
-    words = [t for t in texts if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit()]
+    words = [
+        t
+        for t in texts
+        if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit() and not quarter_number(t)
+    ]
     try:
         months = months_of(words, "the header", spec.language) if words else {}
     except DataError:
@@ -182,48 +93,62 @@ def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     return {i: n for i, n in found.items() if n}
 
 
+def _parts_across(names: Sequence[str], spec: DataSpec) -> dict[int, str]:
+    """What to set behind a year for each column that is named by a month, or else by a quarter."""
+    months = _months_across(names, spec)
+    if len(set(months.values())) >= _LEAST_MONTHS:
+        return {i: f"-{month:02d}" for i, month in months.items()}
+    quarters = {i: q for i, name in enumerate(names) if (q := quarter_number(name))}
+    if any(name.strip() in ROMAN for name in names) and len(months) > len(quarters):
+        return {}
+    if len(set(quarters.values())) == QUARTERS:
+        return {i: f"-Q{q}" for i, q in quarters.items()}
+    return {}
+
+
 def _years_and_months(
     names: Sequence[str], cells: Cells, table: SourceTable, spec: DataSpec
 ) -> SourceTable | None:
     """A row per airport and year, a column per month."""
-    months = _months_across(names, spec)
-    if len(set(months.values())) < _LEAST_MONTHS or len(set(months.values())) < len(months):
+    parts = _parts_across(names, spec)
+    if not parts or len(set(parts.values())) < len(parts):
         return None
-    years = _year_column(names, cells, set(months))
-    if years is None or not _all_numeric(cells, months):
+    years = _year_column(names, cells, set(parts))
+    if years is None or not all_numeric(cells, parts):
         return None
-    besides = set(months) | _totals(names) | {years}
-    airports = _keys(names, cells, besides, table, spec)
-    if airports is None:
-        return None
+    besides = set(parts) | totals_in(names) | {years}
+    keys = keys_of(names, cells, besides, table, spec)
     year_of = filled_down(column_at(cells, years))
-    return _parts(airports, year_of, months, names, cells, table)
+    if keys is None or not keys.tell([year for year in year_of if is_year(year)]):
+        return None
+    return _parts(keys, year_of, parts, names, cells, table)
 
 
 def _parts(
-    airports: list[str],
+    keys: Keys,
     year_of: list[str],
-    months: dict[int, int],
+    parts: dict[int, str],
     names: Sequence[str],
     cells: Cells,
     table: SourceTable,
 ) -> SourceTable | None:
-    """The numbers of rows by year and columns by month."""
+    """The numbers of rows by year and columns by month or quarter."""
     entries = [
-        _Entry(
+        Entry(
             airport,
-            f"{year.strip().removesuffix('.0')}-{month:02d}",
-            _cell(row, i),
+            f"{year.strip().removesuffix('.0')}{part}",
+            cell(row, i),
             number,
             names[i],
         )
         for airport, year, row, number in zip(
-            airports, year_of, cells.rows, cells.numbers, strict=True
+            keys.airports, year_of, cells.rows, cells.numbers, strict=True
         )
-        if is_year(year) and _holds(row, list(months), airport)
-        for i, month in months.items()
+        if is_year(year) and holds(row, list(parts), airport)
+        for i, part in parts.items()
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
+    left = [n for n in totals_but(names, parts) if plain_name(n) not in YEAR_NAMES]
+    return unfolded(entries, table, cells, keys.others, left)
 
 
 def _year_column(names: Sequence[str], cells: Cells, besides: set[int]) -> int | None:
@@ -239,131 +164,47 @@ def _months_and_years(
 ) -> SourceTable | None:
     """A row per airport and month, a column per year."""
     years = {i: name.strip().removesuffix(".0") for i, name in enumerate(names) if is_year(name)}
-    if len(years) < _LEAST_YEARS or not _all_numeric(cells, years):
+    if len(years) < _LEAST_YEARS or not all_numeric(cells, years):
         return None
     others = [i for i in range(len(names)) if i not in years]
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):
         texts = [t.strip() for t in column_at(cells, c)]
         some = [t for t in texts if t and t.lower() not in TOTAL_WORDS]
-        numbers = _months_across(some, spec)
-        if len(set(numbers.values())) < _LEAST_MONTHS or len(numbers) < MOST * len(some):
+        parts = _parts_across(some, spec)
+        of_months = [t for t in some if not is_quarter(t)]
+        if not parts or len(parts) < MOST * len(of_months or some):
             continue
-        airports = _keys(names, cells, set(years) | {c} | _totals(names), table, spec)
-        if airports is None:
+        keys = keys_of(names, cells, set(years) | {c} | totals_in(names), table, spec)
+        if keys is None or not keys.tell([t for t in texts if t]):
             return None
-        month_of = {some[i]: month for i, month in numbers.items()}
-        return _rows_by_month(airports, texts, month_of, years, cells, table)
+        part_of = {some[i]: part for i, part in parts.items()}
+        return _rows_by_part(keys, texts, part_of, years, cells, table)
     return None
 
 
-def _rows_by_month(
-    airports: list[str],
+def _rows_by_part(
+    keys: Keys,
     texts: list[str],
-    month_of: dict[str, int],
+    part_of: dict[str, str],
     years: dict[int, str],
     cells: Cells,
     table: SourceTable,
 ) -> SourceTable | None:
-    """The numbers of rows by month and columns by year."""
+    """The numbers of rows by month or quarter and columns by year."""
     entries = [
-        _Entry(airport, f"{year}-{month_of[text]:02d}", _cell(row, i), number, year)
+        Entry(airport, f"{year}{part_of[text]}", cell(row, i), number, year)
         for i, year in years.items()
         for airport, text, row, number in zip(
-            airports, texts, cells.rows, cells.numbers, strict=True
+            keys.airports, texts, cells.rows, cells.numbers, strict=True
         )
-        if text in month_of
+        if text in part_of
     ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
-
-
-def _by_airport(
-    names: Sequence[str], cells: Cells, table: SourceTable, spec: DataSpec
-) -> SourceTable | None:
-    """A row per period, a column per airport."""
-    dated = _dates(names, cells, table, spec)
-    no_header = any(usual_name("airport", name) or _is_date(name) for name in names)
-    if dated is None or spec.airport or no_header:
-        return None
-    dates, besides = dated
-    airports = [
-        i
-        for i, name in enumerate(names)
-        if i not in besides and name.strip() and not is_year(name) and numeric(column_at(cells, i))
-    ]
-    airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
-    airports = [i for i in airports if names[i] in airport_of]
-    if not airports or (len(airports) == 1 and usual_name("value", names[airports[0]])):
-        return None
-    if len({names[i] for i in airports}) < len(airports):
-        return None  # a row above says which is which
-    entries = [
-        _Entry(airport_of[names[i]], date, _cell(row, i), number, names[i])
-        for i in airports
-        for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
-        if date.strip() and any(_cell(row, a).strip() for a in airports)
-    ]
-    return _unfolded(entries, table, cells.delimiter) if entries else None
-
-
-def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:
-    """The airport that each column is of, where each has one for arrivals, one for departures ...
-
-    Raises:
-        DataError: Several of them may be meant.
-    """
-    for split in (str.rpartition, str.partition):
-        parts = {name: split(name, " ")[::2] for name in names}
-        airports = {airport for airport, _ in parts.values()}
-        measures = list(dict.fromkeys(measure for _, measure in parts.values()))
-        full = len(parts) == len(airports) * len(measures)
-        if "" in airports or len(measures) < 2 or not full:  # noqa: PLR2004 - several
-            continue
-        usual = [m for m in measures if usual_name("value", m)]
-        chosen = [m for m in measures if wanted and plain_name(m) == plain_name(wanted)] or usual
-        if len(chosen) != 1:
-            raise DataError(
-                f"{label} has several columns for each airport: {', '.join(measures)}.",
-                "Set [data] value in forecastctl.toml to the one that is to be forecast.",
-            )
-        return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
-    return {name: name for name in names}
-
-
-def _dates(
-    names: Sequence[str], cells: Cells, table: SourceTable, spec: DataSpec
-) -> tuple[list[str], set[int]] | None:
-    """The date of each row, and the columns that it is from."""
-    split = None if spec.date else year_and_part(names, table.label)
-    if split:
-        years, parts = (filled_down(column_at(cells, c)) for c in split[:2])
-        found = parse_year_parts(years, parts, kind=split[2], language=spec.language)
-        texts = [
-            "total" if total else "" if day == NO_DAY else str(np.datetime64(int(day), "D"))
-            for day, total in zip(found.days.tolist(), found.totals.tolist(), strict=True)
-        ]
-        return texts, set(split[:2])
-    try:
-        c = recognised("date", spec.date, names, table.label)
-    except DataError:
-        c = None
-    columns = [c] if c is not None else list(range(min(len(names), 3)))
-    for c in columns:
-        texts = column_at(cells, c)
-        if share(texts, _is_date) >= _HALF:
-            return texts, {c}
-    return None
-
-
-def _is_date(text: str) -> bool:
-    found = read_date(text.strip())
-    if isinstance(found, Named):
-        return bool(month_numbers([found.name]))
-    return not isinstance(found, str)
+    return unfolded(entries, table, cells, keys.others)
 
 
 SHAPES = (
-    Shape("a row per airport and year, a column per month", _years_and_months),
+    Shape("a row per airport and year, a column per month or quarter", _years_and_months),
     Shape("a row per airport, a column per period", _by_period),
-    Shape("a row per airport and month, a column per year", _months_and_years),
-    Shape("a row per period, a column per airport", _by_airport),
+    Shape("a row per airport and month or quarter, a column per year", _months_and_years),
+    Shape("a row per period, a column per airport", by_airport),
 )

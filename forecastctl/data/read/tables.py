@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -61,6 +62,9 @@ class SourceTable:
         delimiter: Between fields of text, else empty.
         facts: What was found out about the file, for people.
         notes: What a user should know before a forecast.
+        sheet: Name of the sheet of a workbook.
+        airport: Of all rows, where no column names it.
+        known: Names and texts of columns that hold one text throughout, of the sheet's name.
     """
 
     label: str
@@ -71,6 +75,14 @@ class SourceTable:
     delimiter: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sheet: str = ""
+    airport: str = ""
+    known: tuple[tuple[str, str], ...] = ()
+
+
+def stem_of(label: str) -> str:
+    """The name of a file without its endings: an airport, where nothing else names one."""
+    return PurePath(label).name.partition(".")[0] or label
 
 
 def texts_of(column: Column) -> list[str]:

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """First bytes of the workbooks that Excel wrote before 2007."""
+ALL = "all"
+"""As the name of a sheet: all sheets together."""
 
 
 def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
     """The sheets of a workbook that hold anything, or the one of that name.
+
+    Args:
+        blob: The workbook.
+        sheet: Name of a sheet, or ``all``.
 
     Raises:
         DataError: It cannot be read, or there is no such sheet.
@@ -31,10 +37,12 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(blob.read()))
         names = [str(name) for name in book.sheet_names]
+        if sheet == ALL and sheet not in names:
+            sheet = None
         if sheet is not None and sheet not in names:
             raise DataError(
                 f"{blob.label} has no sheet {sheet!r}, but {', '.join(map(repr, names))}.",
-                "Set [data] sheet to one of them.",
+                f'Set [data] sheet to one of them, or to "{ALL}".',
             )
         wanted = names if sheet is None else [sheet]
         tables = [(name, _cells(book.get_sheet_by_name(name))) for name in wanted]
@@ -44,7 +52,9 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
             "Save it again, or save the sheet as CSV.",
         ) from None
     found = [
-        table_of_cells(blob.label, "row", cells, facts={"format": f"the sheet {name!r}"})
+        table_of_cells(
+            blob.label, "row", cells, facts={"format": f"the sheet {name!r}"}, sheet=name
+        )
         for name, cells in tables
         if cells.rows
     ]

@@ -11,7 +11,9 @@ import numpy as np
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
 from forecastctl.records.calendar import days_of
-from forecastctl.records.written_dates import TOTAL, Written, read_date, shown
+from forecastctl.records.month_names import english
+from forecastctl.records.readings import QUARTERS, TOTAL, Written, shown
+from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ _YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
 _THIRTEEN = re.compile(rf"[Mm]?{TOTAL}(?:\.0+)?")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?", re.ASCII)
+_WEEK = re.compile("[WwKk]")
 _PREFIX = {"quarter": "Q", "week": "W"}
 
 
@@ -32,7 +35,7 @@ class YearParts:
     Attributes:
         days: Days since 1970-01-01, `NO_DAY` where unreadable, shape ``(n,)``.
         problems: By position the column at fault (0 year, 1 part) with what is wrong.
-        totals: Whether a row holds the total of a year, shape ``(n,)``.
+        totals: Whether a row holds the total of a year or a quarter, shape ``(n,)``.
     """
 
     days: NDArray[np.int64]
@@ -61,8 +64,13 @@ def parse_year_parts(
         DataError: The language of the names cannot be told.
     """
     texts = list(dict.fromkeys(part.strip() for part in parts))
-    words = [t for t in texts if _LETTERS.search(t) and t.lower() not in TOTAL_WORDS]
+    words = [
+        t for t in texts if _LETTERS.search(t) and t.lower() not in TOTAL_WORDS and not _no_word(t)
+    ]
     months = months_of(words, where, language) if kind == "month" else {}
+    quarters = {text for text in texts if text and is_quarter(text)} if kind == "month" else set()
+    if quarters and len(quarters) < len(texts):
+        parts = ["total" if part.strip() in quarters else part for part in parts]
     days = np.full(len(years), NO_DAY, dtype=np.int64)
     totals = np.zeros(len(years), dtype=bool)
     problems: dict[int, tuple[int, str]] = {}
@@ -80,6 +88,28 @@ def parse_year_parts(
     return YearParts(days, problems, totals)
 
 
+def is_quarter(part: str) -> bool:
+    """Whether a text names a quarter of whatever year, and no month: ``Q1``, ``1. Quartal``."""
+    return part.strip() not in ROMAN and bool(quarter_number(part))
+
+
+def _no_word(part: str) -> bool:
+    return part in ROMAN or is_quarter(part)
+
+
+def quarter_number(part: str) -> int:
+    """Number of the quarter that a text may name, 0 where it names none: ``Q1``, ``I``."""
+    text = part.strip()
+    if text in ROMAN:
+        return ROMAN[text] if ROMAN[text] <= QUARTERS else 0
+    if not text or text.isdecimal() or english(text):
+        return 0
+    found = read_date(f"2000 {text}")
+    if isinstance(found, Written) and found.kind == "Q":
+        return found.day.month // 3 + 1
+    return 0
+
+
 def _first_day(
     year: str, part: str, kind: str, months: Mapping[str, int]
 ) -> int | tuple[int, str] | None:
@@ -89,13 +119,15 @@ def _first_day(
     digits = _YEAR.fullmatch(year)
     if not digits:
         return 0, f"{shown(year)} is not a year"
+    if kind == "quarter" and part in ROMAN:
+        part = str(ROMAN[part])
     number = _NUMBER.fullmatch(part)
     if kind == "month" and (month := month_number(part, months)):
         found = read_date(f"{digits[1]}-{month:02d}-01")
     elif kind != "month" and number:
         found = read_date(f"{digits[1]}-{_PREFIX[kind]}{number[1]}")
     else:
-        found = read_date(f"{digits[1]}-{part}") if part[:1] in "QqTtWwKk" and part else ""
+        found = read_date(f"{digits[1]} {part}") if is_quarter(part) or _WEEK.match(part) else ""
     if isinstance(found, Written):
         return days_of(found.day)
     if isinstance(found, str) and "before" in found:

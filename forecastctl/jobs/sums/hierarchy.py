@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.errors import DataError
+from forecastctl.hints import spelt_otherwise
 from forecastctl.records import Series
 
 if TYPE_CHECKING:
@@ -179,31 +180,11 @@ def _check_complete(series: Sequence[Series], columns: Mapping[str, Mapping[str,
     for column, values in columns.items():
         lacking = [s.airport for s in series if not values.get(s.airport)]
         if lacking:
-            near = _near(lacking, values)
+            near = spelt_otherwise(lacking, (a for a, value in values.items() if value))
             raise DataError(
-                f"There is no {column} for {_listed(lacking)}.{near}",
+                f"There is no {column} for {_listed(lacking)}. {near}".rstrip(),
                 f"Every airport needs a value of {column!r}; --select leaves airports out.",
             )
-
-
-def _near(lacking: Sequence[str], values: Mapping[str, str]) -> str:
-    """The sentence on a code that is there without its zeros, in another case or with blanks."""
-    known = {_bare(name): name for name in values}
-    for name in lacking:
-        found = known.get(_bare(name))
-        if found is not None:
-            why = " Did the file lose the zeros of its codes?" if _lost(name, found) else ""
-            return f" The groups name {found!r}, the data {name!r}.{why}"
-    return ""
-
-
-def _bare(name: str) -> str:
-    """A code without what spreadsheets change: zeros before it, case, blanks, ``.0``."""
-    return name.strip().removesuffix(".0").lstrip("0").casefold()
-
-
-def _lost(name: str, found: str) -> bool:
-    return name.strip().startswith("0") and not found.strip().startswith("0")
 
 
 def _check_names(groups: Sequence[str], names: Collection[str]) -> None:

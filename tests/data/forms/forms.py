@@ -115,6 +115,8 @@ FILES = (
     "xlsx",
     "folder",
     "hive",
+    "sheets",
+    "years",
 )
 
 
@@ -141,6 +143,8 @@ class Form:
     title: bool
     notes: bool
     total: bool
+    regions: bool
+    quarters: bool
     merged: bool
     trailing: bool
     sep_line: bool
@@ -161,6 +165,8 @@ FORMS = st.builds(
     title=st.booleans(),
     notes=st.booleans(),
     total=st.booleans(),
+    regions=st.booleans(),
+    quarters=st.booleans(),
     merged=st.booleans(),
     trailing=st.booleans(),
     sep_line=st.booleans(),
@@ -196,7 +202,7 @@ def written(panel: dict[str, list[int | None]], form: Form, folder: Path) -> str
     rows = table_of(panel, form)
     if form.file in ("parquet", "feather", "json", "jsonl", "columns"):
         return _typed(rows, form, folder)
-    if form.file == "xlsx":
+    if form.file in ("xlsx", "sheets", "years"):
         return _workbook(rows, form, folder)
     if form.file in ("folder", "hive") and form.shape == "long":
         return _parts(rows, form, folder)
@@ -248,12 +254,34 @@ def table_of(panel: dict[str, list[int | None]], form: Form) -> list[list[str]]:
 
 def _long(panel: dict[str, list[int | None]], form: Form) -> list[list[str]]:
     dates, rows = dates_of(form), [["airport", "date", "passengers"]]
-    total = {"Total": _total(panel)} if form.total else {}
-    for name, values in {**panel, **total}.items():
+    for name, values in _with_sums(panel, form).items():
         for i, (date, y) in enumerate(zip(dates, values, strict=True)):
             shown = name if not form.merged or i == 0 else ""
             rows.append([shown, date, number(y, form, marked=i == 5)])
+            if _quarter_ends(form, i):
+                rows.append([shown and name, _quarter(i), number(_of_quarter(values, i), form)])
     return rows
+
+
+def _quarter_ends(form: Form, i: int) -> bool:
+    """Whether the sum of a quarter stands behind a month."""
+    return form.quarters and form.freq == "M" and i % 3 == 2
+
+
+def _quarter(i: int) -> str:
+    return f"Q{i % 12 // 3 + 1} {2015 + i // 12}"
+
+
+def _of_quarter(values: list[int | None], i: int) -> int:
+    return sum(y or 0 for y in values[i - 2 : i + 1])
+
+
+def _with_sums(panel: dict[str, list[int | None]], form: Form) -> dict[str, list[int | None]]:
+    """The airports, the first two below the sum of their region, and the sum of all."""
+    first = dict(list(panel.items())[:2])
+    regions = {"Région Nord": _total(first)} if form.regions and len(panel) > 2 else {}
+    total = {"Total": _total(panel)} if form.total else {}
+    return {**regions, **panel, **total}
 
 
 def _total(panel: dict[str, list[int | None]]) -> list[int | None]:
@@ -274,19 +302,27 @@ def _year_and_month(panel: dict[str, list[int | None]], form: Form) -> list[list
 
 
 def _airports_across(panel: dict[str, list[int | None]], form: Form) -> list[list[str]]:
-    total = {"Total": _total(panel)} if form.total else {}
-    columns = {**panel, **total}
+    columns = _with_sums(panel, form)
     rows = [["date", *columns]]
     for i, date in enumerate(dates_of(form)):
         rows.append([date, *(number(values[i], form) for values in columns.values())])
+        if _quarter_ends(form, i):
+            sums = (number(_of_quarter(values, i), form) for values in columns.values())
+            rows.append([_quarter(i), *sums])
     return rows
 
 
 def _periods_across(panel: dict[str, list[int | None]], form: Form) -> list[list[str]]:
-    rows = [["airport", *dates_of(form)]]
-    rows += [[name, *(number(y, form) for y in values)] for name, values in panel.items()]
-    if form.total:
-        rows.append(["Total", *(number(y, form) for y in _total(panel))])
+    dates = dates_of(form)
+    columns = [[d, _quarter(i)] if _quarter_ends(form, i) else [d] for i, d in enumerate(dates)]
+    rows = [["airport", *(name for names in columns for name in names)]]
+    for name, values in _with_sums(panel, form).items():
+        row = [name]
+        for i, y in enumerate(values):
+            row.append(number(y, form))
+            if _quarter_ends(form, i):
+                row.append(number(_of_quarter(values, i), form))
+        rows.append(row)
     return rows
 
 
@@ -367,12 +403,32 @@ def _workbook(rows: list[list[str]], form: Form, folder: Path) -> str:
     book = openpyxl.Workbook()
     book.active.title = "Notes"
     book.active.append(["About these figures"])
-    sheet = book.create_sheet("Data")
-    for row in _around(rows, form):
-        sheet.append([int(c) if c.isdecimal() and c == str(int(c)) else c for c in row] or [None])
+    for title, part in _sheets(rows, form).items():
+        sheet = book.create_sheet(title)
+        for row in _around(part, form):
+            cells = [int(c) if c.isdecimal() and c == str(int(c)) else c for c in row]
+            sheet.append(cells or [None])
     path = folder / "data.xlsx"
     book.save(path)
     return str(path)
+
+
+def _sheets(rows: list[list[str]], form: Form) -> dict[str, list[list[str]]]:
+    """The rows by sheet: all in one, or those of an airport or of a year in each."""
+    header, *body = rows
+    long = header == ["airport", "date", "passengers"] and not form.merged
+    if form.file == "sheets" and long and not any("/" in row[0] for row in body):
+        names = dict.fromkeys(row[0] for row in body)
+        return {n: [header[1:], *(row[1:] for row in body if row[0] == n)] for n in names}
+    if form.file == "years" and "Year" in header and not form.merged:
+        at = header.index("Year")
+        names = dict.fromkeys(row[at] for row in body)
+        rest = [*range(at), *range(at + 1, len(header))]
+        return {
+            n: [[header[c] for c in rest], *([r[c] for c in rest] for r in body if r[at] == n)]
+            for n in names
+        }
+    return {"Data": rows}
 
 
 def _parts(rows: list[list[str]], form: Form, folder: Path) -> str:
