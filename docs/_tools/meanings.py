@@ -157,6 +157,10 @@ MEANINGS = {
         "Folder into which `run` writes a [report](../how-to/report.md) of the job. Not set: none. "
         "`forecastctl report` writes it into `report` then."
     ),
+    "report.explained": (
+        "Of how many of the largest misses the report has a page that explains them in full, with "
+        "the parts of the miss: about a second each."
+    ),
     "report.log": "Record the report with its job, so that MLflow's pages show it.",
     "log.format": (
         "Lines on stderr and in `log.txt`: `text`, or `json` with an object a line "

@@ -545,6 +545,11 @@ ReportOut = Annotated[
         "DIR",
     ),
 ]
+ReportExplained = Annotated[
+    int | None,
+    option("--explained", "Explain so many of the largest misses in full (10).", OUTPUT, "N"),
+    Sets("report.explained"),
+]
 ReportLog = Annotated[
     bool | None,
     option("--log/--no-log", "Record it with the job, for MLflow's pages.", OUTPUT),

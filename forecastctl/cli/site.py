@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from forecastctl.cli.compose import read_store
 from forecastctl.cli.output import render
 from forecastctl.errors import ReadOnlyError, TrackingError
-from forecastctl.records import described
 from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
@@ -74,6 +73,7 @@ def write_site(
     """
     from forecastctl.report.page.site import INDEX, site_files
     from forecastctl.report.read.report import Asked, read_report
+    from forecastctl.report.read.verdicts import verdicts_file
     from forecastctl.report.write import check_folder, write_folder
 
     settings = session.settings
@@ -85,17 +85,19 @@ def write_site(
         options=_options(settings),
         rules=settings.rules(),
         alarms=settings.alarms(),
+        explained=settings.report.explained,
     )
     found = read_report(tracker, asked, tell)
     site = dict(site_files(found))
     write_folder(site, folder)
     index, run_id = folder / INDEX, found.job.run_id
-    recorded = _record(tracker, run_id, site, index) if settings.report.log else ()
+    verdicts = None if found.misses is None else verdicts_file(found.misses)
+    recorded = _record(tracker, run_id, site, verdicts, index) if settings.report.log else ()
     return Site(index, found.job.job_id, run_id, len(found.airports), recorded)
 
 
 def _record(
-    tracker: Tracker, run_id: str, site: Mapping[str, bytes], index: Path
+    tracker: Tracker, run_id: str, site: Mapping[str, bytes], verdicts: bytes | None, index: Path
 ) -> tuple[str, ...]:
     """Record a report that is written; who may only read is told that it is not.
 
@@ -105,7 +107,7 @@ def _record(
     from forecastctl.report.write import record
 
     try:
-        return record(tracker, run_id, site)
+        return record(tracker, run_id, site, verdicts)
     except TrackingError as error:
         what = f"{index} is written, but not recorded with run {run_id}. {error.message}"
         if isinstance(error, ReadOnlyError):
@@ -133,6 +135,8 @@ def report_of_job(session: Session, ending: Ending[Summary]) -> None:
         session: Its settings.
         ending: What the job ended with. There is nothing to read of one whose record waits.
     """
+    from forecastctl.records import described
+
     missing = "warning: there is no report of this job"
     if ending.away is not None:
         render.note(f"{missing} before it is in its store; 'forecastctl report' writes it then.")

@@ -154,6 +154,22 @@ def _newest(table: pd.DataFrame, freq: str) -> dict[str, Any]:
     }
 
 
+def by_group(table: pd.DataFrame, groups: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Measures of the forecast with the shortest lead of each airport's period, by group.
+
+    Args:
+        table: Scored forecasts by airport, period, and shortest lead first.
+        groups: Group by airport; airports without one are left out.
+    """
+    shortest = table.drop_duplicates(["airport", "period"])
+    found = []
+    for group, rows in shortest.groupby(shortest["airport"].map(groups), sort=False):
+        measures = dict(zip(MEASURES, _measures(rows), strict=True))
+        counts = {"airports": int(rows["airport"].nunique()), "n": len(rows)}
+        found.append({"group": str(group), **counts, **measures})
+    return found
+
+
 def by_lead(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Measures of all scored forecasts, by lead."""
     rows_by_lead = []

@@ -25,6 +25,7 @@ from forecastctl.recording.shapes import (
     SummaryFile,
     TrialRow,
     TuningFile,
+    Verdicts,
     WidthsFile,
     WinnersFile,
     is_day,
@@ -222,6 +223,11 @@ def _past(row: PastRow, models: Sequence[Model]) -> Past:
 def judgements(content: bytes) -> list[Judgement]:
     """What a run of the monitor says of its airports."""
     return _json(content, MonitorFile)[0].results
+
+
+def verdicts(content: bytes) -> Verdicts:
+    """What a report says of the airports of its job."""
+    return _json(content, Verdicts)[0]
 
 
 def settings(content: bytes) -> dict[str, Any]:

@@ -267,6 +267,23 @@ class MonitorFile(Shape):
     results: list[Judgement]
 
 
+class VerdictLine(Shape):
+    """What a report says of one airport."""
+
+    airport: str
+    label: str
+    confidence: float | None
+    miss_percent: float | None
+    sentence: str
+
+
+class Verdicts(Shape):
+    """What ``report/verdicts.json`` holds."""
+
+    date: Day
+    airports: list[VerdictLine]
+
+
 class Line(Shape):
     """An airport's account."""
 

@@ -5,13 +5,15 @@ Dates are first days of periods in ISO format, numbers are passengers unless the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forecastctl.explain.question import Explanation
     from forecastctl.explain.values import FleetAnswer, FleetLine
+    from forecastctl.report.outcomes import GroupScore, LeadScore, Outcome, PastVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,9 @@ class AirportFacts:
         fan: The forecast; ``None`` where there is none.
         search: How the model was chosen; ``None`` where that is not on record.
         miss: The verdict about the newest period that came true; ``None`` where there is none.
+        outcomes: The newest periods that came true, with the earlier forecasts of them, oldest
+            first.
+        verdicts: What earlier reports said of its periods, oldest first.
         run_id: Its run; ``None`` where the job made none.
         url: Page of that run, where the store has pages.
     """
@@ -119,6 +124,8 @@ class AirportFacts:
     fan: Fan | None = None
     search: Search | None = None
     miss: FleetLine | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    verdicts: tuple[PastVerdict, ...] = ()
     run_id: str | None = None
     url: str | None = None
 
@@ -213,29 +220,6 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadScore:
-    """How forecasts of one lead did.
-
-    Attributes:
-        lead: Periods ahead.
-        n: Forecasts that came true.
-        mae: Mean absolute error.
-        ratio: That over the size that the intervals led to expect; ``None`` without intervals.
-        bias_percent: Mean error in percent of the mean actual; above zero is too high.
-        coverage80: Share of actuals in the 80 % intervals.
-        coverage95: Share of actuals in the 95 % intervals.
-    """
-
-    lead: int
-    n: int
-    mae: float
-    ratio: float | None
-    bias_percent: float | None
-    coverage80: float | None
-    coverage95: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Watched:
     """What the newest run of the monitor found.
 
@@ -274,7 +258,9 @@ class Report:
         airports: Each of its airports, in the order of the job.
         freshness: How new the data are.
         misses: The verdicts about the newest period that came true; ``None`` where there is none.
+        explanations: The whole answer about the largest of these misses, by airport.
         leads: How forecasts did whose periods came true, by lead.
+        groups: The same by group of airports.
         watched: What the monitor found; ``None`` where it has not run.
         changes: What is different from the job before; ``None`` where there is none.
         unread: What could not be read, one sentence each.
@@ -284,7 +270,9 @@ class Report:
     airports: tuple[AirportFacts, ...]
     freshness: Freshness = Freshness()
     misses: FleetAnswer | None = None
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
     leads: tuple[LeadScore, ...] = ()
+    groups: tuple[GroupScore, ...] = ()
     watched: Watched | None = None
     changes: Changes | None = None
     unread: tuple[str, ...] = ()

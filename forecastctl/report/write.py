@@ -11,7 +11,7 @@ from forecastctl.errors import OutputError
 from forecastctl.recording.digests import add_files
 from forecastctl.records import Artifact, RunUpdate
 from forecastctl.records.schema import File
-from forecastctl.report.page.data import AIRPORT_FILES, FLEET_FILE
+from forecastctl.report.page.data import AIRPORT_FILES, EXPLAINED, FLEET_FILE
 from forecastctl.report.page.site import INDEX
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecastctl.store.port import Tracker
 
 MARK: Final = b'<meta name="generator" content="forecastctl '
-AIRPORT_FILE: Final = re.compile(r"[0-9a-f]{16}\.js")
+OF_AN_AIRPORT: Final = re.compile(r"[0-9a-f]{16}\.(?:js|html)")
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """Time of every file in the archive, so that the same report gives the same bytes."""
 
@@ -39,12 +39,12 @@ def write_folder(site: Mapping[str, bytes], folder: Path) -> None:
     try:
         check_folder(folder)
         for path, content in site.items():
-            place = folder / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        for old in (folder / AIRPORT_FILES).glob("*.js"):
-            if AIRPORT_FILE.fullmatch(old.name) and f"{AIRPORT_FILES}/{old.name}" not in site:
-                old.unlink()
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        for place in (AIRPORT_FILES, EXPLAINED):
+            for old in (folder / place).glob("*"):
+                if OF_AN_AIRPORT.fullmatch(old.name) and f"{place}/{old.name}" not in site:
+                    old.unlink()
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputError(f"The report cannot be written to {folder}: {why}.") from error
@@ -66,13 +66,16 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def record(tracker: Tracker, run_id: str, site: Mapping[str, bytes]) -> tuple[str, ...]:
+def record(
+    tracker: Tracker, run_id: str, site: Mapping[str, bytes], verdicts: bytes | None
+) -> tuple[str, ...]:
     """Record a report with its job: the first page, to be seen, and all of it, to be opened.
 
     Args:
         tracker: The store.
         run_id: Run of the job.
         site: Contents by path.
+        verdicts: What it says of the airports, for later reports; ``None`` where that is nothing.
 
     Returns:
         Paths of what is recorded.
@@ -80,8 +83,10 @@ def record(tracker: Tracker, run_id: str, site: Mapping[str, bytes]) -> tuple[st
     Raises:
         TrackingError: The store cannot be written.
     """
-    files = (Artifact(File.REPORT, site[INDEX]), Artifact(File.REPORT_SITE, zipped(site)))
-    add_files(tracker, run_id, RunUpdate(artifacts=files))
+    files = [Artifact(File.REPORT, site[INDEX]), Artifact(File.REPORT_SITE, zipped(site))]
+    if verdicts is not None:
+        files.append(Artifact(File.REPORT_VERDICTS, verdicts))
+    add_files(tracker, run_id, RunUpdate(artifacts=tuple(files)))
     return tuple(file.path for file in files)
 
 

@@ -198,6 +198,7 @@ class Report(_Section):
     """The site that shows a job."""
 
     out: str | None = None
+    explained: Annotated[int, Field(ge=0)] = 10
     log: bool = True
 
 

@@ -23,7 +23,7 @@ def test_a_report_is_written_and_recorded_with_its_job(cli):
     assert said.splitlines()[0] == (
         f"report/index.html written: job {summary['job_id']}, 2 airports"
     )
-    assert f"recorded as report/index.html and report/site.zip of run {summary['run_id']}" in said
+    assert f"recorded with run {summary['run_id']} as report/index.html, report/site.zip\n" in said
     written = files_in(cli.folder / "report")
     assert len(written) == 5
     tracker = open_tracker(cli.uri, "forecastctl", reading=True)

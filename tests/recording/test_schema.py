@@ -182,7 +182,8 @@ def test_nothing_is_recorded_that_the_schema_does_not_name(tracker, recorded, ki
 ASKED = (Param.AS_OF, Param.AIRPORT, Param.SELECT)
 """Flags, which jobs in memory are made without."""
 
-PAGES = (File.PAGE, File.PAGE_PNG, File.PAGE_SVG, File.REPORT, File.REPORT_SITE)
+REPORT = (File.REPORT, File.REPORT_SITE, File.REPORT_VERDICTS)
+PAGES = (File.PAGE, File.PAGE_PNG, File.PAGE_SVG, *REPORT)
 """Recorded where somebody asks `explain` or `report` for them."""
 
 BEFORE = (Tag.DUPLICATE_OF,)

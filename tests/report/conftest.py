@@ -66,7 +66,7 @@ def recorded(tmp_path_factory, store_template):
 @pytest.fixture(scope="session")
 def report(recorded):
     """All that the report of the newest job says."""
-    return read_report(recorded.tracker, Asked(experiment="forecastctl"))
+    return read_report(recorded.tracker, Asked(experiment="forecastctl", explained=2))
 
 
 @pytest.fixture

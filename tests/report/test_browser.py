@@ -3,12 +3,15 @@
 import json
 import math
 import random
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from forecastctl import figures
+from forecastctl.explain.page import words
 from forecastctl.recording.context import airport_key
+from forecastctl.report.outcomes import Earlier, Outcome
 from forecastctl.report.page.site import site_files
 from forecastctl.report.values import AirportFacts, Line, Report
 from forecastctl.report.write import write_folder
@@ -189,6 +192,52 @@ def test_every_airport_has_its_page_whatever_its_name(page, folder, report, name
     assert facts.run_id in page.locator("#record").inner_text()
 
 
+def test_airports_can_be_shown_as_small_charts(page, folder, report):
+    opened(page, folder)
+    page.get_by_role("button", name="Charts").click()
+    assert page.locator("#fleet").is_hidden()
+    cards = page.locator("#cards li")
+    assert cards.count() == len(report.airports)
+    assert cards.first.locator("path.seen").get_attribute("d").startswith("M")
+    assert page.evaluate(CONTRAST) >= 4.5
+    page.locator("#search").fill("JFK")
+    cards.get_by_role("link", name="JFK", exact=True).click()
+    page.locator("#content").wait_for()
+    page.go_back()
+    page.locator("#cards li").first.wait_for()
+    assert page.locator("#cards li").count() == 1
+    page.get_by_role("button", name="Table").click()
+    assert names(page) == ["JFK"]
+
+
+def test_what_became_of_earlier_forecasts_is_shown(page, folder, report):
+    facts = report.airports[0]
+    page.goto(f"{(folder / 'airport.html').as_uri()}#{airport_key(facts.airport)}")
+    page.locator("#content").wait_for()
+    newest = facts.outcomes[-1]
+    cells = page.locator("#all-outcomes tbody tr").first.locator("th, td").all_inner_texts()
+    mean = newest.forecasts[0].mean
+    assert cells[:4] == ["December 2019", *map(figures.number, (newest.y, mean, 3))]
+    assert cells[4] == f"{figures.signed(100 * (mean - newest.y) / newest.y)} %"
+    assert cells[-1].startswith(facts.verdicts[-1].label)
+    assert page.locator("#outcome-chart path.earlier").count() == 1
+
+
+def test_a_miss_is_explained_by_its_parts_and_in_full(page, folder, report):
+    airport, found = next(iter(report.explanations.items()))
+    page.goto(f"{(folder / 'airport.html').as_uri()}#{airport_key(airport)}")
+    page.locator("#content").wait_for()
+    label = page.locator("#parts-chart svg").get_attribute("aria-label")
+    for part in found.answer.parts:
+        assert f"{words.part(part)} {figures.signed(part.value)}" in label
+    page.get_by_role("link", name="Explained in full").click()
+    page.get_by_text(found.answer.sentence).first.wait_for()
+    other = next(f.airport for f in report.airports if f.airport not in report.explanations)
+    page.goto(f"{(folder / 'airport.html').as_uri()}#{airport_key(other)}")
+    page.locator("#content").wait_for()
+    assert page.locator("#parts").is_hidden()
+
+
 def test_markup_in_a_name_does_nothing_on_the_first_page(page, folder):
     opened(page, folder)
     assert page.evaluate("window.harm") is None
@@ -211,7 +260,7 @@ def test_the_first_page_alone_says_where_the_rest_is(browser, folder, tmp_path):
     page = browser.new_page()
     page.goto((tmp_path / "index.html").as_uri())
     page.get_by_text("download report/site.zip").wait_for()
-    assert page.locator('a[href^="airport.html"]').count() == 0
+    assert page.locator('a[href^="airport.html"], a[href^="explained/"]').count() == 0
     assert page.get_by_text("JFK").first.is_visible()
     page.close()
 
@@ -282,6 +331,10 @@ def test_numbers_are_written_as_everywhere(browser, folder):
     page.close()
 
 
+def _outcome(day, y):
+    return Outcome(day, y, (Earlier("2019-10-01", 1, 0.0, None),))
+
+
 def test_series_that_are_odd_break_no_chart(browser, tmp_path):
     odd = (
         airport("none", y=(), mean=()),
@@ -290,6 +343,10 @@ def test_series_that_are_odd_break_no_chart(browser, tmp_path):
         airport("no history", y=(), mean=(1.0, 2.0, 3.0)),
         airport("nan", y=(*range(20), math.nan, 3, 4, 5)),
         AirportFacts("hole", "ok", history=Line(("2019-01-01", "2019-06-01"), (1.0, 2.0))),
+        replace(airport("once"), outcomes=(_outcome("2019-12-01", 24.0),)),
+        replace(
+            airport("nothing"), outcomes=(_outcome("2019-11-01", 0.0), _outcome("2019-12-01", 0.0))
+        ),
     )
     write_folder(dict(site_files(Report(job(), odd))), tmp_path)
     page = browser.new_page()

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from forecastctl.recording.context import airport_key
+from forecastctl.report.outcomes import GroupScore
 from forecastctl.report.page.data import FLEET_COLUMNS, airport_path
+from forecastctl.report.page.sections import GROUPS_SHOWN
 from forecastctl.report.page.site import SCRIPTS, site_files
 from tests.explain.page.test_page import Page
 from tests.report.conftest import MARKUP, NAMES, PATH
@@ -34,7 +37,9 @@ def rows_of(site):
 
 def test_there_is_a_file_for_each_airport_whatever_its_name(site, report):
     airports = {f"data/airports/{airport_key(facts.airport)}.js" for facts in report.airports}
-    assert set(site) == {"index.html", "airport.html", "data/fleet.js", *airports}
+    explained = {f"explained/{airport_key(airport)}.html" for airport in report.explanations}
+    assert len(explained) == 2
+    assert set(site) == {"index.html", "airport.html", "data/fleet.js", *airports, *explained}
     assert list(site)[-1] == "index.html"
     assert all(re.fullmatch(r"[a-z0-9/]+\.(html|js)", path) for path in site)
 
@@ -51,7 +56,8 @@ def test_a_page_is_whole_and_loads_nothing_from_elsewhere(site, name):
         assert "src" not in attributes
         assert not [key for key in attributes if key.startswith("on")]
         href = attributes.get("href", "#")
-        assert href.startswith(("#", "airport.html#", "index.html")), href
+        assert href.startswith(("#", "airport.html#", "index.html", "explained/")), href
+        assert "#" in href or href in site
     labelled = {a[key] for _, a in page.tags for key in ("aria-labelledby",) if key in a}
     assert labelled <= set(ids)
     places = {a["href"][1:] for _, a in page.tags if a.get("href", "").startswith("#")}
@@ -126,6 +132,33 @@ def test_the_first_page_says_what_explain_and_the_monitor_would(site, report):
     assert "1 airport added" in text
     assert "1 airport gone" in text
     assert "<b>5</b>" in text
+
+
+def test_a_miss_that_is_explained_leads_to_its_page_with_its_parts(site, report):
+    index = Page(site["index.html"].decode())
+    links = {a["href"] for t, a in index.tags if t == "a" and a["href"].startswith("explained/")}
+    for airport, found in report.explanations.items():
+        value = value_of(site[airport_path(airport)])[1]["miss"]
+        assert value["page"] in links
+        assert [part[1] for part in value["parts"]] == pytest.approx(
+            [part.value for part in found.answer.parts], rel=1e-8
+        )
+        page = Page(site[value["page"]].decode())
+        assert found.answer.sentence in "".join("".join(texts) for texts in page.text.values())
+    others = [facts for facts in report.airports if facts.airport not in report.explanations]
+    for facts in others:
+        miss = value_of(site[airport_path(facts.airport)])[1]["miss"]
+        assert miss is None or (miss["page"], miss["parts"]) == (None, [])
+
+
+def test_groups_have_a_table_of_their_own(report):
+    lead = report.leads[0]
+    measures = (lead.mae, lead.ratio, lead.bias_percent, lead.coverage80, lead.coverage95)
+    scores = tuple(GroupScore("Region", f"R{i}", 3, 9, *measures) for i in range(GROUPS_SHOWN + 5))
+    page = Page(dict(site_files(replace(report, groups=scores)))["index.html"].decode())
+    assert "By Region" in "".join(page.text["h3"])
+    assert sum(row[0].startswith("R") for row in page.cells if len(row) == 8) == GROUPS_SHOWN
+    assert "5 groups with smaller errors are not shown" in "".join(page.text["p"])
 
 
 def test_equal_reports_are_equal_bytes(report, site):

@@ -1,16 +1,24 @@
 """What a report says is what the store holds, and what other commands say of it."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.explain.answer import explain
 from forecastctl.explain.fleet import FleetQuestion, explain_fleet
+from forecastctl.explain.question import Question
 from forecastctl.history import HistoryQuery, history
 from forecastctl.monitor.data import actual_table, newest_panel, observations, scored, vintages
 from forecastctl.monitor.scores import by_lead
 from forecastctl.recording.read import read_forecast, read_trials, read_tuning
 from forecastctl.report.read.job import reported_job
 from forecastctl.report.read.report import Asked, read_report
+from forecastctl.report.read.scores import group_scores
+from forecastctl.report.read.verdicts import verdicts_file
+from forecastctl.report.write import record
 from tests.report.conftest import MARKUP, NAMES
 
 
@@ -70,6 +78,79 @@ def test_leads_are_scored_as_the_monitor_scores_them(report, recorded):
         (row["lead"], row["n"], row["mae"], row["coverage95"]) for row in expected
     ]
     assert [s.lead for s in report.leads] == [1, 2, 3]
+
+
+def test_earlier_forecasts_of_a_period_are_those_on_record(report, recorded):
+    (outcome, *_, last) = _of(report, "JFK").outcomes
+    assert (outcome.ds, last.ds) == ("2019-10-01", "2019-12-01")
+    first = read_report(recorded.tracker, Asked(job=report.changes.job_id))
+    fan = _of(first, "JFK").fan
+    for lead, (outcome, actual) in enumerate(
+        zip(_of(report, "JFK").outcomes, _of(report, "JFK").history.y[-3:], strict=True), 1
+    ):
+        (earlier,) = outcome.forecasts
+        assert outcome.y == actual
+        assert (earlier.cutoff, earlier.lead) == ("2019-09-01", lead)
+        assert earlier.mean == pytest.approx(fan.mean[lead - 1])
+        low, high = fan.bands[95][0][lead - 1], fan.bands[95][1][lead - 1]
+        assert earlier.inside == (low <= actual <= high)
+    assert _of(report, "NEW").outcomes == ()
+
+
+def test_the_largest_misses_are_explained_in_full(report, recorded):
+    largest = [line.airport for line in report.misses.airports if line.miss is not None][:2]
+    assert list(report.explanations) == largest
+    for airport, found in report.explanations.items():
+        asked = Question(airport=airport, date="2019-12-01")
+        assert found.answer.sentence == explain(recorded.tracker, asked).answer.sentence
+        parts = sum(part.value for part in found.answer.parts)
+        assert parts == pytest.approx(found.answer.miss)
+
+
+def test_what_earlier_reports_said_is_read_and_the_newest_counts(store, report):
+    newest, before = history(store.tracker, HistoryQuery("jobs"))
+    lines = [replace(line, label=f"then: {line.label}") for line in report.misses.airports]
+    for job, date in ((before, "2019-11-01"), (newest, "2019-12-01")):
+        answer = replace(report.misses, date=date, airports=tuple(lines))
+        content = {"index.html": b"", "data/fleet.js": b""}
+        record(store.tracker, job["run_id"], content, verdicts_file(answer))
+    now = next(line for line in report.misses.airports if line.airport == "JFK")
+    again = read_report(store.tracker, Asked())
+    assert [(v.ds, v.label) for v in _of(again, "JFK").verdicts] == [
+        ("2019-11-01", f"then: {now.label}"),
+        ("2019-12-01", now.label),
+    ]
+    assert [v.ds for v in _of(report, "JFK").verdicts] == ["2019-12-01"]
+
+
+def test_damaged_verdicts_of_an_earlier_report_are_left_out(store, report, caplog):
+    newest = history(store.tracker, HistoryQuery("jobs"))[0]
+    content = {"index.html": b"", "data/fleet.js": b""}
+    record(store.tracker, newest["run_id"], content, b'{"date": "2019-13-01", "airports": []}')
+    again = read_report(store.tracker, Asked())
+    assert [v.ds for v in _of(again, "JFK").verdicts] == ["2019-12-01"]
+    assert "verdicts of job" in caplog.text
+
+
+def test_groups_are_scored_by_the_shortest_lead():
+    table = pd.DataFrame(
+        {
+            "airport": ["A", "A", "B", "C"],
+            "period": [1, 1, 1, 1],
+            "y": [100.0, 100.0, 50.0, 10.0],
+            "error": [10.0, 90.0, -20.0, 5.0],
+            "usual": [10.0, 10.0, 10.0, 10.0],
+            "z": [1.0, 9.0, -2.5, 0.0],
+        }
+    )
+    scores = group_scores(table, {"region": {"A": "east", "B": "east", "C": "west"}})
+    assert [(s.column, s.group, s.airports, s.n, s.mae) for s in scores] == [
+        ("region", "east", 2, 2, 15.0),
+        ("region", "west", 1, 1, 5.0),
+    ]
+    assert scores[0].bias_percent == pytest.approx(100 * -5 / 75)
+    assert (scores[0].coverage80, scores[0].coverage95) == (0.5, 0.5)
+    assert scores[0].ratio == pytest.approx(1.5)
 
 
 def _spec():

@@ -7,6 +7,7 @@ import sys
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
+from forecastctl.cli.output.mail import listed
 from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.site import write_site
 from forecastctl.cli.spool import read_with_spool
@@ -16,6 +17,7 @@ from forecastctl.figures import counted
 def report(
     job: flags.ReportJob = None,
     out: flags.ReportOut = None,
+    explained: flags.ReportExplained = None,
     record: flags.ReportLog = None,
     tracking_uri: flags.TrackingUri = None,
     experiment: flags.Experiment = None,
@@ -36,5 +38,5 @@ def report(
         airports = counted(site.airports, "airport")
         render.print_line(f"{site.index} written: job {site.job_id}, {airports}")
         if site.recorded:
-            names = " and ".join(site.recorded)
-            render.print_line(f"recorded as {names} of run {site.run_id}")
+            names = listed(site.recorded, len(site.recorded))
+            render.print_line(f"recorded with run {site.run_id} as {names}")

@@ -62,6 +62,11 @@ class File(Key):
     LOG = "log.txt", A_JOB, "the log"
     REPORT = "report/index.html", A_JOB, "first page of the report, which `report` made of this job"
     REPORT_SITE = "report/site.zip", A_JOB, "the whole report, to be opened from disk"
+    REPORT_VERDICTS = (
+        "report/verdicts.json",
+        A_JOB,
+        "the verdicts of the report, for the airports' pages of later ones",
+    )
     FLEET = (
         "fleet/models.parquet",
         A_JOB,

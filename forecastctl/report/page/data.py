@@ -11,6 +11,7 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
+from forecastctl.explain.page import words
 from forecastctl.recording.context import airport_key
 from forecastctl.report.page.glance import Grid, glance
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 FLEET_FILE: Final = "data/fleet.js"
 AIRPORT_FILES: Final = "data/airports"
 """Folder of the airports' files, each named by a digest: a name may hold what no file may."""
+EXPLAINED: Final = "explained"
+"""Folder of the pages that explain a miss in full, named in the same way."""
 
 DIGITS = 9
 """Significant digits of a number in a file."""
@@ -44,9 +47,14 @@ def airport_path(airport: str) -> str:
     return f"{AIRPORT_FILES}/{airport_key(airport)}.js"
 
 
+def explained_path(airport: str) -> str:
+    """Path of the page that explains an airport's newest miss in full."""
+    return f"{EXPLAINED}/{airport_key(airport)}.html"
+
+
 def airport_file(facts: AirportFacts, report: Report) -> bytes:
     """The script with all that the page of an airport shows."""
-    job, search, miss = report.job, facts.search, facts.miss
+    job, search = report.job, facts.search
     value = {
         "airport": facts.airport,
         "status": facts.status,
@@ -64,20 +72,14 @@ def airport_file(facts: AirportFacts, report: Report) -> bytes:
             (t.number, t.model, t.status, t.loss, t.reason, t.weight)
             for t in (search.trials if search else ())
         ],
-        "miss": None
-        if miss is None or report.misses is None
-        else {
-            "date": report.misses.date,
-            "label": miss.label,
-            "verdict": miss.verdict,
-            "confidence": miss.confidence,
-            "forecast": miss.forecast,
-            "actual": miss.actual,
-            "miss": miss.miss,
-            "outside": miss.outside,
-            "cutoff": miss.cutoff,
-            "sentence": miss.sentence,
-        },
+        "miss": _miss(facts, report),
+        "outcomes": [
+            (o.ds, o.y, [(e.cutoff, e.lead, e.mean, e.inside) for e in o.forecasts])
+            for o in facts.outcomes
+        ],
+        "verdicts": [
+            (v.ds, v.label, v.confidence, v.miss_percent, v.sentence) for v in facts.verdicts
+        ],
         "job": job.job_id,
         "run": facts.run_id,
         "url": facts.url,
@@ -85,6 +87,30 @@ def airport_file(facts: AirportFacts, report: Report) -> bytes:
         "commands": commands(facts, job, report.misses.date if report.misses else None),
     }
     return _script("airport", value)
+
+
+def _miss(facts: AirportFacts, report: Report) -> dict[str, Any] | None:
+    """The newest miss with its verdict, and where it is explained in full, its parts."""
+    miss, found = facts.miss, report.explanations.get(facts.airport)
+    if miss is None or report.misses is None:
+        return None
+    return {
+        "date": report.misses.date,
+        "label": miss.label,
+        "verdict": miss.verdict,
+        "confidence": miss.confidence,
+        "forecast": miss.forecast,
+        "actual": miss.actual,
+        "miss": miss.miss,
+        "outside": miss.outside,
+        "cutoff": miss.cutoff,
+        "sentence": miss.sentence,
+        "parts": [
+            (words.part(part), part.value, part.evidence)
+            for part in (found.answer.parts if found else ())
+        ],
+        "page": explained_path(facts.airport) if found and found.view else None,
+    }
 
 
 def commands(facts: AirportFacts, job: JobFacts, date: str | None) -> list[tuple[str, str]]:

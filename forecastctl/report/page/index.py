@@ -32,7 +32,6 @@ def index_content(report: Report) -> dict[str, Any]:
         "accuracy": accuracy(report),
         "changes": changes(report),
     }
-    leads, watched = parts["accuracy"] or (None, None)
     return {
         "job": job,
         "title": f"Fleet report, job {job.job_id}",
@@ -47,8 +46,7 @@ def index_content(report: Report) -> dict[str, Any]:
         "misses": parts["misses"],
         "usual": {"last": usual.last or "", "following": usual.following or ""},
         "columns": tuple(_columns(report, usual)),
-        "leads": leads,
-        "watched": watched,
+        "accuracy": parts["accuracy"],
         "changes": parts["changes"],
         "data": data(report),
         "unread": report.unread,

@@ -9,22 +9,24 @@ from forecastctl.figures import counted, number, percent, period, signed
 from forecastctl.recording.context import airport_key
 from forecastctl.records.calendar import iso
 from forecastctl.records.schema import BACKTEST
+from forecastctl.report.page.data import explained_path
 from forecastctl.report.page.moment import moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from forecastctl.explain.values import FleetLine
-    from forecastctl.report.values import Change, LeadScore, Report, Watched
+    from forecastctl.report.outcomes import GroupScore, LeadScore
+    from forecastctl.report.values import Change, Report, Watched
 
 WORST_SHOWN: Final = 10
 NAMED: Final = 60
 """Airports that are named in a list at most."""
 
-LEAD_COLUMNS: Final = (
-    *("Ahead", "Forecasts", "Mean error", "Against expected", "Bias"),
-    *("In the 80 %", "In the 95 %"),
-)
+MEASURES: Final = ("Mean error", "Against expected", "Bias", "In the 80 %", "In the 95 %")
+LEAD_COLUMNS: Final = ("Ahead", "Forecasts", *MEASURES)
+GROUP_COLUMNS: Final = ("Group", "Airports", "Forecasts", *MEASURES)
+GROUPS_SHOWN: Final = 100
 
 
 def misses(report: Report) -> dict[str, Any] | None:
@@ -46,13 +48,15 @@ def misses(report: Report) -> dict[str, Any] | None:
         "bars": bars,
         "bars_text": "; ".join(f"{bar['name']}: {bar['count']}" for bar in bars),
         "worst": "Largest misses" if len(judged) > 1 else "The miss",
-        "rows": [_missed(line, names, when) for line in judged[:WORST_SHOWN]],
+        "rows": [_missed(line, report, names, when) for line in judged[:WORST_SHOWN]],
         "command": f"forecastctl explain --date {answer.date}{report.job.options}",
     }
 
 
-def _missed(line: FleetLine, names: Collection[str], when: str) -> dict[str, str | None]:
-    sure = line.confidence
+def _missed(
+    line: FleetLine, report: Report, names: Collection[str], when: str
+) -> dict[str, str | None]:
+    sure, found = line.confidence, report.explanations.get(line.airport)
     return {
         "airport": line.airport,
         "key": _key(line.airport, names),
@@ -63,6 +67,7 @@ def _missed(line: FleetLine, names: Collection[str], when: str) -> dict[str, str
         "label": line.label,
         "sure": "" if sure is None else f"{percent(sure)} confidence",
         "sentence": line.sentence.removeprefix(f"{line.airport}, {when}: "),
+        "page": explained_path(line.airport) if found and found.view else None,
     }
 
 
@@ -71,12 +76,15 @@ def _key(airport: str, names: Collection[str]) -> str | None:
     return airport_key(airport) if airport in names else None
 
 
-def accuracy(report: Report) -> tuple[dict[str, Any] | None, dict[str, Any] | None] | None:
-    """How forecasts did by lead, and what the monitor found."""
+def accuracy(report: Report) -> dict[str, Any] | None:
+    """How forecasts did by lead and by group, and what the monitor found."""
     if not report.leads and report.watched is None:
         return None
-    watched = None if report.watched is None else _watched(report.watched, report)
-    return (_leads(report) if report.leads else None), watched
+    return {
+        "watched": None if report.watched is None else _watched(report.watched, report),
+        "leads": _leads(report) if report.leads else None,
+        "groups": _groups(report),
+    }
 
 
 def _leads(report: Report) -> dict[str, Any]:
@@ -91,10 +99,32 @@ def _leads(report: Report) -> dict[str, Any]:
     return {"note": note, "columns": LEAD_COLUMNS, "rows": [_lead(row) for row in report.leads]}
 
 
+def _groups(report: Report) -> list[dict[str, Any]]:
+    """A table for each column of groups."""
+    columns = dict.fromkeys(score.column for score in report.groups)
+    tables = []
+    for column in columns:
+        scores = [score for score in report.groups if score.column == column]
+        more = len(scores) - GROUPS_SHOWN
+        rows = [
+            (score.group, f"{score.airports:,}", f"{score.n:,}", *_measures(score))
+            for score in scores[:GROUPS_SHOWN]
+        ]
+        left = f" {more:,} groups with smaller errors are not shown." if more > 0 else ""
+        note = f"The forecast with the shortest lead of each airport's period.{left}"
+        tables.append(
+            {"title": f"By {column}", "note": note, "columns": GROUP_COLUMNS, "rows": rows}
+        )
+    return tables
+
+
 def _lead(row: LeadScore) -> tuple[str, ...]:
+    return str(row.lead), f"{row.n:,}", *_measures(row)
+
+
+def _measures(row: LeadScore | GroupScore) -> tuple[str, ...]:
+    """As `MEASURES` has them."""
     return (
-        str(row.lead),
-        f"{row.n:,}",
         number(row.mae),
         number(row.ratio),
         "-" if row.bias_percent is None else f"{signed(row.bias_percent)} %",

@@ -8,7 +8,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from forecastctl.explain.page.filling import template
-from forecastctl.report.page.data import FLEET_FILE, airport_file, airport_path, fleet_file
+from forecastctl.explain.page.page import explanation_page
+from forecastctl.report.page.data import (
+    FLEET_FILE,
+    airport_file,
+    airport_path,
+    explained_path,
+    fleet_file,
+)
 from forecastctl.report.page.index import index_content
 
 if TYPE_CHECKING:
@@ -19,8 +26,8 @@ if TYPE_CHECKING:
 INDEX: Final = "index.html"
 AIRPORT: Final = "airport.html"
 SCRIPTS: Final = {
-    INDEX: ("format.js", "dom.js", "spark.js", "fleet.js"),
-    AIRPORT: ("format.js", "dom.js", "charts.js", "airport.js"),
+    INDEX: ("format.js", "dom.js", "spark.js", "cards.js", "fleet.js"),
+    AIRPORT: ("format.js", "dom.js", "charts.js", "past.js", "airport.js"),
 }
 """Scripts of each page, in the order in which they build on each other."""
 
@@ -37,6 +44,9 @@ def site_files(report: Report) -> Iterator[tuple[str, bytes]]:
     yield FLEET_FILE, fleet_file(report)
     for facts in report.airports:
         yield airport_path(facts.airport), airport_file(facts, report)
+    for airport, found in report.explanations.items():
+        if found.view is not None:
+            yield explained_path(airport), explanation_page(found.answer, found.view).encode()
     yield AIRPORT, _page(AIRPORT, {"job": report.job})
     yield INDEX, _page(INDEX, index_content(report))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from forecastctl.explain.values import FleetLine
     from forecastctl.records import StoredRun
+    from forecastctl.report.outcomes import Outcome, PastVerdict
     from forecastctl.store.port import Tracker
 
 
@@ -40,11 +41,15 @@ class Known:
         made: Forecast by airport.
         histories: What came true by airport.
         misses: The verdict by airport.
+        outcomes: Periods that came true, with earlier forecasts of them, by airport.
+        verdicts: What reports said of its periods, by airport.
     """
 
     made: Mapping[str, Made] = field(default_factory=dict)
     histories: Mapping[str, Line] = field(default_factory=dict)
     misses: Mapping[str, FleetLine] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    verdicts: Mapping[str, tuple[PastVerdict, ...]] = field(default_factory=dict)
 
 
 def forecasts_made(tracker: Tracker, job: StoredRun) -> dict[str, Made]:
@@ -146,6 +151,8 @@ def _facts(
         fan=made.fan if made else None,
         search=search,
         miss=known.misses.get(airport),
+        outcomes=known.outcomes.get(airport, ()),
+        verdicts=known.verdicts.get(airport, ()),
         run_id=run.run_id if run else line.get("run_id"),
         url=tracker.url(run.run_id) if run else None,
     )

@@ -14,12 +14,17 @@ from forecastctl.records import ExplainRules, MonitorRules
 from forecastctl.report.read.airports import Known, airports_of_job, forecasts_made
 from forecastctl.report.read.job import changes_of, job_facts, read_summary, reported_job
 from forecastctl.report.read.scores import (
+    came_out,
     freshness_of,
+    group_scores,
+    groups_of,
     history_of,
     lead_scores,
     observed_now,
+    outcomes_of,
     watched,
 )
+from forecastctl.report.read.verdicts import explanations_of, past_verdicts
 from forecastctl.report.values import Freshness, Report
 
 if TYPE_CHECKING:
@@ -45,6 +50,7 @@ class Asked:
         options: What commands about it are to be given besides, such as `` --experiment x``.
         rules: Thresholds of the verdicts.
         alarms: Thresholds of the monitor: its window says which periods are scored.
+        explained: Of how many of the largest misses the whole explanation is wanted.
     """
 
     job: str | None = None
@@ -52,6 +58,7 @@ class Asked:
     options: str = ""
     rules: ExplainRules = field(default_factory=ExplainRules)
     alarms: MonitorRules = field(default_factory=MonitorRules)
+    explained: int = 0
 
 
 def read_report(
@@ -75,23 +82,27 @@ def read_report(
     unread: list[str] = []
     observed, freq = _observed(once, job, unread)
     misses = _misses(once, asked.rules, lambda done, of: tell(done, 2 * of))
+    past = came_out(once, observed, freq, RunOf(job).origin, asked.alarms.window)
     known = Known(
         made=forecasts_made(once, job),
         histories={o.airport: history_of(o, freq) for o in observed if len(o.periods)},
         misses={line.airport: line for line in misses.airports} if misses else {},
+        outcomes={} if past is None else outcomes_of(past, freq),
+        verdicts=past_verdicts(once, misses),
     )
     lines = summary["results"]
     # Not through the memory: each airport's files are read once, and thousands of them are large.
     airports, lost = airports_of_job(
         tracker, job, lines, known, lambda done, of: tell(of + done, 2 * of)
     )
-    origin, window = RunOf(job).origin, asked.alarms.window
     return Report(
         job=job_facts(once, job, summary, asked.experiment, asked.options),
         airports=airports,
         freshness=freshness_of(observed, freq) if observed else Freshness(),
         misses=misses,
-        leads=lead_scores(once, observed, freq, origin, window),
+        explanations=explanations_of(once, misses, asked.explained, asked.rules),
+        leads=() if past is None else lead_scores(past),
+        groups=() if past is None else group_scores(past, groups_of(once, job)),
         watched=watched(once),
         changes=changes_of(once, job, summary),
         unread=(*unread, *lost),

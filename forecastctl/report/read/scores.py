@@ -1,35 +1,46 @@
-"""What came true of earlier forecasts, and how new the data are."""
+"""How earlier forecasts came out, and how new the data are."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.read.series import data_spec
+from forecastctl.models.interval_scores import width
 from forecastctl.monitor.data import actual_table, newest_panel, observations, scored, vintages
-from forecastctl.monitor.scores import by_lead
+from forecastctl.monitor.scores import by_group, by_lead
+from forecastctl.monitor.words import ROUNDING
 from forecastctl.recording import decoding
 from forecastctl.recording.job import job_settings
-from forecastctl.recording.read import read_as
+from forecastctl.recording.read import read_as, recorded_groups
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, Query
 from forecastctl.records.calendar import first_days
 from forecastctl.records.marks import MONITORS, SET
 from forecastctl.records.schema import LIVE, File, Tag
-from forecastctl.report.values import Freshness, LeadScore, Line, Watched
+from forecastctl.report.outcomes import Earlier, GroupScore, LeadScore, Outcome
+from forecastctl.report.values import Freshness, Line, Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from forecastctl.monitor.data import Observed
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
+
+LEVEL = 95
+"""Of the interval in which an actual counts as inside, percent."""
+
+SHOWN = ("mae", "ratio", "bias_percent", "coverage80", "coverage95")
 
 
 def observed_now(tracker: Tracker, job: StoredRun) -> tuple[list[Observed], str]:
@@ -79,10 +90,10 @@ def _day(period: int, freq: str) -> str:
     return str(first_days(np.array([period]), freq)[0])
 
 
-def lead_scores(
+def came_out(
     tracker: Tracker, observed: Sequence[Observed], freq: str, origin: str, window: int
-) -> tuple[LeadScore, ...]:
-    """How forecasts did whose periods came true, by lead, as the monitor counts it.
+) -> pd.DataFrame | None:
+    """Earlier forecasts whose periods came true, with their errors, as the monitor sees them.
 
     Args:
         tracker: The store.
@@ -90,30 +101,82 @@ def lead_scores(
         freq: Frequency that periods are numbered in.
         origin: Which forecasts count: ``live`` or ``backtest``.
         window: The newest periods that forecasts are of.
+
+    Returns:
+        See `forecastctl.monitor.data.scored`; ``None`` where there is no such forecast.
     """
     newest = max((int(o.periods[-1]) for o in observed if len(o.periods)), default=None)
     if newest is None:
-        return ()
+        return None
     try:
         forecasts, _ = vintages(tracker, origin, freq, newest, window)
     except NothingRecordedError:
-        return ()
+        return None
     if forecasts.empty:
-        return ()
-    actuals = actual_table(observed, int(forecasts["period"].min()))
-    table = scored(forecasts, actuals)
+        return None
+    return scored(forecasts, actual_table(observed, int(forecasts["period"].min())))
+
+
+def outcomes_of(table: pd.DataFrame, freq: str) -> dict[str, tuple[Outcome, ...]]:
+    """The periods that came true by airport, oldest first, with the forecasts of them.
+
+    Args:
+        table: See `came_out`; by airport, period, and shortest lead first.
+        freq: Frequency that periods are numbered in.
+    """
+    days = {n: _day(n, freq) for name in ("period", "cutoff") for n in table[name].unique()}
+    within = width(LEVEL) + ROUNDING
+    found: dict[str, dict[int, tuple[float, list[Earlier]]]] = {}
+    columns = (table[name].tolist() for name in ("airport", "period", "cutoff", "lead", "mean"))
+    for airport, period, cutoff, lead, mean, y, z in zip(
+        *columns, table["y"].tolist(), table["z"].tolist(), strict=True
+    ):
+        inside = None if math.isnan(z) else abs(z) <= within
+        _, forecasts = found.setdefault(airport, {}).setdefault(period, (y, []))
+        forecasts.append(Earlier(days[cutoff], int(lead), mean, inside))
+    return {
+        airport: tuple(Outcome(days[n], y, tuple(made)) for n, (y, made) in periods.items())
+        for airport, periods in found.items()
+    }
+
+
+def lead_scores(table: pd.DataFrame) -> tuple[LeadScore, ...]:
+    """How forecasts did whose periods came true, by lead, as the monitor counts it.
+
+    Args:
+        table: See `came_out`.
+    """
+    rows = by_lead(table)
+    return tuple(LeadScore(lead=row["lead"], n=row["n"], **_shown(row)) for row in rows)
+
+
+def group_scores(
+    table: pd.DataFrame, groups: Mapping[str, Mapping[str, str]]
+) -> tuple[GroupScore, ...]:
+    """The same by group of airports, for every column of groups, largest errors first.
+
+    Args:
+        table: See `came_out`.
+        groups: Value of each airport by column.
+    """
     return tuple(
-        LeadScore(
-            lead=row["lead"],
-            n=row["n"],
-            mae=row["mae"],
-            ratio=row["ratio"],
-            bias_percent=row["bias_percent"],
-            coverage80=row["coverage80"],
-            coverage95=row["coverage95"],
-        )
-        for row in by_lead(table)
+        GroupScore(column, row["group"], row["airports"], row["n"], **_shown(row))
+        for column, values in groups.items()
+        for row in sorted(by_group(table, values), key=lambda row: (-row["mae"], row["group"]))
     )
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in SHOWN}
+
+
+def groups_of(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str]]:
+    """Value of each airport by column of groups in a job; nothing where that cannot be read."""
+    try:
+        return recorded_groups(tracker, job)
+    except NothingRecordedError as error:
+        log.warning("groups are left out: %s", error.message)
+        return {}
 
 
 def watched(tracker: Tracker) -> Watched | None:

@@ -9,6 +9,7 @@ function show() {
   byId("model").textContent = data.model ?? "none";
   byId("tiles").replaceChildren(...tiles());
   miss();
+  outcomes();
   forecastTable();
   trialTable();
   record();
@@ -48,6 +49,14 @@ function miss() {
   byId("verdict").replaceChildren(...(newest.label
     ? [tag("strong", { class: newest.outside ? "outside" : "" }, newest.label), tag("span", {}, sure)] : []));
   byId("sentence").textContent = newest.sentence;
+  byId("parts").hidden = !newest.parts.length;
+  byId("in-full").hidden = !newest.page;
+  if (newest.page) byId("in-full").replaceChildren(tag("a", { href: newest.page }, "Explained in full, with its charts and evidence"));
+}
+
+function outcomes() {
+  byId("outcomes").hidden = !data.outcomes.length;
+  byId("all-outcomes").replaceChildren(outcomesTable(data));
 }
 
 function forecastTable() {
@@ -101,7 +110,8 @@ function record() {
 function drawAll() {
   if (!data) return;
   drawHistory();
-  for (const [id, drawn] of [["lead-chart", leadChart], ["trial-chart", trialChart]]) {
+  const charts = [["lead-chart", leadChart], ["trial-chart", trialChart], ["outcome-chart", outcomesChart], ["parts-chart", partsChart]];
+  for (const [id, drawn] of charts) {
     const place = byId(id), chart = place.closest("[hidden]") ? null : drawn(data, place.clientWidth || 520);
     place.replaceChildren(...(chart ? [chart.drawing] : []));
   }

@@ -10,7 +10,7 @@ const COLUMNS = [
   { key: "change", title: "On the season before", number: true },
   { key: "miss", title: "Newest miss", number: true },
 ];
-const STATE = { q: "", status: "", sort: "next", desc: true, page: 0, size: 50 };
+const STATE = { q: "", status: "", sort: "next", desc: true, page: 0, size: 50, cards: false };
 let rows = [], at = {}, found = [];
 
 const fleetOf = () => byId("fleet");
@@ -46,7 +46,12 @@ function refresh(keepPage = false) {
 function draw(last) {
   const first = STATE.page * STATE.size;
   const shown = found.slice(first, first + STATE.size);
-  byId("rows").replaceChildren(...shown.map(drawnRow));
+  byId("rows").replaceChildren(...(STATE.cards ? [] : shown.map(drawnRow)));
+  byId("cards").replaceChildren(...(STATE.cards ? shown.map((row) => card(row, cell)) : []));
+  fleetOf().hidden = STATE.cards;
+  byId("cards").hidden = !STATE.cards;
+  byId("as-table").setAttribute("aria-pressed", String(!STATE.cards));
+  byId("as-cards").setAttribute("aria-pressed", String(STATE.cards));
   const all = whole.format(rows.length);
   const count = found.length === rows.length ? `${all} airports` : `${whole.format(found.length)} of ${all} airports`;
   byId("count").textContent = found.length ? count : `None of ${all} airports fits.`;
@@ -117,7 +122,7 @@ function sortBy(column) {
 function remember() {
   const state = new URLSearchParams({
     q: STATE.q, status: STATE.status, sort: STATE.sort, desc: STATE.desc ? 1 : 0,
-    page: STATE.page, size: STATE.size,
+    page: STATE.page, size: STATE.size, cards: STATE.cards ? 1 : 0,
   });
   history.replaceState(null, "", `#?${state}`);
 }
@@ -129,6 +134,7 @@ function recall() {
   STATE.status = state.get("status") ?? "";
   if (COLUMNS.some((column) => column.key === state.get("sort") && !column.fixed)) STATE.sort = state.get("sort");
   STATE.desc = state.get("desc") !== "0";
+  STATE.cards = state.get("cards") === "1";
   STATE.page = Math.max(Number.parseInt(state.get("page"), 10) || 0, 0);
   STATE.size = [50, 200, 1000].find((size) => String(size) === state.get("size")) ?? 50;
 }
@@ -142,6 +148,9 @@ function listen() {
   only.addEventListener("change", () => { STATE.status = only.value; refresh(); });
   order.addEventListener("change", () => sortBy(COLUMNS.find((column) => column.key === order.value)));
   size.addEventListener("change", () => { STATE.size = Number(size.value); refresh(); });
+  for (const [id, cards] of [["as-table", false], ["as-cards", true]]) {
+    byId(id).addEventListener("click", () => { STATE.cards = cards; refresh(true); });
+  }
   for (const [id, step] of [["previous", -1], ["next", 1]]) {
     byId(id).addEventListener("click", () => { STATE.page += step; refresh(true); });
   }
@@ -171,7 +180,7 @@ function arrived(fleet) {
   recall();
   heads();
   listen();
-  byId("tools").hidden = fleetOf().hidden = false;
+  byId("tools").hidden = false;
   byId("loading").hidden = true;
   refresh(true);
 }
@@ -180,6 +189,7 @@ function arrived(fleet) {
 function alone() {
   byId("loading").textContent = byId("loading").dataset.alone;
   for (const link of document.querySelectorAll('a[href^="airport.html"]')) link.replaceWith(link.textContent);
+  for (const link of document.querySelectorAll('a[href^="explained/"]')) link.remove();
 }
 
 tellAges();
