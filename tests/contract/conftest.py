@@ -21,9 +21,9 @@ TRACKERS = [
     "spooling-away",
     "client-sqlite",
     "sql-sqlite",
-    "client-postgres",
+    pytest.param("client-postgres", marks=pytest.mark.slow),
     "sql-postgres",
-    "client-server",
+    pytest.param("client-server", marks=pytest.mark.slow),
     "auto-server",
 ]
 
