@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts dist hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,19 @@ docs: $(VENV)/dev.stamp ## write the generated pages again
 transcripts: $(VENV)/dev.stamp ## run the transcripts of the README and the tutorial again
 	$(BIN)/python -m docs._tools.transcripts README.md docs/tutorial.md
 
+dist: $(VENV)/project.stamp ## build the archives, check them, install the wheel into an empty environment, list what is in it
+	rm -rf dist build/empty
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install --disable-pip-version-check --no-input dist/*.whl
+	cd build && empty/bin/forecastctl --version && empty/bin/forecastctl check --data sample --quiet
+	build/empty/bin/python -m pip freeze --exclude forecastctl > dist/constraints.txt
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json build/empty/bin/python
+
+hooks: $(VENV)/project.stamp ## let Git check each commit as `make lint` does
+	$(BIN)/pre-commit install
+
 clean: ## remove the environment and caches; recorded runs and forecasts stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf .hypothesis
@@ -119,6 +132,10 @@ $(BIN)/python:
 $(VENV)/run.stamp: pyproject.toml | $(BIN)/python
 	@echo 'Installing into $(VENV): minutes the first time, nothing later.'
 	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/project.stamp: $(VENV)/dev.stamp
+	@$(PIP_INSTALL) --editable '.[dev,project]'
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python

@@ -439,7 +439,7 @@ QUERIES = (
     "SELECT $1",
     "SELECT 'a\x00b'",
     "SELECT * FROM t WHERE airport = '",
-    "ATTACH 'x.db' AS x",
+    "ATTACH ':memory:' AS x",
     "BEGIN",
     "COMMIT",
     "ROLLBACK",
