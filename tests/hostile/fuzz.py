@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
 import tempfile
 import traceback
 from collections import Counter
@@ -76,7 +77,10 @@ def part(asked: tuple[str, int, int], store: Path | None = None) -> tuple[str, i
                     place = f"{kind} {str(error)[:160]}"
                 surprises.setdefault(place, f"{where}\n    {case!r}"[:6000])
 
-        each()
+        try:
+            each()
+        except Exception as error:  # noqa: BLE001 - a part that fails is no reason to lose the others
+            surprises[f"{kind}, part {number}, could not be generated"] = f"{error}"[:1500]
     return kind, tried, surprises
 
 
@@ -107,6 +111,7 @@ def main() -> None:
         with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=20) as pool:
             for kind, count, found in pool.imap_unordered(partial(part, store=store), parts):
                 tried[kind] += count
+                print(f"{tried.total():,} of {options.inputs:,}", file=sys.stderr)  # noqa: T201
                 surprises |= {k: v for k, v in found.items() if k not in surprises}
     counts = ", ".join(f"{count:,} {kind}" for kind, count in tried.items())
     print(f"{tried.total():,} inputs ({counts}), {len(surprises)} kinds of surprise")  # noqa: T201
