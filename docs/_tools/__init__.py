@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli_reference.page,
     "docs/reference/settings.md": settings_reference.page,
+    "docs/reference/settings.schema.json": settings_reference.schema,
     "docs/reference/exit-codes.md": exit_codes.page,
     "docs/reference/explain.md": explain_reference.page,
     "docs/reference/explain.schema.json": explain_schema.page,

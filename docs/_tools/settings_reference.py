@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from docs._tools.meanings import MEANINGS
 from forecastctl.cli.app import app
-from forecastctl.cli.options import settings_of
-from forecastctl.settings import SECTIONS, Settings
+from forecastctl.cli.options import flags_by_setting
+from forecastctl.settings.described import json_schema, kind_of, sections, toml
+from forecastctl.settings.meanings import MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +41,13 @@ an error, with the nearest known one as a suggestion. The example
 
 def page() -> str:
     """The whole page."""
-    schema = Settings.model_json_schema()["$defs"]
-    sections = [schema[name.capitalize()] for name in SECTIONS]
-    _check_complete(dict(zip(SECTIONS, sections, strict=True)))
-    flags = _flags()
-    parts = [_section(n, s, flags) for n, s in zip(SECTIONS, sections, strict=True)]
+    found = sections()
+    _check_complete(found)
+    flags = {
+        name: ", ".join(f"`{flag}`" for flag in own)
+        for name, own in flags_by_setting(typer.main.get_command(app)).items()
+    }
+    parts = [_section(name, section, flags) for name, section in found.items()]
     return "\n".join([NOTE + INTRO, *parts])
 
 
@@ -54,21 +56,8 @@ def _check_complete(sections: Mapping[str, Any]) -> None:
     keys = {f"{name}.{key}" for name, section in sections.items() for key in section["properties"]}
     wrong = keys ^ set(MEANINGS)
     if wrong:
-        message = f"docs/_tools/meanings.py is out of step: {', '.join(sorted(wrong))}"
+        message = f"forecastctl/settings/meanings.py is out of step: {', '.join(sorted(wrong))}"
         raise SystemExit(message)
-
-
-def _flags() -> dict[str, str]:
-    """Flag by the setting that it overrides, as the commands spell it."""
-    root: Any = typer.main.get_command(app)
-    found: dict[str, str] = {}
-    for command in root.commands.values():
-        settings = settings_of(command.callback)
-        for param in command.params:
-            if param.name in settings:
-                names = [max(param.opts, key=len), *param.secondary_opts]
-                found[settings[param.name]] = ", ".join(f"`{name}`" for name in names)
-    return found
 
 
 def _section(name: str, section: Mapping[str, Any], flags: Mapping[str, str]) -> str:
@@ -78,29 +67,17 @@ def _section(name: str, section: Mapping[str, Any], flags: Mapping[str, str]) ->
     for key, schema in section["properties"].items():
         setting = f"{name}.{key}"
         environment = f"`FORECASTCTL_{name.upper()}__{key.upper()}`"
-        cells = [f"`{key}`", _type(schema), _default(schema["default"]), environment]
+        cells = [f"`{key}`", kind_of(schema, code=True), _default(schema["default"]), environment]
         cells += [flags.get(setting, ""), MEANINGS[setting]]
         text += f"| {' | '.join(cells)} |\n"
     return text
 
 
-def _type(schema: Mapping[str, Any]) -> str:
-    """The type in words, with its bounds."""
-    kinds = schema.get("anyOf", [schema])
-    return _one_type(next(k for k in kinds if k.get("type") != "null"))
-
-
-def _one_type(kind: Mapping[str, Any]) -> str:
-    if "enum" in kind:
-        return ", ".join(f"`{v}`" for v in kind["enum"])
-    if kind["type"] == "array":
-        return f"list of: {_one_type(kind['items'])}"
-    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes/no"}
-    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
-    limits = [f"{words} {kind[b]:g}" for b, words in bounds.items() if b in kind]
-    return ", ".join([names[kind["type"]], *limits])
-
-
 def _default(value: Any) -> str:
     """The default as it would be written in TOML."""
-    return "not set" if value is None else f"`{json.dumps(value)}`"
+    return "not set" if value is None else f"`{toml(value)}`"
+
+
+def schema() -> str:
+    """docs/reference/settings.schema.json."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

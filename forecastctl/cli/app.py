@@ -14,6 +14,7 @@ from forecastctl.cli.commands.doctor import doctor
 from forecastctl.cli.commands.explain import explain
 from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
+from forecastctl.cli.commands.init import init
 from forecastctl.cli.commands.monitor import monitor
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
@@ -62,6 +63,7 @@ def _root(
 
 
 for _command in (
+    init,
     check,
     run,
     retry,

@@ -47,12 +47,15 @@ class Session:
     measured: Measured | None = None
 
 
-def open_session(command: Callable[..., None], given: Mapping[str, Any]) -> Session:
+def open_session(
+    command: Callable[..., None], given: Mapping[str, Any], *, from_file: bool = True
+) -> Session:
     """Read the settings and start the log.
 
     Args:
         command: Its parameters say which settings they override.
         given: The values of its parameters.
+        from_file: Whether a settings file is read.
     """
     started = time.time_ns() // 1_000_000
     from forecastctl.cli.output.logs import JobLog
@@ -62,7 +65,7 @@ def open_session(command: Callable[..., None], given: Mapping[str, Any]) -> Sess
     if quiet and verbose:
         raise UsageError("--quiet and --verbose contradict each other.", "Give one of them.")
     config = given.get("config")
-    settings = load_settings(overrides(command, given), config)
+    settings = load_settings(overrides(command, given), config, from_file=from_file)
     redact = load_redactor([v for v in given.values() if isinstance(v, str)], config)
     log = JobLog(verbose=verbose, redact=redact, form=settings.log.format)
     works = "metrics" in given and not given.get("dry_run")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from forecastctl.cli import completion
 from forecastctl.cli.options import Sets, argument, dated, option
 
 # Headings under which the help shows them
@@ -65,7 +66,8 @@ AsOf = Annotated[
     ),
 ]
 Airports = Annotated[
-    list[str] | None, option("--airport", "Only this airport (repeatable).", DATA, "NAME")
+    list[str] | None,
+    option("--airport", "Only this airport (repeatable).", DATA, "NAME", completion.airports),
 ]
 Select = Annotated[
     list[str] | None,
@@ -367,13 +369,16 @@ Resume = Annotated[
         "Go on with this job that was cut off (id, its beginning, or latest), or say why not.",
         EXECUTION,
         "JOB",
+        completion.jobs,
     ),
 ]
 DryRun = Annotated[
     bool,
     option("--dry-run", "Say what would be done, and why; do nothing.", EXECUTION),
 ]
-RetriedJob = Annotated[str, argument("JOB", "A job's id, its beginning, or latest.")]
+RetriedJob = Annotated[
+    str, argument("JOB", "A job's id, its beginning, or latest.", completion.jobs)
+]
 RetriedStatus = Annotated[
     list[str] | None,
     option(
@@ -422,10 +427,18 @@ RetuneEvery = Annotated[
 # What is asked of the record
 
 What = Annotated[str, argument("WHAT", "jobs, airports, trials, models or forecasts.")]
-OneAirport = Annotated[str | None, option("--airport", "Only this airport.", ASK, "NAME")]
-Job = Annotated[str | None, option("--job", "Only this job; latest for the newest.", ASK, "ID")]
+OneAirport = Annotated[
+    str | None, option("--airport", "Only this airport.", ASK, "NAME", completion.airports)
+]
+Job = Annotated[
+    str | None,
+    option("--job", "Only this job; latest for the newest.", ASK, "ID", completion.jobs),
+]
 ReportJob = Annotated[
-    str | None, option("--job", "Of this job; the newest that forecast when not given.", ASK, "ID")
+    str | None,
+    option(
+        "--job", "Of this job; the newest that forecast when not given.", ASK, "ID", completion.jobs
+    ),
 ]
 Status = Annotated[
     str | None,
@@ -453,7 +466,13 @@ Port = Annotated[
 NoBrowser = Annotated[bool, option("--no-browser", "Print the address alone.", ASK)]
 TheAirport = Annotated[
     str | None,
-    option("--airport", "The airport, as spelt in the data; all of them without.", ASK, "NAME"),
+    option(
+        "--airport",
+        "The airport, as spelt in the data; all of them without.",
+        ASK,
+        "NAME",
+        completion.airports,
+    ),
 ]
 Date = Annotated[
     str | None,
@@ -477,7 +496,7 @@ Between = Annotated[
     ),
 ]
 Quick = Annotated[bool, option("--quick", "Only what is recorded: no refits, no verdict.", ASK)]
-RunOrJob = Annotated[str, argument("RUN", "A job's or a run's id.")]
+RunOrJob = Annotated[str, argument("RUN", "A job's or a run's id.", completion.jobs)]
 Refit = Annotated[
     bool,
     option("--refit", "Also tune and fit anew from the stored panel, and say what differs.", ASK),
@@ -512,6 +531,23 @@ LogFile = Annotated[
 
 # What is printed and written
 
+ExplainedSetting = Annotated[
+    str | None,
+    option(
+        "--explain",
+        "All about one setting, by its name, variable or flag.",
+        ASK,
+        "KEY",
+        completion.setting_names,
+    ),
+]
+SettingsSchema = Annotated[
+    bool, option("--schema", "Print a JSON schema of forecastctl.toml, for editors.", OUTPUT)
+]
+InitFile = Annotated[
+    Path, option("--write", "Settings file to write (forecastctl.toml).", OUTPUT, "FILE")
+]
+Force = Annotated[bool, option("--force", "Replace what is there.", OUTPUT)]
 Config = Annotated[
     Path | None,
     option("--config", "Settings file (default: forecastctl.toml here).", OUTPUT, "FILE"),

@@ -29,13 +29,35 @@ def settings_of(command: Callable[..., None]) -> dict[str, str]:
     }
 
 
+def flags_by_setting(root: Any) -> dict[str, list[str]]:
+    """The flags that override each setting, as the commands spell them.
+
+    Args:
+        root: The command line, as `typer.main.get_command` makes it.
+    """
+    found: dict[str, list[str]] = {}
+    for command in root.commands.values():
+        settings = settings_of(command.callback)
+        for param in command.params:
+            if param.name in settings:
+                names = [max(param.opts, key=len), *param.secondary_opts]
+                found[settings[param.name]] = names
+    return found
+
+
 def overrides(command: Callable[..., None], given: Mapping[str, Any]) -> dict[str, Any]:
     """Values that were given for the parameters of a command, by the setting they override."""
     named = settings_of(command).items()
     return {setting: given[name] for name, setting in named if given[name] is not None}
 
 
-def option(names: str, meaning: str, panel: str, metavar: str | None = None) -> Any:
+def option(
+    names: str,
+    meaning: str,
+    panel: str,
+    metavar: str | None = None,
+    complete: Callable[[str], list[str]] | None = None,
+) -> Any:
     """An option.
 
     Args:
@@ -43,9 +65,15 @@ def option(names: str, meaning: str, panel: str, metavar: str | None = None) -> 
         meaning: One sentence.
         panel: Heading under which the help shows it.
         metavar: Name of the value in the help.
+        complete: Completes a beginning in the shell.
     """
     return typer.Option(
-        *names.split(), help=meaning, rich_help_panel=panel, metavar=metavar, show_default=False
+        *names.split(),
+        help=meaning,
+        rich_help_panel=panel,
+        metavar=metavar,
+        show_default=False,
+        autocompletion=complete,
     )
 
 
@@ -74,6 +102,14 @@ def dated(name: str, meaning: str, panel: str, *, last: bool = False) -> Any:
     )
 
 
-def argument(metavar: str, meaning: str) -> Any:
-    """A value that is given without a name before it."""
-    return typer.Argument(help=meaning, metavar=metavar, show_default=False)
+def argument(metavar: str, meaning: str, complete: Callable[[str], list[str]] | None = None) -> Any:
+    """A value that is given without a name before it.
+
+    Args:
+        metavar: Its name in the help.
+        meaning: One sentence.
+        complete: Completes a beginning in the shell.
+    """
+    return typer.Argument(
+        help=meaning, metavar=metavar, show_default=False, autocompletion=complete
+    )

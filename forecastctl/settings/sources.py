@@ -41,6 +41,8 @@ def load_settings(
     flags: Mapping[str, Any] | None = None,
     config: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    from_file: bool = True,
 ) -> Settings:
     """Read all sources and merge them.
 
@@ -49,6 +51,7 @@ def load_settings(
         config: The TOML file; by default ``FORECASTCTL_CONFIG`` or ``forecastctl.toml`` in the
             working directory, if there.
         environ: The environment; by default the process's own.
+        from_file: Whether a settings file is read at all.
 
     Raises:
         SettingsError: An unknown key or a wrong value, naming its source, with a suggestion.
@@ -56,7 +59,8 @@ def load_settings(
     env = os.environ if environ is None else environ
     merged: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     origins: dict[str, str] = {}
-    layers = (*_toml_layer(config, env), *_env_layer(env), *_flag_layer(flags or {}))
+    file = _toml_layer(config, env) if from_file else []
+    layers = (*file, *_env_layer(env), *_flag_layer(flags or {}))
     for section, key, value, origin in layers:
         _check_name(section, key, origin)
         merged[section][key] = value
@@ -162,16 +166,39 @@ _PATHS = {
 }
 
 
+_NO_PATHS = ("", "sample", "-", "off")
+
+
 def _anchored(section: str, key: str, value: Any, config: Path) -> Any:
     """Make a relative path of the settings file relative to that file."""
     base = config.resolve().parent
     if not isinstance(value, str) or base == Path.cwd():
         return value
     if (section, key) in _PATHS:
-        return value if "://" in value or value in ("", "sample", "-", "off") else str(base / value)
+        return value if "://" in value or value in _NO_PATHS else str(base / value)
     if (section, key) == ("tracking", "uri"):
         match = re.fullmatch(r"sqlite:///(?!/)(?P<path>.+)", value)
         return f"sqlite:///{base / match['path']}" if match else value
+    return value
+
+
+def for_file(name: str, value: Any, config: Path) -> Any:
+    """A value as a settings file holds it: a relative path is relative to that file.
+
+    Args:
+        name: The setting, as ``section.key``.
+        value: Its value, as it is given on the command line.
+        config: The settings file.
+    """
+    section, _, key = name.partition(".")
+    folder = config.resolve().parent
+    if not isinstance(value, str) or folder == Path.cwd():
+        return value
+    if (section, key) in _PATHS and "://" not in value and value not in _NO_PATHS:
+        return os.path.relpath(value, folder)
+    match = re.fullmatch(r"sqlite:///(?!/)(?P<path>.+)", value)
+    if (section, key) == ("tracking", "uri") and match:
+        return f"sqlite:///{os.path.relpath(match['path'], folder)}"
     return value
 
 

@@ -15,6 +15,7 @@ COMMANDS = typer.main.get_command(app).commands
 WITH_SETTINGS = sorted(name for name, c in COMMANDS.items() if settings_of(c.callback))
 NEEDED = {
     "backtest": ["--from", "2018-01", "--to", "2018-02"],
+    "init": ["--data", "air.csv"],
     "explain": ["--airport", "JFK", "--date", "2018-01"],
     "reproduce": ["some-run"],
     "retry": ["latest"],
@@ -37,7 +38,7 @@ def test_all_commands_but_those_without_a_store_take_settings():
 def test_what_is_given_overrides_the_setting_that_the_flag_names(bare, command, monkeypatch):
     seen = {}
 
-    def load(given, config):
+    def load(given, config, **_):
         seen.update(given)
         raise SettingsError("seen")
 

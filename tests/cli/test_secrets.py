@@ -61,7 +61,7 @@ COMMANDS = {
     "report": [],
     "ui": ["--no-browser"],
 }
-WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}
+WITHOUT_A_STORE = {"check", "init", "sample", "settings", "schedule"}
 OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}
 """Commands that say otherwise that a store is away."""
 

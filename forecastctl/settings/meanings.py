@@ -1,4 +1,7 @@
-"""What each setting means, for the reference; the generator refuses a gap."""
+"""What each setting means; a test and the generator of the reference refuse a gap.
+
+Links are those of the reference.
+"""
 
 MEANINGS = {
     "data.source": "CSV (also .gz), Parquet, a SQLAlchemy URL, or `sample` for generated data.",
