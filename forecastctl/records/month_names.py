@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 MONTHS = 12
 _ENGLISH = (
@@ -72,7 +72,8 @@ def month_numbers(words: Collection[str]) -> dict[str, int] | tuple[str, ...]:
     """
     if not words:
         return {}
-    read = {language: _known(words, language) for language in LANGUAGES}
+    plains = {word: plain(word) for word in words}
+    read = {language: _known(plains, language) for language in LANGUAGES}
     most = max(len(known) for known in read.values())
     best = {language: known for language, known in read.items() if len(known) == most}
     first = next(iter(best.values()))
@@ -83,13 +84,13 @@ def month_numbers(words: Collection[str]) -> dict[str, int] | tuple[str, ...]:
 
 def numbers_in(words: Collection[str], language: str) -> dict[str, int]:
     """Numbers of the words that one of `LANGUAGES` knows."""
-    return _known(words, language)
+    return _known({word: plain(word) for word in words}, language)
 
 
-def _known(words: Collection[str], language: str) -> dict[str, int]:
-    """Numbers of those words that a language knows, by the word."""
+def _known(plains: Mapping[str, str], language: str) -> dict[str, int]:
+    """Numbers of those words that a language knows, of words with their plain form."""
     names = _names(language)
-    found = {word: _number(plain(word), names) for word in words}
+    found = {word: _number(name, names) for word, name in plains.items()}
     return {word: number for word, number in found.items() if number}
 
 

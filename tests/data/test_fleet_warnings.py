@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -116,22 +114,6 @@ def test_medians_and_spreads_are_those_of_numpy():
     np.testing.assert_allclose(spread(values), expected)
     assert np.isnan(median(np.full((2, 3), np.nan))).all()
     assert np.isnan(median(np.empty((2, 0)))).all()
-
-
-def test_five_thousand_airports_take_less_than_a_second():
-    rng = np.random.default_rng(5)
-    level = np.exp(rng.uniform(5, 14, 5000))
-    y = level[:, None] * np.exp(rng.normal(0, 0.1, (5000, 72)))
-    y[:, -5:] *= np.exp(rng.normal(-0.5, 0.5, (5000, 1)))  # many break at once
-    names, grids = [f"A{i}" for i in range(5000)], [Grid(0, row) for row in y]
-    best = min(_seconds(names, grids) for _ in range(3))
-    assert best < 1.0
-
-
-def _seconds(names, grids):
-    began = time.process_time()
-    fleet_warnings(names, grids, 71, "M", YEAR)
-    return time.process_time() - began
 
 
 def counted(name, origins):

@@ -5,7 +5,6 @@ Pure functions of arrays with a row for each airport and a column for each perio
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -105,10 +104,17 @@ def table_of(
 
 
 def median(values: NDArray[np.float64], axis: int = 1) -> NDArray[np.float64]:
-    """Median along an axis without NaN; NaN where there is nothing else."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of what has none, which is NaN
-        return np.asarray(np.nanmedian(values, axis=axis))
+    """Median along an axis without NaN; NaN where there is nothing else.
+
+    `np.nanmedian` takes milliseconds for a few rows, and a fleet asks for hundreds of medians.
+    """
+    if not values.shape[axis]:
+        return np.full(np.delete(values.shape, axis), np.nan)
+    ordered = np.sort(values, axis=axis)  # NaN comes last
+    n = np.expand_dims(np.count_nonzero(~np.isnan(values), axis=axis), axis)
+    low = np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis)
+    high = np.take_along_axis(ordered, n // 2, axis)
+    return np.asarray(np.squeeze((low + high) / 2, axis))
 
 
 def spread(values: NDArray[np.float64], axis: int = 1) -> NDArray[np.float64]:
