@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from forecastctl.schedule.job import ScheduledJob
 
 FOLDER = "/etc/systemd/system"
-STOP_SECONDS = 120
 
 
 def units(job: ScheduledJob) -> dict[str, str]:
@@ -46,7 +45,7 @@ def _service(job: ScheduledJob) -> str:
         f"{notes}{variables}"
         f"ExecStart={' '.join(_argument(word) for word in job.command)}\n"
         "# What is in flight when it is stopped is finished, as far as this allows.\n"
-        f"TimeoutStopSec={STOP_SECONDS}\n"
+        f"TimeoutStopSec={job.stop_seconds}\n"
         "Nice=10\n"
     )
 
