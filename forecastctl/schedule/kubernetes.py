@@ -33,9 +33,9 @@ def manifest(job: ScheduledJob) -> str:
     of Kubernetes.
 
     Raises:
-        UsageError: The settings lie where the claim does not reach.
+        UsageError: The claim cannot be mounted there, or does not reach the settings.
     """
-    _check_settings_are_in(job)
+    _check_reach(job)
     useless = ", ".join(str(code) for code in USEFUL_NEVER)
     command = ["forecastctl", *job.arguments]
     return f"""\
@@ -109,7 +109,11 @@ spec:
 """
 
 
-def _check_settings_are_in(job: ScheduledJob) -> None:
+def _check_reach(job: ScheduledJob) -> None:
+    if ":" in job.directory:
+        raise UsageError(
+            f"Kubernetes mounts nothing at a path with a colon: {job.directory}.", "Rename it."
+        )
     for flag, file in zip(job.arguments, job.arguments[1:], strict=False):
         if flag == "--config" and not _is_in(job, file):
             raise UsageError(

@@ -41,7 +41,7 @@ def _service(job: ScheduledJob) -> str:
         "[Service]\n"
         "Type=oneshot\n"
         f"User={job.user}\n"
-        f"WorkingDirectory={_specifiers(job.directory)}\n"
+        f"WorkingDirectory={_directory(job.directory)}\n"
         f"{notes}{variables}"
         f"ExecStart={' '.join(_argument(word) for word in job.command)}\n"
         "# What is in flight when it is stopped is finished, as far as this allows.\n"
@@ -64,6 +64,11 @@ def _timer(job: ScheduledJob) -> str:
         "[Install]\n"
         "WantedBy=timers.target\n"
     )
+
+
+def _directory(path: str) -> str:
+    """A directory, which cannot be quoted: a blank at its end would go, a backslash go on."""
+    return _specifiers(f"{path}/." if path.endswith((" ", "\\")) else path)
 
 
 def _specifiers(value: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-from tests.environments import installed  # noqa: E402
-from tests.schedule import real_airflow  # noqa: E402
+from tests.environments import installed
+from tests.schedule import real_airflow
 
 
 def tried(version: str, home: Path, scratch: Path) -> list[bool]:

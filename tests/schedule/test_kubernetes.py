@@ -152,3 +152,8 @@ def test_settings_that_the_claim_does_not_hold_are_refused():
     elsewhere = ("run", "--config", "/etc/forecastctl.toml")
     with pytest.raises(UsageError, match="settings lie elsewhere"):
         kubernetes.manifest(job(arguments=elsewhere))
+
+
+def test_a_path_that_kubernetes_mounts_nothing_at_is_refused():
+    with pytest.raises(UsageError, match="colon"):
+        kubernetes.manifest(job("a:b"))

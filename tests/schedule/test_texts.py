@@ -142,6 +142,14 @@ def test_systemd_takes_the_units(name, tmp_path):
     assert ours == []
 
 
+@pytest.mark.parametrize("name", ["ends with a blank ", "ends with a backslash\\"])
+def test_systemd_gets_the_whole_name_of_a_directory(name):
+    """It cuts blanks from the end of a line, and a backslash there joins it to the next one."""
+    lines = systemd.units(job(name))["forecastctl.service"].splitlines()
+    (line,) = (line for line in lines if line.startswith("WorkingDirectory="))
+    assert line == f"WorkingDirectory=/srv/{name}/."
+
+
 @pytest.mark.parametrize(("grace", "seconds"), [(0, 120), (60, 120), (300.5, 361)])
 def test_systemd_waits_longer_than_the_grace(grace, seconds):
     service = systemd.units(job(grace=grace))["forecastctl.service"]
