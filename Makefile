@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts dist hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts dist hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them ag
 
 test-versions: $(VENV)/dev.stamp ## install MLflow 2.9, 2.22, 3.10 and the newest apart, and try stores of each (20 minutes)
 	$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
+
+test-schedule: $(VENV)/dev.stamp ## install Airflow 2 and 3 apart, and have each run real jobs (ten minutes)
+	$(BIN)/python -m tests.schedule $(SCHEDULE_ARGS)
 
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score
 	$(BIN)/python -m tests.explain.verdict

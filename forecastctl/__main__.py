@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from forecastctl.cli.output.streams import let_readers_go, open_closed
@@ -15,11 +16,14 @@ from forecastctl.errors import EXIT_INTERRUPTED, OutputError, Terminated, ending
 if TYPE_CHECKING:
     from types import FrameType
 
+_AGAIN_SECONDS = 0.05
+
 
 def main() -> None:
     """Entry point of the command."""
     open_closed()
     let_readers_go()
+    sys.unraisablehook = _signal_again
     codes: list[object] = []
     atexit.register(_end, codes)  # the first one registered is called last
     try:
@@ -46,6 +50,22 @@ def main() -> None:
 
 def _terminate(number: int, _frame: FrameType | None) -> None:
     raise Terminated(number)
+
+
+def _signal_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Send a signal again that came within a callback or a destructor.
+
+    Python only prints what is raised there, and goes on as if there had been no signal.
+    """
+    why = ignored.exc_value
+    if not isinstance(why, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    code = why.exit_code if isinstance(why, Terminated) else EXIT_INTERRUPTED
+    # Once this has returned: what is raised here would be lost as well.
+    timer = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), code - 128))
+    timer.daemon = True
+    timer.start()
 
 
 def _end(codes: list[object]) -> None:

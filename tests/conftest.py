@@ -14,6 +14,8 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from forecastctl.cli.output.logs import hear_libraries
+from forecastctl.cli.output.said import TEXT
 from forecastctl.models.kernels.compiled import warm
 from tests import services
 from tests.harness import Harness
@@ -63,6 +65,7 @@ def log_as_before():
     log = logging.getLogger("forecastctl")
     before = log.level, log.propagate, list(log.handlers)
     yield
+    hear_libraries(TEXT, str)
     log.setLevel(before[0])
     log.propagate = before[1]
     log.handlers[:] = before[2]

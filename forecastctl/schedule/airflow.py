@@ -18,10 +18,14 @@ _RAW, _END_RAW = "{% raw %}", "{% endraw %}"
 def dag(job: ScheduledJob) -> str:
     """The Python file.
 
+    The directory and the variables stand in the command, because an operator's ``cwd`` and ``env``
+    are templates as well, and taken for names of files where they end in ``.sh``. Python takes the
+    place of the shell, so that Airflow waits for it when it ends a task.
+
     Raises:
         UsageError: A path holds what ends a text that Jinja leaves as it is.
     """
-    command = shlex.join(job.command)
+    command = f"cd {shlex.quote(job.directory)} && exec {job.in_shell}"
     if "endraw" in command:
         raise UsageError(
             "A path holds the word 'endraw', which Airflow would take for its own.", "Rename it."
@@ -46,14 +50,22 @@ except ImportError:  # Airflow 2
     start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo({job.zone!r})),
     catchup=False,
     max_active_runs=1,
-    # The same command goes on where it was cut off.
-    default_args={{"retries": {AGAIN}, "retry_delay": timedelta(minutes=10)}},
-):
+{_retries(job)}):
     BashOperator(
         task_id="run",
         bash_command={_RAW + command + _END_RAW!r},
-        env={dict(job.environment)!r},
-        append_env=True,
-        cwd={job.directory!r},
     )
 '''
+
+
+def _retries(job: ScheduledJob) -> str:
+    """How often it is tried again; a second try would begin the time up to a deadline anew."""
+    if job.deadline is not None:
+        return (
+            "    # What its deadline leaves over is left to the next night.\n"
+            '    default_args={"retries": 0},\n'
+        )
+    return (
+        "    # The same command goes on where it was cut off.\n"
+        f'    default_args={{"retries": {AGAIN}, "retry_delay": timedelta(minutes=10)}},\n'
+    )

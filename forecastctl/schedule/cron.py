@@ -26,15 +26,12 @@ def crontab(job: ScheduledJob) -> str:
 
 def shell_line(job: ScheduledJob) -> str:
     """What the shell is to do."""
-    quoted = [shlex.quote(f"{name}={value}") for name, value in job.environment.items()]
-    words = ["env", *quoted] if quoted else []
-    words.append(shlex.join(job.command))
     log = shlex.quote(job.log)
     told = (
         'code=$?; echo "forecastctl ended with exit code $code; the end of its log:"; '
         f"tail -n {LOG_LINES} {log}; exit $code"
     )
-    work = f"{' '.join(words)} >> {log} 2>&1 </dev/null"
+    work = f"{job.in_shell} >> {log} 2>&1 </dev/null"
     return f"cd {shlex.quote(job.directory)} && {{ {work} || {{ {told}; }}; }}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 NAME: Final = "forecastctl"
 LOG_LINES: Final = 40
+_STOP_SECONDS: Final = 120
+_TO_RECORD_SECONDS: Final = 60
+"""What recording may take once the grace of a job is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class ScheduledJob:
         user: Whom it is run as.
         zone: Time zone, such as ``Europe/Berlin``.
         image: Container image.
+        grace: Seconds that what is in flight may take once the job is told to end.
+        deadline: Its deadline as the settings have it, a duration or a time of day, if any.
     """
 
     times: Times
@@ -43,11 +50,24 @@ class ScheduledJob:
     user: str = "root"
     zone: str = "Etc/UTC"
     image: str = "forecastctl"
+    grace: float = 0.0
+    deadline: str | None = None
 
     @property
     def command(self) -> tuple[str, ...]:
         """The whole command."""
         return (self.interpreter, "-m", "forecastctl", *self.arguments)
+
+    @property
+    def in_shell(self) -> str:
+        """The same with its variables, as a shell reads it."""
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return shlex.join([*(["env", *variables] if variables else []), *self.command])
+
+    @property
+    def stop_seconds(self) -> int:
+        """What it is to be given to end by itself before it is killed; longer than its grace."""
+        return max(_STOP_SECONDS, math.ceil(self.grace) + _TO_RECORD_SECONDS)
 
     def texts(self) -> tuple[str, ...]:
         """All that is written into a line or a file."""

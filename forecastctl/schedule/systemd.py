@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from forecastctl.schedule.job import ScheduledJob
 
 FOLDER = "/etc/systemd/system"
-STOP_SECONDS = 120
 
 
 def units(job: ScheduledJob) -> dict[str, str]:
@@ -42,11 +41,11 @@ def _service(job: ScheduledJob) -> str:
         "[Service]\n"
         "Type=oneshot\n"
         f"User={job.user}\n"
-        f"WorkingDirectory={_specifiers(job.directory)}\n"
+        f"WorkingDirectory={_directory(job.directory)}\n"
         f"{notes}{variables}"
         f"ExecStart={' '.join(_argument(word) for word in job.command)}\n"
         "# What is in flight when it is stopped is finished, as far as this allows.\n"
-        f"TimeoutStopSec={STOP_SECONDS}\n"
+        f"TimeoutStopSec={job.stop_seconds}\n"
         "Nice=10\n"
     )
 
@@ -65,6 +64,11 @@ def _timer(job: ScheduledJob) -> str:
         "[Install]\n"
         "WantedBy=timers.target\n"
     )
+
+
+def _directory(path: str) -> str:
+    """A directory, which cannot be quoted: a blank at its end would go, a backslash go on."""
+    return _specifiers(f"{path}/." if path.endswith((" ", "\\")) else path)
 
 
 def _specifiers(value: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from forecastctl.errors import UsageError
+from forecastctl.settings.limits import deadline_ms
 
 MONTHS: Final = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 DAYS: Final = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
@@ -71,6 +73,17 @@ class Times:
         if day is None or weekday is not None:
             return True
         return any(min(day) <= _LONGEST[number] for number in month or _LONGEST)
+
+    def longest_until(self, deadline: str) -> int:
+        """Seconds from a start to a deadline, of all starts in a day the longest.
+
+        Args:
+            deadline: A duration, or a time of day, of which the next one counts.
+        """
+        minutes, hours = self.numbers[0] or range(60), self.numbers[1] or range(24)
+        starts = (datetime(2026, 1, 15, hour, minute) for hour in hours for minute in minutes)  # noqa: DTZ001 - the clock on the wall
+        started = (int(start.timestamp() * 1000) for start in starts)
+        return max((deadline_ms(deadline, ms) - ms) // 1000 for ms in started)
 
     def on_calendar(self) -> list[str]:
         """The same as systemd's OnCalendar, of which any has to match.

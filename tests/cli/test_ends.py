@@ -1,14 +1,18 @@
 """Whatever becomes of its streams, disk and environment, a good job ends as a good job."""
 
 import json
+import logging
 import os
 import shlex
 import stat
 import subprocess
 import sys
+import threading
+import warnings
 
 import pytest
 
+from forecastctl.cli.output.logs import JobLog
 from tests.cli.conftest import QUICK, panel
 
 COMMAND = [sys.executable, "-m", "forecastctl"]
@@ -130,6 +134,24 @@ def test_a_name_that_the_encoding_of_the_terminal_lacks_is_escaped(cli):
     assert r"\u6771\u4eac" in done.stdout
 
 
+def test_what_libraries_say_is_json_as_well(capsys):
+    """Each line has the same keys: a warning, a logger's own, and the end of a thread."""
+    JobLog(verbose=False, redact=lambda text: text.replace("sesame", "***"), form="json")
+    warnings.warn("open sesame\nin two lines", RuntimeWarning, stacklevel=1)
+    logging.getLogger("some.library").warning("it says %s", "sesame")
+    thread = threading.Thread(target=lambda: int("sesame"))
+    thread.start()
+    thread.join()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["logger"] for line in lines] == [
+        "py.warnings", "some.library", "forecastctl.cli.output.logs",
+    ]  # fmt: skip
+    keys = {"time", "level", "logger", "message"}
+    assert [set(line) for line in lines] == [keys, keys, keys | {"traceback"}]
+    assert "ValueError" in lines[-1]["traceback"]
+    assert "sesame" not in json.dumps(lines)
+
+
 def test_stderr_and_log_of_a_job_are_json_lines_where_that_is_asked_for(ready):
     ready.write("[log]\nformat = 'json'\n", "forecastctl.toml")
     done = ready("run", "--data", "air.csv", *QUICK)
@@ -151,8 +173,6 @@ def test_stderr_and_log_of_a_job_are_json_lines_where_that_is_asked_for(ready):
 
 def test_a_traceback_is_a_part_of_its_json_line(capsys):
     import logging
-
-    from forecastctl.cli.output.logs import JobLog
 
     log = JobLog(verbose=False, redact=lambda text: text.replace("sesame", "***"), form="json")
     try:

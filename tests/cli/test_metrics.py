@@ -1,5 +1,7 @@
 """``--metrics``: what Prometheus reads of a job, however it ended."""
 
+import shutil
+import subprocess
 import time
 from datetime import UTC, date, datetime
 
@@ -17,6 +19,8 @@ def read(cli):
     """Values by name without the prefix, those by status below it, and the labels of all."""
     found, labels = {"airports": {}}, set()
     text = (cli.folder / FILE).read_text()
+    series = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(series) == len(set(series)), "Prometheus refuses a file with a series twice"
     for family in text_string_to_metric_families(text):
         assert family.type == "gauge"
         assert family.documentation
@@ -29,6 +33,17 @@ def read(cli):
             else:
                 found[name][status] = sample.value
     return found, labels
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="Prometheus is not installed")
+def test_promtool_finds_nothing_wrong(cli):
+    cli.write(panel(["JFK"]))
+    cli(*RUN)
+    text = (cli.folder / FILE).read_text()
+    check = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (check.returncode, check.stdout + check.stderr) == (0, "")
 
 
 def test_who_only_looks_writes_none(cli):

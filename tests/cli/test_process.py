@@ -201,6 +201,32 @@ sys.meta_path.insert(0, Finder())
 """
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_that_comes_within_a_callback_is_not_lost(bare, number, code):
+    """Python prints what is raised in the callback of a weak reference, and goes on."""
+    program = f"""
+        import signal, time, weakref
+        import forecastctl.cli.app
+        from forecastctl.__main__ import main
+
+        class Thing: pass
+
+        def app(**_):
+            thing = Thing()
+            gone = weakref.ref(thing, lambda _: signal.raise_signal({int(number)}))
+            del thing
+            time.sleep(600)
+
+        forecastctl.cli.app.app = app
+        main()
+    """
+    process = in_a_group([sys.executable, "-c", textwrap.dedent(program)], bare.folder)
+    _, said = process.communicate(timeout=600)
+    assert (process.returncode, said) == (code, "interrupted.\n")
+
+
 @pytest.mark.parametrize("name", ["forecastctl.cli.app", "forecastctl.settings"])
 def test_an_interruption_ends_with_130_before_and_in_a_command(bare, name):
     (bare.folder / "sitecustomize.py").write_text(INTERRUPTS.format(name=name))

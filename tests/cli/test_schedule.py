@@ -89,7 +89,8 @@ def test_what_the_environment_sets_goes_along_but_for_secrets(placed, monkeypatc
     text = placed("schedule", kind).stdout
     assert "night shift" in text
     assert "CANARY" not in text
-    assert "# FORECASTCTL_FORECAST__OUT, MLFLOW_TRACKING_TOKEN" in text
+    note = next(line for line in text.splitlines() if "FORECASTCTL_FORECAST__OUT, MLFLOW" in line)
+    assert note.startswith("# ")
 
 
 def test_the_settings_of_now_are_those_of_the_job(placed, monkeypatch, tmp_path):
@@ -100,6 +101,24 @@ def test_the_settings_of_now_are_those_of_the_job(placed, monkeypatch, tmp_path)
     named = placed("schedule", "cron", "--config", "forecastctl.toml", "--log", "x.log").stdout
     assert "other.toml" not in named
     assert "/x.log" in named
+
+
+def test_what_starts_it_knows_how_the_job_is_ended(placed, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_RUN__GRACE", "600")
+    monkeypatch.setenv("FORECASTCTL_RUN__DEADLINE", "06:15")
+    assert "TimeoutStopSec=660\n" in placed("schedule", "systemd").stdout
+    manifest = placed("schedule", "kubernetes").stdout
+    assert "terminationGracePeriodSeconds: 660\n" in manifest
+    assert f"activeDeadlineSeconds: {600 + 3600 + 120 + 660}\n" in manifest
+    assert '"retries": 0' in placed("schedule", "airflow").stdout
+
+
+def test_a_claim_that_does_not_hold_the_settings_is_refused(placed, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(TOML.replace("air.csv", str(placed.folder / "air.csv")))
+    said = placed("schedule", "kubernetes", "--config", other, code=2).stderr
+    assert "settings lie elsewhere" in said
+    placed("schedule", "cron", "--config", other)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is printed is read back as cron, systemd, Kubernetes and Airflow read it."""
+"""What is printed is read back as cron, systemd and Airflow read it."""
 
 import shlex
 import shutil
@@ -9,12 +9,10 @@ from configparser import ConfigParser
 
 import jinja2
 import pytest
-import yaml
 
 from forecastctl.errors import UsageError
-from forecastctl.schedule import airflow, cron, kubernetes, systemd, times
+from forecastctl.schedule import airflow, cron, systemd, times
 from forecastctl.schedule.job import ScheduledJob, check_printable
-from forecastctl.settings import load_settings
 
 NASTY = ["plain", "a b", "100%", "it's", 'quo"te', "$HOME", "back\\slash", "{{ x }}", "ü", "a;b&c"]
 
@@ -144,37 +142,24 @@ def test_systemd_takes_the_units(name, tmp_path):
     assert ours == []
 
 
+@pytest.mark.parametrize("name", ["ends with a blank ", "ends with a backslash\\"])
+def test_systemd_gets_the_whole_name_of_a_directory(name):
+    """It cuts blanks from the end of a line, and a backslash there joins it to the next one."""
+    lines = systemd.units(job(name))["forecastctl.service"].splitlines()
+    (line,) = (line for line in lines if line.startswith("WorkingDirectory="))
+    assert line == f"WorkingDirectory=/srv/{name}/."
+
+
+@pytest.mark.parametrize(("grace", "seconds"), [(0, 120), (60, 120), (300.5, 361)])
+def test_systemd_waits_longer_than_the_grace(grace, seconds):
+    service = systemd.units(job(grace=grace))["forecastctl.service"]
+    assert f"TimeoutStopSec={seconds}\n" in service
+
+
 def test_the_text_of_systemd_holds_both_files():
     text = systemd.text(job())
     for file, body in systemd.units(job()).items():
         assert f"# /etc/systemd/system/{file}\n{body}" in text
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_kubernetes(name):
-    planned = job(name, image="registry.example.org/forecastctl:1", zone="Europe/Berlin")
-    manifest = yaml.safe_load(kubernetes.manifest(planned))
-    assert (manifest["apiVersion"], manifest["kind"]) == ("batch/v1", "CronJob")
-    spec = manifest["spec"]
-    assert (spec["schedule"], spec["timeZone"]) == ("15 5 * * *", "Europe/Berlin")
-    assert spec["concurrencyPolicy"] == "Forbid"
-    inner = spec["jobTemplate"]["spec"]
-    assert inner["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"] == [2, 3, 4]
-    pod = inner["template"]["spec"]
-    assert pod["restartPolicy"] == "Never"
-    (container,) = pod["containers"]
-    expanded = [word.replace("$$", "$") for word in container["command"]]
-    assert expanded == ["forecastctl", *planned.arguments]
-    assert container["workingDir"] == f"/srv/{name}"
-    variables = {v["name"]: v["value"].replace("$$", "$") for v in container["env"]}
-    assert variables == {
-        "OMP_NUM_THREADS": "1",
-        "FORECASTCTL_TRACKING__SPOOL": f"/srv/{name}/spool",
-        "FORECASTCTL_TRACKING__EXPERIMENT": name,
-    }
-    assert load_settings(environ=variables).tracking.spool == f"/srv/{name}/spool"
-    mounted = {mount["name"] for mount in container["volumeMounts"]}
-    assert mounted == {volume["name"] for volume in pod["volumes"]}
 
 
 @pytest.fixture(params=[2, 3])
@@ -216,9 +201,18 @@ def test_airflow(name, scheduled):
     work = scheduled["operator"]
     assert not work["bash_command"].endswith((".sh", ".bash"))  # the name of a template
     rendered = jinja2.Environment(autoescape=False).from_string(work["bash_command"]).render()  # noqa: S701
-    assert shlex.split(rendered) == list(job(name).command)
-    assert work["cwd"] == f"/srv/{name}"
-    assert work["env"] == {"FORECASTCTL_TRACKING__EXPERIMENT": name}
+    assert shlex.split(rendered) == [
+        *("cd", f"/srv/{name}", "&&", "exec", "env", f"FORECASTCTL_TRACKING__EXPERIMENT={name}"),
+        *job(name).command,
+    ]
+    assert set(work) == {"task_id", "bash_command"}  # cwd and env would be templates
+    assert scheduled["dag"]["default_args"]["retries"] == 2
+
+
+def test_airflow_does_not_try_again_what_has_a_deadline(scheduled):
+    """A second try would begin the time anew."""
+    exec(compile(airflow.dag(job(deadline="06:30")), "dag.py", "exec"), {})  # noqa: S102
+    assert scheduled["dag"]["default_args"] == {"retries": 0}
 
 
 def test_what_jinja_would_take_for_its_own_is_refused():
@@ -234,7 +228,7 @@ def test_what_no_line_can_hold_is_refused(name):
 
 def test_secrets_are_named_and_not_printed():
     planned = job(missing=("FORECASTCTL_TRACKING__URI",))
-    printed = (cron.crontab, systemd.text, kubernetes.manifest, airflow.dag)
+    printed = (cron.crontab, systemd.text, airflow.dag)
     for text in (make(planned) for make in printed):
         (note,) = (line for line in text.splitlines() if "FORECASTCTL_TRACKING__URI" in line)
         assert note.startswith("# ")

@@ -18,7 +18,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 from tests import services
 from tests.cli.conftest import FORECASTCTL, QUICK, panel
 from tests.old_stores import dump
-from tests.versions.environments import VERSIONS, asked, installed
+from tests.versions.environments import VERSIONS, asked, python_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +155,7 @@ def server(store: Store) -> Iterator[str]:
 
 def check(version: Version, home: Path, uri: str, folder: Path) -> None:
     """All that is to be shown for one store."""
-    store = Store(version, installed(version, home), uri, folder)
+    store = Store(version, python_of(version, home), uri, folder)
     store.theirs("make")
     steps = [read_alone]
     steps += [written] if version.written else [refused]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tests.environments import installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,19 +42,9 @@ VERSIONS = (
 )
 
 
-def installed(version: Version, home: Path) -> Path:
+def python_of(version: Version, home: Path) -> Path:
     """The Python of an environment with a version; it is made where it is missing."""
-    place = home / version.name
-    python = place / "bin" / "python"
-    done = place / "installed"
-    if not done.exists():
-        sys.stdout.write(f"installing MLflow {version.name} into {place}\n")
-        sys.stdout.flush()
-        subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *version.requirements, "psycopg2-binary"], check=True)
-        done.touch()
-    return python
+    return installed(f"MLflow-{version.name}", (*version.requirements, "psycopg2-binary"), home)
 
 
 def asked(python: Path, uri: str, act: str, artifacts: Path) -> dict[str, Any]:

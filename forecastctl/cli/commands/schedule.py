@@ -94,6 +94,8 @@ def _job(
         user=user(),
         zone=_zone(),
         image=image,
+        grace=settings.run.grace,
+        deadline=settings.run.deadline,
     )
     check_printable(job)
     return job

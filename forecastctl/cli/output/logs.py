@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,38 @@ class _JsonFormatter(logging.Formatter):
         )
 
 
+class _OfLibraries(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes what libraries warn of to stderr."""
+
+
+def hear_libraries(form: str, redact: Callable[[str], str]) -> None:
+    """Have JSON lines of what others than forecastctl say in this process; text is left as it is.
+
+    Their loggers, Python's warnings, and what ends a thread.
+
+    Args:
+        form: ``text`` or ``json``.
+        redact: Takes secrets out of each entry.
+    """
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h, _OfLibraries)]:
+        root.removeHandler(handler)
+    as_json = form == said.JSON
+    logging.captureWarnings(as_json)
+    threading.excepthook = _tell_of_a_thread if as_json else threading.__excepthook__
+    if as_json:
+        handler = _OfLibraries()
+        handler.setLevel(logging.WARNING)
+        handler.setFormatter(_JsonFormatter(redact))
+        root.addHandler(handler)
+
+
+def _tell_of_a_thread(ended: threading.ExceptHookArgs) -> None:
+    name = ended.thread.name if ended.thread else "?"
+    trace = (ended.exc_type, ended.exc_value or ended.exc_type(), ended.exc_traceback)
+    logging.getLogger(__name__).error("The thread %s ended.", name, exc_info=trace)
+
+
 class JobLog:
     """Collects the log of one command, to be recorded as an artifact.
 
@@ -77,6 +110,7 @@ class JobLog:
         to_stderr = logging.StreamHandler()
         to_stderr.setLevel(logging.DEBUG if verbose else logging.WARNING)
         redact = redact or Redactor()
+        hear_libraries(form, redact)
         whole, short = _formatters(form, redact)
         to_buffer.setFormatter(whole)
         to_stderr.setFormatter(whole if verbose else short)
