@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.read.subtotals import LEAST_PERIODS, LEAST_SHARE, sums_among
+from forecastctl.data.read.subtotals import (
+    CERTAIN_OF_ALL,
+    LEAST_PERIODS,
+    LEAST_SHARE,
+    Measure,
+    digits,
+    sums_among,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,4 +181,9 @@ def _added_up(values: NDArray[np.float64]) -> int | None:
     near = np.abs(2 * values - total) <= _NEAR * total
     n, hits = enough.sum(axis=1), (enough & near).sum(axis=1)
     found = np.flatnonzero((n >= LEAST_PERIODS) & (hits >= LEAST_SHARE * n))
-    return int(found[0]) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    c = int(found[0])
+    parts, by = np.delete(values, c, axis=0), Measure(unit_of(values))
+    told = digits(values[c], parts, enough[c] & near[c], _NEAR * total, by)
+    return c if told >= CERTAIN_OF_ALL else None
