@@ -199,7 +199,10 @@ def test_numbers_below_a_region_are_no_header_of_days(write):
 def test_multiples_of_each_other_are_no_sums():
     months, shape = 240, np.tile(np.arange(5.0, 17.0), 20)
     days = np.tile(np.arange(months) * 30, 3)
-    for series in ([shape, 2 * shape, 3 * shape], [np.rint(1e4 * n * shape / 7) for n in (1, 2, 3)]):
+    for series in (
+        [shape, 2 * shape, 3 * shape],
+        [np.rint(1e4 * n * shape / 7) for n in (1, 2, 3)],
+    ):
         values = np.concatenate(series)
         codes, names = np.repeat(np.arange(3), months), np.array(["A", "B", "C"], dtype=object)
         every = np.ones(len(values), dtype=bool)

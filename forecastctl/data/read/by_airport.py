@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from forecastctl.data.read.cells import (
 )
 from forecastctl.data.read.columns import plain_name, recognised, usual_name, year_and_part
 from forecastctl.data.read.dates import parse_dates
+from forecastctl.data.read.derived import is_derived
 from forecastctl.data.read.unfold import Entry, cell, texts_of_columns, unfolded
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from forecastctl.data.read.tables import Cells, SourceTable
 
 _HALF = 0.5
+_LISTED = 3
 _DECIMAL_YEAR = re.compile(r"\s*(?:19|20)\d\d(?:\.\d+)?\s*", re.ASCII)
 _BARE = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
@@ -52,6 +55,9 @@ def by_airport(
         for i, name in enumerate(names)
         if i not in besides and name.strip() and not is_year(name) and numeric(column_at(cells, i))
     ]
+    derived = [names[i] for i in airports if is_derived(names[i])]
+    if len(derived) < len(airports):
+        airports = [i for i in airports if names[i] not in derived]
     airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
     airports = [i for i in airports if names[i] in airport_of]
     beside = [i for i in range(len(names)) if i not in besides and i not in airports]
@@ -68,7 +74,17 @@ def by_airport(
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(cell(row, a).strip() for a in airports)
     ]
-    return unfolded(entries, table, cells, others)
+    found = unfolded(entries, table, cells, others)
+    if found is None or not derived:
+        return found
+    return replace(found, notes=(*found.notes, _of_derived(derived)))
+
+
+def _of_derived(names: Sequence[str]) -> str:
+    """The sentence about columns that are no airport's passengers."""
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    listed = ", ".join(map(repr, names[:_LISTED]))
+    return f"columns of shares, changes or running totals are left out: {listed}{more}"
 
 
 def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:

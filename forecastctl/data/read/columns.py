@@ -68,6 +68,8 @@ _USUAL_NAMES = {
         ),
     ),
 }
+_RIVALS = ("passengers", "total passengers")
+"""Of which neither wins: one of them leaves some passengers out."""
 _ROLES = {
     "airport": "the airport",
     "date": "the date",
@@ -153,6 +155,8 @@ def _recognised(role: str, names: Sequence[str], label: str) -> int | None:
     """Position of the column that usual names give away, or ``None``."""
     first, others = _USUAL_NAMES[role]
     plain = [plain_name(n) for n in names]
+    if role == "value" and all(name in plain for name in _RIVALS):
+        _unambiguous(role, [i for i, n in enumerate(plain) if n in _RIVALS], names, label)
     for name in first:
         if name in plain:
             return _unambiguous(role, [i for i, n in enumerate(plain) if n == name], names, label)

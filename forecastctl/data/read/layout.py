@@ -19,6 +19,7 @@ from forecastctl.data.read.columns import (
     recognised,
     usual_name,
 )
+from forecastctl.data.read.outline import NOTE, outlined
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
@@ -85,7 +86,11 @@ def laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
     cells = cells_of(table)
     cells = replace(cells, rows=[_without_blank_end(row) for row in cells.rows])
     rows = 1 if table.cells is None else _HEADERS  # formats with types name their columns
-    found = _of_cells(cells, rows, table, spec)
+    found = None
+    if table.cells is not None and (levels := outlined(cells, spec.language)):
+        said = replace(table, notes=(*table.notes, NOTE))
+        found = _of_cells(levels, 1, said, spec)
+    found = found or _of_cells(cells, rows, table, spec)
     if found is not None:
         return found
     raise refused or DataError(

@@ -28,7 +28,8 @@ from forecastctl.data.read.layout import LaidOut, counted
 from forecastctl.data.read.names import one_spelling
 from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.tables import texts_of
-from forecastctl.data.read.totals import called_total, notes_of, total_airports
+from forecastctl.data.read.total_words import called_total
+from forecastctl.data.read.totals import notes_of, total_airports
 from forecastctl.data.read.year_parts import parse_year_parts
 from forecastctl.errors import DataError
 

@@ -15,7 +15,8 @@ from forecastctl.data.read.cells import (
     share,
 )
 from forecastctl.data.read.columns import PART_NAMES, YEAR_NAMES, plain_name
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.data.read.dates import month_number, months_of
+from forecastctl.data.read.total_words import is_total
 from forecastctl.data.read.unfold import (
     Entry,
     Keys,
@@ -81,9 +82,7 @@ def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     """Number of the month that each column is named by, by its position."""
     texts = [n.strip() for n in names]
     words = [
-        t
-        for t in texts
-        if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit() and not quarter_number(t)
+        t for t in texts if t and not is_total(t) and not t[0].isdigit() and not quarter_number(t)
     ]
     try:
         months = months_of(words, "the header", spec.language) if words else {}
@@ -169,7 +168,7 @@ def _months_and_years(
     others = [i for i in range(len(names)) if i not in years]
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):
         texts = [t.strip() for t in column_at(cells, c)]
-        some = [t for t in texts if t and t.lower() not in TOTAL_WORDS]
+        some = [t for t in texts if t and not is_total(t)]
         parts = _parts_across(some, spec)
         of_months = [t for t in some if not is_quarter(t)]
         if not parts or len(parts) < MOST * len(of_months or some):

@@ -53,9 +53,7 @@ class Measure:
     multiples: bool = False
 
 
-def sums_among(
-    values: NDArray[np.float64], *, multiples: bool = False
-) -> dict[int, list[int]]:
+def sums_among(values: NDArray[np.float64], *, multiples: bool = False) -> dict[int, list[int]]:
     """Which series are the sum of at least two others, and of which.
 
     A sum counts no more as a part once it is found, so that sums of sums are found as well.
@@ -78,8 +76,7 @@ def sums_among(
         while True:
             left = np.array([i for i in range(k) if i not in found], dtype=np.int64)
             new = {
-                int(left[i]): [int(left[j]) for j in parts]
-                for i, parts in search(values, left, by)
+                int(left[i]): [int(left[j]) for j in parts] for i, parts in search(values, left, by)
             }
             if not new:
                 break

@@ -18,8 +18,8 @@ from forecastctl.data.read.cells import (
     numeric,
 )
 from forecastctl.data.read.columns import recognised
-from forecastctl.data.read.dates import TOTAL_WORDS
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
+from forecastctl.data.read.total_words import TOTAL_WORDS, is_total
 from forecastctl.data.read.year_parts import is_quarter
 from forecastctl.errors import DataError
 from forecastctl.records.readings import Written
@@ -184,7 +184,7 @@ def totals_in(names: Sequence[str]) -> set[int]:
         i
         for i, name in enumerate(names)
         if is_year(name)
-        or name.strip().lower() in TOTAL_WORDS
+        or is_total(name.strip())
         or any(word in TOTAL_WORDS for word in name.lower().split())
     }
 

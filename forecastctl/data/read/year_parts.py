@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.data.read.dates import month_number, months_of
+from forecastctl.data.read.total_words import called_total, is_total
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english
 from forecastctl.records.readings import QUARTERS, TOTAL, Written, shown
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
-_THIRTEEN = re.compile(rf"[Mm]?{TOTAL}(?:\.0+)?")
+_OF_THE_YEAR = re.compile(rf"[Mm]?(?:{TOTAL}|0|00|99)(?:\.0+)?")
+"""Numbers of months under which offices file the total of the year."""
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?", re.ASCII)
 _WEEK = re.compile("[WwKk]")
@@ -64,9 +66,7 @@ def parse_year_parts(
         DataError: The language of the names cannot be told.
     """
     texts = list(dict.fromkeys(part.strip() for part in parts))
-    words = [
-        t for t in texts if _LETTERS.search(t) and t.lower() not in TOTAL_WORDS and not _no_word(t)
-    ]
+    words = [t for t in texts if _LETTERS.search(t) and not is_total(t) and not _no_word(t)]
     months = months_of(words, where, language) if kind == "month" else {}
     quarters = {text for text in texts if text and is_quarter(text)} if kind == "month" else set()
     if quarters and len(quarters) < len(texts):
@@ -114,7 +114,7 @@ def _first_day(
     year: str, part: str, kind: str, months: Mapping[str, int]
 ) -> int | tuple[int, str] | None:
     """First day of a period, or the column at fault with what is wrong; ``None`` for a total."""
-    if part.lower() in TOTAL_WORDS or (kind == "month" and _THIRTEEN.fullmatch(part)):
+    if is_total(part) or called_total(year) or (kind == "month" and _OF_THE_YEAR.fullmatch(part)):
         return None
     digits = _YEAR.fullmatch(year)
     if not digits:
