@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
+import io
 import json
+import lzma
 
 import numpy as np
+import openpyxl
+import pyarrow as pa
 import pytest
 
 from forecastctl.data.panel.panel import DataSpec
@@ -13,10 +18,11 @@ from forecastctl.errors import DataError
 
 YEARS = ("2015", "2016", "2017")
 MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
-ENGLISH = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-GERMAN = (
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
-)
+ENGLISH = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+GERMAN = [
+    *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September"),
+    *("Oktober", "November", "Dezember"),
+]
 
 
 def counts(level, seed):
@@ -134,9 +140,9 @@ def test_grand_totals_of_pivots_in_many_languages(write, name):
     rows.append((name, "", sum(TOTAL.values())))
     assert read(write(lines(rows)))[0] == PANEL
     rows = [rows[0]]
-    for airport in PANEL:
-        rows += [(airport, m, y) for m, y in PANEL[airport].items()]
-        rows.append((airport, name, sum(PANEL[airport].values())))
+    for airport, of in PANEL.items():
+        rows += [(airport, m, y) for m, y in of.items()]
+        rows.append((airport, name, sum(of.values())))
     found, notes = read(write(lines(rows)))
     assert found == PANEL
     assert "3 rows hold the total" in notes[0]
@@ -171,3 +177,159 @@ def test_an_airport_with_a_code_that_is_a_word_for_a_sum(write):
     rows += [("TOT", m, y) for m, y in about.items()]
     rows = [(("ALL" if a == "TOT" else "BOS" if a == "ALL" else a), m, y) for a, m, y in rows]
     assert set(read(write(lines(rows)))[0]) == {"SUM", "BOS", "ATL"}
+
+
+def last_day(month):
+    return str((np.datetime64(month) + 1).astype("datetime64[D]") - 1)
+
+
+def day_month_year(day):
+    return ".".join(reversed(day.split("-")))
+
+
+DATES = {
+    "2015-01/2015-01": lambda m: f"{m}/{m}",
+    "01.01.2015 - 31.01.2015": lambda m: (
+        f"{day_month_year(m + '-01')} - {day_month_year(last_day(m))}"
+    ),
+    "01/01/2015 - 01/31/2015": lambda m: f"{m[5:]}/01/{m[:4]} - {m[5:]}/{last_day(m)[8:]}/{m[:4]}",
+    "012015": lambda m: m[5:] + m[:4],
+    "01-JAN-15 12.00.00.000000 AM": lambda m: (
+        f"01-{ENGLISH[int(m[5:]) - 1].upper()}-{m[2:4]} 12.00.00.000000 AM"
+    ),
+    "Thu, 01 Jan 2015 00:00:00 GMT": lambda m: (
+        f"Thu, 01 {ENGLISH[int(m[5:]) - 1]} {m[:4]} 00:00:00 GMT"
+    ),
+    "Thu 31/01/2015": lambda m: f"Thu {day_month_year(last_day(m)).replace('.', '/')}",
+    "digits of Arabic": lambda m: m.translate(ARABIC),
+    "wide digits": lambda m: m.translate(WIDE),
+}
+ARABIC = {ord("0") + n: chr(0x660 + n) for n in range(10)}
+WIDE = {ord("-"): "\uff0f", **{ord("0") + n: chr(0xFF10 + n) for n in range(10)}}
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_dates_of_programs_and_scripts(write, form):
+    assert read(write(lines(long_rows(DATES[form]), ";")))[0] == PANEL
+
+
+NUMBERS = {
+    "a formula of text": '="{}"'.format,
+    "an apostrophe": "'{}".format,
+    "a caret": "{}^".format,
+    "digits of Arabic": lambda y: f"{y:,}".replace(",", "\u066c").translate(ARABIC),
+    "wide digits": lambda y: str(y).translate(WIDE),
+}
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_numbers_of_programs_and_scripts(write, form):
+    assert read(write(lines(long_rows(value=NUMBERS[form]))))[0] == PANEL
+
+
+def test_codes_that_excel_is_kept_from_changing(write):
+    found, _ = read(write(lines([('="airport"', "date", "passengers"), ('="007"', "2015-01", 5)])))
+    assert found == {"007": {"2015-01": 5}}
+
+
+QUARTERS = {
+    f"{m[:4]}-{int(m[5:]) // 3 + 1}": m for m in MONTHS if m[5:] in ("01", "04", "07", "10")
+}
+
+
+@pytest.mark.parametrize("name", ["Quarter", "Trimestre"])
+@pytest.mark.parametrize("wide", [True, False])
+def test_numbers_in_a_column_of_quarters_are_no_months(write, name, wide):
+    rows = [("airport", name, "passengers")]
+    rows += [(a, q, of[m]) for a, of in PANEL.items() for q, m in QUARTERS.items()]
+    if wide:
+        rows = [(name, *PANEL)]
+        rows += [(q, *(of[m] for of in PANEL.values())) for q, m in QUARTERS.items()]
+    found, _ = read(write(lines(rows)))
+    assert found == {a: {m: of[m] for m in QUARTERS.values()} for a, of in PANEL.items()}
+
+
+PACKED = {
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda content: pa.compress(content, codec="zstd", asbytes=True),
+}
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_other_ways_to_pack_a_file(write, form):
+    packed = PACKED[form](lines(long_rows()).encode())
+    assert read(write(packed, f"a.csv.{form}"))[0] == PANEL
+    with pytest.raises(DataError, match="a damaged"):
+        read(write(packed[: len(packed) // 2], f"b.csv.{form}"))
+
+
+def test_a_stream_of_arrow(write):
+    names = ("airport", "date", "passengers")
+    columns = zip(*long_rows(value=int)[1:], strict=True)
+    table = pa.table(dict(zip(names, map(list, columns), strict=True)))
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table)
+    assert read(write(buffer.getvalue(), "a.arrows"))[0] == PANEL
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_hidden_sheets_are_left_out(tmp_path, state):
+    book = openpyxl.Workbook()
+    for row in long_rows(value=int):
+        book.active.append(row)
+    old = book.create_sheet("old")
+    for row in long_rows(value=lambda y: y + 1 if isinstance(y, int) else y):
+        old.append(row)
+    old.sheet_state = state
+    book.save(tmp_path / "a.xlsx")
+    found, notes = read(tmp_path / "a.xlsx")
+    assert found == PANEL
+    assert notes == ("hidden sheets are left out: old",)
+    assert read(tmp_path / "a.xlsx", sheet="old")[0] != PANEL
+
+
+RECORDS = [
+    {"airport": a, "date": m, "passengers": y} for a, of in PANEL.items() for m, y in of.items()
+]
+SERIES = [
+    {"airport": a, "series": [{"date": m, "passengers": y} for m, y in of.items()]}
+    for a, of in PANEL.items()
+]
+JSON = {
+    "an airport with a code and a name": [
+        {**r, "airport": {"code": r["airport"], "name": "an airport"}} for r in RECORDS
+    ],
+    "a list for each airport": SERIES,
+    "GeoJSON": {"type": "FeatureCollection", "features": [{"properties": r} for r in RECORDS]},
+    "an answer around records": {"success": True, "result": {"total": 108, "records": RECORDS}},
+    "what is known of a page first": [{"page": 1, "pages": 1}, RECORDS],
+}
+
+
+@pytest.mark.parametrize("form", JSON)
+def test_json_with_records_in_records(write, form):
+    assert read(write(json.dumps(JSON[form]), "a.json"))[0] == PANEL
+
+
+def test_json_in_utf_16(write):
+    assert read(write(json.dumps(RECORDS).encode("utf-16"), "a.json"))[0] == PANEL
+
+
+def test_files_of_another_kind_in_a_folder_are_named(tmp_path):
+    (tmp_path / "a.csv").write_text(lines(long_rows()))
+    (tmp_path / "README.txt").write_text("What this is.")
+    assert read(tmp_path) == (PANEL, ())
+    (tmp_path / "b.json").write_text(json.dumps(RECORDS[:5]))
+    (tmp_path / "c.csv").write_text(lines([long_rows()[0], ("MIA", "2015-01", 5)]))
+    found, notes = read(tmp_path)
+    assert found == {**PANEL, "MIA": {"2015-01": 5}}
+    assert notes == ("files that do not end in .csv are left out: 'b.json'",)
+
+
+def test_a_code_page_is_told_by_the_names_of_the_columns(write):
+    text = lines(long_rows(header=("Havalimanı", "Tarih", "Yolcu")), ";")
+    found, notes = read(write(text.encode("cp1254")))
+    assert found == PANEL
+    assert "read as cp1254" in notes[0]

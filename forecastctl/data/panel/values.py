@@ -17,6 +17,7 @@ from forecastctl.data.panel.separators import (
     plain_number,
 )
 from forecastctl.records.readings import shown
+from forecastctl.records.spellings import in_plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +42,7 @@ MISSING = frozenset(
 """Texts that mean "no value" (compared in lower case)."""
 
 _FLAG = (
-    r"(?:[*†‡§#¹²³⁰-⁹ᵃ-ᵖʳ]{1,4}|[(\[](?:[A-Za-z]{1,3}|\d{1,2}|\*{1,3})[)\]]|"
+    r"(?:[*†‡§#^¹²³⁰-⁹ᵃ-ᵖʳ]{1,4}|[(\[](?:[A-Za-z]{1,3}|\d{1,2}|\*{1,3})[)\]]|"
     r"[bcdefinprsuzBCDEFINPRSUZ]{1,2}|\d?\))"
 )
 """Marks of footnotes and flags of statistics offices: p provisional, r revised, e estimated ..."""
@@ -149,6 +150,7 @@ def parse_numbers(
 
 def _cell(text: str) -> _Cell:
     """Take one stripped text apart."""
+    text = in_plain_digits(text).removeprefix("'" if text[1:2].isdigit() else "")
     if text.isascii() and text.isdigit():
         return _Cell(body=text)
     if text.lower() in MISSING:

@@ -23,7 +23,7 @@ from forecastctl.data.read.columns import plain_name, recognised, usual_name, ye
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.data.read.derived import is_derived
 from forecastctl.data.read.unfold import Entry, cell, texts_of_columns, unfolded
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.year_parts import as_quarters, parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
 from forecastctl.records.readings import Named
@@ -55,10 +55,10 @@ def by_airport(
         for i, name in enumerate(names)
         if i not in besides and name.strip() and not is_year(name) and numeric(column_at(cells, i))
     ]
-    derived = [names[i] for i in airports if is_derived(names[i])]
-    if len(derived) < len(airports):
-        airports = [i for i in airports if names[i] not in derived]
     airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
+    derived = [name for name in airport_of if is_derived(name) and airport_of[name] == name]
+    if len(derived) < len(airport_of):
+        airport_of = {name: of for name, of in airport_of.items() if name not in derived}
     airports = [i for i in airports if names[i] in airport_of]
     beside = [i for i in range(len(names)) if i not in besides and i not in airports]
     others = texts_of_columns(names, cells, beside)
@@ -106,6 +106,8 @@ def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dic
         if "" in airports or not several or not full:
             continue
         usual = [m for m in measures if usual_name("value", m)]
+        counted = [m for m in measures if not is_derived(m)]
+        usual = usual or (counted if len(counted) == 1 else [])
         chosen = [m for m in measures if wanted and plain_name(m) == plain_name(wanted)] or usual
         if len(chosen) == 1:
             return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
@@ -141,7 +143,7 @@ def _dates(
     known = {c} if c is not None else set()
     columns = list(known) or list(range(min(len(names), 3)))
     for c in columns:
-        texts = column_at(cells, c)
+        texts = list(as_quarters(column_at(cells, c), names[c]))
         alone = share(texts, _is_date) >= _HALF
         together = share(texts, _DECIMAL_YEAR.fullmatch) == 1  # which no single one is
         if (alone and (c in known or _in_order(texts, spec))) or (together and c in known):

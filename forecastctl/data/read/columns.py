@@ -39,6 +39,8 @@ _USUAL_NAMES = {
         ("date", "ds"),
         (
             *("month", "period", "day", "week", "quarter", "timestamp", "time", "datetime"),
+            *("trimestre", "trimester", "quartal", "kwartaal", "kvartal", "qtr", "квартал"),
+            *("woche", "semaine", "semana", "settimana", "vecka", "kw", "isoweek"),
             *("ref date", "month of date", "kal jahr/monat", "kalenderjahr/monat"),
             *("calendar year/month", "cal year/month", "year/month", "jahr/monat"),
             *("year month", "yearmonth", "time period", "activity period", "month start"),

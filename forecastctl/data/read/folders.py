@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from forecastctl.data.read.blobs import Blob
 
+_LISTED = 3
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _SUFFIXES = (
     *(".parquet", ".csv", ".tsv", ".txt", ".feather", ".arrow", ".json", ".jsonl", ".ndjson"),
-    *(".gz", ".xlsx", ".xls", ".pq", ".tab"),
+    *(".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip", ".xlsx", ".xls", ".ods", ".pq", ".tab"),
 )
 
 
@@ -39,11 +40,13 @@ def folder_table(
         DataError: There is no file of data.
     """
     usable = [f for f in files if PurePosixPath(f[0]).suffix.lower() in _SUFFIXES] or list(files)
+    usable = [f for f in usable if PurePosixPath(f[0]).suffix.lower() != ".txt"] or usable
     if not usable:
         raise DataError(
             f"{label} is a directory without a file of data.", "Name a file, or another directory."
         )
     suffix = Counter(PurePosixPath(name).suffix for name, _ in usable).most_common(1)[0][0]
+    others = [name for name, _ in usable if PurePosixPath(name).suffix != suffix]
     usable = [(name, blob) for name, blob in usable if PurePosixPath(name).suffix == suffix]
     tables = [read(blob) for _, blob in usable]
     paths = [_of_path(name) for name, _ in usable]
@@ -69,10 +72,20 @@ def folder_table(
 
     formats = tables[0].facts.get("format", "")
     facts = {"format": f"{len(tables):,} files of {formats}" if len(tables) > 1 else formats}
-    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    notes = (*_of_others(others, suffix), *(note for table in tables for note in table.notes))
+    notes = tuple(dict.fromkeys(notes))
     return SourceTable(
         label, "row", names, load, delimiter=tables[0].delimiter, facts=facts, notes=notes
     )
+
+
+def _of_others(names: Sequence[str], suffix: str) -> tuple[str, ...]:
+    """The sentence about files that end otherwise than most."""
+    if not names:
+        return ()
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    listed = ", ".join(map(repr, names[:_LISTED]))
+    return (f"files that do not end in {suffix} are left out: {listed}{more}",)
 
 
 def _of_path(name: str) -> dict[str, str]:

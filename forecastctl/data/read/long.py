@@ -30,7 +30,7 @@ from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.tables import texts_of
 from forecastctl.data.read.total_words import called_total
 from forecastctl.data.read.totals import notes_of, total_airports
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.year_parts import as_quarters, parse_year_parts
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _days(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
         if not isinstance(column, list) and column.dtype.kind == "M":
             found = _of_moments(column)
         else:
-            texts = texts_of(column)
+            texts = as_quarters(texts_of(column), names[columns.date])
             place = f"{table.label}, {where}"
             found = parse_dates(texts, place, dayfirst=spec.dayfirst, language=spec.language)
         found = replace(found, problems={i: f"{where}: {t}" for i, t in found.problems.items()})

@@ -68,7 +68,7 @@ def total_airports(
     added = _added_up(values * airports[:, None])
     if added is not None:
         found[str(names[added])] = "is the sum of the others"
-    in_codes = np.mean([bool(_CODE.fullmatch(str(name))) for name in names]) > 0.5  # noqa: PLR2004 - most
+    in_codes = 2 * sum(bool(_CODE.fullmatch(str(name))) for name in names) > len(names)
     for c, name in enumerate(names):
         if str(name) not in found and (why := _by_name(str(name), values, c, codes=in_codes)):
             found[str(name)] = why

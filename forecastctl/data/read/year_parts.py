@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
+from forecastctl.data.read.columns import PART_NAMES, plain_name
 from forecastctl.data.read.dates import month_number, months_of
 from forecastctl.data.read.total_words import called_total, is_total
 from forecastctl.records.calendar import days_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
 _OF_THE_YEAR = re.compile(rf"[Mm]?(?:{TOTAL}|0|00|99)(?:\.0+)?")
 """Numbers of months under which offices file the total of the year."""
+_NTH_OF_YEAR = re.compile(r"((?:19|20)\d\d)[-/. ]?0?([1-4])(?:\.0+)?", re.ASCII)
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?", re.ASCII)
 _WEEK = re.compile("[WwKk]")
@@ -86,6 +88,17 @@ def parse_year_parts(
         else:
             problems[i] = result
     return YearParts(days, problems, totals)
+
+
+def as_quarters(texts: Sequence[str], name: str) -> Sequence[str]:
+    """Texts such as ``2012-4`` as quarters, where a column is called so and holds no others."""
+    if plain_name(name) not in PART_NAMES["quarter"]:
+        return texts
+    found = {text: _NTH_OF_YEAR.fullmatch(text.strip()) for text in texts if text.strip()}
+    if not found or not all(found.values()):
+        return texts
+    spelt = {text: f"{match[1]}Q{match[2]}" for text, match in found.items() if match}
+    return [spelt.get(text, text) for text in texts]
 
 
 def is_quarter(part: str) -> bool:
