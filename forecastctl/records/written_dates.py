@@ -58,7 +58,7 @@ _PATTERNS = tuple(
     (form, re.compile(pattern))
     for form, pattern in (
         ("day", r"(?P<y>\d{4})([-/.])(?P<m>\d{1,2})\2(?P<d>\d{1,2})" + _TIME),
-        ("number", r"(?P<y>\d{4})[-/.:](?P<m>\d{1,2})"),
+        ("number", r"(?P<y>\d{4})[-/.:_ ](?P<m>\d{1,2})"),
         ("number", r"(?P<y>\d{4})(?P<m>\d{2})(?:\.0+)?"),
         ("day", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?"),
         ("serial", r"(?P<n>\d{5})(?:\.\d+)?"),
@@ -86,7 +86,7 @@ _PATTERNS = tuple(
         ("named", r"(?P<y>\d{4})[-/. ]?\s?" + _NAME),
         ("dotted", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})" + _TIME),
         ("dotted", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<yy>\d{2})"),
-        ("month last", r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})"),
+        ("month last", r"(?P<m>\d{1,2})[-/._ ](?P<y>\d{4})"),
     )
 )
 _OPEN = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
@@ -95,8 +95,10 @@ _SPAN = re.compile(
     r"(\d[\d./-]{5,9})"
 )
 """First and last day, or first and last month, of a period."""
-_WORDS = re.compile(r"\b(?:de|del|of)\b|\s+(?:г|р|года?|року)\.?$", re.IGNORECASE)
-"""Between the parts of a date: ``1 de enero de 2015``, ``январь 2015 г.``"""
+_WORDS = re.compile(
+    r"\b(?:de|del|of)\b|(?<=\d)(?:st|nd|rd|th|er|º)\b|\s+(?:г|р|года?|року)\.?$", re.IGNORECASE
+)
+"""Between the parts of a date: ``1 de enero de 2015``, ``1st Jan 2015``, ``январь 2015 г.``"""
 
 
 def read_date(text: str) -> Reading:

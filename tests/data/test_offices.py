@@ -6,6 +6,7 @@ import bz2
 import io
 import json
 import lzma
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -333,3 +334,126 @@ def test_a_code_page_is_told_by_the_names_of_the_columns(write):
     found, notes = read(write(text.encode("cp1254")))
     assert found == PANEL
     assert "read as cp1254" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["X{}.{}", "m_{}_{}", "pax_{}{}", "{}-{} Pax", "Passengers {}/{}"])
+def test_dates_with_words_in_the_names_of_columns(write, name):
+    rows = [("airport", *(name.format(*month.split("-")) for month in MONTHS))]
+    rows += [(airport, *of.values()) for airport, of in PANEL.items()]
+    assert read(write(lines(rows)))[0] == PANEL
+
+
+def under_years(below, row):
+    """A row per airport, and years over what stands below them."""
+    width = len(below)
+    header = [("", *(c for year in YEARS for c in (year, *[""] * (width - 1))))]
+    header.append(("Airport", *(below * len(YEARS))))
+    return lines([*header, *((a, *(c for y in YEARS for c in row(of_year(a, y)))) for a in PANEL)])
+
+
+def test_numbers_of_months_under_years(write):
+    text = under_years([*range(1, 13), "Total"], lambda months: [*months, sum(months)])
+    assert read(write(text))[0] == PANEL
+
+
+def test_passengers_and_their_change_under_months(write):
+    rows = [("", *(c for month in MONTHS for c in (month, "")))]
+    rows.append(("Airport", *(["Pax", "% change"] * len(MONTHS))))
+    rows += [(a, *(c for y in of.values() for c in (y, 1.5))) for a, of in PANEL.items()]
+    assert read(write(lines(rows)))[0] == PANEL
+
+
+@pytest.mark.parametrize(
+    "name", ["Passengers (thousands)", "Passengers (number)", '"Pax\n(total)"']
+)
+def test_what_is_counted_behind_the_name_of_a_column(write, name):
+    path = write(lines(long_rows(header=("airport", "month", name))))
+    assert read(path)[0] == PANEL
+    unit = read_panel(DataSpec(path)).understood.unit
+    assert ("thousands as written" in unit) == ("thousands" in name)
+
+
+def test_two_columns_that_differ_in_what_is_counted_are_asked_about(write):
+    header = ("airport", "month", "Passengers (number)", "Passengers (total)")
+    rows = [header, *((a, m, y, y) for a, of in PANEL.items() for m, y in of.items())]
+    with pytest.raises(DataError, match="may be in"):
+        read_panel(DataSpec(write(lines(rows))))
+
+
+FOLDERS = {
+    "a file for each year": lambda: {
+        f"traffic_{year}.csv": lines(
+            [("Airport", *ENGLISH), *((a, *of_year(a, year)) for a in PANEL)]
+        )
+        for year in YEARS
+    },
+    "with titles": lambda: {
+        f"traffic-{year}.csv": f"Passengers {year}\n\n"
+        + lines([("Airport", *ENGLISH), *((a, *of_year(a, year)) for a in PANEL)])
+        for year in YEARS
+    },
+    "a file for each month": lambda: {
+        f"pax_{ENGLISH[int(month[5:]) - 1]}_{month[:4]}.csv": of_month(month) for month in MONTHS
+    },
+    "folders of years": lambda: {
+        f"{month[:4]}/{month[5:]}.csv": of_month(month) for month in MONTHS
+    },
+    "a file for each airport": lambda: {
+        f"{a}.csv": lines([("Year", *ENGLISH), *((y, *of_year(a, y)) for y in YEARS)])
+        for a in PANEL
+    },
+}
+
+
+def of_month(month):
+    return lines([("airport", "passengers"), *((a, of[month]) for a, of in PANEL.items())])
+
+
+@pytest.mark.parametrize("form", FOLDERS)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_folders_of_tables_that_their_names_complete(tmp_path, form, zipped):
+    files = FOLDERS[form]()
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+        found, notes = read(tmp_path / "a.zip")
+    else:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+        found, notes = read(tmp_path)
+    assert found == PANEL
+    assert f"{len(files)} files are read together" in notes[0]
+
+
+def test_files_of_the_same_months_are_not_read_together(tmp_path):
+    for name in ("draft 2015", "draft 2016", "final 2015", "final 2016"):
+        months = ((a, *of_year(a, name[-4:])) for a in PANEL)
+        (tmp_path / f"{name}.csv").write_text(lines([("Airport", *ENGLISH), *months]))
+    with pytest.raises(DataError, match="the files 'draft 2015', 'draft 2016', 'final 2015'"):
+        read_panel(DataSpec(str(tmp_path)))
+
+
+def html(rows):
+    return "".join(f"<tr>{''.join(f'<td>{c}' for c in row)}" for row in rows)
+
+
+def test_a_table_of_html_with_the_name_of_a_workbook(write):
+    menu = "<!DOCTYPE html><html><body><table><tr><td>Menu</table><table border=1>"
+    assert read(write(menu + html(long_rows()) + "</table></html>", "a.xls"))[0] == PANEL
+    rows = [(f"<b>{a}</b>", y, *of_year(a, y)) for a in PANEL for y in YEARS]
+    header = "<tr><th rowspan=2>Airport<th rowspan=2>Year<th colspan=12>Passengers"
+    text = f"<table>{header}{html([ENGLISH])}{html(rows)}</table>"
+    assert read(write(text, "a.xls"))[0] == PANEL
+
+
+def test_a_page_without_a_table(write):
+    with pytest.raises(DataError, match="a page of HTML without a table"):
+        read_panel(DataSpec(write("<html><body>Please log in</body></html>", "a.csv")))
+
+
+@pytest.mark.parametrize("width", [1, 14])
+def test_columns_set_apart_by_blanks(write, width):
+    rows = [" ".join(f"{c!s:<{width}}" for c in row) for row in long_rows()]
+    assert read(write("\n".join(rows), "a.txt"))[0] == PANEL

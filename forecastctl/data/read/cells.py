@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import parse_numbers
+from forecastctl.data.read.columns import usual_name
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
@@ -28,6 +30,7 @@ _LOOKED_AT = 200
 _DIGITS_OF_EPOCH = 12
 _LARGEST_GAP, _LEAST_BARE, _A_WEEK = 3 * 366, 3, 7
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_PARTS, _LETTER = re.compile(r"[\s_]+"), re.compile(r"^[A-Za-z](?=(?:19|20)\d\d)")
 
 
 def is_year(text: str) -> bool:
@@ -68,7 +71,31 @@ def _a_date(read: Reading) -> bool:
 
 
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
-    """First day of the period that each column is named by, as text; ``None`` where by none."""
+    """First day of the period that each column is named by, as text; ``None`` where by none.
+
+    Where none are, letters and words for passengers may stand beside them: ``X2015.01``,
+    ``2015-01 Pax``.
+    """
+    found = _periods(names, language)
+    if sum(map(bool, found)) >= _LEAST_BARE:
+        return found
+    bare = [_without_words(name) for name in names]
+    again = _periods(bare, language) if bare != list(names) else found
+    return again if sum(map(bool, again)) >= _LEAST_BARE else found
+
+
+def _without_words(name: str) -> str:
+    """A name without what programs set before a date, or words for passengers beside it."""
+    if not any(map(str.isdigit, name)):
+        return name
+    parts = [part for part in _PARTS.split(name.strip()) if part]
+    kept = [p for p in parts if not usual_name("value", p) and not (len(p) == 1 and p.isalpha())]
+    bare = ("-" if all(p.isdigit() for p in kept) else " ").join(kept)
+    return _LETTER.sub("", bare)
+
+
+def _periods(names: Sequence[str], language: str | None) -> list[str | None]:
+    """First day of the period that each name is, as text; ``None`` where it is none."""
     read = [read_date(name.strip()) for name in names]
     words = [r.name for r in read if isinstance(r, Named)]
     known = month_numbers(words) if words and language is None else {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
 import math
+import re
 import zlib
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -31,6 +31,7 @@ _WESTERN = {"cp1252", "latin_1"}
 _GUESSED_FROM = 2**18
 _PIECE = 2**20
 _LOOKED_AT = 500
+_BETWEEN = re.compile(r"[,;\t|]")
 _ROLES = ("airport", "date", "value")
 
 
@@ -103,13 +104,9 @@ def _usual_names(blob: Blob, zipped: bool, code: str) -> int:
     """How many columns have usual names, if the first line is read in an encoding."""
     with binary(blob, zipped) as file:
         line = file.readline(_PIECE).decode(code, "replace")
-    fields = [
-        f.strip(' "') for f in next(csv.reader([line.replace(";", ",").replace("\t", ",")]), [])
-    ]
-    usual = (
-        any(usual_name(role, f) for role in _ROLES) or plain_name(f) in YEAR_NAMES for f in fields
-    )
-    return sum(usual)
+    fields = [field.strip(' "\r\n') for field in _BETWEEN.split(line)]
+    usual = [usual_name(role, field) for role in _ROLES for field in fields]
+    return sum(usual) + sum(plain_name(field) in YEAR_NAMES for field in fields)
 
 
 def _letters(content: bytes) -> bool:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from forecastctl.data.read.blobs import Blob, blob_of_bytes, blobs_of, is_remote
 from forecastctl.data.read.columns import airport_column, group_columns
 from forecastctl.data.read.encoding import UTF16
-from forecastctl.data.read.folders import folder_table
+from forecastctl.data.read.folders import folder_tables
 from forecastctl.data.read.groups import airport_groups
+from forecastctl.data.read.html_text import html_tables, looks_like_html
 from forecastctl.data.read.json_text import json_table, looks_like_json
 from forecastctl.data.read.long import to_panel
 from forecastctl.data.read.packed import (
@@ -114,7 +115,7 @@ def source_tables(source: str, spec: DataSpec) -> Sequence[SourceTable]:
     found = blobs_of(source)
     if isinstance(found, Blob):
         return _tables(found, spec)
-    return [folder_table(source, found, lambda blob: _one_table(blob, spec))]
+    return folder_tables(source, found, lambda blob: _one_table(blob, spec))
 
 
 def _one_table(blob: Blob, spec: DataSpec) -> SourceTable:
@@ -144,6 +145,8 @@ def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
         return _of_zip(blob, spec) if head.startswith(_ZIP) else workbook_tables(blob, spec.sheet)
     if looks_like_json(head):
         return [json_table(blob)]
+    if looks_like_html(head):
+        return html_tables(blob, spec.encoding)
     if b"\0" in head and not head.startswith((*UTF16, GZIP)) and not _every_other(head):
         raise DataError(f"{blob.label} is not text.", "Give a CSV, Excel or Parquet file.")
     return [text_table(blob, spec.encoding)]
@@ -185,7 +188,7 @@ def _of_zip(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
         ) from None
     if len(files) == 1:
         return _tables(replace(files[0][1], label=blob.label), spec)
-    return [folder_table(blob.label, files, lambda inner: _one_table(inner, spec))]
+    return folder_tables(blob.label, files, lambda inner: _one_table(inner, spec))
 
 
 def _counts(name: str) -> bool:

@@ -231,7 +231,9 @@ def _holds_numbers(filled: Sequence[str]) -> bool:
 
 
 def _is_data(filled: Sequence[str]) -> bool:
-    """Whether a row above a header is no header itself: it holds numbers, or dates."""
+    """Whether a row above a header is no header itself: it holds numbers, or some dates."""
+    if len(filled) >= _PERIODS and all(period_names(filled)):
+        return False
     return _holds_numbers(filled) or any(is_date(c) for c in filled)
 
 

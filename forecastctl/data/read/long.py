@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _OTHERS = 100_000
 """Cells of other columns that are asked for their decimal mark."""
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 _LISTED = 3
 
 

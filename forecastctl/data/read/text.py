@@ -41,6 +41,9 @@ _SHOWN_CODES = {
 _GUESSED_NOTE = (
     "the text is not UTF-8 and was read as {}: check how names are spelt, or set [data] encoding"
 )
+_COLUMNS = (re.compile(r"[^\S\u00a0\u202f]{2,}"), re.compile(r"[^\S\u00a0\u202f]+"))
+"""Blanks between columns of one width, and between words."""
+_LEAST_COLUMNS, _NEARLY_ALL = 3, 0.9
 _SEP = re.compile(r"\s*sep=(.)\s*$", re.IGNORECASE)
 _QUOTE_HINT = 'A field with quotation marks is written "like ""this""".'
 
@@ -141,8 +144,25 @@ def _delimiter(lines: list[str]) -> tuple[str, int]:
     return max(DELIMITERS, key=lambda d: scores[d]), 0
 
 
+def _blanks(lines: list[str]) -> re.Pattern[str] | None:
+    """The blanks that split nearly all lines alike, where the header holds no delimiter."""
+    some = [line.strip() for line in lines[:_SNIFFED] if line.strip()]
+    if not some or any(delimiter in some[0] for delimiter in DELIMITERS):
+        return None
+    for pattern in _COLUMNS:
+        width = len(pattern.split(some[0]))
+        alike = sum(len(pattern.split(line)) == width for line in some)
+        if width >= _LEAST_COLUMNS and alike >= _NEARLY_ALL * len(some):
+            return pattern
+    return None
+
+
 def _all_rows(lines: list[str]) -> Cells:
     """All records that are not blank, wherever the header is."""
+    blanks = _blanks(lines)
+    if blanks:
+        split = {n: blanks.split(line.strip()) for n, line in enumerate(lines, 1) if line.strip()}
+        return Cells(list(split.values()), list(split), " ")
     delimiter, skipped = _delimiter(lines)
     lines = lines[skipped:]
     reader = csv.reader(lines, delimiter=delimiter)

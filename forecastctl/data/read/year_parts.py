@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
+_YEAR = re.compile(r"(\d{4})(?:\.0+|\s*[年년])?", re.ASCII)
 _OF_THE_YEAR = re.compile(rf"[Mm]?(?:{TOTAL}|0|00|99)(?:\.0+)?")
 """Numbers of months under which offices file the total of the year."""
 _NTH_OF_YEAR = re.compile(r"((?:19|20)\d\d)[-/. ]?0?([1-4])(?:\.0+)?", re.ASCII)
