@@ -140,6 +140,13 @@ def test_a_file_that_is_replaced_while_it_is_read(tmp_path):
         table.load((0, 1, 2))
 
 
+def test_names_of_parquet_that_are_no_text(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"airport": ["JFK"], "date": ["2012-01"], "passengers": [1]}), path)
+    path.write_bytes(path.read_bytes().replace(b"airport", b"\xba" + b"irport"))
+    assert "is not a readable Parquet file" in refused(path)
+
+
 def test_a_bomb(tmp_path, monkeypatch):
     monkeypatch.setattr(packed, "_MOST_UNPACKED", 100_000)
     path = tmp_path / "a.csv.gz"

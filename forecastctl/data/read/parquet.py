@@ -41,7 +41,7 @@ def parquet_table(blob: Blob) -> SourceTable:
             shown = _shown(file.schema_arrow)
             rows = file.metadata.num_rows
         most = max(_MOST_ROWS, _ROWS_PER_BYTE * blob.size)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = _first_line(error)
         raise DataError(f"{label} is not a readable Parquet file: {reason}.", hint) from None
     if rows > most:
@@ -53,7 +53,7 @@ def parquet_table(blob: Blob) -> SourceTable:
         try:
             table = pq.ParquetFile(_source(blob)).read(columns=[names[c] for c in wanted])
             columns = {c: _column(table, names[c]) for c in wanted}
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
         except KeyError:
             raise DataError(f"{label} was replaced while it was read.", "Run it again.") from None
