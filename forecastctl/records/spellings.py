@@ -13,6 +13,12 @@ from forecastctl.records.month_names import english, month_numbers
 
 _PLAIN = re.compile(r"[\dT:/.Z+-]*(?<!\.)", re.ASCII)
 """Texts that nothing here is about."""
+_MARKS = re.compile(
+    r"\s*[*†‡§#^¹²³⁰-⁹ᵃ-ᵖʳ]+$|\s*[(\[](?:[A-Za-z]{1,2}|\d{1,2}|\*{1,3}|prov(?:isional|isoire|\.)?|"
+    r"prelim(?:inary|\.)?|vorl(?:äufig|\.)|estimated?|revised|rev\.?)[)\]]$|(?<=\d)\s?[prefPREF]$",
+    re.IGNORECASE,
+)
+"""Behind a date: ``2018*``, ``2018-12 (p)``, ``Dec¹``, ``2018 r``."""
 _WIDE = re.compile("[\uff01-\uff5e]")
 """Letters, digits and marks as wide as those of Chinese."""
 _QUARTER = (
@@ -71,6 +77,11 @@ _WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?(?:, *|\s+(?=\d{1,2}[-/.]\d{1,2}[-/.]))(.
 _OF_SAS = re.compile(r"(\d{1,2}[A-Za-z]{3}\d{4}):\d{2}:\d{2}:\d{2}(?:\.\d+)?")
 _OF_NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _KOREAN = re.compile(r"(\d{4})\.\s?(\d{1,2})(?:\.\s?(\d{1,2}))?\.?")
+
+
+def without_marks(text: str) -> str:
+    """A year, a date or the name of a month without the mark of a footnote or a flag behind it."""
+    return _MARKS.sub("", text) if text else text
 
 
 def in_plain_digits(text: str) -> str:

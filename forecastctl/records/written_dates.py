@@ -30,7 +30,7 @@ from forecastctl.records.readings import (
     week_of,
     with_hour,
 )
-from forecastctl.records.spellings import in_plain_digits, usual
+from forecastctl.records.spellings import in_plain_digits, usual, without_marks
 
 _FIRST_SERIAL, _LAST_SERIAL = 15_000, 70_000
 """Day numbers of spreadsheets: 1941 to 2091."""
@@ -122,7 +122,7 @@ def read_date(text: str) -> Reading:
     span = _SPAN.fullmatch(text)
     if span:
         return _span(span)
-    fewer = " ".join(_WORDS.sub(" ", text).split())
+    fewer = without_marks(" ".join(_WORDS.sub(" ", text).split()))
     return read_date(fewer) if fewer != text else f"{shown(text)} is not a date"
 
 

@@ -457,3 +457,93 @@ def test_a_page_without_a_table(write):
 def test_columns_set_apart_by_blanks(write, width):
     rows = [" ".join(f"{c!s:<{width}}" for c in row) for row in long_rows()]
     assert read(write("\n".join(rows), "a.txt"))[0] == PANEL
+
+
+MARKS = ["*", "¹", " (p)", " p", " (provisional)", "†", "[1]"]
+
+
+def marked(text, mark, last):
+    """The text with a mark where it is of the last of several periods."""
+    return f"{text}{mark}" if last else text
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_marks_beside_years_and_months_leave_nothing_out(write, mark):
+    years = [marked(year, mark, year == "2017") for year in YEARS]
+    columns = [("Airport", "Month", *years)]
+    rows = [("Airport", "Year", *ENGLISH)]
+    for airport in PANEL:
+        of = [of_year(airport, year) for year in YEARS]
+        columns += [(airport, name, *(y[i] for y in of)) for i, name in enumerate(ENGLISH)]
+        rows += [(airport, year, *y) for year, y in zip(years, of, strict=True)]
+    months = [marked(month, mark, month > "2017-06") for month in MONTHS]
+    wide = [("Airport", *months), *((a, *of.values()) for a, of in PANEL.items())]
+    long = long_rows(lambda m: marked(m, mark, m > "2017-06"))
+    for table in (columns, rows, wide, long):
+        assert read(write(lines(table)))[0] == PANEL
+    if mark != " p":
+        rows[0] = ("Airport", "Year", *ENGLISH[:11], f"Dec{mark}")
+        assert read(write(lines(rows)))[0] == PANEL
+
+
+@pytest.mark.parametrize("mark", ["*", " (p)", "¹"])
+def test_marks_beside_the_names_of_airports(write, mark):
+    rows = [("airport", "date", "passengers")]
+    rows += [
+        (f"{a}{mark}" if m > "2017-06" else a, m, y)
+        for a, of in PANEL.items()
+        for m, y in of.items()
+    ]
+    found, notes = read(write(lines(rows)))
+    assert found == PANEL
+    assert "6 names differ only in marks of footnotes and share no date" in notes[0]
+
+
+FISCAL = [*range(4, 13), 1, 2, 3]
+
+
+def fiscal(years):
+    """A row per airport and year from April to March."""
+    rows = [("Airport", "Year", *(ENGLISH[month - 1] for month in FISCAL))]
+    for airport, of in PANEL.items():
+        for first, year in ((2015, years[0]), (2016, years[1])):
+            months = (f"{first + (month < 4)}-{month:02d}" for month in FISCAL)
+            rows.append((airport, year, *(of[month] for month in months)))
+    return lines(rows)
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        ("2015-16", "2016-17"),
+        ("2015/16", "2016/17"),
+        ("2015-2016", "2016-2017"),
+        ("2015年度", "2016年度"),
+    ],
+)
+def test_years_from_april_to_march(write, years):
+    inside = {
+        a: {m: y for m, y in of.items() if "2015-03" < m < "2017-04"} for a, of in PANEL.items()
+    }
+    assert read(write(fiscal(years)))[0] == inside
+
+
+def test_years_that_may_begin_or_end_in_the_one_named_are_asked_about(write):
+    with pytest.raises(DataError, match="cannot be told in which year January is"):
+        read_panel(DataSpec(write(fiscal(("2015", "2016")))))
+    rows = [("Airport", "Year", *ENGLISH), *((a, "2015-16", *of_year(a, "2015")) for a in PANEL)]
+    with pytest.raises(DataError, match="of the year '2015-16' it cannot be told"):
+        read_panel(DataSpec(write(lines(rows))))
+
+
+def test_columns_of_numbers_that_are_not_read_are_named(write):
+    rows = [("Airport", "Latitude", *MONTHS), *((a, 40.5, *of.values()) for a, of in PANEL.items())]
+    found, notes = read(write(lines(rows)))
+    assert found == PANEL
+    assert notes == ("columns of numbers that name no period are left out: 'Latitude'",)
+
+
+@pytest.mark.parametrize("people", ["人", "명", " pax"])
+def test_people_counted_behind_numbers(write, people):
+    text = lines(long_rows(value=lambda y: f"{y}{people}"))
+    assert read(write(text))[0] == PANEL

@@ -51,6 +51,8 @@ _FLAGGED = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<number>[^A-Za-z]*?\d[.,]?(?:[eE][+-]?\d{{1,6}})?)\s*"
     rf"(?P<after>{_FLAG}(?:[\s,]?{_FLAG}){{0,2}})?"
 )
+_PEOPLE = re.compile(r"(?<=\d)\s*(?:人|名|명|pax|чел\.?|passengers?|passagiere)$", re.IGNORECASE)
+"""Words for people behind a number."""
 _EXPONENT = re.compile(r"(?P<body>.*\d[.,]?)(?P<exponent>[eE][+-]?\d{1,6})", re.ASCII)
 _BODY = re.compile(rf"[\d.,\u066b\u066c{BLANKS}{APOSTROPHES}]*\d[\d.,]*", re.ASCII)
 _MISSING_FLAGGED = re.compile(rf"(?:[-:.]|\.\.|n/?a)\s*(?P<flag>{_FLAG})", re.IGNORECASE)
@@ -168,7 +170,7 @@ def _number_cell(text: str) -> _Cell:
     if len(text) > _LONGEST and not text.isdigit():
         return unknown
     negative, rest = _sign(text)
-    match = _FLAGGED.fullmatch(rest)
+    match = _FLAGGED.fullmatch(_PEOPLE.sub("", rest))
     if not match:
         return unknown
     number, sign = match["number"], "-" if negative else ""

@@ -13,8 +13,9 @@ from forecastctl.data.panel.values import parse_numbers
 from forecastctl.data.read.columns import usual_name
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
-from forecastctl.records.month_names import month_numbers
+from forecastctl.records.month_names import english, month_numbers
 from forecastctl.records.readings import Epoch, Named, Serial, Written
+from forecastctl.records.spellings import without_marks
 from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ _LOOKED_AT = 200
 _DIGITS_OF_EPOCH = 12
 _LARGEST_GAP, _LEAST_BARE, _A_WEEK = 3 * 366, 3, 7
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_SIGNS = "*†‡§#^¹²³⁴⁵⁶⁷⁸⁹"
+_YEAR_WORDS = re.compile(
+    r"^(?:[XY](?=\d{4})|(?:year|jahr|année|año|ano|anno|jaar|rok|год|pax|passengers|cy)\s+(?=\d{4}\b))",
+    re.IGNORECASE,
+)
+"""Before a year in the name of a column."""
 _PARTS, _LETTER = re.compile(r"[\s_]+"), re.compile(r"^[A-Za-z](?=(?:19|20)\d\d)")
 
 
@@ -68,6 +75,24 @@ def _a_date(read: Reading) -> bool:
     if isinstance(read, Epoch):
         return len(read.text) >= _DIGITS_OF_EPOCH
     return not isinstance(read, str)
+
+
+def unmarked(names: Sequence[str]) -> list[str]:
+    """Names of columns without marks of footnotes, where they stay different.
+
+    Of flags such as ``(p)`` only years and months are freed: others may be part of a name.
+    """
+    found = [_plain_period(name.strip()) for name in names]
+    return found if len(set(found)) == len(set(names)) else list(names)
+
+
+def _plain_period(name: str) -> str:
+    """A name of a column that is a year, a month or a word for passengers, without its marks."""
+    bare = without_marks(_YEAR_WORDS.sub("", name))
+    if bare == name:
+        return name
+    known = is_year(bare) or english(bare) or is_date(bare)
+    return bare if known or bare == name.rstrip(_SIGNS).rstrip() else name
 
 
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:

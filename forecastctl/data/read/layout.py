@@ -11,7 +11,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.data.read.cells import is_date, is_number, is_value, is_year, period_names
+from forecastctl.data.read.cells import (
+    is_date,
+    is_number,
+    is_value,
+    is_year,
+    period_names,
+    unmarked,
+)
 from forecastctl.data.read.columns import (
     ColumnPositions,
     find_columns,
@@ -148,7 +155,7 @@ def _of_header(
     cells: Cells, header: int, names: list[str], table: SourceTable, spec: DataSpec
 ) -> LaidOut | None:
     """A table with one row as its header, if that makes sense."""
-    names, below = _with_known(names, cells, header, table.known)
+    names, below = _with_known(unmarked(names), cells, header, table.known)
     periods = sum(1 for p in period_names(names, spec.language) if p)
     if periods < _PERIODS:
         long = _long(names, below, table, spec)

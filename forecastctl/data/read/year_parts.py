@@ -15,6 +15,7 @@ from forecastctl.data.read.total_words import called_total, is_total
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english
 from forecastctl.records.readings import QUARTERS, TOTAL, Written, shown
+from forecastctl.records.spellings import without_marks
 from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _first_day(
     """First day of a period, or the column at fault with what is wrong; ``None`` for a total."""
     if is_total(part) or called_total(year) or (kind == "month" and _OF_THE_YEAR.fullmatch(part)):
         return None
-    digits = _YEAR.fullmatch(year)
+    digits, part = _YEAR.fullmatch(without_marks(year)), without_marks(part)
     if not digits:
         return 0, f"{shown(year)} is not a year"
     if kind == "quarter" and part in ROMAN:
