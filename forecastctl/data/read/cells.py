@@ -37,6 +37,8 @@ _YEAR_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Before a year in the name of a column."""
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
+_YEAR_IN = re.compile(r"(?:19|20)\d\d")
 _PARTS, _LETTER = re.compile(r"[\s_]+"), re.compile(r"^[A-Za-z](?=(?:19|20)\d\d)")
 
 
@@ -48,6 +50,8 @@ def is_year(text: str) -> bool:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number, however it is written."""
+    if _DIGITS.fullmatch(text):
+        return True
     try:
         return bool(np.isfinite(parse_numbers([text], decimal=".").values[0])) or bool(
             np.isfinite(parse_numbers([text], decimal=",").values[0])
@@ -58,6 +62,8 @@ def is_number(text: str) -> bool:
 
 def is_value(text: str) -> bool:
     """Whether a text is a number, or stands for a missing one."""
+    if _DIGITS.fullmatch(text):
+        return True
     for mark in (".", ","):
         found = parse_numbers([text], decimal=mark)
         if not found.problems or np.isfinite(found.values[0]):
@@ -102,7 +108,8 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
     ``2015-01 Pax``.
     """
     found = _periods(names, language)
-    if sum(map(bool, found)) >= _LEAST_BARE:
+    dated = sum(bool(_YEAR_IN.search(name)) for name in names)
+    if sum(map(bool, found)) >= _LEAST_BARE or dated < _LEAST_BARE:
         return found
     bare = [_without_words(name) for name in names]
     again = _periods(bare, language) if bare != list(names) else found
@@ -111,8 +118,6 @@ def period_names(names: Sequence[str], language: str | None = None) -> list[str 
 
 def _without_words(name: str) -> str:
     """A name without what programs set before a date, or words for passengers beside it."""
-    if not any(map(str.isdigit, name)):
-        return name
     parts = [part for part in _PARTS.split(name.strip()) if part]
     kept = [p for p in parts if not usual_name("value", p) and not (len(p) == 1 and p.isalpha())]
     bare = ("-" if all(p.isdigit() for p in kept) else " ").join(kept)

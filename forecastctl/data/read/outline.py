@@ -52,11 +52,14 @@ def outlined(cells: Cells, language: str | None = None) -> Cells | None:
         language: Of the names of months; ``None`` decides by all of them.
     """
     firsts = [row[0].strip() if row else "" for row in cells.rows]
+    if sum(text[:1].isdigit() for text in firsts) < _LEAST_AIRPORTS:
+        return None  # no years and no dates
     alone = [sum(map(bool, map(str.strip, row))) == 1 for row in cells.rows]
+    months = _months(firsts, language)
     for header in range(min(_HEADERS, len(firsts) - _LEAST_ROWS)):
         if alone[header] or not _is_label(firsts[header + 1]):
             continue
-        found = _read(cells, firsts, alone, header, language)
+        found = _read(cells, firsts, alone, header, months)
         if found is not None:
             return found
     return None
@@ -67,12 +70,16 @@ def _is_label(text: str) -> bool:
 
 
 def _read(
-    cells: Cells, firsts: Sequence[str], alone: Sequence[bool], header: int, language: str | None
+    cells: Cells,
+    firsts: Sequence[str],
+    alone: Sequence[bool],
+    header: int,
+    months: Mapping[str, int],
 ) -> Cells | None:
     """The rows below a header, if all of them are of an outline."""
-    again = [i for i, row in enumerate(cells.rows) if i > header and row == cells.rows[header]]
+    again = {i for i, row in enumerate(cells.rows) if i > header and row == cells.rows[header]}
     above = firsts[header - 1] if again and header and alone[header - 1] else ""
-    outline = _Outline(_months(firsts[header + 1 :], language), airport=above)
+    outline = _Outline(months, airport=above)
     for i in range(header + 1, len(firsts)):
         if i not in again and not _take(outline, firsts[i], i):
             return None

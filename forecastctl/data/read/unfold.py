@@ -199,12 +199,9 @@ def totals_in(names: Sequence[str]) -> set[int]:
 def other_numbers(names: Sequence[str], cells: Cells, besides: Iterable[int]) -> list[str]:
     """Names of the columns of numbers but for some, for totals and for numbers of airports."""
     used = set(besides) | totals_in(names)
+    totals = set(totals_but(names, used))
     rest = [i for i, name in enumerate(names) if i not in used and name.strip()]
-    rest = [
-        i
-        for i in rest
-        if not usual_name("airport", names[i]) and names[i] not in totals_but(names, used)
-    ]
+    rest = [i for i in rest if not usual_name("airport", names[i]) and names[i] not in totals]
     columns = {names[i]: column_at(cells, i) for i in rest}
     return [name for name, column in columns.items() if share(column, is_number) >= _NUMBERS]
 
