@@ -547,3 +547,11 @@ def test_columns_of_numbers_that_are_not_read_are_named(write):
 def test_people_counted_behind_numbers(write, people):
     text = lines(long_rows(value=lambda y: f"{y}{people}"))
     assert read(write(text))[0] == PANEL
+
+
+def test_columns_of_whole_years_beside_airports_are_named(write):
+    rows = [("Month", *PANEL, "2014")]
+    rows += [(m, *(of[m] for of in PANEL.values()), 5) for m in MONTHS]
+    found, notes = read(write(lines(rows)))
+    assert found == PANEL
+    assert notes == ("columns that hold totals are left out: '2014'",)

@@ -74,7 +74,12 @@ def by_airport(
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(cell(row, a).strip() for a in airports)
     ]
-    found = unfolded(entries, table, cells, others)
+    years = [
+        n
+        for i, n in enumerate(names)
+        if is_year(n) and i not in besides and any(column_at(cells, i))
+    ]
+    found = unfolded(entries, table, cells, others, years)
     if found is None or not derived:
         return found
     return replace(found, notes=(*found.notes, _of_derived(derived)))
