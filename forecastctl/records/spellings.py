@@ -7,20 +7,30 @@ Japanese eras and of the Republic of China; what Office, SQL Server and .NET mak
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from forecastctl.records.month_names import english, month_numbers
 
 _PLAIN = re.compile(r"[\dT:/.Z+-]*(?<!\.)", re.ASCII)
 """Texts that nothing here is about."""
+_MARKS = re.compile(
+    r"\s*[*†‡§#^¹²³⁰-⁹ᵃ-ᵖʳ]+$|\s*[(\[](?:[A-Za-z]{1,2}|\d{1,2}|\*{1,3}|prov(?:isional|isoire|\.)?|"
+    r"prelim(?:inary|\.)?|vorl(?:äufig|\.)|estimated?|revised|rev\.?)[)\]]$|(?<=\d)\s?[prefPREF]$",
+    re.IGNORECASE,
+)
+"""Behind a date: ``2018*``, ``2018-12 (p)``, ``Dec¹``, ``2018 r``."""
+_WIDE = re.compile("[\uff01-\uff5e]")
+"""Letters, digits and marks as wide as those of Chinese."""
 _QUARTER = (
     r"(?:quarter|quartal|quart|qtr|q|trimestr\w*|trimester|trim|t|kvartal\w*|kvartāl\w*|kwarta\w*|"
     r"kwart|kv|k|квартал\w*|кв|тримесечие|čtvrtlet\w*|štvrťrok\w*|(?:negyed|n\.?\s?)év\w*|"
     r"τρίμην\w*|çeyrek\w*|(?:vuosi)?neljännes\w*|tromjeseč\w*|tromeseč\w*|četrtletj\w*|"
     r"ketvirt\w*|ceturksn\w*|四半期|季度|季|분기|quý|ไตรมาส(?:ที่)?)\.?"
 )
+_FIRST_TO_FOURTH = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _NUMBERS = {"I": 1, "II": 2, "III": 3, "IV": 4, "一": 1, "二": 2, "三": 3, "四": 4}
 _NTH = (
-    r"第?\s*(?P<q>[1-4]|IV|I{1,3}|[一二三四])(?:/4)?"
+    r"第?\s*(?P<q>[1-4]|IV|I{1,3}|[一二三四]|first|second|third|fourth)(?:/4)?"
     r"(?:\s?[º°ª]|-?(?:er|ère|ème|nd|rd|st|th|ος|ο|й|ый|ий)\b)?\.?"  # noqa: RUF001
 )
 _YEAR = r"(?P<y>\d{4})\s*(?:年|년|г\.?(?:\b|$)|года?\b|року\b)?"  # noqa: RUF001
@@ -59,11 +69,27 @@ _REPUBLIC = re.compile(
 )
 _REPUBLIC_SINCE, _THREE = 1911, 3
 _BUDDHIST = re.compile(r"\s*(?:พ\.?\s?ศ\.?|B\.?E\.?)\s*(?=\d{4})")
-_TIMED = re.compile(r"(.*\d{4})[ ,]+(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([AaPp]\.?[Mm]\.?)?")
-_WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?, *(.*\d{4}.*)")
+_TIMED = re.compile(
+    r"(.*\d{4}|\d{1,2}-[^\W\d_]{3,}-\d{2})[ ,]+"
+    r"(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\.\d+)?)\s*([AaPp]\.?[Mm]\.?|GMT|UTC|Z)?"
+)
+_WEEKDAY = re.compile(r"[^\W\d_]{2,}\.?(?:, *|\s+(?=\d{1,2}[-/.]\d{1,2}[-/.]))(.*\d{4}.*)")
 _OF_SAS = re.compile(r"(\d{1,2}[A-Za-z]{3}\d{4}):\d{2}:\d{2}:\d{2}(?:\.\d+)?")
 _OF_NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _KOREAN = re.compile(r"(\d{4})\.\s?(\d{1,2})(?:\.\s?(\d{1,2}))?\.?")
+
+
+def without_marks(text: str) -> str:
+    """A year, a date or the name of a month without the mark of a footnote or a flag behind it."""
+    return _MARKS.sub("", text) if text else text
+
+
+def in_plain_digits(text: str) -> str:
+    """The text with the digits 0 to 9 for those of another script, if all of its are of one."""
+    if text.isascii() or any(c.isascii() and c.isdigit() for c in text):
+        return text
+    wide = unicodedata.normalize("NFKC", text) if _WIDE.search(text) else text
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in wide)
 
 
 def usual(text: str) -> str:
@@ -88,7 +114,8 @@ def _quarter(text: str) -> str:
             part = match.groupdict()
             nth = part["q"].upper()
             year = part["y"] or part["yy"]
-            return f"{_NUMBERS.get(nth) or nth}Q{year}"
+            number = _NUMBERS.get(nth) or _FIRST_TO_FOURTH.get(nth.lower())
+            return f"{number or nth}Q{year}"
     return ""
 
 
@@ -144,7 +171,7 @@ def _moment(text: str) -> str:
     """A day as programs write it, with a time behind it."""
     weekday = _WEEKDAY.fullmatch(text)
     if weekday:
-        return weekday[1]
+        return _moment(weekday[1]) or weekday[1]
     net, sas, korean = _OF_NET.fullmatch(text), _OF_SAS.fullmatch(text), _KOREAN.fullmatch(text)
     if net:
         return net[1]

@@ -8,8 +8,8 @@ itself (`single`).
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+from calendar import monthrange
 
 from forecastctl.records import month_names
 from forecastctl.records.readings import (
@@ -30,13 +30,15 @@ from forecastctl.records.readings import (
     week_of,
     with_hour,
 )
-from forecastctl.records.spellings import usual
+from forecastctl.records.spellings import in_plain_digits, usual, without_marks
 
 _FIRST_SERIAL, _LAST_SERIAL = 15_000, 70_000
 """Day numbers of spreadsheets: 1941 to 2091."""
 _THAI, _BUDDHIST_CENTURY, _SHORT_BUDDHISTS = re.compile("[\u0e01-\u0e5b]"), 2500, range(30, 76)
 """Letters of Thai; years of two digits beside them, which else were to come or long ago."""
 _HALF_DAY = 12
+_LENGTHS = {1: "D", 7: "W", 28: "M", 29: "M", 30: "M", 31: "M", 90: "Q", 91: "Q", 92: "Q"}
+"""Days of a period, by its kind."""
 ROMAN = {
     roman: n
     for n, roman in enumerate(
@@ -56,7 +58,7 @@ _PATTERNS = tuple(
     (form, re.compile(pattern))
     for form, pattern in (
         ("day", r"(?P<y>\d{4})([-/.])(?P<m>\d{1,2})\2(?P<d>\d{1,2})" + _TIME),
-        ("number", r"(?P<y>\d{4})[-/.:](?P<m>\d{1,2})"),
+        ("number", r"(?P<y>\d{4})[-/.:_ ](?P<m>\d{1,2})"),
         ("number", r"(?P<y>\d{4})(?P<m>\d{2})(?:\.0+)?"),
         ("day", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?"),
         ("serial", r"(?P<n>\d{5})(?:\.\d+)?"),
@@ -75,6 +77,7 @@ _PATTERNS = tuple(
         ("quarter", r"(?P<q>[1-4])(?:\.|er|e|ème|st|nd|rd|th)?\s?" + _QUARTER + _SEP + _YEAR),
         ("week", r"(?P<y>\d{4})" + _SEP + _WEEK + r"\s?(?P<w>\d{1,2})(?:-?(?P<wd>[1-7]))?"),
         ("week", _WEEK + r"\s?(?P<w>\d{1,2})" + _SEP + r"(?P<y>\d{4})"),
+        ("week", r"(?P<w>\d{1,2})\.\s?(?:KW|[Ww]oche|[Ww]eek)" + _SEP + r"(?P<y>\d{4})"),
         ("named", r"(?P<d>\d{1,2})\.?[-/. ]?" + _NAME + r"[-/. ,]*(?P<y>\d{4})"),
         ("named", r"(?P<d>\d{1,2})[-/. ]" + _NAME + r"[-/ ]'?(?P<yy>\d{2})"),
         ("named", _NAME + r" (?P<d>\d{1,2}),? (?P<y>\d{4})"),
@@ -83,13 +86,19 @@ _PATTERNS = tuple(
         ("named", r"(?P<y>\d{4})[-/. ]?\s?" + _NAME),
         ("dotted", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})" + _TIME),
         ("dotted", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<yy>\d{2})"),
-        ("month last", r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})"),
+        ("month last", r"(?P<m>\d{1,2})[-/._ ](?P<y>\d{4})"),
     )
 )
 _OPEN = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
-_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/| - | to )(\d{4}-\d{2}-\d{2})")
-_WORDS = re.compile(r"\b(?:de|del|of)\b|\s+(?:г|р|года?|року)\.?$", re.IGNORECASE)
-"""Between the parts of a date: ``1 de enero de 2015``, ``январь 2015 г.``"""
+_SPAN = re.compile(
+    r"(\d[\d./-]{5,9})(?:\s*[/\u2013\u2014]\s*|\s+-\s+|-(?=\d{2}\.)|\s+(?:to|bis|au|al|a|t/m|do|по)\s+)"
+    r"(\d[\d./-]{5,9})"
+)
+"""First and last day, or first and last month, of a period."""
+_WORDS = re.compile(
+    r"\b(?:de|del|of)\b|(?<=\d)(?:st|nd|rd|th|er|º)\b|\s+(?:г|р|года?|року)\.?$", re.IGNORECASE
+)
+"""Between the parts of a date: ``1 de enero de 2015``, ``1st Jan 2015``, ``январь 2015 г.``"""
 
 
 def read_date(text: str) -> Reading:
@@ -98,6 +107,7 @@ def read_date(text: str) -> Reading:
     Returns:
         The period, or what the column must tell; a sentence where it is no date.
     """
+    text = in_plain_digits(text)
     if not text.isascii() and any(c.isdecimal() and not c.isascii() for c in text):
         return f"{shown(text)} is not a date"
     text = usual(text)
@@ -112,7 +122,7 @@ def read_date(text: str) -> Reading:
     span = _SPAN.fullmatch(text)
     if span:
         return _span(span)
-    fewer = " ".join(_WORDS.sub(" ", text).split())
+    fewer = without_marks(" ".join(_WORDS.sub(" ", text).split()))
     return read_date(fewer) if fewer != text else f"{shown(text)} is not a date"
 
 
@@ -162,6 +172,8 @@ def _month_form(match: re.Match[str]) -> Reading:
 
 def _number_form(match: re.Match[str]) -> Reading:
     year, number = int(match["y"]), int(match["m"])
+    if year < EARLIEST_YEAR and match[0].isdigit():
+        year, number = int(match[0][2:]), int(match[0][:2])  # 012015
     if year < EARLIEST_YEAR:
         return f"the year of {shown(match[0])} is before {EARLIEST_YEAR}"
     if not 1 <= number <= WEEKS:
@@ -212,16 +224,30 @@ def _named_form(match: re.Match[str]) -> Reading:
 
 
 def _span(match: re.Match[str]) -> Reading:
-    """A period by its first and last day."""
-    try:
-        first, last = dt.date.fromisoformat(match[1]), dt.date.fromisoformat(match[2])
-    except ValueError:
-        return f"{shown(match[0])} is not a date"
-    days = (last - first).days + 1
-    kinds = {1: "D", 7: "W", 28: "M", 29: "M", 30: "M", 31: "M", 90: "Q", 91: "Q", 92: "Q"}
-    if days not in kinds:
-        return f"{shown(match[0])} is not a day, a week, a month or a quarter"
-    return Written(first, kinds[days], "first and last day of a period")
+    """A period by its first and last day, or by its first and last month."""
+    for order in ("dmy", "mdy"):
+        first, last = (_end(text, order) for text in match.groups())
+        if first is None or last is None:
+            continue
+        end = (
+            last.day
+            if last.kind == "D"
+            else last.day.replace(day=monthrange(last.day.year, last.day.month)[1])
+        )
+        kind = _LENGTHS.get((end - first.day).days + 1)
+        if kind and (kind in "DW" or first.day.day == 1):
+            return Written(first.day, kind, "first and last day of a period")
+    return f"{shown(match[0])} is not a day, a week, a month or a quarter"
+
+
+def _end(text: str, order: str) -> Written | None:
+    """The day or the month at one end of a period."""
+    found = read_date(text)
+    if isinstance(found, Parts):
+        found = found.day(order)
+    elif isinstance(found, Number):
+        found = found.month()
+    return found if isinstance(found, Written) else None
 
 
 _READERS = {

@@ -194,3 +194,39 @@ def test_numbers_below_a_region_are_no_header_of_days(write):
     rows[0][1:] = ["2015-01", "2015-02"]
     panel = read_panel(DataSpec(write(text_of(rows)), freq="M"))
     assert values_of(panel)["A1"] == [41184, 41001]
+
+
+def test_multiples_of_each_other_are_no_sums():
+    months, shape = 240, np.tile(np.arange(5.0, 17.0), 20)
+    days = np.tile(np.arange(months) * 30, 3)
+    for series in (
+        [shape, 2 * shape, 3 * shape],
+        [np.rint(1e4 * n * shape / 7) for n in (1, 2, 3)],
+    ):
+        values = np.concatenate(series)
+        codes, names = np.repeat(np.arange(3), months), np.array(["A", "B", "C"], dtype=object)
+        every = np.ones(len(values), dtype=bool)
+        assert total_airports(codes, names, days, values, every) == {}
+
+
+def test_parts_that_are_multiples_but_for_rounding_are_a_sum():
+    shape = 1 + 0.2 * np.sin(np.arange(60))
+    jfk, lga = np.rint(41987.52 * shape), np.rint(20993.76 * shape)
+    lga[::2] += 1
+    assert sums_among(np.stack([jfk, lga, jfk + lga])) == {2: [0, 1]}
+
+
+def test_no_small_counts_are_sums():
+    random = np.random.default_rng(11)
+    for _ in range(60):
+        k, p = int(random.integers(3, 60)), int(random.integers(12, 120))
+        counts = random.integers(0, 51, (k, p)) * (random.random((k, p)) < random.uniform(0.1, 1))
+        level = np.repeat(random.integers(0, 51, (k, 1)), p, axis=1)
+        level += (random.random((k, p)) < 0.03) * random.integers(0, 5, (k, p))
+        for values in (counts, level):
+            days, names = np.arange(p) * 30, np.array([f"A{i}" for i in range(k)], dtype=object)
+            every = np.ones(k * p, dtype=bool)
+            found = total_airports(
+                np.repeat(np.arange(k), p), names, np.tile(days, k), values.ravel() * 1.0, every
+            )
+            assert found == {}

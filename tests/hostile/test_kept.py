@@ -10,7 +10,7 @@ import pytest
 
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare
-from forecastctl.data.read import files, text
+from forecastctl.data.read import files, packed
 from forecastctl.data.read import parquet as parquet_files
 from forecastctl.data.read.files import read_panel
 from forecastctl.errors import DataError, SettingsError, UsageError
@@ -140,8 +140,15 @@ def test_a_file_that_is_replaced_while_it_is_read(tmp_path):
         table.load((0, 1, 2))
 
 
+def test_names_of_parquet_that_are_no_text(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"airport": ["JFK"], "date": ["2012-01"], "passengers": [1]}), path)
+    path.write_bytes(path.read_bytes().replace(b"airport", b"\xba" + b"irport"))
+    assert "is not a readable Parquet file" in refused(path)
+
+
 def test_a_bomb(tmp_path, monkeypatch):
-    monkeypatch.setattr(text, "_MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(packed, "_MOST_UNPACKED", 100_000)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(ROWS.encode() + b"JFK,2011-01-01,1\n" * 300_000))
     assert "unpacks to more than 200 times its size" in refused(path)

@@ -17,6 +17,7 @@ from forecastctl.data.panel.separators import (
     plain_number,
 )
 from forecastctl.records.readings import shown
+from forecastctl.records.spellings import in_plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +42,7 @@ MISSING = frozenset(
 """Texts that mean "no value" (compared in lower case)."""
 
 _FLAG = (
-    r"(?:[*†‡§#¹²³⁰-⁹ᵃ-ᵖʳ]{1,4}|[(\[](?:[A-Za-z]{1,3}|\d{1,2}|\*{1,3})[)\]]|"
+    r"(?:[*†‡§#^¹²³⁰-⁹ᵃ-ᵖʳ]{1,4}|[(\[](?:[A-Za-z]{1,3}|\d{1,2}|\*{1,3})[)\]]|"
     r"[bcdefinprsuzBCDEFINPRSUZ]{1,2}|\d?\))"
 )
 """Marks of footnotes and flags of statistics offices: p provisional, r revised, e estimated ..."""
@@ -50,6 +51,8 @@ _FLAGGED = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<number>[^A-Za-z]*?\d[.,]?(?:[eE][+-]?\d{{1,6}})?)\s*"
     rf"(?P<after>{_FLAG}(?:[\s,]?{_FLAG}){{0,2}})?"
 )
+_PEOPLE = re.compile(r"(?<=\d)\s*(?:人|名|명|pax|чел\.?|passengers?|passagiere)$", re.IGNORECASE)
+"""Words for people behind a number."""
 _EXPONENT = re.compile(r"(?P<body>.*\d[.,]?)(?P<exponent>[eE][+-]?\d{1,6})", re.ASCII)
 _BODY = re.compile(rf"[\d.,\u066b\u066c{BLANKS}{APOSTROPHES}]*\d[\d.,]*", re.ASCII)
 _MISSING_FLAGGED = re.compile(rf"(?:[-:.]|\.\.|n/?a)\s*(?P<flag>{_FLAG})", re.IGNORECASE)
@@ -149,6 +152,7 @@ def parse_numbers(
 
 def _cell(text: str) -> _Cell:
     """Take one stripped text apart."""
+    text = in_plain_digits(text).removeprefix("'" if text[1:2].isdigit() else "")
     if text.isascii() and text.isdigit():
         return _Cell(body=text)
     if text.lower() in MISSING:
@@ -166,7 +170,7 @@ def _number_cell(text: str) -> _Cell:
     if len(text) > _LONGEST and not text.isdigit():
         return unknown
     negative, rest = _sign(text)
-    match = _FLAGGED.fullmatch(rest)
+    match = _FLAGGED.fullmatch(_PEOPLE.sub("", rest))
     if not match:
         return unknown
     number, sign = match["number"], "-" if negative else ""

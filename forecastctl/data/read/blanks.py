@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecastctl.data.read.cells import filled_down, numeric
-from forecastctl.data.read.totals import called_total
+from forecastctl.data.read.total_words import called_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ from forecastctl.data.read.cells import (
 )
 from forecastctl.data.read.columns import plain_name, recognised, usual_name, year_and_part
 from forecastctl.data.read.dates import parse_dates
+from forecastctl.data.read.derived import is_derived
 from forecastctl.data.read.unfold import Entry, cell, texts_of_columns, unfolded
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.year_parts import as_quarters, parse_year_parts
 from forecastctl.errors import DataError
 from forecastctl.records.month_names import month_numbers
 from forecastctl.records.readings import Named
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from forecastctl.data.read.tables import Cells, SourceTable
 
 _HALF = 0.5
+_LISTED = 3
 _DECIMAL_YEAR = re.compile(r"\s*(?:19|20)\d\d(?:\.\d+)?\s*", re.ASCII)
 _BARE = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
@@ -53,6 +56,9 @@ def by_airport(
         if i not in besides and name.strip() and not is_year(name) and numeric(column_at(cells, i))
     ]
     airport_of = _of_one_measure([names[i] for i in airports], spec.value, table.label)
+    derived = [name for name in airport_of if is_derived(name) and airport_of[name] == name]
+    if len(derived) < len(airport_of):
+        airport_of = {name: of for name, of in airport_of.items() if name not in derived}
     airports = [i for i in airports if names[i] in airport_of]
     beside = [i for i in range(len(names)) if i not in besides and i not in airports]
     others = texts_of_columns(names, cells, beside)
@@ -68,7 +74,22 @@ def by_airport(
         for date, row, number in zip(dates, cells.rows, cells.numbers, strict=True)
         if date.strip() and any(cell(row, a).strip() for a in airports)
     ]
-    return unfolded(entries, table, cells, others)
+    years = [
+        n
+        for i, n in enumerate(names)
+        if is_year(n) and i not in besides and any(column_at(cells, i))
+    ]
+    found = unfolded(entries, table, cells, others, years)
+    if found is None or not derived:
+        return found
+    return replace(found, notes=(*found.notes, _of_derived(derived)))
+
+
+def _of_derived(names: Sequence[str]) -> str:
+    """The sentence about columns that are no airport's passengers."""
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    listed = ", ".join(map(repr, names[:_LISTED]))
+    return f"columns of shares, changes or running totals are left out: {listed}{more}"
 
 
 def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dict[str, str]:
@@ -90,6 +111,8 @@ def _of_one_measure(names: Sequence[str], wanted: str | None, label: str) -> dic
         if "" in airports or not several or not full:
             continue
         usual = [m for m in measures if usual_name("value", m)]
+        counted = [m for m in measures if not is_derived(m)]
+        usual = usual or (counted if len(counted) == 1 else [])
         chosen = [m for m in measures if wanted and plain_name(m) == plain_name(wanted)] or usual
         if len(chosen) == 1:
             return {name: airport for name, (airport, m) in parts.items() if m == chosen[0]}
@@ -125,7 +148,7 @@ def _dates(
     known = {c} if c is not None else set()
     columns = list(known) or list(range(min(len(names), 3)))
     for c in columns:
-        texts = column_at(cells, c)
+        texts = list(as_quarters(column_at(cells, c), names[c]))
         alone = share(texts, _is_date) >= _HALF
         together = share(texts, _DECIMAL_YEAR.fullmatch) == 1  # which no single one is
         if (alone and (c in known or _in_order(texts, spec))) or (together and c in known):

@@ -96,7 +96,7 @@ def _categories(
 
 def _all_sums(values: NDArray[np.float64]) -> list[int]:
     """Categories that are sums, and those that divide the same sum in another way."""
-    sums = sums_among(values)
+    sums = sums_among(values, multiples=True)
     for total, parts in list(sums.items()):
         others = [c for c in range(len(values)) if c not in sums and c not in parts]
         if len(others) > 1 and _equal(values[others].sum(axis=0), values[total]):

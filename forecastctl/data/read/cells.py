@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
 from forecastctl.data.panel.values import parse_numbers
+from forecastctl.data.read.columns import usual_name
 from forecastctl.data.read.dates import parse_dates
 from forecastctl.errors import DataError
-from forecastctl.records.month_names import month_numbers
+from forecastctl.records.month_names import english, month_numbers
 from forecastctl.records.readings import Epoch, Named, Serial, Written
+from forecastctl.records.spellings import without_marks
 from forecastctl.records.written_dates import read_date
 
 if TYPE_CHECKING:
@@ -28,6 +31,15 @@ _LOOKED_AT = 200
 _DIGITS_OF_EPOCH = 12
 _LARGEST_GAP, _LEAST_BARE, _A_WEEK = 3 * 366, 3, 7
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_SIGNS = "*†‡§#^¹²³⁴⁵⁶⁷⁸⁹"
+_YEAR_WORDS = re.compile(
+    r"^(?:[XY](?=\d{4})|(?:year|jahr|année|año|ano|anno|jaar|rok|год|pax|passengers|cy)\s+(?=\d{4}\b))",
+    re.IGNORECASE,
+)
+"""Before a year in the name of a column."""
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
+_YEAR_IN = re.compile(r"(?:19|20)\d\d")
+_PARTS, _LETTER = re.compile(r"[\s_]+"), re.compile(r"^[A-Za-z](?=(?:19|20)\d\d)")
 
 
 def is_year(text: str) -> bool:
@@ -38,6 +50,8 @@ def is_year(text: str) -> bool:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number, however it is written."""
+    if _DIGITS.fullmatch(text):
+        return True
     try:
         return bool(np.isfinite(parse_numbers([text], decimal=".").values[0])) or bool(
             np.isfinite(parse_numbers([text], decimal=",").values[0])
@@ -48,6 +62,8 @@ def is_number(text: str) -> bool:
 
 def is_value(text: str) -> bool:
     """Whether a text is a number, or stands for a missing one."""
+    if _DIGITS.fullmatch(text):
+        return True
     for mark in (".", ","):
         found = parse_numbers([text], decimal=mark)
         if not found.problems or np.isfinite(found.values[0]):
@@ -67,8 +83,49 @@ def _a_date(read: Reading) -> bool:
     return not isinstance(read, str)
 
 
+def unmarked(names: Sequence[str]) -> list[str]:
+    """Names of columns without marks of footnotes, where they stay different.
+
+    Of flags such as ``(p)`` only years and months are freed: others may be part of a name.
+    """
+    found = [_plain_period(name.strip()) for name in names]
+    return found if len(set(found)) == len(set(names)) else list(names)
+
+
+def _plain_period(name: str) -> str:
+    """A name of a column that is a year, a month or a word for passengers, without its marks."""
+    bare = without_marks(_YEAR_WORDS.sub("", name))
+    if bare == name:
+        return name
+    known = is_year(bare) or english(bare) or is_date(bare)
+    return bare if known or bare == name.rstrip(_SIGNS).rstrip() else name
+
+
 def period_names(names: Sequence[str], language: str | None = None) -> list[str | None]:
-    """First day of the period that each column is named by, as text; ``None`` where by none."""
+    """First day of the period that each column is named by, as text; ``None`` where by none.
+
+    Where none are, letters and words for passengers may stand beside them: ``X2015.01``,
+    ``2015-01 Pax``.
+    """
+    found = _periods(names, language)
+    dated = sum(bool(_YEAR_IN.search(name)) for name in names)
+    if sum(map(bool, found)) >= _LEAST_BARE or dated < _LEAST_BARE:
+        return found
+    bare = [_without_words(name) for name in names]
+    again = _periods(bare, language) if bare != list(names) else found
+    return again if sum(map(bool, again)) >= _LEAST_BARE else found
+
+
+def _without_words(name: str) -> str:
+    """A name without what programs set before a date, or words for passengers beside it."""
+    parts = [part for part in _PARTS.split(name.strip()) if part]
+    kept = [p for p in parts if not usual_name("value", p) and not (len(p) == 1 and p.isalpha())]
+    bare = ("-" if all(p.isdigit() for p in kept) else " ").join(kept)
+    return _LETTER.sub("", bare)
+
+
+def _periods(names: Sequence[str], language: str | None) -> list[str | None]:
+    """First day of the period that each name is, as text; ``None`` where it is none."""
     read = [read_date(name.strip()) for name in names]
     words = [r.name for r in read if isinstance(r, Named)]
     known = month_numbers(words) if words and language is None else {}

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecastctl.data.read.usual_names import IN_PARENTHESES, USUAL_NAMES
 from forecastctl.errors import DataError
 from forecastctl.hints import nearest
 
@@ -14,60 +15,8 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import DataSpec
 
-# The first name of each group wins over the others; two of the others are ambiguous.
-_USUAL_NAMES = {
-    "airport": (
-        ("airport", "unique id", "airport code"),
-        (
-            *("iata", "iata code", "icao", "icao code", "airport id", "airport name", "code"),
-            *(
-                "airport iata",
-                "rep airp",
-                "apt",
-                "apt code",
-                "airports",
-                "station",
-                "series",
-                "series id",
-            ),
-            *("aéroport", "flughafen", "aeropuerto", "aeroporto", "luchthaven", "lotnisko"),
-            *("flygplats", "lufthavn", "lentoasema", "havalimanı", "havaalanı", "аэропорт"),
-            *("letiště", "repülőtér", "aeroport", "aerodrom", "空港", "机场", "공항"),
-        ),
-    ),
-    "date": (
-        ("date", "ds"),
-        (
-            *("month", "period", "day", "week", "quarter", "timestamp", "time", "datetime"),
-            *("ref date", "month of date", "kal jahr/monat", "kalenderjahr/monat"),
-            *("calendar year/month", "cal year/month", "year/month", "jahr/monat"),
-            *("year month", "yearmonth", "time period", "activity period", "month start"),
-            *("datum", "fecha", "data", "dato", "pvm", "tarih", "дата", "zeitraum", "periode"),
-            *("période", "periodo", "período", "mois", "monat", "mes", "mês", "mese", "maand"),
-            *("miesiąc", "měsíc", "måned", "månad", "kuukausi", "ay", "месяц", "年月", "月份"),
-        ),
-    ),
-    "value": (
-        ("passengers", "y", "total passengers"),
-        (
-            *(
-                "pax total",
-                "measure values",
-                "total",
-                "value",
-                "pax",
-                "total pax",
-                "passenger count",
-                "passengers total",
-            ),
-            *("throughput", "traffic", "enplanements", "count", "number of passengers"),
-            *("obs value", "passagers", "passagiere", "fluggäste", "pasajeros", "passageiros"),
-            *("passeggeri", "passagiers", "pasażerowie", "passagerare", "passagerer"),
-            *("passasjerer", "matkustajat", "yolcu", "пассажиры", "cestující", "utasok"),
-            *("旅客数", "乗降客数", "旅客吞吐量", "여객"),
-        ),
-    ),
-}
+_RIVALS = ("passengers", "total passengers")
+"""Of which neither wins: one of them leaves some passengers out."""
 _ROLES = {
     "airport": "the airport",
     "date": "the date",
@@ -151,12 +100,17 @@ def _named(role: str, wanted: str, names: Sequence[str], label: str) -> int:
 
 def _recognised(role: str, names: Sequence[str], label: str) -> int | None:
     """Position of the column that usual names give away, or ``None``."""
-    first, others = _USUAL_NAMES[role]
+    first, others = USUAL_NAMES[role]
     plain = [plain_name(n) for n in names]
+    if role == "value" and all(name in plain for name in _RIVALS):
+        _unambiguous(role, [i for i, n in enumerate(plain) if n in _RIVALS], names, label)
     for name in first:
         if name in plain:
             return _unambiguous(role, [i for i, n in enumerate(plain) if n == name], names, label)
     positions = [i for i, n in enumerate(plain) if n in others]
+    if not positions:
+        bare = [IN_PARENTHESES.sub("", n).strip() for n in plain]
+        positions = [i for i, n in enumerate(bare) if n in first or n in others]
     return _unambiguous(role, positions, names, label) if positions else None
 
 
@@ -173,7 +127,7 @@ def _unambiguous(role: str, positions: list[int], names: Sequence[str], label: s
 
 def _unrecognised(role: str, names: Sequence[str], label: str) -> DataError:
     """No column of this role: say what was found and what it looks like."""
-    usual = [n for group in _USUAL_NAMES[role] for n in group]
+    usual = [n for group in USUAL_NAMES[role] for n in group]
     close = [n for n in names if nearest(plain_name(n), usual, 0.75)]
     suggestion = f" Did you mean {close[0]!r}?" if close else ""
     if len(names) > 1 and not any(re.search(r"[^\W\d_]{2}", n) for n in names[1:]):
@@ -205,7 +159,19 @@ YEAR_NAMES = frozenset(
 PART_NAMES = {
     "month": (
         *("month", "monat", "mois", "mes", "mês", "mese", "maand", "måned", "månad", "kuukausi"),
-        *("miesiąc", "měsíc", "ay", "месяц", "hónap", "luna", "mjesec", "月", "월", "period"),
+        *(
+            "miesiąc",
+            "měsíc",
+            "ay",
+            "месяц",
+            "hónap",
+            "luna",
+            "mjesec",
+            "月",
+            "月份",
+            "월",
+            "period",
+        ),
     ),
     "quarter": ("quarter", "quartal", "trimestre", "trimester", "kwartaal", "kvartal", "qtr"),
     "week": ("week", "woche", "semaine", "semana", "settimana", "uge", "vecka", "isoweek", "kw"),
@@ -261,7 +227,7 @@ def find_columns(names: Sequence[str], spec: DataSpec, label: str) -> ColumnPosi
 
 def usual_name(role: str, name: str) -> bool:
     """Whether a column of this name is usually of a role: ``airport``, ``date`` or ``value``."""
-    return any(plain_name(name) in names for names in _USUAL_NAMES[role])
+    return any(plain_name(name) in names for names in USUAL_NAMES[role])
 
 
 def recognised(role: str, wanted: str | None, names: Sequence[str], label: str) -> int | None:

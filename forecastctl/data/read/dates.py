@@ -7,6 +7,7 @@ months are named, and whether the moments of a column are midnights of another z
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ from forecastctl.data.read.calendars import (
     origin_of,
     since_sixty,
 )
+from forecastctl.data.read.total_words import is_total
 from forecastctl.errors import DataError
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english, month_numbers, numbers_in
@@ -51,15 +53,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TOTAL_WORDS = frozenset(
-    (
-        *("total", "totals", "grand total", "sum", "all", "year", "annual", "full year", "ytd"),
-        *("gesamt", "insgesamt", "summe", "jahr", "année", "annee", "ensemble", "anual", "año"),
-        *("totale", "anno", "totaal", "jaar", "ogółem", "razem", "suma", "celkem", "összesen"),
-        *("totalt", "i alt", "yhteensä", "toplam", "итого", "всего", "合計", "总计", "합계"),
-    )
-)
-"""Words for the sum of the others (compared in lower case)."""
+_YEARS_TOTAL = re.compile(r"(?:19|20)\d\d[-/.M]?(?:00|99)", re.ASCII)
+"""Month 0 or 99 of a year, where some offices file its total."""
 _TYPING_ERRORS = 0.05  # share of the rows that may have the other order
 _EAST = 10  # hour of UTC from which on it may be midnight in a zone east of it
 _CERTAIN_EAST = 13
@@ -217,7 +212,8 @@ def _totals(
     with_years = fine >= _ALL_YEARS * sum(years) and fine >= MONTHS
     with_quarters = months + kinds.count("D") >= 2 * quarters
     return [
-        text.lower() in TOTAL_WORDS
+        is_total(text)
+        or (_YEARS_TOTAL.fullmatch(text) and fine >= MONTHS)
         or (isinstance(r, Number) and r.number == TOTAL and not weeks)
         or (year and with_years)
         or (kind == "Q" and with_quarters)

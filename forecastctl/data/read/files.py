@@ -8,7 +8,6 @@ days (`forecastctl.data.read.long`), a panel. `forecastctl.data.read.blobs`,
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
 import zlib
@@ -17,15 +16,25 @@ from typing import TYPE_CHECKING
 
 from forecastctl.data.read.blobs import Blob, blob_of_bytes, blobs_of, is_remote
 from forecastctl.data.read.columns import airport_column, group_columns
-from forecastctl.data.read.folders import folder_table
+from forecastctl.data.read.encoding import UTF16
+from forecastctl.data.read.folders import folder_tables
 from forecastctl.data.read.groups import airport_groups
+from forecastctl.data.read.html_text import html_tables, looks_like_html
 from forecastctl.data.read.json_text import json_table, looks_like_json
 from forecastctl.data.read.long import to_panel
-from forecastctl.data.read.parquet import feather_table, parquet_table
+from forecastctl.data.read.packed import (
+    GZIP,
+    is_packed,
+    most_unpacked,
+    too_much,
+    unpacked,
+    unpacked_head,
+)
+from forecastctl.data.read.parquet import STREAM, feather_table, parquet_table
 from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.sql import is_url, sql_table
 from forecastctl.data.read.tables import stem_of
-from forecastctl.data.read.text import GZIP, UTF16, text_table
+from forecastctl.data.read.text import text_table
 from forecastctl.data.read.workbooks import OLE, workbook_tables
 from forecastctl.errors import DataError
 
@@ -35,11 +44,9 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.data.read.tables import SourceTable
 
-_PARQUET, _ZIP, _FEATHER = (b"PAR1",), b"PK\x03\x04", (b"ARROW1", b"FEA1")
+_PARQUET, _ZIP, _FEATHER = (b"PAR1",), b"PK\x03\x04", (b"ARROW1", b"FEA1", STREAM)
 _BOOKS = ("[Content_Types].xml", "mimetype", "content.xml", "xl/workbook.xml")
 """Files that the archives hold which spreadsheets write."""
-_MOST_UNPACKED, _MOST_GROWTH = 2**28, 200
-"""Bytes from which on what is unpacked must not have grown so many times."""
 
 
 def read_panel(spec: DataSpec) -> Panel:
@@ -108,7 +115,7 @@ def source_tables(source: str, spec: DataSpec) -> Sequence[SourceTable]:
     found = blobs_of(source)
     if isinstance(found, Blob):
         return _tables(found, spec)
-    return [folder_table(source, found, lambda blob: _one_table(blob, spec))]
+    return folder_tables(source, found, lambda blob: _one_table(blob, spec))
 
 
 def _one_table(blob: Blob, spec: DataSpec) -> SourceTable:
@@ -128,10 +135,8 @@ def _one_table(blob: Blob, spec: DataSpec) -> SourceTable:
 def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
     """The tables of one file, by its first bytes."""
     head = blob.head()
-    if head.startswith(GZIP) and (inner := _unpacked_head(blob)):
-        packed = inner.startswith((*_PARQUET, _ZIP, *_FEATHER, OLE)) or looks_like_json(inner)
-        if packed:
-            return _tables(blob_of_bytes(blob.label, _unpacked(blob)), spec)
+    if is_packed(head) and not (head.startswith(GZIP) and _packs_text(blob)):
+        return _tables(unpacked(blob), spec)
     typed = ((_PARQUET, parquet_table), (_FEATHER, feather_table))
     for start, read in typed:
         if head.startswith(start):
@@ -140,48 +145,26 @@ def _tables(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
         return _of_zip(blob, spec) if head.startswith(_ZIP) else workbook_tables(blob, spec.sheet)
     if looks_like_json(head):
         return [json_table(blob)]
+    if looks_like_html(head):
+        return html_tables(blob, spec.encoding)
     if b"\0" in head and not head.startswith((*UTF16, GZIP)) and not _every_other(head):
         raise DataError(f"{blob.label} is not text.", "Give a CSV, Excel or Parquet file.")
     return [text_table(blob, spec.encoding)]
 
 
-def _every_other(head: bytes) -> bool:
-    """Whether every other byte is zero: letters in UTF-16 without its mark."""
-    return any(not any(head[i::2]) and all(head[1 - i :: 2]) for i in (0, 1))
-
-
-def _unpacked_head(blob: Blob) -> bytes:
-    """First bytes of what is packed; none where it cannot be unpacked, which is said elsewhere."""
-    try:
-        with blob.open() as raw, gzip.GzipFile(fileobj=raw) as file:
-            return file.read(64)
-    except (OSError, EOFError, zlib.error):
-        return b""
-
-
-def _most(blob: Blob) -> int:
-    return max(_MOST_UNPACKED, _MOST_GROWTH * blob.size)
-
-
-def _too_much(label: str) -> DataError:
-    return DataError(
-        f"{label} unpacks to more than {_MOST_GROWTH} times its size: no table does.",
-        "Unpack it, if it is sound.",
+def _packs_text(blob: Blob) -> bool:
+    """Whether a file packs delimited text, which is unpacked as it is read; or is damaged."""
+    inner = unpacked_head(blob)
+    return not (
+        inner.startswith((*_PARQUET, _ZIP, *_FEATHER, OLE))
+        or looks_like_json(inner)
+        or is_packed(inner)
     )
 
 
-def _unpacked(blob: Blob) -> bytes:
-    """All that gzip has packed."""
-    try:
-        with blob.open() as raw, gzip.GzipFile(fileobj=raw) as file:
-            content = file.read(_most(blob) + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{blob.label} is a damaged gzip file: {error}.", "Copy or download it again."
-        ) from None
-    if len(content) > _most(blob):
-        raise _too_much(blob.label)
-    return content
+def _every_other(head: bytes) -> bool:
+    """Whether every other byte is zero: letters in UTF-16 without its mark."""
+    return any(not any(head[i::2]) and all(head[1 - i :: 2]) for i in (0, 1))
 
 
 def _of_zip(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
@@ -192,8 +175,8 @@ def _of_zip(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
             if any(name in _BOOKS for name in names):
                 return workbook_tables(blob, spec.sheet)
             members = [i for i in archive.infolist() if i.file_size and _counts(i.filename)]
-            if sum(member.file_size for member in members) > _most(blob):
-                raise _too_much(blob.label)
+            if sum(member.file_size for member in members) > most_unpacked(blob.size):
+                raise too_much(blob.label)
             files = [
                 (m.filename, blob_of_bytes(f"{blob.label}: {m.filename}", archive.read(m)))
                 for m in members
@@ -205,7 +188,7 @@ def _of_zip(blob: Blob, spec: DataSpec) -> Sequence[SourceTable]:
         ) from None
     if len(files) == 1:
         return _tables(replace(files[0][1], label=blob.label), spec)
-    return [folder_table(blob.label, files, lambda inner: _one_table(inner, spec))]
+    return folder_tables(blob.label, files, lambda inner: _one_table(inner, spec))
 
 
 def _counts(name: str) -> bool:

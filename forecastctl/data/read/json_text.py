@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 _SHORT = 5
 """Digits below which keys count rows rather than name dates."""
-_ENVELOPES = ("data", "records", "results", "rows", "items", "value", "values")
+_ENVELOPES = (
+    *("data", "records", "results", "rows", "items", "value", "values", "features", "observations"),
+)
+_IN = "\0"
+"""Between the name of a record and that of a value in it."""
+_OUTER = ("result", "response", "body", "payload", "data")
+"""Names of what is around a table, and of what is around that."""
 
 
 def looks_like_json(head: bytes) -> bool:
     """Whether the first bytes of a file begin a list or an object."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start[:1] == b"{" or (start[:1] == b"[" and start[1:].lstrip()[:1] in b"[{")
+    start = head.decode(json.detect_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+    return start[:1] == "{" or (start[:1] == "[" and start[1:].lstrip()[:1] in ("[", "{"))
 
 
 def json_table(blob: Blob) -> SourceTable:
@@ -40,8 +46,9 @@ def json_table(blob: Blob) -> SourceTable:
 
 
 def _text(blob: Blob) -> str:
+    content = blob.read()
     try:
-        return blob.read().decode("utf-8-sig")
+        return content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise DataError(f"{blob.label} is not UTF-8 text, as JSON must be.") from None
 
@@ -72,15 +79,58 @@ def _table(content: Any, label: str) -> tuple[list[str], list[Column]]:
             return _with_index(index, *found) if isinstance(index, list) else found
         if inner is not None:
             return _table(inner, label)
+        outer = next((content[k] for k in _OUTER if isinstance(content.get(k), dict)), None)
+        if outer and any(isinstance(outer.get(k), list) for k in _ENVELOPES):
+            return _table(outer, label)
         if content and all(isinstance(v, list | dict) for v in content.values()):
             return _of_columns(content, label)
         content = [content]
+    return _of_list(content, label)
+
+
+def _of_list(content: Any, label: str) -> tuple[list[str], list[Column]]:
+    """Names and columns of a list of records, or of a header and rows."""
     if isinstance(content, list) and content and all(isinstance(r, dict) for r in content):
+        content = [flat for record in content for flat in _flat(record)]
         names = list(dict.fromkeys(name for record in content for name in record))
-        return names, [_column([record.get(name) for record in content]) for name in names]
+        columns = [_column([record.get(name) for record in content]) for name in names]
+        return _last_names(names), columns
+    if _is_page(content):
+        return _table(content[1], label)
     if isinstance(content, list) and content and all(isinstance(r, list) for r in content):
         return _of_lists(content, label)
     raise _no_table(label)
+
+
+def _is_page(content: Any) -> bool:
+    """Whether a list holds what is known of some records, and then the records."""
+    return (
+        isinstance(content, list)
+        and len(content) == 2  # noqa: PLR2004 - as said
+        and isinstance(content[0], dict)
+        and isinstance(content[1], list)
+    )
+
+
+def _flat(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """A record without records in it: those of one become columns, those of a list rows."""
+    plain: dict[str, Any] = {}
+    rows: list[dict[str, Any]] = []
+    for name, value in record.items():
+        if isinstance(value, dict):
+            plain |= {f"{name}{_IN}{k}": v for inner in _flat(value)[:1] for k, v in inner.items()}
+        elif isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+            rows = rows or [flat for inner in value for flat in _flat(inner)]
+        else:
+            plain[name] = value
+    return [{**plain, **row} for row in rows] or [plain]
+
+
+def _last_names(names: list[str]) -> list[str]:
+    """Names of inner values without the outer ones, where they stay different."""
+    last = [name.rpartition(_IN)[2] for name in names]
+    pairs = zip(names, last, strict=True)
+    return [short if last.count(short) == 1 else name.replace(_IN, ".") for name, short in pairs]
 
 
 def _name(column: Any) -> str:

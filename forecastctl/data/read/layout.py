@@ -11,7 +11,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.data.read.cells import is_date, is_number, is_value, is_year, period_names
+from forecastctl.data.read.cells import (
+    is_date,
+    is_number,
+    is_value,
+    is_year,
+    period_names,
+    unmarked,
+)
 from forecastctl.data.read.columns import (
     ColumnPositions,
     find_columns,
@@ -19,6 +26,7 @@ from forecastctl.data.read.columns import (
     recognised,
     usual_name,
 )
+from forecastctl.data.read.outline import NOTE, outlined
 from forecastctl.data.read.shapes import LONG, SHAPES
 from forecastctl.data.read.tables import Cells, SourceTable, cells_of, table_of_cells
 from forecastctl.errors import DataError
@@ -85,7 +93,11 @@ def laid_out(table: SourceTable, spec: DataSpec) -> LaidOut:
     cells = cells_of(table)
     cells = replace(cells, rows=[_without_blank_end(row) for row in cells.rows])
     rows = 1 if table.cells is None else _HEADERS  # formats with types name their columns
-    found = _of_cells(cells, rows, table, spec)
+    found = None
+    if table.cells is not None and (levels := outlined(cells, spec.language)):
+        said = replace(table, notes=(*table.notes, NOTE))
+        found = _of_cells(levels, 1, said, spec)
+    found = found or _of_cells(cells, rows, table, spec)
     if found is not None:
         return found
     raise refused or DataError(
@@ -143,7 +155,7 @@ def _of_header(
     cells: Cells, header: int, names: list[str], table: SourceTable, spec: DataSpec
 ) -> LaidOut | None:
     """A table with one row as its header, if that makes sense."""
-    names, below = _with_known(names, cells, header, table.known)
+    names, below = _with_known(unmarked(names), cells, header, table.known)
     periods = sum(1 for p in period_names(names, spec.language) if p)
     if periods < _PERIODS:
         long = _long(names, below, table, spec)
@@ -226,7 +238,9 @@ def _holds_numbers(filled: Sequence[str]) -> bool:
 
 
 def _is_data(filled: Sequence[str]) -> bool:
-    """Whether a row above a header is no header itself: it holds numbers, or dates."""
+    """Whether a row above a header is no header itself: it holds numbers, or some dates."""
+    if len(filled) >= _PERIODS and all(period_names(filled)):
+        return False
     return _holds_numbers(filled) or any(is_date(c) for c in filled)
 
 

@@ -28,8 +28,9 @@ from forecastctl.data.read.layout import LaidOut, counted
 from forecastctl.data.read.names import one_spelling
 from forecastctl.data.read.sheets import table_of_sheets
 from forecastctl.data.read.tables import texts_of
-from forecastctl.data.read.totals import called_total, notes_of, total_airports
-from forecastctl.data.read.year_parts import parse_year_parts
+from forecastctl.data.read.total_words import called_total
+from forecastctl.data.read.totals import notes_of, total_airports
+from forecastctl.data.read.year_parts import as_quarters, parse_year_parts
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 _OTHERS = 100_000
 """Cells of other columns that are asked for their decimal mark."""
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 _LISTED = 3
 
 
@@ -185,7 +186,7 @@ def _days(laid: LaidOut, loaded: Loaded, spec: DataSpec) -> Dates:
         if not isinstance(column, list) and column.dtype.kind == "M":
             found = _of_moments(column)
         else:
-            texts = texts_of(column)
+            texts = as_quarters(texts_of(column), names[columns.date])
             place = f"{table.label}, {where}"
             found = parse_dates(texts, place, dayfirst=spec.dayfirst, language=spec.language)
         found = replace(found, problems={i: f"{where}: {t}" for i, t in found.problems.items()})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LISTED = 4
 _INVISIBLE = ("Cf", "Zl", "Zp")
 """Categories of characters that print nothing: joiners, marks of direction, soft hyphens."""
+_SIGNS = re.compile(r"\s*(?:[*†‡§^¹²³⁴-⁹]+|[(\[](?:\*{1,3}|\d|[a-z])[)\]])$")
+"""Marks of footnotes behind a name."""
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """What chooses a variant of the character before it."""
 
@@ -56,7 +58,7 @@ def one_spelling(
     """
     looks: dict[str, list[int]] = {}
     for code, name in enumerate(unique):
-        looks.setdefault(visible(str(name)), []).append(code)
+        looks.setdefault(_SIGNS.sub("", visible(str(name))), []).append(code)
     found = [
         (look, group)
         for look, group in looks.items()
@@ -68,10 +70,12 @@ def one_spelling(
     for look, group in found:
         spelt[group] = look
     n = sum(len(group) for _, group in found)
+    seen = any(_SIGNS.search(visible(str(unique[code]))) for _, group in found for code in group)
+    what = "marks of footnotes" if seen else "characters that nobody sees"
     listed = ", ".join(repr(look) for look, _ in found[:_LISTED])
     more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
     note = (
-        f"{n:,} names differ only in characters that nobody sees and share no date: taken for "
+        f"{n:,} names differ only in {what} and share no date: taken for "
         f"{len(found):,} {'airport' if len(found) == 1 else 'airports'}, {listed}{more}"
     )
     return spelt, (note,)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from forecastctl.data.read.blobs import Blob
 
+STREAM = b"\xff\xff\xff\xff"
+"""First bytes of a stream of Arrow, which no other file begins with."""
 _MOST_ROWS, _ROWS_PER_BYTE = 10_000_000, 100
 """Rows of a file of a size at most: any number of equal rows may stand in a few bytes."""
 
@@ -39,7 +41,7 @@ def parquet_table(blob: Blob) -> SourceTable:
             shown = _shown(file.schema_arrow)
             rows = file.metadata.num_rows
         most = max(_MOST_ROWS, _ROWS_PER_BYTE * blob.size)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = _first_line(error)
         raise DataError(f"{label} is not a readable Parquet file: {reason}.", hint) from None
     if rows > most:
@@ -51,7 +53,7 @@ def parquet_table(blob: Blob) -> SourceTable:
         try:
             table = pq.ParquetFile(_source(blob)).read(columns=[names[c] for c in wanted])
             columns = {c: _column(table, names[c]) for c in wanted}
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{label} cannot be read: {_first_line(error)}.", hint) from None
         except KeyError:
             raise DataError(f"{label} was replaced while it was read.", "Run it again.") from None
@@ -77,7 +79,7 @@ def _shown(schema: Any) -> tuple[str, ...]:
 
 
 def feather_table(blob: Blob) -> SourceTable:
-    """A Feather (Arrow) file; dates and numbers keep their types.
+    """A Feather (Arrow) file or a stream of Arrow; dates and numbers keep their types.
 
     Raises:
         DataError: It cannot be read.
@@ -87,8 +89,12 @@ def feather_table(blob: Blob) -> SourceTable:
     import pyarrow as pa
     from pyarrow import feather
 
+    content = io.BytesIO(blob.read())
     try:
-        table = feather.read_table(io.BytesIO(blob.read()))
+        if blob.head().startswith(STREAM):
+            table = pa.ipc.open_stream(content).read_all()
+        else:
+            table = feather.read_table(content)
     except (pa.ArrowException, OSError) as error:
         reason = _first_line(error)
         raise DataError(

@@ -15,7 +15,9 @@ from forecastctl.data.read.cells import (
     share,
 )
 from forecastctl.data.read.columns import PART_NAMES, YEAR_NAMES, plain_name
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.data.read.dates import month_number, months_of
+from forecastctl.data.read.spans import first_year, of_next_year
+from forecastctl.data.read.total_words import is_total
 from forecastctl.data.read.unfold import (
     Entry,
     Keys,
@@ -23,6 +25,7 @@ from forecastctl.data.read.unfold import (
     cell,
     holds,
     keys_of,
+    other_numbers,
     totals_but,
     totals_in,
     unfolded,
@@ -30,6 +33,7 @@ from forecastctl.data.read.unfold import (
 from forecastctl.data.read.year_parts import is_quarter, quarter_number
 from forecastctl.errors import DataError
 from forecastctl.records.readings import QUARTERS
+from forecastctl.records.spellings import without_marks
 from forecastctl.records.written_dates import ROMAN
 
 if TYPE_CHECKING:
@@ -74,16 +78,15 @@ def _by_period(
         if holds(row, at, airport)
         for i in at
     ]
-    return unfolded(entries, table, cells, keys.others, totals_but(names, at))
+    unread = other_numbers(names, cells, at)
+    return unfolded(entries, table, cells, keys.others, totals_but(names, at), unread)
 
 
 def _months_across(names: Sequence[str], spec: DataSpec) -> dict[int, int]:
     """Number of the month that each column is named by, by its position."""
     texts = [n.strip() for n in names]
     words = [
-        t
-        for t in texts
-        if t and t.lower() not in TOTAL_WORDS and not t[0].isdigit() and not quarter_number(t)
+        t for t in texts if t and not is_total(t) and not t[0].isdigit() and not quarter_number(t)
     ]
     try:
         months = months_of(words, "the header", spec.language) if words else {}
@@ -118,10 +121,13 @@ def _years_and_months(
         return None
     besides = set(parts) | totals_in(names) | {years}
     keys = keys_of(names, cells, besides, table, spec)
-    year_of = filled_down(column_at(cells, years))
-    if keys is None or not keys.tell([year for year in year_of if is_year(year)]):
+    year_of = [without_marks(y.strip()) for y in filled_down(column_at(cells, years))]
+    if keys is None or not keys.tell([year for year in year_of if _names_a_year(year)]):
         return None
-    return _parts(keys, year_of, parts, names, cells, table)
+    later = of_next_year(year_of, parts, table.label)
+    year_of = [first_year(year) or year for year in year_of]
+    unread = other_numbers(names, cells, set(parts) | {years})
+    return _parts(keys, year_of, parts, names, cells, table, later, unread)
 
 
 def _parts(
@@ -131,12 +137,14 @@ def _parts(
     names: Sequence[str],
     cells: Cells,
     table: SourceTable,
+    later: frozenset[int],
+    unread: Sequence[str],
 ) -> SourceTable | None:
-    """The numbers of rows by year and columns by month or quarter."""
+    """The numbers of rows by year and columns by month or quarter, some of the year after."""
     entries = [
         Entry(
             airport,
-            f"{year.strip().removesuffix('.0')}{part}",
+            f"{int(year.strip().removesuffix('.0')) + (i in later)}{part}",
             cell(row, i),
             number,
             names[i],
@@ -148,15 +156,19 @@ def _parts(
         for i, part in parts.items()
     ]
     left = [n for n in totals_but(names, parts) if plain_name(n) not in YEAR_NAMES]
-    return unfolded(entries, table, cells, keys.others, left)
+    return unfolded(entries, table, cells, keys.others, left, unread)
 
 
 def _year_column(names: Sequence[str], cells: Cells, besides: set[int]) -> int | None:
     """Position of the column of the years."""
     others = [i for i in range(len(names)) if i not in besides]
     named = [i for i in others if plain_name(names[i]) in YEAR_NAMES]
-    years = named or [i for i in others if share(column_at(cells, i), is_year) >= MOST]
-    return years[0] if years and share(column_at(cells, years[0]), is_year) >= _HALF else None
+    years = named or [i for i in others if share(column_at(cells, i), _names_a_year) >= MOST]
+    return years[0] if years and share(column_at(cells, years[0]), _names_a_year) >= _HALF else None
+
+
+def _names_a_year(text: str) -> bool:
+    return is_year(text) or bool(first_year(text))
 
 
 def _months_and_years(
@@ -169,7 +181,7 @@ def _months_and_years(
     others = [i for i in range(len(names)) if i not in years]
     for c in sorted(others, key=lambda i: plain_name(names[i]) not in PART_NAMES["month"]):
         texts = [t.strip() for t in column_at(cells, c)]
-        some = [t for t in texts if t and t.lower() not in TOTAL_WORDS]
+        some = [t for t in texts if t and not is_total(t)]
         parts = _parts_across(some, spec)
         of_months = [t for t in some if not is_quarter(t)]
         if not parts or len(parts) < MOST * len(of_months or some):
@@ -178,7 +190,8 @@ def _months_and_years(
         if keys is None or not keys.tell([t for t in texts if t]):
             return None
         part_of = {some[i]: part for i, part in parts.items()}
-        return _rows_by_part(keys, texts, part_of, years, cells, table)
+        unread = other_numbers(names, cells, set(years) | {c})
+        return _rows_by_part(keys, texts, part_of, years, cells, table, unread)
     return None
 
 
@@ -189,6 +202,7 @@ def _rows_by_part(
     years: dict[int, str],
     cells: Cells,
     table: SourceTable,
+    unread: Sequence[str],
 ) -> SourceTable | None:
     """The numbers of rows by month or quarter and columns by year."""
     entries = [
@@ -199,7 +213,7 @@ def _rows_by_part(
         )
         if text in part_of
     ]
-    return unfolded(entries, table, cells, keys.others)
+    return unfolded(entries, table, cells, keys.others, unread=unread)
 
 
 SHAPES = (

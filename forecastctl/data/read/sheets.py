@@ -1,6 +1,7 @@
 """The one table of a source: of several sheets the one that holds passengers, or all together.
 
-A workbook with a sheet for each airport, year or month is one table; what the name of a sheet says
+A workbook with a sheet for each airport, year or month is one table, and so is a folder with a file
+for each year or month; what the name of a sheet says
 is a column of it. Sheets that hold the same airports and dates are not: one of them is asked for.
 """
 
@@ -81,22 +82,30 @@ def table_of_sheets(tables: Sequence[SourceTable], spec: DataSpec) -> LaidOut:
         only = next(table for table in tables if table.sheet == found[0].name)
         return laid_out(only, spec) if found[0].by_name == "airport" else found[0].laid
     if spec.sheet != ALL and not _parts_of_one(found):
-        raise DataError(
-            f"{tables[0].label} has several tables of passengers: the sheets "
-            f"{_listed([sheet.name for sheet in found])}.",
+        hint = (
             "Set [data] sheet in forecastctl.toml to the name of one, or to "
-            f'"{ALL}" to read them together.',
+            f'"{ALL}" to read them together.'
         )
-    return _together(found, without)
+        raise DataError(
+            f"{tables[0].label} has several tables of passengers: the {tables[0].part}s "
+            f"{_listed([sheet.name for sheet in found])}.",
+            hint if tables[0].part == "sheet" else "Name one of them.",
+        )
+    return _together(found, without, tables[0].part)
 
 
 def _kind(names: Sequence[str]) -> str:
     """What the names of sheets say: each a ``date`` or a ``year``, else an ``airport``."""
-    dates = [single(name.strip()) for name in names]
+    dates = [single(_spaced(name)) for name in names]
     if sum(d is not None for d in dates) > 1 and len({d.day for d in dates if d}) > 1:
         return "date"
     years = [found[0] for name in names if (found := _YEAR.search(name))]
     return "year" if len(set(years)) > 1 else "airport"
+
+
+def _spaced(name: str) -> str:
+    """A name without what stands for blanks in those of files."""
+    return name.strip().replace("_", " ")
 
 
 def _understood(table: SourceTable, kind: str, spec: DataSpec) -> _Sheet:
@@ -108,7 +117,7 @@ def _understood(table: SourceTable, kind: str, spec: DataSpec) -> _Sheet:
     name, year = table.sheet, _YEAR.search(table.sheet)
     if kind != "airport":
         table = replace(table, airport=stem_of(table.label))
-    known = (("Year", year[0]),) if kind == "year" and year else (("date", name),)
+    known = (("Year", year[0]),) if kind == "year" and year else (("date", _spaced(name)),)
     if kind == "date" or (kind == "year" and year):
         try:
             laid = laid_out(replace(table, known=known), spec)
@@ -174,7 +183,7 @@ def _pairs(laid: LaidOut) -> Iterator[tuple[str, ...]]:
     return zip(*(_texts(laid, c) for c in at), strict=True)
 
 
-def _together(found: Sequence[_Sheet], without: Sequence[str]) -> LaidOut:
+def _together(found: Sequence[_Sheet], without: Sequence[str], part: str) -> LaidOut:
     """The tables of several sheets as one: their roles, and the columns that all of them have."""
     first = found[0].laid
     own = [_roles_of(sheet.laid.columns) for sheet in found]
@@ -192,9 +201,9 @@ def _together(found: Sequence[_Sheet], without: Sequence[str]) -> LaidOut:
         first.table.label,
         first.table.unit,
         names,
-        lambda wanted: _loaded(found, positions, wanted),
-        facts={"format": f"{len(found):,} sheets"},
-        notes=_notes(found, without),
+        lambda wanted: _loaded(found, positions, wanted, part),
+        facts={"format": f"{len(found):,} {part}s"},
+        notes=_notes(found, without, part),
     )
     at = {role: i for i, role in enumerate(own[0])}
     columns = ColumnPositions(
@@ -216,7 +225,7 @@ def _roles_of(columns: ColumnPositions) -> dict[str, int]:
 
 
 def _loaded(
-    found: Sequence[_Sheet], positions: Sequence[Sequence[int]], wanted: Sequence[int]
+    found: Sequence[_Sheet], positions: Sequence[Sequence[int]], wanted: Sequence[int], part: str
 ) -> Loaded:
     """Some columns of all sheets, one below the other; a number's place names its sheet."""
     columns: dict[int, list[str]] = {c: [] for c in wanted}
@@ -224,27 +233,27 @@ def _loaded(
     places: list[str] = []
     rows = []
     for sheet, at in zip(found, positions, strict=True):
-        part = sheet.laid.table.load([at[c] for c in wanted])
+        loaded = sheet.laid.table.load([at[c] for c in wanted])
         for c in wanted:
-            columns[c] += texts_of(part.columns[at[c]])
+            columns[c] += texts_of(loaded.columns[at[c]])
         problems |= {
-            len(places) + i: f"sheet {sheet.name!r}: {text}" for i, text in part.problems.items()
+            len(places) + i: f"{part} {sheet.name!r}: {text}" for i, text in loaded.problems.items()
         }
-        names = part.places or [_value_name(sheet.laid)] * len(part.rows)
-        places += [f"{name} of sheet {sheet.name!r}" for name in names]
-        rows.append(part.rows)
+        names = loaded.places or [_value_name(sheet.laid)] * len(loaded.rows)
+        places += [f"{name} of {part} {sheet.name!r}" for name in names]
+        rows.append(loaded.rows)
     return Loaded(dict(columns), np.concatenate(rows), problems, places)
 
 
-def _notes(found: Sequence[_Sheet], without: Sequence[str]) -> tuple[str, ...]:
+def _notes(found: Sequence[_Sheet], without: Sequence[str], part: str) -> tuple[str, ...]:
     """How sheets were read together, and which were not."""
     what = {"airport": "an airport", "year": "a year", "date": "a period"}
     said = {sheet.by_name for sheet in found}
     each = f", each as {what[said.pop()]}" if len(said) == 1 and "" not in said else ""
     names = _listed([sheet.name for sheet in found])
-    notes = [f"{len(found):,} sheets are read together{each}: {names}"]
+    notes = [f"{len(found):,} {part}s are read together{each}: {names}"]
     if without:
-        notes.append(f"sheets without a table of passengers: {_listed(without)}")
+        notes.append(f"{part}s without a table of passengers: {_listed(without)}")
     return *notes, *dict.fromkeys(n for sheet in found for n in sheet.laid.table.notes)
 
 

@@ -7,6 +7,7 @@ linear algebra finds. Every find is verified on all periods to the last digit th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Search = Callable[
-        ["NDArray[np.float64]", "NDArray[np.int64]", float], Iterator[tuple[int, list[int]]]
+        ["NDArray[np.float64]", "NDArray[np.int64]", "Measure"], Iterator[tuple[int, list[int]]]
     ]
 
 LEAST_PERIODS, LEAST_SHARE = 6, 0.95
@@ -30,8 +31,8 @@ _MOST_ANY = 150
 _PROBES = 3
 _VARIES = 0.1
 """Share of a value by which a month differs from what one would guess."""
-_CERTAIN = 10.0
-"""Digits that must agree, beyond those that could be guessed."""
+_CERTAIN, CERTAIN_OF_ALL = 10.0, 6.0
+"""Digits that must agree, beyond those that could be guessed: of some of the others, of all."""
 _DIGITS_PER_SERIES = 0.3  # whether a series is a part: log10(2)
 _UNITS = tuple(10.0**n for n in range(6, -7, -1))
 _DEPENDENT = 0.003
@@ -39,13 +40,28 @@ _DEPENDENT = 0.003
 _A_PART = 0.5  # of the way from 0 to 1
 
 
-def sums_among(values: NDArray[np.float64]) -> dict[int, list[int]]:
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """By what is told that series are sums.
+
+    Attributes:
+        unit: The power of ten that all numbers are multiples of: 1 of counts.
+        multiples: Whether the sum of series that are multiples of each other tells as much as any.
+    """
+
+    unit: float
+    multiples: bool = False
+
+
+def sums_among(values: NDArray[np.float64], *, multiples: bool = False) -> dict[int, list[int]]:
     """Which series are the sum of at least two others, and of which.
 
     A sum counts no more as a part once it is found, so that sums of sums are found as well.
 
     Args:
         values: One row per series, one column per period, 0 where missing, shape ``(k, p)``.
+        multiples: Whether series that are always the same multiple of each other may be sums: of
+            airports by chance, of parts of one airport hardly.
 
     Returns:
         Positions of the parts by position of the sum.
@@ -54,14 +70,13 @@ def sums_among(values: NDArray[np.float64]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     if k <= _LEAST_PARTS or p < LEAST_PERIODS:
         return found
-    unit = _unit(values)
+    by = Measure(unit_of(values), multiples)
     searches: tuple[Search, ...] = (_next_to, _anywhere, _any_others)
     for search in searches:
         while True:
             left = np.array([i for i in range(k) if i not in found], dtype=np.int64)
             new = {
-                int(left[i]): [int(left[j]) for j in parts]
-                for i, parts in search(values, left, unit)
+                int(left[i]): [int(left[j]) for j in parts] for i, parts in search(values, left, by)
             }
             if not new:
                 break
@@ -69,7 +84,7 @@ def sums_among(values: NDArray[np.float64]) -> dict[int, list[int]]:
     return found
 
 
-def _unit(values: NDArray[np.float64]) -> float:
+def unit_of(values: NDArray[np.float64]) -> float:
     """The power of ten that all numbers are multiples of: 1 of counts, 1000 of rounded ones."""
     some = values.ravel()[:: max(1, values.size // 10_000)]
     for unit in _UNITS:
@@ -80,19 +95,61 @@ def _unit(values: NDArray[np.float64]) -> float:
 
 
 def _is_sum(
-    total: NDArray[np.float64], parts: NDArray[np.float64], unit: float, certain: float
+    total: NDArray[np.float64], parts: NDArray[np.float64], by: Measure, certain: float
 ) -> bool:
     """Whether one series is the sum of others in nearly all periods, and not by chance."""
     added = parts.sum(axis=0)
     told = (total > 0) & (added > 0)
     several = told & ((parts > 0).sum(axis=0) >= _LEAST_PARTS)
-    rounding = unit * (len(parts) + 1) / 2
+    rounding = by.unit * (len(parts) + 1) / 2
     right = np.abs(total - added) <= rounding + 1e-9 * total
     if several.sum() < LEAST_PERIODS or (right & told).sum() < LEAST_SHARE * told.sum():
         return False
-    different = np.unique(total[several & right])
-    digits = np.log10(np.maximum(1.0, _VARIES * different / (2 * rounding + unit)))
-    return bool(digits.sum() >= certain)
+    return digits(total, parts, several & right, 2 * rounding + by.unit, by) >= certain
+
+
+def digits(
+    total: NDArray[np.float64],
+    parts: NDArray[np.float64],
+    where: NDArray[np.bool_],
+    off: NDArray[np.float64] | float,
+    by: Measure,
+) -> float:
+    """How many digits agree, of those that the other periods do not give away.
+
+    Series that are always the same multiple of each other, or repeat themselves, are sums of each
+    other by chance: whoever knows one knows all. Where they are so but for rounding, it tells that
+    a sum is right to the unit.
+
+    Args:
+        total: The sum, shape ``(p,)``.
+        parts: One row per part, shape ``(k, p)``.
+        where: Periods in which it is the sum, shape ``(p,)``.
+        off: By how much it could be off and still count, shape ``(p,)`` or one for all.
+        by: The unit, and whether multiples tell.
+    """
+    _, first = np.unique(total[where], return_index=True)
+    if not len(first):
+        return 0.0
+    added, parts = total[where][first], parts[:, where][:, first]
+    missed = np.array([_VARIES * added]) if by.multiples else _missed(added, parts)
+    exact = np.abs(added - parts.sum(axis=0)) <= 1e-9 * added
+    if exact.mean() >= LEAST_SHARE:
+        told = exact * np.log10(1 + missed / by.unit)
+    else:
+        width = off[where][first] if isinstance(off, np.ndarray) else off
+        told = np.log10(np.maximum(1.0, missed / width))
+    return float(told.sum(axis=1).min())
+
+
+def _missed(total: NDArray[np.float64], parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much a guess from one part, its usual share, misses a series: a row for each part."""
+    most = _VARIES * total
+    shares = parts[(parts > 0).all(axis=1)] / total
+    if not len(shares):
+        return most[None, :]
+    usual = np.median(shares, axis=1, keepdims=True)
+    return np.asarray(np.minimum(np.abs(shares / usual - 1) * total, most))
 
 
 def _probes(series: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,7 +160,7 @@ def _probes(series: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _next_to(
-    values: NDArray[np.float64], left: NDArray[np.int64], unit: float
+    values: NDArray[np.float64], left: NDArray[np.int64], by: Measure
 ) -> Iterator[tuple[int, list[int]]]:
     """Sums of the series that stand right after them, or right before."""
     series, at = values[left], np.arange(len(left))
@@ -111,15 +168,15 @@ def _next_to(
     tried = []
     for own in probes.T:
         ends = _ends(own)
-        slack = _slack(own, unit)
+        slack = _slack(own, by.unit)
         after = np.searchsorted(ends, ends[1:] + own + slack, side="right") - 1
         before = np.searchsorted(ends, ends[:-1] - own - slack, side="left")
         tried += [np.stack([at, at + 1, after]), np.stack([at, before, at])]
-    yield from _verified(series, probes, np.concatenate(tried, axis=1), unit)
+    yield from _verified(series, probes, np.concatenate(tried, axis=1), by)
 
 
 def _anywhere(
-    values: NDArray[np.float64], left: NDArray[np.int64], unit: float
+    values: NDArray[np.float64], left: NDArray[np.int64], by: Measure
 ) -> Iterator[tuple[int, list[int]]]:
     """Sums of series that follow each other, wherever the sum stands."""
     series, k = values[left], len(left)
@@ -130,7 +187,7 @@ def _anywhere(
     ends, order = _ends(own), np.argsort(own)
     first, last = np.triu_indices(k + 1, _LEAST_PARTS)
     added = ends[last] - ends[first]
-    slack = _slack(own, unit).max()
+    slack = _slack(own, by.unit).max()
     low = np.searchsorted(own[order], added - slack, side="left")
     high = np.searchsorted(own[order], added + slack, side="right")
     hits = np.flatnonzero((high > low) & (added > 0))
@@ -139,7 +196,7 @@ def _anywhere(
     sums = order[high[n] + nth]  # the last of a hit has -1
     tried = np.stack([sums, first[n], last[n]])
     outside = (sums < first[n]) | (sums >= last[n])
-    yield from _verified(series, probes, tried[:, outside], unit)
+    yield from _verified(series, probes, tried[:, outside], by)
 
 
 def _ends(own: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,7 +213,7 @@ def _verified(
     series: NDArray[np.float64],
     probes: NDArray[np.float64],
     tried: NDArray[np.int64],
-    unit: float,
+    by: Measure,
 ) -> Iterator[tuple[int, list[int]]]:
     """Those stretches of which a series really is the sum.
 
@@ -164,23 +221,23 @@ def _verified(
         series: One row per series, one column per period.
         probes: A few columns of it, by which most are ruled out.
         tried: Position of a sum, of its first part and after its last one, shape ``(3, n)``.
-        unit: That all numbers are multiples of.
+        by: By what is told that series are sums.
     """
     sums, first, last = tried[:, tried[2] - tried[1] >= _LEAST_PARTS]
     ends = np.concatenate([np.zeros((1, probes.shape[1])), np.cumsum(probes, axis=0)])
     added = ends[last] - ends[first]
-    slack = unit * (last - first + 1)[:, None] / 2 + 1e-9 * ends[-1]
+    slack = by.unit * (last - first + 1)[:, None] / 2 + 1e-9 * ends[-1]
     fits = (np.abs(added - probes[sums]) <= slack) & (probes[sums] > 0)
     fits = fits.sum(axis=1) >= _PROBES - 1
     found: set[int] = set()
     for i, a, b in sorted(set(zip(*(c[fits].tolist() for c in (sums, first, last)), strict=True))):
-        if i not in found and _is_sum(series[i], series[a:b], unit, _CERTAIN):
+        if i not in found and _is_sum(series[i], series[a:b], by, _CERTAIN):
             found.add(i)
             yield i, list(range(a, b))
 
 
 def _any_others(
-    values: NDArray[np.float64], left: NDArray[np.int64], unit: float
+    values: NDArray[np.float64], left: NDArray[np.int64], by: Measure
 ) -> Iterator[tuple[int, list[int]]]:
     """Sums of any others: from small to large, the first that those before it explain."""
     series = values[left]
@@ -190,7 +247,7 @@ def _any_others(
     if not _LEAST_PARTS < k <= min(_MOST_ANY, values.shape[1] // 2):
         return
     rest = series[order, :: max(1, values.shape[1] // (2 * k))]
-    norms = np.maximum(np.sqrt((rest * rest).sum(axis=1)), unit)
+    norms = np.maximum(np.sqrt((rest * rest).sum(axis=1)), by.unit)
     rest = rest / norms[:, None]  # what the series of the basis do not explain of each
     r = np.zeros((k, k))
     basis: list[int] = []
@@ -206,5 +263,5 @@ def _any_others(
             weights = np.linalg.solve(r[np.ix_(basis, basis)], r[basis, n])
             likely = weights * norms[n] / norms[basis] > _A_PART
             parts = sorted(int(order[basis[j]]) for j in np.flatnonzero(likely))
-            if parts and _is_sum(series[order[n]], series[parts], unit, certain):
+            if parts and _is_sum(series[order[n]], series[parts], by, certain):
                 yield int(order[n]), parts

@@ -62,7 +62,8 @@ class SourceTable:
         delimiter: Between fields of text, else empty.
         facts: What was found out about the file, for people.
         notes: What a user should know before a forecast.
-        sheet: Name of the sheet of a workbook.
+        sheet: Name of the sheet of a workbook, or of the file of a folder.
+        part: Which of these it is: ``sheet`` or ``file``.
         airport: Of all rows, where no column names it.
         known: Names and texts of columns that hold one text throughout, of the sheet's name.
     """
@@ -76,6 +77,7 @@ class SourceTable:
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     sheet: str = ""
+    part: str = "sheet"
     airport: str = ""
     known: tuple[tuple[str, str], ...] = ()
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
 import io
-import math
 import re
 import zlib
 from collections import Counter
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.read.tables import Cells, Column, Loaded, SourceTable
+from forecastctl.data.read.encoding import binary, encoding_of, most_characters, not_in
+from forecastctl.data.read.packed import GZIP, too_much
+from forecastctl.data.read.tables import Cells, Column, Loaded, SourceTable, texts_of
 from forecastctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from forecastctl.data.read.blobs import Blob
 
 DELIMITERS = (",", ";", "\t", "|")
-GZIP = b"\x1f\x8b"
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_MOST_UNPACKED, _MOST_GROWTH = 2**28, 200
-"""Characters of a packed file from which on it must not have grown so many times: tables pack to a
-tenth, at best to a hundredth."""
 _LONGEST_HEADER = 2**16
 _LONGEST_LINE = 2**20
 """Characters of one line at most."""
@@ -45,14 +41,10 @@ _SHOWN_CODES = {
 _GUESSED_NOTE = (
     "the text is not UTF-8 and was read as {}: check how names are spelt, or set [data] encoding"
 )
+_COLUMNS = (re.compile(r"[^\S\u00a0\u202f]{2,}"), re.compile(r"[^\S\u00a0\u202f]+"))
+"""Blanks between columns of one width, and between words."""
+_LEAST_COLUMNS, _NEARLY_ALL = 3, 0.9
 _SEP = re.compile(r"\s*sep=(.)\s*$", re.IGNORECASE)
-_CODE_PAGES = (
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874"),
-    *("shift_jis", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp949", "koi8_r", "latin_1"),
-)
-_WESTERN = {"cp1252", "latin_1"}
-"""By far the most frequent of them, taken where it makes words as well as any other."""
-_GUESSED_FROM = 2**18
 _QUOTE_HINT = 'A field with quotation marks is written "like ""this""".'
 
 
@@ -67,29 +59,43 @@ def text_table(blob: Blob, encoding: str | None) -> SourceTable:
         DataError: It is no text, or empty.
     """
     zipped = blob.head().startswith(GZIP)
-    code = encoding or _encoding(blob, zipped=zipped)
+    code = encoding or encoding_of(blob, zipped=zipped)
     with _reading(blob, code, zipped=zipped) as text:
         start = text.read(_LONGEST_HEADER)
     _check_start(start, blob.label)
     headers = {d: _header(start, d) for d in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda d: len(headers[d]))
 
+    formulas = '="' in start
+
     def load(wanted: Sequence[int]) -> Loaded:
         with _reading(blob, code, zipped=zipped) as text:
-            lines = _lines(text, blob.label, _most_characters(blob, zipped=zipped))
-            return _rows(lines, delimiter, blob.label, wanted, headers[delimiter])
+            lines = _lines(text, blob.label, most_characters(blob, zipped=zipped))
+            found = _rows(lines, delimiter, blob.label, wanted, headers[delimiter])
+        if formulas:
+            columns = {c: _without_formulas(texts_of(v)) for c, v in found.columns.items()}
+            return replace(found, columns=dict(columns))
+        return found
 
     def cells() -> Cells:
         with _reading(blob, code, zipped=zipped) as text:
-            lines = list(_lines(text, blob.label, _most_characters(blob, zipped=zipped)))
-        return _all_rows(lines)
+            lines = list(_lines(text, blob.label, most_characters(blob, zipped=zipped)))
+        found = _all_rows(lines)
+        if formulas:
+            return replace(found, rows=[_without_formulas(row) for row in found.rows])
+        return found
 
     facts = {"format": f"text in {_SHOWN_CODES.get(code, code)}"}
     notes = () if code in _SHOWN_CODES or encoding else (_GUESSED_NOTE.format(code),)
-    names = tuple(headers[delimiter])
+    names = tuple(_without_formulas(headers[delimiter]))
     return SourceTable(
         blob.label, "line", names, load, cells, delimiter=delimiter, facts=facts, notes=notes
     )
+
+
+def _without_formulas(texts: Sequence[str]) -> list[str]:
+    """Texts without what keeps Excel from changing them: ``="007"``."""
+    return [t[2:-1] if t.startswith('="') and t.endswith('"') else t for t in texts]
 
 
 def _check_start(start: str, label: str) -> None:
@@ -105,107 +111,21 @@ def _check_start(start: str, label: str) -> None:
         )
 
 
-def _encoding(blob: Blob, *, zipped: bool) -> str:
-    """UTF-16 where it says so, UTF-8 where all of it is, else what its bytes look like.
-
-    Raises:
-        DataError: They look like no encoding.
-    """
-    check = codecs.getincrementaldecoder("utf-8")()
-    read, most = 0, _most_characters(blob, zipped=zipped)
-    try:
-        with _binary(blob, zipped) as file:
-            while (piece := file.read(_PIECE)) and read <= most:
-                if not read and piece[:2] in UTF16:
-                    return "utf-16"
-                if not read and (ends := _wide(piece)):
-                    return ends
-                check.decode(piece)
-                read += len(piece)
-            check.decode(b"", final=read <= most)
-    except UnicodeDecodeError:
-        return _guessed(blob, zipped)
-    except (EOFError, OSError, zlib.error):
-        pass  # what cannot be unpacked is said where it is read
-    return "utf-8-sig"
-
-
-def _wide(piece: bytes) -> str | None:
-    """UTF-16 without its mark, told by the zeros in every other byte of ASCII letters."""
-    piece = piece[:_SNIFFED]
-    if b"\0" in piece:
-        for code, zeros, letters in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
-            if not any(piece[zeros::2]) and all(piece[letters::2]):
-                return code
-    return None
-
-
-@contextmanager
-def _binary(blob: Blob, zipped: bool) -> Iterator[IO[bytes]]:
-    """The bytes, unpacked."""
-    with blob.open() as raw:
-        yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if zipped else raw
-
-
 @contextmanager
 def _reading(blob: Blob, code: str, *, zipped: bool) -> Iterator[IO[str]]:
     """Open text, and turn what goes wrong while it is read into one clear error."""
     label = blob.label
     try:
-        with _binary(blob, zipped) as raw, io.TextIOWrapper(raw, code, newline="") as text:
+        with binary(blob, zipped) as raw, io.TextIOWrapper(raw, code, newline="") as text:
             yield text
     except UnicodeError:
-        raise _not_in(blob, zipped, code) from None
+        raise not_in(blob, zipped, code) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{label} is a damaged gzip file: {error}.", "Copy or download it again."
         ) from None
     except OSError as error:
         raise DataError(f"{label} cannot be read: {error.strerror or error}.") from None
-
-
-def _guessed(blob: Blob, zipped: bool) -> str:
-    """The encoding that some bytes which are not UTF-8 look like.
-
-    Raises:
-        DataError: None makes words of them.
-    """
-    import charset_normalizer
-
-    with suppress(EOFError, OSError, zlib.error), _binary(blob, zipped) as file:
-        lines = [line for line in islice(file, _GUESSED_FROM) if not line.isascii()]
-        content = b"".join(lines)[:_GUESSED_FROM]
-        if b"\0" not in content and _letters(content):
-            found = charset_normalizer.from_bytes(content, cp_isolation=list(_CODE_PAGES))
-            best = found.best()
-            if best is not None:
-                western = [m for m in found if {m.encoding, *m.could_be_from_charset} & _WESTERN]
-                as_good = bool(western) and western[0].chaos <= best.chaos
-                return "cp1252" if as_good else best.encoding
-    raise _not_in(blob, zipped, "utf-8")
-
-
-def _letters(content: bytes) -> bool:
-    """Whether at least a third of the bytes are ASCII, as in every table."""
-    return sum(byte < 128 for byte in content) * 3 >= len(content)  # noqa: PLR2004 - ASCII
-
-
-def _not_in(blob: Blob, zipped: bool, code: str) -> DataError:
-    """The error of text that cannot be decoded, with the first line that cannot."""
-    where = ""
-    with suppress(EOFError, OSError, zlib.error), _binary(blob, zipped) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode(code)
-            except UnicodeDecodeError as error:
-                where = f" (line {number}, byte 0x{line[error.start]:02x})"
-                break
-    name = "UTF-8" if code.startswith("utf-8") else code
-    return DataError(
-        f"{blob.label} is not {name} text{where}.",
-        "Set [data] encoding, or save it as UTF-8, for example with: "
-        "iconv -f latin1 -t utf-8 FILE > NEW",
-    )
 
 
 def _delimiter(lines: list[str]) -> tuple[str, int]:
@@ -224,8 +144,25 @@ def _delimiter(lines: list[str]) -> tuple[str, int]:
     return max(DELIMITERS, key=lambda d: scores[d]), 0
 
 
+def _blanks(lines: list[str]) -> re.Pattern[str] | None:
+    """The blanks that split nearly all lines alike, where the header holds no delimiter."""
+    some = [line.strip() for line in lines[:_SNIFFED] if line.strip()]
+    if not some or any(delimiter in some[0] for delimiter in DELIMITERS):
+        return None
+    for pattern in _COLUMNS:
+        width = len(pattern.split(some[0]))
+        alike = sum(len(pattern.split(line)) == width for line in some)
+        if width >= _LEAST_COLUMNS and alike >= _NEARLY_ALL * len(some):
+            return pattern
+    return None
+
+
 def _all_rows(lines: list[str]) -> Cells:
     """All records that are not blank, wherever the header is."""
+    blanks = _blanks(lines)
+    if blanks:
+        split = {n: blanks.split(line.strip()) for n, line in enumerate(lines, 1) if line.strip()}
+        return Cells(list(split.values()), list(split), " ")
     delimiter, skipped = _delimiter(lines)
     lines = lines[skipped:]
     reader = csv.reader(lines, delimiter=delimiter)
@@ -262,16 +199,8 @@ def _lines(text: IO[str], label: str, most: float) -> Iterator[str]:
                 "Check that it is a table, with one row a line.",
             )
         if whole > most:
-            raise DataError(
-                f"{label} unpacks to more than {_MOST_GROWTH} times its size: no table does.",
-                "Unpack it, if it is sound.",
-            )
+            raise too_much(label)
         yield line
-
-
-def _most_characters(blob: Blob, *, zipped: bool) -> float:
-    """How many characters a file may hold."""
-    return max(_MOST_UNPACKED, _MOST_GROWTH * blob.size) if zipped else math.inf
 
 
 def _header(start: str, delimiter: str) -> list[str]:

@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.read.subtotals import LEAST_PERIODS, LEAST_SHARE, sums_among
+from forecastctl.data.read.subtotals import (
+    CERTAIN_OF_ALL,
+    LEAST_PERIODS,
+    LEAST_SHARE,
+    Measure,
+    digits,
+    sums_among,
+    unit_of,
+)
+from forecastctl.data.read.total_words import called_total, holds_total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-_WORD = (
-    r"\b(?:total|totals|totale|totaal|totalt|gesamt|insgesamt|summe|ensemble|ogółem|razem|celkem|"
-    r"összesen|yhteensä|toplam|итого|всего|σύνολο|sub-?total|subtotals|sous-total|zwischensumme)\b|"
-    r"合計|总计|總計|합계|小計|小计|소계|全国"
-)
-_WORDS = re.compile(
-    rf"{_WORD}|^(?:all|all airports|alle|sum|tous|todos|tutti|wszystkie|все)$", re.IGNORECASE
-)
-_PART_OF_A_NAME = re.compile(rf"^(?:{_WORD})\W+\w|\w\W+(?:{_WORD})\W*$", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]{3}", re.ASCII)
 _NEAR = 0.002
 """Share by which a sum may be off: the parts are rounded."""
+_ABOUT = 0.05
+"""Share by which a total by name may be off: of some airports the last months are revised."""
 _LEAST_OTHERS = 2
 _ABOVE = 0.9  # of its periods, in which a total by name is at least as large as each airport
 _MOST_CELLS = 4
@@ -65,8 +68,9 @@ def total_airports(
     added = _added_up(values * airports[:, None])
     if added is not None:
         found[str(names[added])] = "is the sum of the others"
+    in_codes = 2 * sum(bool(_CODE.fullmatch(str(name))) for name in names) > len(names)
     for c, name in enumerate(names):
-        if str(name) not in found and (why := _by_name(str(name), values, c)):
+        if str(name) not in found and (why := _by_name(str(name), values, c, codes=in_codes)):
             found[str(name)] = why
     return found if len(found) < len(names) else {}
 
@@ -88,11 +92,6 @@ def notes_of(totals: Mapping[str, str], *, kept: bool) -> tuple[str, ...]:
         return (f"{len(totals):,} airports are sums of others, {listed}: {end}",)
     end = end.replace("as airports", "as an airport").replace("them", "it")
     return tuple(f"{name!r} {why}: {end}" for name, why in totals.items())
-
-
-def called_total(name: str) -> bool:
-    """Whether a name is a word for the sum of all, or holds one."""
-    return bool(_WORDS.search(name.strip()))
 
 
 def _by_period(
@@ -148,21 +147,26 @@ def _of_one_airport(
     }
 
 
-def _by_name(name: str, values: NDArray[np.float64], c: int) -> str:
+def _by_name(name: str, values: NDArray[np.float64], c: int, *, codes: bool) -> str:
     """Why a name says that its series is a sum; empty where it does not.
 
-    A word for a sum that is the whole name may be the code of an airport as well.
+    A word for a sum that is the whole name may be the code of an airport as well: among ``codes``,
+    ``SUM`` must be about the sum of the others.
     """
     if not called_total(name):
         return ""
-    if _PART_OF_A_NAME.search(name.strip()):
+    if holds_total(name):
         return "is called a total"
-    own = values[c]
-    most = np.delete(values, c, axis=0).max(axis=0)
+    own, others = values[c], np.delete(values, c, axis=0)
     there = own > 0
-    if there.any() and np.mean(own[there] >= (1 - _NEAR) * most[there]) >= _ABOVE:
-        return "is called a total and is no smaller than any other"
-    return ""
+    if codes and _CODE.fullmatch(name):
+        added = others.sum(axis=0)
+        right = np.abs(own - added) <= _ABOUT * added
+        said = "is called a total and is about the sum of the others"
+    else:
+        right = own >= (1 - _NEAR) * others.max(axis=0)
+        said = "is called a total and is no smaller than any other"
+    return said if there.any() and np.mean(right[there]) >= _ABOVE else ""
 
 
 def _added_up(values: NDArray[np.float64]) -> int | None:
@@ -173,4 +177,9 @@ def _added_up(values: NDArray[np.float64]) -> int | None:
     near = np.abs(2 * values - total) <= _NEAR * total
     n, hits = enough.sum(axis=1), (enough & near).sum(axis=1)
     found = np.flatnonzero((n >= LEAST_PERIODS) & (hits >= LEAST_SHARE * n))
-    return int(found[0]) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    c = int(found[0])
+    parts, by = np.delete(values, c, axis=0), Measure(unit_of(values))
+    told = digits(values[c], parts, enough[c] & near[c], _NEAR * total, by)
+    return c if told >= CERTAIN_OF_ALL else None

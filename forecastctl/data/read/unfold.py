@@ -16,10 +16,11 @@ from forecastctl.data.read.cells import (
     is_value,
     is_year,
     numeric,
+    share,
 )
-from forecastctl.data.read.columns import recognised
-from forecastctl.data.read.dates import TOTAL_WORDS
+from forecastctl.data.read.columns import recognised, usual_name
 from forecastctl.data.read.tables import Cells, Loaded, SourceTable, stem_of
+from forecastctl.data.read.total_words import TOTAL_WORDS, is_total
 from forecastctl.data.read.year_parts import is_quarter
 from forecastctl.errors import DataError
 from forecastctl.records.readings import Written
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import DataSpec
 
-_LISTED = 3
+_LISTED, _NUMBERS = 3, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def unfolded(
     cells: Cells,
     others: Mapping[str, list[str]],
     left: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> SourceTable | None:
     """A long table of the numbers of another one; ``None`` where there are none.
 
@@ -127,6 +129,7 @@ def unfolded(
         cells: Its rows.
         others: Its columns of text by name.
         left: Names of columns that hold totals.
+        unread: Names of further columns of numbers.
     """
     if not entries:
         return None
@@ -154,17 +157,21 @@ def unfolded(
         load,
         delimiter=cells.delimiter,
         facts=table.facts,
-        notes=(*table.notes, *_of_totals(left)),
+        notes=(
+            *table.notes,
+            *_left_out("columns that hold totals", left),
+            *_left_out("columns of numbers that name no period", unread),
+        ),
     )
 
 
-def _of_totals(left: Sequence[str]) -> tuple[str, ...]:
-    """The sentence about columns of totals among those of months."""
-    if not left:
+def _left_out(what: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The sentence about columns that are not read."""
+    if not names:
         return ()
-    more = f" and {len(left) - _LISTED:,} more" if len(left) > _LISTED else ""
-    listed = ", ".join(map(repr, left[:_LISTED]))
-    return (f"columns that hold totals are left out: {listed}{more}",)
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    listed = ", ".join(map(repr, names[:_LISTED]))
+    return (f"{what} are left out: {listed}{more}",)
 
 
 def cell(row: list[str], c: int) -> str:
@@ -184,9 +191,19 @@ def totals_in(names: Sequence[str]) -> set[int]:
         i
         for i, name in enumerate(names)
         if is_year(name)
-        or name.strip().lower() in TOTAL_WORDS
+        or is_total(name.strip())
         or any(word in TOTAL_WORDS for word in name.lower().split())
     }
+
+
+def other_numbers(names: Sequence[str], cells: Cells, besides: Iterable[int]) -> list[str]:
+    """Names of the columns of numbers but for some, for totals and for numbers of airports."""
+    used = set(besides) | totals_in(names)
+    totals = set(totals_but(names, used))
+    rest = [i for i, name in enumerate(names) if i not in used and name.strip()]
+    rest = [i for i in rest if not usual_name("airport", names[i]) and names[i] not in totals]
+    columns = {names[i]: column_at(cells, i) for i in rest}
+    return [name for name, column in columns.items() if share(column, is_number) >= _NUMBERS]
 
 
 def totals_but(names: Sequence[str], at: Iterable[int]) -> list[str]:

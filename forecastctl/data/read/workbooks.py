@@ -44,7 +44,8 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
                 f"{blob.label} has no sheet {sheet!r}, but {', '.join(map(repr, names))}.",
                 f'Set [data] sheet to one of them, or to "{ALL}".',
             )
-        wanted = names if sheet is None else [sheet]
+        hidden = _hidden(book) if sheet is None else set()
+        wanted = [name for name in names if name not in hidden] if sheet is None else [sheet]
         tables = [(name, _cells(book.get_sheet_by_name(name))) for name in wanted]
     except python_calamine.CalamineError as error:
         raise DataError(
@@ -53,7 +54,12 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
         ) from None
     found = [
         table_of_cells(
-            blob.label, "row", cells, facts={"format": f"the sheet {name!r}"}, sheet=name
+            blob.label,
+            "row",
+            cells,
+            facts={"format": f"the sheet {name!r}"},
+            notes=(f"hidden sheets are left out: {', '.join(sorted(hidden))}",) if hidden else (),
+            sheet=name,
         )
         for name, cells in tables
         if cells.rows
@@ -61,6 +67,17 @@ def workbook_tables(blob: Blob, sheet: str | None) -> list[SourceTable]:
     if not found:
         raise DataError(f"{blob.label} holds no cell.", "Check that the export worked.")
     return found
+
+
+def _hidden(book: object) -> set[str]:
+    """Names of the sheets that nobody sees, unless all are such."""
+    shown = {
+        str(sheet.name): str(sheet.visible).endswith(".Visible")
+        for sheet in book.sheets_metadata  # type: ignore[attr-defined]
+    }
+    return (
+        {name for name, visible in shown.items() if not visible} if any(shown.values()) else set()
+    )
 
 
 def _cells(sheet: object) -> Cells:

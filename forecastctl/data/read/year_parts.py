@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.data.panel.frequency import NO_DAY
-from forecastctl.data.read.dates import TOTAL_WORDS, month_number, months_of
+from forecastctl.data.read.columns import PART_NAMES, plain_name
+from forecastctl.data.read.dates import month_number, months_of
+from forecastctl.data.read.total_words import called_total, is_total
 from forecastctl.records.calendar import days_of
 from forecastctl.records.month_names import english
 from forecastctl.records.readings import QUARTERS, TOTAL, Written, shown
+from forecastctl.records.spellings import without_marks
 from forecastctl.records.written_dates import ROMAN, read_date
 
 if TYPE_CHECKING:
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?", re.ASCII)
-_THIRTEEN = re.compile(rf"[Mm]?{TOTAL}(?:\.0+)?")
+_YEAR = re.compile(r"(\d{4})(?:\.0+|\s*[年년])?", re.ASCII)
+_OF_THE_YEAR = re.compile(rf"[Mm]?(?:{TOTAL}|0|00|99)(?:\.0+)?")
+"""Numbers of months under which offices file the total of the year."""
+_NTH_OF_YEAR = re.compile(r"((?:19|20)\d\d)[-/. ]?0?([1-4])(?:\.0+)?", re.ASCII)
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?", re.ASCII)
 _WEEK = re.compile("[WwKk]")
@@ -64,9 +69,7 @@ def parse_year_parts(
         DataError: The language of the names cannot be told.
     """
     texts = list(dict.fromkeys(part.strip() for part in parts))
-    words = [
-        t for t in texts if _LETTERS.search(t) and t.lower() not in TOTAL_WORDS and not _no_word(t)
-    ]
+    words = [t for t in texts if _LETTERS.search(t) and not is_total(t) and not _no_word(t)]
     months = months_of(words, where, language) if kind == "month" else {}
     quarters = {text for text in texts if text and is_quarter(text)} if kind == "month" else set()
     if quarters and len(quarters) < len(texts):
@@ -86,6 +89,17 @@ def parse_year_parts(
         else:
             problems[i] = result
     return YearParts(days, problems, totals)
+
+
+def as_quarters(texts: Sequence[str], name: str) -> Sequence[str]:
+    """Texts such as ``2012-4`` as quarters, where a column is called so and holds no others."""
+    if plain_name(name) not in PART_NAMES["quarter"]:
+        return texts
+    found = {text: _NTH_OF_YEAR.fullmatch(text.strip()) for text in texts if text.strip()}
+    if not found or not all(found.values()):
+        return texts
+    spelt = {text: f"{match[1]}Q{match[2]}" for text, match in found.items() if match}
+    return [spelt.get(text, text) for text in texts]
 
 
 def is_quarter(part: str) -> bool:
@@ -114,9 +128,9 @@ def _first_day(
     year: str, part: str, kind: str, months: Mapping[str, int]
 ) -> int | tuple[int, str] | None:
     """First day of a period, or the column at fault with what is wrong; ``None`` for a total."""
-    if part.lower() in TOTAL_WORDS or (kind == "month" and _THIRTEEN.fullmatch(part)):
+    if is_total(part) or called_total(year) or (kind == "month" and _OF_THE_YEAR.fullmatch(part)):
         return None
-    digits = _YEAR.fullmatch(year)
+    digits, part = _YEAR.fullmatch(without_marks(year)), without_marks(part)
     if not digits:
         return 0, f"{shown(year)} is not a year"
     if kind == "quarter" and part in ROMAN:
