@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,17 @@ _YEAR_IN = re.compile(r"(?:19|20)\d\d")
 _PARTS, _LETTER = re.compile(r"[\s_]+"), re.compile(r"^[A-Za-z](?=(?:19|20)\d\d)")
 
 
+_KEPT = 50_000
+"""Texts whose kind is remembered: each row is looked at as a header, and many cells are alike."""
+
+
 def is_year(text: str) -> bool:
     """Whether a text is a year of four digits."""
     text = text.strip().removesuffix(".0")
     return len(text) == 4 and text.isdecimal() and _FIRST_YEAR <= int(text) <= _LAST_YEAR  # noqa: PLR2004
 
 
+@lru_cache(maxsize=_KEPT)
 def is_number(text: str) -> bool:
     """Whether a text is a number, however it is written."""
     if _DIGITS.fullmatch(text):
@@ -60,6 +66,7 @@ def is_number(text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=_KEPT)
 def is_value(text: str) -> bool:
     """Whether a text is a number, or stands for a missing one."""
     if _DIGITS.fullmatch(text):
@@ -71,6 +78,7 @@ def is_value(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=_KEPT)
 def is_date(text: str) -> bool:
     """Whether a text is likely to be a date, whatever stands around it."""
     return _a_date(read_date(text))
