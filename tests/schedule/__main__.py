@@ -1,4 +1,4 @@
-"""Have the real Airflow and the real cron start jobs as 'forecastctl schedule' prints them."""
+"""Have the real Airflow start jobs as 'forecastctl schedule airflow' prints them."""
 
 from __future__ import annotations
 
