@@ -94,6 +94,10 @@ MEANINGS = {
     ),
     "tracking.experiment": "MLflow experiment.",
     "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
+    "tracking.curves": (
+        "Whether the runs of airports hold metrics that MLflow draws as lines: the search, error "
+        "and coverage by lead, actual and forecast."
+    ),
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
     "tracking.patience": (
         "Seconds that the store may not answer, or be locked by others, while a job waits and "

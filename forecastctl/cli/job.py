@@ -260,6 +260,7 @@ def ask(command: str, session: Session, chosen: Selection, *, sums: bool, jobs: 
         levels=settings.forecast.level,
         layout=settings.tracking.layout,
         charts=settings.forecast.charts,
+        curves=settings.tracking.curves,
         config_digest=settings.result_digest(),
         settings={
             **recorded(settings),

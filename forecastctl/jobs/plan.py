@@ -65,6 +65,7 @@ class Request:
         learn: Whether a search starts from what earlier ones found.
         sums: Whether groups and the total are forecast as well.
         reconcile: How the forecasts are then made to add up, or ``none``.
+        curves: Whether runs of airports hold metrics that a store may draw as lines.
         recorded: Airports that an attempt at this job which was cut off has recorded; that does not
             make them unchanged ones.
     """
@@ -88,11 +89,12 @@ class Request:
     learn: bool = False
     sums: bool = False
     reconcile: str = "none"
+    curves: bool = False
     recorded: frozenset[str] = frozenset()
 
     def asked(self) -> dict[str, object]:
         """What decides what the job does with each airport, as plain values."""
-        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search")
+        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search", "curves")
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in aside}
         return {**values, "search": asdict(self.search)}
 
@@ -178,6 +180,7 @@ def _context(
         freq=series[0].freq if series else panel.freq,
         season_length=panel.season_length,
         data=dataset_of(panel),
+        curves=request.curves,
     )
 
 
