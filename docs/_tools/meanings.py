@@ -96,7 +96,8 @@ MEANINGS = {
     "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
     "tracking.curves": (
         "Whether the runs of airports hold metrics that MLflow draws as lines: the search, error "
-        "and coverage by lead, actual and forecast."
+        "and coverage by lead, actual and forecast. Not set: in the nested layout, where they cost "
+        "little beside the runs of the trials."
     ),
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
     "tracking.patience": (

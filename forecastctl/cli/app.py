@@ -15,6 +15,7 @@ from forecastctl.cli.commands.explain import explain
 from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.plot import plot
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
 from forecastctl.cli.commands.reproduce import reproduce
@@ -71,6 +72,7 @@ for _command in (
     backtest,
     history,
     explain,
+    plot,
     report,
     ui,
     reproduce,

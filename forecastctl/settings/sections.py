@@ -167,7 +167,7 @@ class Tracking(_Section):
     uri: str = "sqlite:///mlflow.db"
     experiment: PublicName = "forecastctl"
     layout: Literal["nested", "flat"] = "nested"
-    curves: bool = True
+    curves: bool | None = None
     artifacts: str | None = None
     writer: Literal["auto", "sql", "client"] = "auto"
     patience: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 300.0

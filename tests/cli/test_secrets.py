@@ -54,6 +54,7 @@ COMMANDS = {
     "backtest": ["--data", "air.csv", "--from", "2018-01", "--to", "2018-02", "--max-evals", "2"],
     "history": [],
     "explain": ["--airport", "JFK", "--date", "2018-05"],
+    "plot": ["JFK"],
     "reproduce": ["x"],
     "monitor": [],
     "retry": ["x"],
