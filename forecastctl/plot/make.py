@@ -17,8 +17,10 @@ from forecastctl.recording.context import airport_key
 from forecastctl.recording.read import read_forecast, read_trials, read_tuning, searched_by
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, Query
+from forecastctl.records.calendar import parse_as_of
 from forecastctl.records.marks import SET, airport_mark, job_mark
 from forecastctl.records.schema import LIVE, TRUE, Param, Tag
+from forecastctl.records.series import future_ds
 from forecastctl.viz.style import (
     INK,
     MUTED,
@@ -54,7 +56,8 @@ class Asked:
         airport: As spelt in the data.
         kind: One of `KINDS`.
         date: A day of the period that a chart of `OF_A_PERIOD` is about.
-        as_of: Only what forecasts knew up to this day counts; ``None`` for all.
+        as_of: The newest that knew no period after this day, backtests included; ``None`` for the
+            newest live one.
         job_id: Only this job; ``None`` for the newest that has it.
     """
 
@@ -133,11 +136,16 @@ def _runs(tracker: Tracker, asked: Asked, stage: Tag, **tags: str) -> list[Store
     if asked.job_id is not None:
         marks[job_mark(asked.job_id)] = SET
     runs = tracker.find(Query(tags=marks, status=FINISHED, limit=RUNS_READ))
-    return [
-        run
-        for run in runs
-        if not RunOf(run).superseded and (asked.as_of is None or RunOf(run).cutoff <= asked.as_of)
-    ]
+    return [run for run in runs if not RunOf(run).superseded and _knew(run, asked.as_of)]
+
+
+def _knew(run: StoredRun, as_of: str | None) -> bool:
+    """Whether a run knew no period that ended after a day."""
+    if as_of is None:
+        return True
+    of = RunOf(run)
+    next_first = future_ds(of.cutoff, of.freq, 1)[0]
+    return bool(next_first.astype(int) - 1 <= parse_as_of(as_of))
 
 
 def _newest(tracker: Tracker, asked: Asked, stage: Tag) -> StoredRun:
@@ -146,10 +154,11 @@ def _newest(tracker: Tracker, asked: Asked, stage: Tag) -> StoredRun:
     Raises:
         NothingRecordedError: There is none.
     """
-    live = {} if asked.job_id is not None else {str(Tag.ORIGIN): str(LIVE)}
+    narrowed = asked.job_id is not None or asked.as_of is not None
+    live = {} if narrowed else {str(Tag.ORIGIN): str(LIVE)}
     runs = _runs(tracker, asked, stage, **live)
     if runs:
-        return runs[0]
+        return runs[0] if asked.as_of is None else max(runs, key=lambda run: RunOf(run).cutoff)
     what = {Tag.TUNED: "search", Tag.TRAINED: "model", Tag.FORECAST: "forecast"}[stage]
     limits = [f" in job {asked.job_id}"] if asked.job_id else []
     limits += [f" up to {asked.as_of}"] if asked.as_of else []

@@ -312,6 +312,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("check", *source, "--json")
     done("explain", *store, *source, "--airport", "JFK", "--date", "2018-05", "--html", "page.html")
     done("explain", *store, "--airport", "JFK", "--date", "2018-05", "--json", "--quick")
+    done("plot", "JFK", *store, "--out", "plot.svg", "--json")
     for what in ("jobs", "airports", "trials"):
         done("history", what, *store, "--json")
         done("history", what, *store, "--csv")

@@ -77,6 +77,20 @@ def test_every_kind_is_drawn(fleet, kind):
     assert np.datetime64(found.stamp)
 
 
+def test_the_newest_forecast_that_knew_nothing_later(fleet):
+    runs = [r for r in fleet.tracker._runs.values() if r.tags["kind"] == "airport"]
+    first, last = (f(run.tags["cutoff"] for run in runs) for f in (min, max))
+    name = runs[0].tags["airport"]
+
+    def stamp(as_of):
+        return drawing(fleet.tracker, Asked(name, "forecast", as_of=as_of)).stamp
+
+    assert stamp(None) == last
+    assert stamp(first[:7]) == first
+    with pytest.raises(NothingRecordedError):  # the month was not over
+        stamp(first)
+
+
 @pytest.fixture(scope="module")
 def harness():
     from dataclasses import replace

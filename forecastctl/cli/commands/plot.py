@@ -59,14 +59,15 @@ def plot(
 def _check(kind: str, out: Path | None, **given: str | None) -> None:
     """Refuse what cannot be drawn or written before anything is read for it."""
     from forecastctl.plot.make import KINDS, OF_A_PERIOD
-    from forecastctl.records.calendar import parse_day
+    from forecastctl.records.calendar import parse_as_of, parse_day
 
     if kind not in KINDS:
         hint = did_you_mean(kind, KINDS) or f"Give one of {', '.join(KINDS)}."
         raise UsageError(f"--kind: there is no chart '{kind}'.", hint)
-    for name in ("date", "as_of"):
-        if (day := given[name]) is not None:
-            parse_day(day)
+    if (day := given["date"]) is not None:
+        parse_day(day)
+    if (day := given["as_of"]) is not None:
+        parse_as_of(day)
     own = ("date",) if kind in OF_A_PERIOD else ("as_of", "job")
     for name, value in given.items():
         if value is not None and name not in own:
