@@ -81,7 +81,10 @@ MEANINGS = {
         "Also write the forecasts to CSV (.gz), Parquet, a SQLAlchemy URL, or stdout (`-`)."
     ),
     "forecast.table": "Table, where `out` is a URL.",
-    "forecast.charts": "Draw and record a chart per airport.",
+    "forecast.charts": (
+        "Draw and record a chart per airport. Not set: where the job has up to 100; "
+        "`forecastctl plot` draws any of them later."
+    ),
     "forecast.reconcile": (
         "Make the forecasts of the airports, their groups and the total add up. `bottom_up` adds "
         "the airports' own; `ols`, `wls_struct`, `wls_var`, `mint_shrink` and `mint_cov` weigh all "

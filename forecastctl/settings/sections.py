@@ -154,7 +154,7 @@ class Forecast(_Section):
     level: ListOf[Level] = (80, 95)
     out: str | None = None
     table: PublicName = "forecasts"
-    charts: bool = True
+    charts: bool | None = None
     fallback: bool = True
     reconcile: Literal[
         "none", "bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink", "mint_cov"
