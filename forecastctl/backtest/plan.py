@@ -109,7 +109,7 @@ class BacktestPlan:
             forecast=True,
             search=job_request.search,
             levels=self.levels,
-            charts=job_request.charts,
+            charts=bool(job_request.charts),
         )
         self._reopened: set[int] = set()
         self.name = self._identity()

@@ -16,6 +16,7 @@ from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.init import init
 from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.plot import plot
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
 from forecastctl.cli.commands.reproduce import reproduce
@@ -73,6 +74,7 @@ for _command in (
     backtest,
     history,
     explain,
+    plot,
     report,
     ui,
     reproduce,

@@ -601,4 +601,26 @@ Html = Annotated[
     Path | None, option("--html", "Write a self-contained page with charts.", OUTPUT, "FILE")
 ]
 Image = Annotated[Path | None, option("--image", "Write the charts as PNG or SVG.", OUTPUT, "FILE")]
+Plotted = Annotated[str, argument("AIRPORT", "The airport, as spelt in the data.")]
+PlotKind = Annotated[
+    str,
+    option(
+        "--kind",
+        "forecast, backtest (errors by lead), trials, parts (of a miss), vintages or residuals.",
+        ASK,
+        "NAME",
+    ),
+]
+PlotDate = Annotated[
+    str | None,
+    dated("--date", "Period of parts and vintages; without: newest with an actual.", ASK),
+]
+PlotAsOf = Annotated[
+    str | None,
+    dated("--as-of", "The newest that used no observation after this date.", ASK, last=True),
+]
+PlotOut = Annotated[
+    Path | None,
+    option("--out -o", "PNG or SVG to write (AIRPORT-KIND-DATE.png).", OUTPUT, "FILE"),
+]
 SampleOut = Annotated[str, option("--out -o", "CSV (.gz) or Parquet to write.", OUTPUT, "FILE")]

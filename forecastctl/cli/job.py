@@ -24,9 +24,8 @@ from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.recorder import Recorder
 from forecastctl.cli.site import report_of_job
-from forecastctl.errors import (
-    UsageError,
-)
+from forecastctl.errors import UsageError
+from forecastctl.records.schema import NESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from forecastctl.jobs.stopping import Stopping
     from forecastctl.jobs.summary import Summary
     from forecastctl.records import Rejection, Series
+    from forecastctl.settings.sections import Tracking
     from forecastctl.store.port import Tracker
 
 log = logging.getLogger(__name__)
@@ -260,6 +260,7 @@ def ask(command: str, session: Session, chosen: Selection, *, sums: bool, jobs: 
         levels=settings.forecast.level,
         layout=settings.tracking.layout,
         charts=settings.forecast.charts,
+        curves=_curves(settings.tracking),
         config_digest=settings.result_digest(),
         settings={
             **recorded(settings),
@@ -278,6 +279,11 @@ def ask(command: str, session: Session, chosen: Selection, *, sums: bool, jobs: 
         sums=sums,
         reconcile=settings.forecast.reconcile,
     )
+
+
+def _curves(tracking: Tracking) -> bool:
+    """Whether runs hold lines: in the flat layout, which is for speed, only where that is set."""
+    return tracking.layout == NESTED if tracking.curves is None else tracking.curves
 
 
 def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:

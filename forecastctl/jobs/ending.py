@@ -11,14 +11,16 @@ from forecastctl.jobs.sums.reconcile import NONE
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files
+from forecastctl.recording.notes import job_note
 from forecastctl.records import FAILED, FINISHED, KILLED, Artifact, Metric, RunUpdate
-from forecastctl.records.schema import File, Tag, airports_key
+from forecastctl.records.schema import LIVE, File, Tag, airports_key
 from forecastctl.redaction import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from forecastctl.jobs.summary import Summary
+    from forecastctl.recording.context import JobContext
     from forecastctl.records import ServedModel
     from forecastctl.store.port import Tracker
 
@@ -40,14 +42,33 @@ def sums_artifacts(summary: Summary) -> tuple[Artifact, ...]:
     return Artifact(File.HIERARCHY, record), Artifact(File.RECONCILED, buffer.getvalue())
 
 
+def note_of(summary: Summary, context: JobContext) -> str | None:
+    """What MLflow's pages say of a job's run; nothing of one of a backtest."""
+    if context.origin != LIVE:
+        return None
+    losses = [line.loss for line in summary.lines if line.loss is not None]
+    loss = context.plan.search.loss
+    return job_note(context.command, summary.job_id, summary.counts, losses, loss)
+
+
 def close_job(
     tracker: Tracker,
     summary: Summary,
     files: Sequence[Artifact],
     read_log: Callable[[], bytes],
     model: ServedModel | None = None,
+    note: str | None = None,
 ) -> None:
-    """Write the accounts and end the job's run."""
+    """Write the accounts and end the job's run.
+
+    Args:
+        tracker: The store.
+        summary: The accounts.
+        files: Further files of the run.
+        read_log: Returns the job's log.
+        model: The fleet's model, if there is one.
+        note: What the run is, in Markdown.
+    """
     end_ms = clock()[0]
     counts: dict[str, float] = {airports_key(k): float(v) for k, v in summary.counts.items()}
     metrics = tuple(Metric(k, v, 0, end_ms) for k, v in {**counts, **summary.cost}.items())
@@ -59,7 +80,9 @@ def close_job(
     log.info("job %s ended: %s %s", summary.job_id, summary.status, summary.counts)
     artifacts.append(Artifact(File.LOG, read_log()))
     status = FAILED if summary.status == "failed" else FINISHED
-    stopped: dict[str, str] = {Tag.REASON: cut(summary.stopped)} if summary.stopped else {}
+    said: dict[str, str] = {Tag.REASON: cut(summary.stopped)} if summary.stopped else {}
+    if note is not None:
+        said[Tag.NOTE] = cut(note)
     add_files(
         tracker,
         summary.run_id,
@@ -67,7 +90,7 @@ def close_job(
             status=status,
             end_ms=end_ms,
             metrics=metrics,
-            tags={Tag.STATUS: summary.status, Tag.LEFT: str(summary.left), **stopped},
+            tags={Tag.STATUS: summary.status, Tag.LEFT: str(summary.left), **said},
             artifacts=tuple(artifacts),
             model=model,
         ),

@@ -41,6 +41,10 @@ STAGES_OF_COMMANDS = {
 }
 
 
+CHARTED = 100
+"""Of so many airports charts are drawn unasked: nobody opens thousands of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asks of a job.
@@ -52,7 +56,7 @@ class Request:
         search: How to search.
         levels: Interval levels in percent.
         layout: ``nested`` or ``flat``.
-        charts: Whether to draw a chart per airport.
+        charts: Whether to draw a chart per airport; ``None``: of at most `CHARTED` airports.
         airports: Only these, exactly as spelt; empty for all.
         select: Only those that match one of these globs; empty for all.
         skip_unchanged: Leave airports alone whose data and settings have not changed.
@@ -65,6 +69,7 @@ class Request:
         learn: Whether a search starts from what earlier ones found.
         sums: Whether groups and the total are forecast as well.
         reconcile: How the forecasts are then made to add up, or ``none``.
+        curves: Whether runs of airports hold metrics that a store may draw as lines.
         recorded: Airports that an attempt at this job which was cut off has recorded; that does not
             make them unchanged ones.
     """
@@ -75,7 +80,7 @@ class Request:
     search: SearchSpec
     levels: tuple[int, ...]
     layout: str
-    charts: bool
+    charts: bool | None
     config_digest: str
     settings: Mapping[str, object]
     airports: tuple[str, ...] = ()
@@ -88,11 +93,12 @@ class Request:
     learn: bool = False
     sums: bool = False
     reconcile: str = "none"
+    curves: bool = False
     recorded: frozenset[str] = frozenset()
 
     def asked(self) -> dict[str, object]:
         """What decides what the job does with each airport, as plain values."""
-        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search")
+        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search", "curves")
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in aside}
         return {**values, "search": asdict(self.search)}
 
@@ -113,9 +119,9 @@ def plan_job(
         environment: Where the job runs.
         tracker: Where earlier jobs recorded what this one builds on.
     """
-    plan = _plan(request)
     airports = [entry.airport for entry in entries]
     chosen = select_airports(airports, request.airports, request.select)
+    plan = _plan(request, len(chosen))
     settled: list[AirportResult] = []
     series: list[Series] = []
     for entry in entries:
@@ -146,7 +152,8 @@ def plan_job(
     )
 
 
-def _plan(request: Request) -> Plan:
+def _plan(request: Request, airports: int) -> Plan:
+    """What is done with each of so many airports."""
     stages = STAGES_OF_COMMANDS[request.command]
     return Plan(
         tune="tune" in stages,
@@ -154,7 +161,7 @@ def _plan(request: Request) -> Plan:
         forecast="forecast" in stages,
         search=request.search,
         levels=tuple(sorted(set(request.levels))),
-        charts=request.charts,
+        charts=airports <= CHARTED if request.charts is None else request.charts,
     )
 
 
@@ -178,6 +185,7 @@ def _context(
         freq=series[0].freq if series else panel.freq,
         season_length=panel.season_length,
         data=dataset_of(panel),
+        curves=request.curves,
     )
 
 

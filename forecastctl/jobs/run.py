@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.execute.port import said_of
-from forecastctl.jobs.ending import abandon_job, close_job, sums_artifacts
+from forecastctl.jobs.ending import abandon_job, close_job, note_of, sums_artifacts
 from forecastctl.jobs.learn import winners
 from forecastctl.jobs.ledger import Ledger, enter, kept, leave, record_results, summarise
 from forecastctl.jobs.pilot import (
@@ -108,7 +108,8 @@ def run_job(
         if left:
             summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
         files = (*winners(ledger.pasts, context), *sums_artifacts(summary))
-        close_job(tracker, summary, files, read_log, fleet_model(ledger.models, context))
+        model = fleet_model(ledger.models, context)
+        close_job(tracker, summary, files, read_log, model, note_of(summary, context))
     except BaseException as error:
         abandon_job(tracker, run_id, error, read_log)
         raise

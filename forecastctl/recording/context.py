@@ -81,6 +81,7 @@ class JobContext:
         groups: Level by name of the sums over airports that are forecast beside them.
         again: Run of the attempt before, by airport or group that is done again.
         data: The panel, as a store may list it.
+        curves: Whether runs of airports hold metrics that a store may draw as lines.
     """
 
     job_id: str
@@ -99,6 +100,7 @@ class JobContext:
     groups: Mapping[str, str] = field(default_factory=dict)
     again: Mapping[str, str] = field(default_factory=dict)
     data: Dataset | None = None
+    curves: bool = False
 
     @property
     def inputs(self) -> tuple[Dataset, ...]:

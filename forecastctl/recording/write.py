@@ -20,7 +20,9 @@ from forecastctl.recording.context import (
     cut,
     json_bytes,
 )
+from forecastctl.recording.curves import curves
 from forecastctl.recording.digests import with_digests
+from forecastctl.recording.notes import airport_note
 from forecastctl.recording.trials import finite, trial_run, trials_table
 from forecastctl.records import (
     FAILED,
@@ -34,7 +36,7 @@ from forecastctl.records import (
 )
 from forecastctl.records.learning import algorithm
 from forecastctl.records.marks import AIRPORTS, SET, airport_mark, job_mark
-from forecastctl.records.schema import NESTED, TRUE, File, Kind, MetricKey, Param, Tag
+from forecastctl.records.schema import LIVE, NESTED, TRUE, File, Kind, MetricKey, Param, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +63,7 @@ def airport_run(result: AirportResult, context: JobContext) -> Run:
             **common,
             **context.environment_tags(),
             **_stage_tags(result, context),
+            **_note(result, context),
             **_marks(result, context),
         },
         artifacts=tuple(_airport_artifacts(result, context)),
@@ -131,6 +134,15 @@ def _airport_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         seed = f"{context.job_id}:{result.airport}"
         tags[Tag.FMIN_UUID] = hashlib.sha256(seed.encode()).hexdigest()[:32]
     return tags
+
+
+def _note(result: AirportResult, context: JobContext) -> dict[str, str]:
+    """What MLflow's pages say of it; nobody opens those of a backtest one by one."""
+    if context.origin != LIVE:
+        return {}
+    loss = context.plan.search.loss
+    note = airport_note(result, context.job_id, model_label(result), loss)
+    return {Tag.NOTE: cut(note)}
 
 
 def _marks(result: AirportResult, context: JobContext) -> dict[str, str]:
@@ -252,6 +264,8 @@ def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Met
     for key, value in values.items():
         if value is not None and math.isfinite(value):
             yield Metric(key, float(value), 0, stamp)
+    if context.curves:
+        yield from curves(result, context.plan, stamp)
 
 
 def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[Artifact]:

@@ -84,7 +84,10 @@ MEANINGS = {
         "Also write the forecasts to CSV (.gz), Parquet, a SQLAlchemy URL, or stdout (`-`)."
     ),
     "forecast.table": "Table, where `out` is a URL.",
-    "forecast.charts": "Draw and record a chart per airport.",
+    "forecast.charts": (
+        "Draw and record a chart per airport. Not set: where the job has up to 100; "
+        "`forecastctl plot` draws any of them later."
+    ),
     "forecast.reconcile": (
         "Make the forecasts of the airports, their groups and the total add up. `bottom_up` adds "
         "the airports' own; `ols`, `wls_struct`, `wls_var`, `mint_shrink` and `mint_cov` weigh all "
@@ -97,6 +100,11 @@ MEANINGS = {
     ),
     "tracking.experiment": "MLflow experiment.",
     "tracking.layout": "`nested`: a run per trial under its airport. `flat`: trials as a table.",
+    "tracking.curves": (
+        "Whether the runs of airports hold metrics that MLflow draws as lines: the search, error "
+        "and coverage by lead, actual and forecast. Not set: in the nested layout, where they cost "
+        "little beside the runs of the trials."
+    ),
     "tracking.artifacts": "Where a new experiment keeps its artifacts. Not set: beside the store.",
     "tracking.patience": (
         "Seconds that the store may not answer, or be locked by others, while a job waits and "

@@ -154,7 +154,7 @@ class Forecast(_Section):
     level: ListOf[Level] = (80, 95)
     out: str | None = None
     table: PublicName = "forecasts"
-    charts: bool = True
+    charts: bool | None = None
     fallback: bool = True
     reconcile: Literal[
         "none", "bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink", "mint_cov"
@@ -167,6 +167,7 @@ class Tracking(_Section):
     uri: str = "sqlite:///mlflow.db"
     experiment: PublicName = "forecastctl"
     layout: Literal["nested", "flat"] = "nested"
+    curves: bool | None = None
     artifacts: str | None = None
     writer: Literal["auto", "sql", "client"] = "auto"
     patience: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 300.0

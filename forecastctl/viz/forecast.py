@@ -91,12 +91,27 @@ def forecast_figure(chart: ForecastChart) -> Any:
     figure = Figure(figsize=(9.2, 3.8), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.add_axes(FRAME)
+    draw_fan(axes, chart)
+    _titles(axes, chart)
+    return figure
+
+
+def draw_fan(axes: Any, chart: ForecastChart, came: Mapping[str, float] | None = None) -> None:
+    """Draw history, mean and interval bands onto axes.
+
+    Args:
+        axes: Where.
+        chart: What.
+        came: What has come true since, passengers by first day of the period.
+    """
     axes.plot(chart.history_ds, chart.history_y, color=INK, linewidth=1.2, label="actual")
     _bands(axes, chart)
     axes.plot(chart.ds, chart.mean, color=ACCENT, linewidth=1.8, label="forecast")
     axes.axvline(chart.history_ds[-1], color=MUTED, linewidth=0.8, linestyle=":")
-    _axes_and_legend(axes, chart)
-    return figure
+    if came:
+        places = [(day, came[str(day)]) for day in chart.ds if str(day) in came]
+        axes.plot(*zip(*places, strict=True), "o", color=INK, markersize=4, label="came true")
+    _axes_and_legend(axes, chart, max(came.values()) if came else 0.0)
 
 
 def _bands(axes: Any, chart: ForecastChart) -> None:
@@ -110,18 +125,17 @@ def _bands(axes: Any, chart: ForecastChart) -> None:
         )
 
 
-def _axes_and_legend(axes: Any, chart: ForecastChart) -> None:
-    """Axes, title and legend."""
+def _axes_and_legend(axes: Any, chart: ForecastChart, came: float) -> None:
+    """Axes and legend."""
     date_axis(axes)
     quiet_axes(axes)
     number_axis(axes.yaxis)
-    lines = max(chart.history_y.max(), chart.mean.max())
+    lines = max(chart.history_y.max(), chart.mean.max(), came)
     highest = readable_top(lines, max([lines, *(hi.max() for _, hi in chart.intervals.values())]))
     axes.set_ylim(0, 1.15 * highest)  # room for the legend
     note_what_is_beyond(axes, chart.intervals)
     axes.set_ylabel("passengers", color=MUTED)
-    _titles(axes, chart)
-    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=4, labelcolor=MUTED)
+    axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=5, labelcolor=MUTED)
 
 
 def _titles(axes: Any, chart: ForecastChart) -> None:

@@ -14,6 +14,7 @@ from tests.cli.conftest import QUICK, panel
 COMMANDS = typer.main.get_command(app).commands
 WITH_SETTINGS = sorted(name for name, c in COMMANDS.items() if settings_of(c.callback))
 NEEDED = {
+    "plot": ["JFK"],
     "backtest": ["--from", "2018-01", "--to", "2018-02"],
     "init": ["--data", "air.csv"],
     "explain": ["--airport", "JFK", "--date", "2018-01"],

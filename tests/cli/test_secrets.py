@@ -54,6 +54,7 @@ COMMANDS = {
     "backtest": ["--data", "air.csv", "--from", "2018-01", "--to", "2018-02", "--max-evals", "2"],
     "history": [],
     "explain": ["--airport", "JFK", "--date", "2018-05"],
+    "plot": ["JFK"],
     "reproduce": ["x"],
     "monitor": [],
     "retry": ["x"],
@@ -311,6 +312,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("check", *source, "--json")
     done("explain", *store, *source, "--airport", "JFK", "--date", "2018-05", "--html", "page.html")
     done("explain", *store, "--airport", "JFK", "--date", "2018-05", "--json", "--quick")
+    done("plot", "JFK", *store, "--out", "plot.svg", "--json")
     for what in ("jobs", "airports", "trials"):
         done("history", what, *store, "--json")
         done("history", what, *store, "--csv")

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from forecastctl.store.mlflow.pages import Pages, keep_view
 from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel
 
 TRAINING = "workflowType=machine_learning"
@@ -69,3 +70,18 @@ def test_a_port_that_is_taken_is_refused(cli):
         other.listen()
         port = other.getsockname()[1]
         assert f"Port {port} is taken." in cli("ui", "--port", port, code=2).stderr
+
+
+def test_the_view_of_an_experiment_is_kept_with_it(mlflow_server):
+    from mlflow import MlflowClient
+
+    key = keep_view(mlflow_server.uri, "0")
+    tags = MlflowClient(mlflow_server.uri).get_experiment("0").tags
+    columns = json.loads(tags[f"mlflow.sharedViewState.{key}"])["selectedColumns"]
+    assert columns == ["attributes.`Models`", "metrics.`loss`", "tags.`model`", "tags.`status`"]
+    address = Pages(mlflow_server.uri, ours=True).at("0", view=key)
+    assert address.endswith(f"/experiments/0/runs?{TRAINING}&viewStateShareKey={key}")
+
+
+def test_where_no_view_can_be_kept_the_pages_open_without_one(mlflow_server):
+    assert keep_view(mlflow_server.uri, "99999") is None

@@ -29,6 +29,7 @@ from forecastctl.records import (
     RunUpdate,
 )
 from forecastctl.records.marks import SET, panel_mark
+from forecastctl.records.schema import File
 from forecastctl.search.short import widths_of_short
 from forecastctl.store.memory import MemoryTracker
 from tests.harness import SEARCH, make_series
@@ -232,6 +233,14 @@ def test_charts_are_recorded_as_pictures(harness):
     run_id = next(li.run_id for li in summary.lines if li.run_id)
     chart = harness.tracker.read_artifact(run_id, "forecast.png")
     assert chart.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("most", "drawn"), [(1, False), (2, True)])
+def test_charts_are_drawn_unasked_of_few_airports(harness, monkeypatch, most, drawn):
+    monkeypatch.setattr("forecastctl.jobs.plan.CHARTED", most)
+    harness.run(charts=None, airports=("JFK", "LGA/1"))
+    runs = [r for r in harness.tracker._runs.values() if r.tags["kind"] == "airport"]
+    assert [File.CHART in harness.tracker._artifacts[r.run_id] for r in runs] == [drawn] * 2
 
 
 class DyingExecutor(SerialExecutor):

@@ -76,7 +76,7 @@ def tracker(tmp_path_factory):
         suspicious, suspects=("2018-12 looks wrong",), left_out=("2018-12-01",), notes=("filled",)
     )
     harness.entries.append(suspicious)
-    harness.run(search=WIDE, charts=True)
+    harness.run(search=WIDE, charts=True, curves=True)
     harness.run("tune", learn=True, layout="flat")
     harness.run("tune", search=ONE, warnings=("something about all airports",))
     harness.run("train", executor=Unlucky())

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+import uuid
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,38 @@ def test_a_model_is_described_beside_its_file(tracker):
         "signature": {"params": None},
         "utc_time_created": "2023-11-14 22:13:20.000000",
     }
+
+
+@pytest.mark.parametrize("store", ["sqlite sql", "sqlite client", "postgres sql", "server"])
+def test_a_model_is_listed_with_its_run(store, request):
+    import mlflow
+    from mlflow import MlflowClient
+
+    kind, _, writer = store.partition(" ")
+    found = request.getfixturevalue("mlflow_server" if kind == "server" else f"{kind}_uri")
+    uri = found.uri if kind == "server" else found
+    tracker = open_tracker(uri, f"listed {uuid.uuid4().hex}", writer=writer or "auto")
+    run_id = tracker.start(Run("job", start_ms=NOW))
+    for _ in range(2):  # a job that is gone on with is closed again
+        tracker.update(run_id, RunUpdate(FINISHED, NOW + 1, model=MODEL))
+    client = MlflowClient(uri.replace("postgresql://", "postgresql+psycopg2://"))
+    [output] = client.get_run(run_id).outputs.model_outputs
+    model = client.get_logged_model(output.model_id)
+    assert (model.name, model.status, model.source_run_id) == ("fleet", "READY", run_id)
+    experiment = str(getattr(tracker._experiment, "id", tracker._experiment))
+    [listed] = client.search_logged_models([experiment])
+    assert listed.model_id == output.model_id
+    mlflow.set_tracking_uri(uri.replace("postgresql://", "postgresql+psycopg2://"))
+    for address in (f"models:/{model.model_id}", f"runs:/{run_id}/fleet"):
+        files = mlflow.artifacts.download_artifacts(address)
+        assert Path(files, "models.parquet").read_bytes() == b"rows"
+        assert Path(files, "MLmodel").is_file()
+
+
+def test_where_there_is_no_list_of_models_the_run_holds_it_alone(sqlite_uri):
+    with closing(sqlite3.connect(sqlite_uri.removeprefix("sqlite:///"))) as store, store:
+        store.execute("DROP TABLE logged_models")
+    tracker = open_tracker(sqlite_uri, "older", writer="sql")
+    run_id = tracker.start(Run("job", start_ms=NOW))
+    tracker.update(run_id, RunUpdate(FINISHED, NOW + 1, model=MODEL))
+    assert tracker.read_artifact(run_id, "fleet/models.parquet") == b"rows"

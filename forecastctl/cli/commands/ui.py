@@ -30,7 +30,7 @@ def ui(
     import time
     import webbrowser
 
-    from forecastctl.store.mlflow.pages import experiment_id, pages
+    from forecastctl.store.mlflow.pages import experiment_id, keep_view, pages
 
     session = open_session(ui, locals())
     if port is not None and not 1 <= port <= MOST_PORTS:
@@ -40,7 +40,8 @@ def ui(
     number = experiment_id(tracking.uri, tracking.experiment)
     try:
         with pages(tracking.uri, port) as shown:
-            address = shown.at(number, run_id)
+            view = keep_view(shown.base, number) if shown.ours and not run_id else None
+            address = shown.at(number, run_id, view)
             render.print_line(address)
             sys.stdout.flush()  # it is waited for, also at the other end of a pipe
             if not no_browser:

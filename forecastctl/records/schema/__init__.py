@@ -18,7 +18,13 @@ from forecastctl.records.schema.files import (
     searches_path,
 )
 from forecastctl.records.schema.keys import A_PANEL, A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
-from forecastctl.records.schema.metrics import MetricKey, airports_key, fold_key, lead_key
+from forecastctl.records.schema.metrics import (
+    MetricKey,
+    airports_key,
+    backtest_coverage_key,
+    fold_key,
+    lead_key,
+)
 from forecastctl.records.schema.params import Param
 from forecastctl.records.schema.tags import (
     BACKTEST,
@@ -53,6 +59,7 @@ __all__ = [
     "Param",
     "Tag",
     "airports_key",
+    "backtest_coverage_key",
     "fold_key",
     "lead_key",
     "page_path",

@@ -73,6 +73,39 @@ class MetricKey(Key):
     FOLD_WAPE = "fold_wape", A_TRIAL, "`wape` of each fold, as steps"
     FOLD_PINBALL = "fold_pinball", A_TRIAL, "`pinball` of each fold, as steps"
 
+    SEARCH_BEST = (
+        "search/best_loss",
+        A_SERIES,
+        "lowest loss so far, as steps: the trials that lowered it, and the last one",
+    )
+    BACKTEST_MAE = (
+        "backtest/mae",
+        A_SERIES,
+        "mean absolute error of the backtest by lead, as steps, passengers",
+    )
+    BACKTEST_COVERAGE80 = (
+        "backtest/coverage80",
+        A_SERIES,
+        (
+            "share of the backtest's errors that the forecast's 80 % intervals would have held, "
+            "by lead, as steps; so for each level that is forecast"
+        ),
+    )
+    BACKTEST_COVERAGE95 = "backtest/coverage95", A_SERIES, "the same of the 95 % intervals"
+    ACTUAL = (
+        "forecast/actual",
+        A_SERIES,
+        (
+            "passengers of the last two seasons: step and time are the period's, counted "
+            "from 1970 on"
+        ),
+    )
+    FORECAST = (
+        "forecast/mean",
+        A_SERIES,
+        "the forecast, passengers; step and time as of `forecast/actual`",
+    )
+
     AIRPORTS_SCORED = (
         "airports_scored",
         A_MONITOR,
@@ -124,6 +157,11 @@ def airports_key(count: str) -> MetricKey:
 def fold_key(loss: str) -> str:
     """Metric that holds a loss of each fold, as steps; one of another package is no `MetricKey`."""
     return f"fold_{loss}"
+
+
+def backtest_coverage_key(level: int) -> str:
+    """Metric that holds by lead what the intervals of a level held: usually 80 and 95."""
+    return f"backtest/coverage{level}"
 
 
 def lead_key(measure: str) -> MetricKey:

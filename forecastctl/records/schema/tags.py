@@ -85,6 +85,15 @@ class Tag(Key):
         "whether that repository had changes that were not committed",
     )
 
+    NOTE = (
+        "mlflow.note.content",
+        (*A_JOB, *A_SERIES),
+        (
+            "what the run is, how good, and how to ask about it, in Markdown; MLflow shows it as "
+            "the description; not in backtests"
+        ),
+    )
+
     JOB_ID = "job_id", (*IN_JOBS, *A_PANEL), "id of the job; of a panel of the one that stored it"
     COMMAND = "command", (*IN_JOBS, *A_LEASE), "`run`, `tune`, `train`, `forecast` or `backtest`"
     LAYOUT = "layout", IN_JOBS, "`nested` or `flat`"

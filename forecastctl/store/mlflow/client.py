@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forecastctl.errors import NothingRecordedError, RefusedError, UsageError
+from forecastctl.errors import NothingRecordedError, RefusedError, TrackingError, UsageError
 from forecastctl.records import ALL_RUNS, RUNNING, Query
 from forecastctl.records.failures import storable
 from forecastctl.records.marks import LEASES
@@ -31,6 +31,7 @@ from forecastctl.store.mlflow.batches import batches
 from forecastctl.store.mlflow.calls import calling, is_unanswered
 from forecastctl.store.mlflow.client_filters import render_filter, render_order
 from forecastctl.store.mlflow.experiment import client_experiment, probe
+from forecastctl.store.mlflow.logged import create_model
 from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.pages import Pages
 from forecastctl.store.mlflow.sql.rows import (
@@ -46,7 +47,7 @@ from forecastctl.store.patience import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from forecastctl.records import Artifact, Dataset, Run, RunUpdate, StoredRun
+    from forecastctl.records import Artifact, Dataset, Run, RunUpdate, ServedModel, StoredRun
 
 T = TypeVar("T")
 
@@ -136,13 +137,17 @@ class MlflowClientTracker:
 
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run."""
-        info = self._run(run_id).info
+        run = self._run(run_id)
+        info = run.info
         fitted = fit_update(
             with_model_files(update, run_id), lambda path: self._artifact_or_none(run_id, path)
         )
         with calling(self._uri, f"update run {run_id} in"):
             self._attach(Opened(run_id, info.artifact_uri), fitted.artifacts)
             self._log(run_id, fitted, addable(fitted.tags))
+        if update.model is not None:
+            self._list_model(run, update.model, fitted.artifacts)
+        with calling(self._uri, f"update run {run_id} in"):
             self._finish(run_id, fitted.status, fitted.end_ms, info.status)
 
     def delete(self, run_ids: Sequence[str]) -> int:
@@ -327,6 +332,14 @@ class MlflowClientTracker:
             entities.DatasetInput(entities.Dataset(**dataset_fields(data)), tags) for data in inputs
         ]
         self._asked(partial(self._client.log_inputs, run_id, datasets=logged))
+
+    def _list_model(self, run: Any, model: ServedModel, files: Sequence[Artifact]) -> None:
+        """List a model among MLflow's, where the store has such a list; the run holds it anyway."""
+        try:
+            with calling(self._uri, "list a model in"):
+                create_model(self._client, self._experiment, run, model, files)
+        except (TrackingError, NothingRecordedError) as error:
+            _LOG.info("MLflow's list of models is without %s: %s", model.path, error.message)
 
     def _attach(self, run: Opened, artifacts: Sequence[Artifact]) -> None:
         if not artifacts:

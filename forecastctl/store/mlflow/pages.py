@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import TrackingError, UsageError
+from forecastctl.records.schema import MetricKey, Tag
 from forecastctl.store.mlflow.address import public_uri, resolve, scrub
 from forecastctl.store.mlflow.create import find_store
 from forecastctl.store.mlflow.experiment import client_experiment, probe, sql_experiment
@@ -31,6 +33,10 @@ _MOST_SECONDS = 300
 _ENDING_SECONDS = 10
 # MLflow opens an experiment on its pages for language models otherwise.
 _TRAINING = "workflowType=machine_learning"
+_VIEW = "forecastctl"
+"""Key of the view of an experiment's runs that MLflow's pages open by name."""
+_VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
+_VIEW_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,49 @@ class Pages:
     base: str
     ours: bool
 
-    def at(self, experiment: str, run_id: str | None = None) -> str:
+    def at(self, experiment: str, run_id: str | None = None, view: str | None = None) -> str:
         """Address of an experiment's page, or of the page of one of its runs.
 
         Args:
             experiment: Id of the experiment.
             run_id: The run, if one is asked for.
+            view: Key of the view of its runs, from `keep_view`.
         """
         path = f"{self.base.rstrip('/')}/#/experiments/{experiment}/runs"
-        return f"{path}/{run_id}?{_TRAINING}" if run_id else f"{path}?{_TRAINING}"
+        if run_id:
+            return f"{path}/{run_id}?{_TRAINING}"
+        return f"{path}?{_TRAINING}{f'&viewStateShareKey={view}' if view else ''}"
+
+
+def keep_view(base: str, experiment: str) -> str | None:
+    """Keep with an experiment which columns its pages show first: loss, model, status.
+
+    MLflow's pages share views in this way; one that is not known there is not found.
+
+    Args:
+        base: Address of a server that we started.
+        experiment: Id of the experiment.
+
+    Returns:
+        Key of the view, or ``None`` where the server takes none.
+    """
+    body = {"experiment_id": experiment, "key": _VIEW_TAG, "value": json.dumps(_view())}
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{base}/api/2.0/mlflow/experiments/set-experiment-tag",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_VIEW_SECONDS):  # noqa: S310
+            return _VIEW
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def _view() -> dict[str, list[str]]:
+    """The columns of the runs, as MLflow's pages name them."""
+    own = [f"metrics.`{MetricKey.LOSS}`", f"tags.`{Tag.MODEL}`", f"tags.`{Tag.STATUS}`"]
+    return {"selectedColumns": ["attributes.`Models`", *own]}
 
 
 def experiment_id(uri: str, name: str) -> str:

@@ -18,6 +18,7 @@ from forecastctl.store.filters import PARENT_TAG
 from forecastctl.store.limits import fit, fit_update
 from forecastctl.store.mlflow.artifacts import Writer, here, read
 from forecastctl.store.mlflow.mlmodel import with_model_files
+from forecastctl.store.mlflow.sql.logged import insert_model, lists_models
 from forecastctl.store.mlflow.sql.rows import (
     COLUMNS,
     Rows,
@@ -91,6 +92,7 @@ class MlflowSqlTracker:
     def update(self, run_id: str, update: RunUpdate) -> None:
         """Add to a run, in one transaction."""
         location = self._location(run_id)
+        model = update.model if update.model and self._lists_models() else None
         fitted = fit_update(
             with_model_files(update, run_id),
             lambda path: self._artifact_or_none(run_id, location, path),
@@ -101,6 +103,8 @@ class MlflowSqlTracker:
             _add_params(session, run_id, fitted.params)
             _add_metrics(session, run_id, fitted.metrics)
             _set_tags(session, run_id, fitted.tags)
+            if model is not None:
+                insert_model(session, run_id, self._experiment.id, location, model)
 
         self._write([(location, fitted.artifacts)], add, None)
 
@@ -211,6 +215,9 @@ class MlflowSqlTracker:
                 error.hint,
             ) from error
         _LOG.warning("%s The store has what was being recorded all the same.", error.message)
+
+    def _lists_models(self) -> bool:
+        return self._patience.call(lambda: lists_models(self._database))
 
     def _location(self, run_id: str) -> str:
         recorded = self._read(lambda session: _location(session, run_id))

@@ -1,0 +1,1 @@
+"""One chart of one airport, drawn from what is recorded."""
