@@ -77,6 +77,13 @@ def test_nothing_is_written_of_data_that_are_not_there(bare):
     assert not (bare.folder / "forecastctl.toml").exists()
 
 
+def test_a_secret_is_not_written_but_asked_of_the_environment(bare):
+    uri = "postgresql://me:pa55word@db/x"
+    said = bare("init", "--data", "sample", "--tracking-uri", uri).stderr
+    assert "tracking.uri holds a secret and is not written: set FORECASTCTL_TRACKING__URI" in said
+    assert "pa55word" not in (bare.folder / "forecastctl.toml").read_text()
+
+
 def test_at_a_terminal_it_asks(bare):
     bare.write(panel(["JFK"]))
     driver, terminal = pty.openpty()

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import uuid
 from contextlib import contextmanager, nullcontext
+from itertools import product
 
 import pytest
 import typer
@@ -310,12 +311,12 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("train", *job)
     done("forecast", *job, "--horizon", "3", "--out", "-")
     done("check", *source, "--json")
+    done("init", *source[:2], "--write", "made.toml", codes=(3,))  # it wants a query
     done("explain", *store, *source, "--airport", "JFK", "--date", "2018-05", "--html", "page.html")
     done("explain", *store, "--airport", "JFK", "--date", "2018-05", "--json", "--quick")
     done("plot", "JFK", *store, "--out", "plot.svg", "--json")
-    for what in ("jobs", "airports", "trials"):
-        done("history", what, *store, "--json")
-        done("history", what, *store, "--csv")
+    for what, form in product(("jobs", "airports", "trials"), ("--json", "--csv")):
+        done("history", what, *store, form)
     done("monitor", *source, *store, "--json", codes=(0, 7))
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))

@@ -12,6 +12,7 @@ from forecastctl.cli import flags
 from forecastctl.cli.compose import data_spec, open_session
 from forecastctl.cli.output import render
 from forecastctl.errors import DataError, OutputError, UsageError
+from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     from forecastctl.cli.compose import Session
@@ -50,6 +51,8 @@ def init(
     verbose: flags.Verbose = False,
 ) -> None:
     """Look at the data and write forecastctl.toml, with comments; asks at a terminal."""
+    from forecastctl.settings.described import variable
+
     given = {
         "data.source": data,
         "data.query": query,
@@ -72,13 +75,16 @@ def init(
     if not session.quiet:
         for line in said:
             render.print_line(line)
-    values = _chosen({**given, "data.source": source}, SEASONS[freq[0]], asks=asks)
+    chosen = _chosen({**given, "data.source": source}, SEASONS[freq[0]], asks=asks)
+    values = {name: value for name, value in chosen.items() if not _is_secret(value)}
     _write(write, values, said)
     if fault is not None:
         raise DataError(
             f"{write} is written, but the data cannot be read yet: {fault.message}",
             f"{fault.hint} Then 'forecastctl check'.",
         )
+    for name in [name for name in chosen if name not in values]:
+        render.note(f"{name} holds a secret and is not written: set {variable(name)}.")
     if not session.quiet:
         render.print_line(f"{write} written. Next: forecastctl check, then forecastctl run")
 
@@ -91,6 +97,11 @@ def _chosen(given: dict[str, Any], season: int, *, asks: bool) -> dict[str, Any]
         if given[name] is None:
             values[name] = _ask(name, values.get(name))
     return values
+
+
+def _is_secret(value: Any) -> bool:
+    """Whether a text holds a password, a token or the like, which no settings file should."""
+    return isinstance(value, str) and masked(value) != value
 
 
 def _ask(name: str, default: Any = None) -> Any:
