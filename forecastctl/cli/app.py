@@ -9,6 +9,7 @@ import typer
 from forecastctl import __version__
 from forecastctl.cli.boundary import Boundary
 from forecastctl.cli.commands.backtest import backtest
+from forecastctl.cli.commands.bench import bench
 from forecastctl.cli.commands.check import check
 from forecastctl.cli.commands.doctor import doctor
 from forecastctl.cli.commands.explain import explain
@@ -79,6 +80,7 @@ for _command in (
     prune,
     sync,
     schedule,
+    bench,
     sample,
     settings,
 ):

@@ -157,15 +157,18 @@ def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
 def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
     """What the job cost.
 
-    ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
-    is the objective's CPU time over what the workers could have given in it.
+    ``startup_seconds`` runs to the first task's start, ``work_seconds`` from there to the last
+    result recorded; ``efficiency`` is the objective's CPU time over what the workers could have
+    given in that time.
     """
     wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
     work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
     work = work if ledger.first_start_ms else 0.0
+    startup = max((ledger.first_start_ms - job.context.start_ms) / 1000, 0.0)
     airports = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
     return {
         MetricKey.WALL_SECONDS: round(wall, 3),
+        MetricKey.STARTUP_SECONDS: round(startup if work else wall, 3),
         MetricKey.WORK_SECONDS: round(work, 3),
         MetricKey.CPU_SECONDS: round(ledger.cpu_seconds, 3),
         MetricKey.OBJECTIVE_SECONDS: round(ledger.objective_seconds, 3),

@@ -61,7 +61,7 @@ COMMANDS = {
     "report": [],
     "ui": ["--no-browser"],
 }
-WITHOUT_A_STORE = {"check", "sample", "settings", "schedule"}
+WITHOUT_A_STORE = {"check", "sample", "settings", "schedule", "bench"}
 OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}
 """Commands that say otherwise that a store is away."""
 
@@ -331,6 +331,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     for kind in ("cron", "systemd", "kubernetes", "airflow"):
         done("schedule", kind)
     done("sample", "--out", "sample.csv")
+    done("bench", *source, "--backends", "serial", "--max-evals", "2", "--json")
     assert used == set(typer.main.get_command(app).commands)
     for text in shown:
         assert not leaks(text, canaries), text

@@ -20,6 +20,11 @@ class MetricKey(Key):
     AIRPORTS_REJECTED = "airports_rejected", A_JOB, "airports whose data cannot be used"
     AIRPORTS_SKIPPED = "airports_skipped", A_JOB, "airports that were left alone; they have no run"
     WALL_SECONDS = "wall_seconds", A_JOB, "seconds from start to end"
+    STARTUP_SECONDS = (
+        "startup_seconds",
+        A_JOB,
+        "seconds from the start of the job to that of its first task",
+    )
     WORK_SECONDS = (
         "work_seconds",
         A_JOB,
