@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines docs transcripts dist hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs transcripts dist hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ bench-engines: $(VENV)/dev.stamp ## install Ray and Spark as well; overhead a ta
 	@$(PIP_INSTALL) --editable '.[dev,ray,spark]'
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/forecastctl bench --airports 64 --jobs 2
+
+bench-plan: $(VENV)/dev.stamp ## predict three jobs from smaller ones, run them, and print predicted over actual (20 minutes)
+	$(BIN)/python benchmarks/planning.py
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools

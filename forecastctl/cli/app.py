@@ -16,6 +16,7 @@ from forecastctl.cli.commands.explain import explain
 from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.plan import plan
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
 from forecastctl.cli.commands.reproduce import reproduce
@@ -81,6 +82,7 @@ for _command in (
     sync,
     schedule,
     bench,
+    plan,
     sample,
     settings,
 ):

@@ -102,6 +102,12 @@ BenchAirports = Annotated[
     int | None, option("--airports", "Number of generated airports (32).", DATA, "N")
 ]
 BenchMonths = Annotated[int | None, option("--months", "Months of their history (120).", DATA, "N")]
+PlanAirports = Annotated[
+    int | None, option("--airports", "How many (as many as the newest job had).", DATA, "N")
+]
+PlanMonths = Annotated[
+    int | None, option("--months", "Months of each (as the newest job had).", DATA, "N")
+]
 
 # The search
 
@@ -521,7 +527,7 @@ Backends = Annotated[
     list[str] | None,
     option(
         "--backends",
-        "Compare only these: serial, threads, loky, dask, ray, spark (repeatable, or with commas).",
+        "Only these: serial, threads, loky, dask, ray, spark (repeatable, or with commas).",
         BENCH,
         "NAMES",
     ),
@@ -529,6 +535,10 @@ Backends = Annotated[
 Rounds = Annotated[int, option("--rounds", "Try each way so often; medians count (1).", BENCH, "N")]
 Price = Annotated[
     float | None, option("--price", "Price of a core for an hour, in any money.", BENCH, "X")
+]
+Cores = Annotated[
+    list[str] | None,
+    option("--cores", "Numbers of cores (1,8,64; repeatable, or with commas).", BENCH, "NUMBERS"),
 ]
 BenchOut = Annotated[
     Path | None,

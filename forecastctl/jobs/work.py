@@ -72,7 +72,12 @@ def work(task: AirportTask) -> AirportResult:
     )
     result = _stages(result, task)
     end_ms, cpu_end = clock()
-    return replace(result, end_ms=end_ms, cpu_seconds=cpu_end - cpu)
+    return replace(
+        result,
+        end_ms=end_ms,
+        cpu_seconds=cpu_end - cpu,
+        worked_seconds=(end_ms - start_ms) / 1000,
+    )
 
 
 def _stages(result: AirportResult, task: AirportTask) -> AirportResult:

@@ -59,6 +59,7 @@ COMMANDS = {
     "retry": ["x"],
     "prune": [],
     "report": [],
+    "plan": [],
     "ui": ["--no-browser"],
 }
 WITHOUT_A_STORE = {"check", "sample", "settings", "schedule", "bench"}
@@ -281,7 +282,7 @@ def written_in(folder):
     return [p.read_text() for p in found if p.suffix in (".csv", ".html", ".js")]
 
 
-def test_a_job_that_ends_well(place, bare, monkeypatch):
+def test_a_job_that_ends_well(place, bare, monkeypatch):  # noqa: PLR0915 - every command
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
     canaries = [f"c4nary{uuid.uuid4().hex[:6]}" for _ in range(2)]
@@ -319,6 +320,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
     done("prune", *store, "--json")
     done("report", *store, "--job", run, "--verbose")
+    done("plan", *store, "--json")
     with without_a_server(monkeypatch):
         done("ui", *store, "--airport", "JFK", "--no-browser")
     done("retry", run, *store, "--jobs", "1", "--verbose")

@@ -32,6 +32,24 @@ class MetricKey(Key):
     )
     CPU_SECONDS = "cpu_seconds", IN_JOBS, "CPU time of the workers; of a trial its own"
     OBJECTIVE_SECONDS = "objective_seconds", (*A_JOB, *A_SERIES), "CPU time of the trials"
+    WORKED_SECONDS = (
+        "worked_seconds",
+        A_JOB,
+        (
+            "seconds that the workers were at airports, all together; far more than `cpu_seconds` "
+            "where the machine did other things as well"
+        ),
+    )
+    RECORDING_SECONDS = (
+        "recording_seconds",
+        A_JOB,
+        "seconds in which the driver wrote airports into the store",
+    )
+    RECORDING_CPU_SECONDS = (
+        "recording_cpu_seconds",
+        A_JOB,
+        "CPU time of the driver in them",
+    )
     AIRPORTS_PER_MINUTE = "airports_per_minute", A_JOB, "airports worked on per minute"
     EFFICIENCY = (
         "efficiency",
