@@ -36,7 +36,7 @@ class JobFacts:
         backend: What did the work.
         workers: Airports at the same time, at most.
         airports: Months and CPU seconds of each airport.
-        startup_seconds: Until the first airport was begun.
+        startup_seconds: Until the first airport was begun, without compiling the models.
         work_seconds: From then to the last one recorded.
         closing_seconds: From then to the end of the job's run.
         worked_seconds: Wall time of all workers at airports.
@@ -99,7 +99,6 @@ def _facts(tracker: Tracker, job: StoredRun) -> JobFacts | None:
         return None
     numbers = job.metrics
     whole = ((job.end_ms or job.start_ms) - job.start_ms) / 1000
-    begun = numbers[MetricKey.STARTUP_SECONDS] + numbers[MetricKey.WORK_SECONDS]
     return JobFacts(
         job_id=RunOf(job).job_id,
         backend=executor[1],
@@ -107,7 +106,7 @@ def _facts(tracker: Tracker, job: StoredRun) -> JobFacts | None:
         airports=tuple((int(r.params[Param.N]), r.metrics[MetricKey.CPU_SECONDS]) for r in runs),
         startup_seconds=numbers[MetricKey.STARTUP_SECONDS],
         work_seconds=numbers[MetricKey.WORK_SECONDS],
-        closing_seconds=max(whole - begun, 0.0),
+        closing_seconds=max(whole - numbers[MetricKey.WALL_SECONDS], 0.0),
         worked_seconds=measured,
         cpu_seconds=numbers[MetricKey.CPU_SECONDS],
         recording_seconds=numbers[MetricKey.RECORDING_SECONDS],

@@ -23,7 +23,10 @@ class MetricKey(Key):
     STARTUP_SECONDS = (
         "startup_seconds",
         A_JOB,
-        "seconds from the start of the job to that of its first task",
+        (
+            "seconds from the start of the job to that of its first task, without compiling the "
+            "models, which happens once a machine"
+        ),
     )
     WORK_SECONDS = (
         "work_seconds",
