@@ -3,12 +3,14 @@
 A job starts, works at its airports, and closes. While it works, `W` workers share the CPU time of
 the models, and one driver writes the records; what takes longer decides::
 
-    work = max((N * (model + record) + W * warm) / W, N * record) + 2 * model * (W - 1) / W
+    work = max((N * (model + writing) + W * warm) / W, N * record) + 2 * model * (W - 1) / W
 
-`model` and `record` are CPU seconds an airport; `warm` is what the first airports of a worker take
-more than others, for imports. The last term is the wait for the last airport, twice: the first
-hundred are searched before all others. What recorded jobs took beyond that is added as a line,
-a constant and something in proportion, and so are start and end in the number of airports.
+`model` and `writing` are CPU seconds an airport, of the models and of the driver for a record;
+`record` is how long the latter takes, with its waits for the store. `warm` is what the first
+airports of a worker take more than others, for imports. The last term is the wait for the last
+airport, twice: the first hundred are searched before all others. What recorded jobs took beyond
+that is added as a line, a constant and something in proportion, and so are start and end in the
+number of airports.
 
 All times are those of a machine that does nothing else: walls of recorded jobs are divided by how
 many times longer than their CPU time their airports took.
@@ -50,7 +52,8 @@ class Calibration:
         jobs: How many jobs.
         months: The shortest and the longest series on record.
         model: CPU seconds an airport by its months, as a line.
-        record: Seconds of the driver an airport.
+        record: Seconds of the driver an airport, with its waits for the store.
+        writing: CPU seconds of the driver in that.
         warm: CPU seconds of a worker for its start.
         startup: Seconds until the first airport is begun, by the number of airports.
         extra: Seconds beyond the model, by seconds of the model.
@@ -64,6 +67,7 @@ class Calibration:
     months: tuple[int, int]
     model: Line
     record: float
+    writing: float
     warm: float
     startup: Line
     extra: Line
@@ -115,7 +119,7 @@ def calibrate(facts: Sequence[JobFacts], backend: str) -> Calibration:
         backend: One of which there is a job.
     """
     model = cost_by_months(facts)
-    record = sum(map(_recording, facts)) / sum(len(job.airports) for job in facts)
+    recorded = sum(len(job.airports) for job in facts)
     mine = [job for job in facts if job.backend == backend]
     warm = statistics.fmean(_warm(job, model) for job in mine)
     plain = Calibration(
@@ -123,7 +127,8 @@ def calibrate(facts: Sequence[JobFacts], backend: str) -> Calibration:
         jobs=len(mine),
         months=_span(n for job in facts for n, _ in job.airports),
         model=model,
-        record=record,
+        record=sum(map(_recording, facts)) / recorded,
+        writing=sum(job.recording_cpu_seconds for job in facts) / recorded,
         warm=warm,
         startup=line((len(job.airports), job.startup_seconds / job.slowness) for job in mine),
         extra=(0.0, 0.0),
@@ -180,7 +185,7 @@ def predict(known: Calibration, airports: int, months: int, cores: int) -> Predi
         wall_seconds=wall,
         low=wall * (1 - min(unsure, 0.9)),
         high=wall * (1 + unsure),
-        cpu_seconds=airports * (each + known.record) + workers * known.warm,
+        cpu_seconds=airports * (each + known.writing) + workers * known.warm,
         parts=parts,
         bottleneck=max(parts, key=lambda name: parts[name]),
         cores_worth=math.ceil(each / known.record) + 1 if known.record > 0 else None,
@@ -226,7 +231,7 @@ def line(points: Iterable[tuple[float, float]], weights: Sequence[float] | None 
 def _work(known: Calibration, models: float, airports: int, workers: int) -> float:
     """Seconds of work, as the model has it."""
     each = models / airports
-    shared = (models + airports * known.record) / workers + known.warm
+    shared = (models + airports * known.writing) / workers + known.warm
     waiting = 2 * each * (workers - 1) / workers
     return max(shared, airports * known.record) + waiting
 

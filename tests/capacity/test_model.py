@@ -9,14 +9,14 @@ from forecastctl.errors import NothingRecordedError, UsageError
 
 
 def job(n=100, *, workers=2, each=0.5, backend="loky", slow=1.0, months=120, **changes):
-    """A job on a machine ``slow`` times slower, in which 0.05 seconds an airport are recording.
+    """A job on a machine ``slow`` times slower, in which a record takes 0.05 seconds, 0.04 of CPU.
 
     Its workers took three seconds each to start, at their first airports. Of the wall, 2 seconds
     are the start, and 1 the end.
     """
     cpus = [each + 3.0] * workers + [each] * (n - workers)
     models = n * each
-    work = (models + n * 0.05) / workers + 3.0 + 2 * each * (workers - 1) / workers
+    work = (models + n * 0.04) / workers + 3.0 + 2 * each * (workers - 1) / workers
     values = {
         "job_id": "x",
         "backend": backend,
@@ -35,9 +35,9 @@ def job(n=100, *, workers=2, each=0.5, backend="loky", slow=1.0, months=120, **c
 
 def test_a_larger_job_on_more_cores():
     said = predict(calibrate([job()], "loky"), airports=5000, months=120, cores=8)
-    work = (5000 * 0.5 + 5000 * 0.05) / 8 + 3.0 + 2 * 0.5 * 7 / 8
+    work = (5000 * 0.5 + 5000 * 0.04) / 8 + 3.0 + 2 * 0.5 * 7 / 8
     assert said.wall_seconds == pytest.approx(2.0 + work + 1.0)
-    assert said.cpu_seconds == pytest.approx(5000 * 0.55 + 8 * 3.0)
+    assert said.cpu_seconds == pytest.approx(5000 * 0.54 + 8 * 3.0)
     assert said.bottleneck == "models"
     assert said.cost(0.05) == pytest.approx(0.05 * 8 * said.wall_seconds / 3600)
 
