@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search docs transcripts dist hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs transcripts dist hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,14 @@ bench-report: $(VENV)/dev.stamp ## write and open a report of 5,000 airports
 
 bench-search: $(VENV)/dev.stamp ## what a search is worth out of sample, by evaluations and TPE's share
 	$(BIN)/python benchmarks/searching.py --budgets 14 20:0 20:0.25
+
+bench-engines: $(VENV)/dev.stamp ## install Ray and Spark as well; overhead a task of each engine beside the bare one
+	@$(PIP_INSTALL) --editable '.[dev,ray,spark]'
+	$(BIN)/python benchmarks/engines.py
+	$(BIN)/forecastctl bench --airports 64 --jobs 2
+
+bench-plan: $(VENV)/dev.stamp ## predict three jobs from smaller ones, run them, and print predicted over actual (20 minutes)
+	$(BIN)/python benchmarks/planning.py
 
 docs: $(VENV)/dev.stamp ## write the generated pages again
 	$(BIN)/python -m docs._tools

@@ -13,6 +13,7 @@ from docs._tools import (
     layers,
     lineage,
     settings_reference,
+    ways,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/explain.schema.json": explain_schema.page,
     "docs/reference/lineage.md": lineage.page,
     "docs/images/layers.svg": layers.picture,
+    "docs/images/ways-one-machine.svg": ways.one_machine,
+    "docs/images/ways-cluster.svg": ways.cluster,
 }
 
 

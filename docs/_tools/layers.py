@@ -12,6 +12,8 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, LEFT, TOP, GAP, ROW = 920, 92, 66, 14, 84
 LINES = 3
+MOST = 5
+"""Boxes in a line."""
 CHARACTER = 6.3
 INK, MUTED, LINE = "#1f2933", "#52606d", "#9aa5b1"
 PURE, FREE = "#eef4fb", "#fdf3e4"
@@ -19,21 +21,44 @@ FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 
 
 def picture() -> str:
-    """The drawing: one row per layer, siblings side by side, the forbidden libraries by colour."""
+    """The drawing: a row or two per layer, siblings side by side, forbidden libraries by colour."""
     contracts = _contracts()
     layers = [layer for layer in contracts["layers"]["layers"] if layer != "__main__"]
     rows = [[f"forecastctl.{n.strip()}" for n in layer.split("|")] for layer in layers]
     pure = set(contracts["store"]["source_modules"])
     libraries = ", ".join(contracts["store"]["forbidden_modules"])
-    height = TOP + len(rows) * (ROW + GAP) + 34
-    body = [_head(height), _arrow(TOP, TOP + len(rows) * (ROW + GAP) - GAP)]
-    for at, row in enumerate(rows):
-        width = (WIDTH - LEFT - 20 - GAP * (len(row) - 1)) / len(row)
-        for place, module in enumerate(row):
-            x, y = LEFT + place * (width + GAP), TOP + at * (ROW + GAP)
-            body.append(_box(x, y, width, module, PURE if module in pure else FREE))
+    lines = sum(len(_in_lines(row)) for row in rows)
+    height = TOP + lines * (ROW + GAP) + 34
+    body = [_head(height), _arrow(TOP, TOP + lines * (ROW + GAP) - GAP)]
+    y = TOP
+    for row in rows:
+        parts = _in_lines(row)
+        if len(parts) > 1:
+            body.append(_frame(y, len(parts)))
+        for part in parts:
+            width = (WIDTH - LEFT - 20 - GAP * (len(part) - 1)) / len(part)
+            for place, module in enumerate(part):
+                x = LEFT + place * (width + GAP)
+                body.append(_box(x, y, width, module, PURE if module in pure else FREE))
+            y += ROW + GAP
     body.append(_legend(height - 22, libraries))
     return "\n".join([*body, "</svg>", ""])
+
+
+def _in_lines(row: list[str]) -> list[list[str]]:
+    """A layer in lines of about as many boxes, whose text can be read."""
+    lines = -(-len(row) // MOST)
+    each = -(-len(row) // lines)
+    return [row[i : i + each] for i in range(0, len(row), each)]
+
+
+def _frame(y: float, lines: int) -> str:
+    """A frame around the lines of one layer."""
+    height = lines * (ROW + GAP) - GAP + 10
+    return (
+        f"<rect x='{LEFT - 5}' y='{y - 5:g}' width='{WIDTH - LEFT - 10}' height='{height}' rx='9' "
+        f"fill='none' stroke='{LINE}' stroke-dasharray='3 3'/>"
+    )
 
 
 def _contracts() -> dict[str, Any]:
@@ -61,7 +86,7 @@ def _head(height: int) -> str:
             "<title id='title'>The layers of forecastctl; imports point only downward</title>",
             f"<rect width='{WIDTH}' height='{height}' fill='white'/>",
             _text(LEFT, 34, "Imports point only downward", 17, INK, "bold"),
-            _text(LEFT, 53, "Neighbours in one row do not import each other.", 12, MUTED),
+            _text(LEFT, 53, "Neighbours in one layer do not import each other.", 12, MUTED),
         ]
     )
 

@@ -9,6 +9,7 @@ import typer
 from forecastctl import __version__
 from forecastctl.cli.boundary import Boundary
 from forecastctl.cli.commands.backtest import backtest
+from forecastctl.cli.commands.bench import bench
 from forecastctl.cli.commands.check import check
 from forecastctl.cli.commands.doctor import doctor
 from forecastctl.cli.commands.explain import explain
@@ -16,6 +17,7 @@ from forecastctl.cli.commands.forecast import forecast
 from forecastctl.cli.commands.history import history
 from forecastctl.cli.commands.init import init
 from forecastctl.cli.commands.monitor import monitor
+from forecastctl.cli.commands.plan import plan
 from forecastctl.cli.commands.plot import plot
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
@@ -83,6 +85,8 @@ for _command in (
     prune,
     sync,
     schedule,
+    bench,
+    plan,
     sample,
     settings,
 ):

@@ -100,6 +100,16 @@ SampleNames = Annotated[
 ]
 SampleFrom = Annotated[str | None, dated("--from", "First month (2010-01).", DATA)]
 SampleSeed = Annotated[int, option("--seed", "Seed of the generator (0).", DATA, "N")]
+BenchAirports = Annotated[
+    int | None, option("--airports", "Number of generated airports (32).", DATA, "N")
+]
+BenchMonths = Annotated[int | None, option("--months", "Months of their history (120).", DATA, "N")]
+PlanAirports = Annotated[
+    int | None, option("--airports", "How many (as many as the newest job had).", DATA, "N")
+]
+PlanMonths = Annotated[
+    int | None, option("--months", "Months of each (as the newest job had).", DATA, "N")
+]
 
 # The search
 
@@ -527,6 +537,31 @@ ContainerImage = Annotated[
 LogFile = Annotated[
     Path | None,
     option("--log", "Where cron adds what the job says (forecastctl.log here).", SCHEDULE, "FILE"),
+]
+
+# Ways of running
+
+BENCH = "Comparison"
+Backends = Annotated[
+    list[str] | None,
+    option(
+        "--backends",
+        "Only these: serial, threads, loky, dask, ray, spark (repeatable, or with commas).",
+        BENCH,
+        "NAMES",
+    ),
+]
+Rounds = Annotated[int, option("--rounds", "Try each way so often; medians count (1).", BENCH, "N")]
+Price = Annotated[
+    float | None, option("--price", "Price of a core for an hour, in any money.", BENCH, "X")
+]
+Cores = Annotated[
+    list[str] | None,
+    option("--cores", "Numbers of cores (1,8,64; repeatable, or with commas).", BENCH, "NUMBERS"),
+]
+BenchOut = Annotated[
+    Path | None,
+    option("--out -o", "Write a chart (.png, .svg) or the table (.csv).", OUTPUT, "FILE"),
 ]
 
 # What is printed and written

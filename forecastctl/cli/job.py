@@ -28,7 +28,7 @@ from forecastctl.errors import UsageError
 from forecastctl.records.schema import NESTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from forecastctl.cli.compose import Session
     from forecastctl.data.panel.panel import Panel
@@ -63,7 +63,14 @@ class Selection:
     resume: str | None = None
 
 
-def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) -> None:
+def do_job(
+    command: str,
+    session: Session,
+    chosen: Selection,
+    *,
+    upgrade: bool,
+    around: Callable[[Executor], Executor] | None = None,
+) -> None:
     """Run a job, print what it ended with, and set the exit code.
 
     Args:
@@ -71,13 +78,14 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
         session: Its settings and log.
         chosen: What of the data it is for.
         upgrade: Whether a store of an older MLflow is migrated.
+        around: What is put around the executor of the settings.
     """
     settings = session.settings
     out = settings.forecast.out if command in ("run", "forecast") else None
     check_out(session, out)
     if command in ("run", "tune"):
         check_plug_ins(settings)
-    done = _work(command, session, chosen, out, upgrade=upgrade)
+    done = _work(command, session, chosen, out, upgrade=upgrade, around=around)
     try:
         finish_job(command, session, done)
     finally:
@@ -86,7 +94,13 @@ def do_job(command: str, session: Session, chosen: Selection, *, upgrade: bool) 
 
 
 def _work(
-    command: str, session: Session, chosen: Selection, out: str | None, *, upgrade: bool
+    command: str,
+    session: Session,
+    chosen: Selection,
+    out: str | None,
+    *,
+    upgrade: bool,
+    around: Callable[[Executor], Executor] | None,
 ) -> Done[Summary]:
     """Do the job, and write the forecasts as soon as they are there."""
     from forecastctl.data.prepare.prepare import prepare_panel
@@ -97,6 +111,7 @@ def _work(
     settings = session.settings
     sums = adds_up(session, chosen)
     executor = make_executor(settings, settings.airport_limit())
+    executor = around(executor) if around else executor
     recorded_panel = command == "forecast" and settings.data.source is None
     panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
     with (

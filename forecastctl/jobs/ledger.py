@@ -39,6 +39,10 @@ class Ledger:
     bases: dict[str, Base] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
+    worked_seconds: float = 0.0
+    recording_seconds: float = 0.0
+    recording_cpu_seconds: float = 0.0
+    compiled_ms: int = 0
     first_start_ms: int = 0
     last_recorded_ms: int = 0
 
@@ -50,11 +54,15 @@ def record_results(
     context = job.context
     to_record = [result for result in results if result.status is not Status.SKIPPED]
     parent = run_id if context.layout == NESTED else None
+    begun_ms, cpu = clock()
     ids = (
         tracker.record([airport_run(result, context) for result in to_record], parent)
         if to_record
         else []
     )
+    ended_ms, cpu_end = clock()
+    ledger.recording_seconds += (ended_ms - begun_ms) / 1000
+    ledger.recording_cpu_seconds += cpu_end - cpu
     by_airport = dict(zip((result.airport for result in to_record), ids, strict=True))
     for airport, newer in by_airport.items():
         if newer and airport in context.again:
@@ -98,6 +106,7 @@ def enter(
     )
     ledger.cpu_seconds += result.cpu_seconds
     ledger.objective_seconds += result.objective_seconds
+    ledger.worked_seconds += result.worked_seconds
     if result.cpu_seconds:
         first = ledger.first_start_ms or result.start_ms
         ledger.first_start_ms = min(first, result.start_ms)
@@ -157,18 +166,26 @@ def summarise(job: Job, run_id: str, ledger: Ledger) -> Summary:
 def _cost(job: Job, ledger: Ledger) -> dict[str, float]:
     """What the job cost.
 
-    ``work_seconds`` runs from the first task's start to the last result recorded; ``efficiency``
-    is the objective's CPU time over what the workers could have given in it.
+    ``startup_seconds`` runs to the first task's start, without what compiling the models took,
+    which only the first job of a machine does, ``work_seconds`` from there to the last
+    result recorded; ``efficiency`` is the objective's CPU time over what the workers could have
+    given in that time.
     """
     wall = max((clock()[0] - job.context.start_ms) / 1000, 1e-3)
     work = max((ledger.last_recorded_ms - ledger.first_start_ms) / 1000, 1e-3)
     work = work if ledger.first_start_ms else 0.0
+    begun_ms = job.context.start_ms + ledger.compiled_ms
+    startup = max((ledger.first_start_ms - begun_ms) / 1000, 0.0)
     airports = sum(line.status != Status.SKIPPED for line in ledger.lines.values())
     return {
         MetricKey.WALL_SECONDS: round(wall, 3),
+        MetricKey.STARTUP_SECONDS: round(startup if work else wall, 3),
         MetricKey.WORK_SECONDS: round(work, 3),
         MetricKey.CPU_SECONDS: round(ledger.cpu_seconds, 3),
         MetricKey.OBJECTIVE_SECONDS: round(ledger.objective_seconds, 3),
+        MetricKey.WORKED_SECONDS: round(ledger.worked_seconds, 3),
+        MetricKey.RECORDING_SECONDS: round(ledger.recording_seconds, 3),
+        MetricKey.RECORDING_CPU_SECONDS: round(ledger.recording_cpu_seconds, 3),
         MetricKey.AIRPORTS_PER_MINUTE: round(60 * airports / wall, 2),
         MetricKey.EFFICIENCY: round(ledger.objective_seconds / (work * job.jobs), 4)
         if work

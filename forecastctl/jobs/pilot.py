@@ -151,6 +151,7 @@ def joined(
         tuned=found,
         start_ms=tuned.start_ms,
         cpu_seconds=tuned.cpu_seconds + later.cpu_seconds,
+        worked_seconds=tuned.worked_seconds + later.worked_seconds,
         objective_seconds=tuned.objective_seconds,
         engine=later.engine or tuned.engine,
     )

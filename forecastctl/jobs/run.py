@@ -89,8 +89,9 @@ def run_job(
     log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
+        begun_ms = clock()[0]
         compile_models((task.plan for task in job.tasks), say)
-        ledger = Ledger()
+        ledger = Ledger(compiled_ms=clock()[0] - begun_ms)
         for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
             enter(ledger, result, job, of_airport, tracker)
             progress(result, len(job.order) + len(job.groups))

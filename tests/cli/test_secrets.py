@@ -61,9 +61,10 @@ COMMANDS = {
     "retry": ["x"],
     "prune": [],
     "report": [],
+    "plan": [],
     "ui": ["--no-browser"],
 }
-WITHOUT_A_STORE = {"check", "init", "sample", "settings", "schedule"}
+WITHOUT_A_STORE = {"bench", "check", "init", "sample", "settings", "schedule"}
 OTHER_ENDS = {"doctor": (5, 7), "sync": (0, 5)}
 """Commands that say otherwise that a store is away."""
 
@@ -283,7 +284,7 @@ def written_in(folder):
     return [p.read_text() for p in found if p.suffix in (".csv", ".html", ".js")]
 
 
-def test_a_job_that_ends_well(place, bare, monkeypatch):
+def test_a_job_that_ends_well(place, bare, monkeypatch):  # noqa: PLR0915 - every command
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
     canaries = [f"c4nary{uuid.uuid4().hex[:6]}" for _ in range(2)]
@@ -322,6 +323,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
     done("prune", *store, "--json")
     done("report", *store, "--job", run, "--verbose")
+    done("plan", *store, "--json")
     with without_a_server(monkeypatch):
         done("ui", *store, "--airport", "JFK", "--no-browser")
     done("retry", run, *store, "--jobs", "1", "--verbose")
@@ -334,6 +336,7 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):
     for kind in ("cron", "systemd", "kubernetes", "airflow"):
         done("schedule", kind)
     done("sample", "--out", "sample.csv")
+    done("bench", *source, "--backends", "serial", "--max-evals", "2", "--json")
     assert used == set(typer.main.get_command(app).commands)
     for text in shown:
         assert not leaks(text, canaries), text

@@ -20,6 +20,14 @@ class MetricKey(Key):
     AIRPORTS_REJECTED = "airports_rejected", A_JOB, "airports whose data cannot be used"
     AIRPORTS_SKIPPED = "airports_skipped", A_JOB, "airports that were left alone; they have no run"
     WALL_SECONDS = "wall_seconds", A_JOB, "seconds from start to end"
+    STARTUP_SECONDS = (
+        "startup_seconds",
+        A_JOB,
+        (
+            "seconds from the start of the job to that of its first task, without compiling the "
+            "models, which happens once a machine"
+        ),
+    )
     WORK_SECONDS = (
         "work_seconds",
         A_JOB,
@@ -27,6 +35,24 @@ class MetricKey(Key):
     )
     CPU_SECONDS = "cpu_seconds", IN_JOBS, "CPU time of the workers; of a trial its own"
     OBJECTIVE_SECONDS = "objective_seconds", (*A_JOB, *A_SERIES), "CPU time of the trials"
+    WORKED_SECONDS = (
+        "worked_seconds",
+        A_JOB,
+        (
+            "seconds that the workers were at airports, all together; far more than `cpu_seconds` "
+            "where the machine did other things as well"
+        ),
+    )
+    RECORDING_SECONDS = (
+        "recording_seconds",
+        A_JOB,
+        "seconds in which the driver wrote airports into the store",
+    )
+    RECORDING_CPU_SECONDS = (
+        "recording_cpu_seconds",
+        A_JOB,
+        "CPU time of the driver in them",
+    )
     AIRPORTS_PER_MINUTE = "airports_per_minute", A_JOB, "airports worked on per minute"
     EFFICIENCY = (
         "efficiency",

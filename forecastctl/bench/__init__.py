@@ -1,0 +1,1 @@
+"""What each way of running a job costs: measured side by side, from outside."""
