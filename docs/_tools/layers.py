@@ -117,7 +117,7 @@ def _box(x: float, y: float, width: float, module: str, fill: str) -> str:
 
 
 def _legend(y: int, libraries: str) -> str:
-    second = LEFT + 370
+    second = LEFT + 480
     return "\n".join(
         [
             _swatch(LEFT, y, PURE),
