@@ -25,19 +25,19 @@ USUAL_AIRPORTS, USUAL_MONTHS = 32, 120
 
 
 def bench(
-    data: flags.Data = None,
-    airports: flags.BenchAirports = None,
-    months: flags.BenchMonths = None,
-    max_evals: flags.MaxEvals = None,
-    jobs: flags.Jobs = None,
-    backends: flags.Backends = None,
-    rounds: flags.Rounds = 1,
-    price: flags.Price = None,
-    out: flags.BenchOut = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    data: flags.data.Data = None,
+    airports: flags.data.BenchAirports = None,
+    months: flags.data.BenchMonths = None,
+    max_evals: flags.search.MaxEvals = None,
+    jobs: flags.work.Jobs = None,
+    backends: flags.ways.Backends = None,
+    rounds: flags.ways.Rounds = 1,
+    price: flags.ways.Price = None,
+    out: flags.ways.BenchOut = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Run the same job in every way, and compare what each takes; nothing of it is kept."""
     from joblib import effective_n_jobs

@@ -26,20 +26,20 @@ _EACH = 10
 
 
 def check(
-    data: flags.Data = None,
-    query: flags.Query = None,
-    value: flags.Value = None,
-    suspects: flags.Suspects = None,
-    as_of: flags.AsOf = None,
-    airport: flags.Airports = None,
-    select: flags.Select = None,
-    group: flags.Groups = None,
-    groups_from: flags.GroupsFrom = None,
-    fix_out: flags.FixOut = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    data: flags.data.Data = None,
+    query: flags.data.Query = None,
+    value: flags.data.Value = None,
+    suspects: flags.data.Suspects = None,
+    as_of: flags.data.AsOf = None,
+    airport: flags.data.Airports = None,
+    select: flags.data.Select = None,
+    group: flags.data.Groups = None,
+    groups_from: flags.data.GroupsFrom = None,
+    fix_out: flags.data.FixOut = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Say how the data was read, and report on every airport."""
     from forecastctl.data.check.check import check_panel

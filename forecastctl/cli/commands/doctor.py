@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    data: flags.Data = None,
-    query: flags.Query = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    jobs: flags.Jobs = None,
-    fix: flags.Fix = False,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    data: flags.data.Data = None,
+    query: flags.data.Query = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    jobs: flags.work.Jobs = None,
+    fix: flags.output.Fix = False,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Look for what is wrong with store, system and data, and say how it is mended."""
     from forecastctl.doctor.examine import examine

@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 
 def history(
-    what: flags.What = "jobs",
-    airport: flags.OneAirport = None,
-    job: flags.Job = None,
-    status: flags.Status = None,
-    since: flags.Since = None,
-    predicates: flags.Filter = None,
-    best: flags.Best = False,
-    pair: flags.Compare = None,
-    all_attempts: flags.AllAttempts = False,
-    limit: flags.Limit = 20,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    as_csv: flags.AsCsv = False,
-    verbose: flags.Verbose = False,
+    what: flags.asked.What = "jobs",
+    airport: flags.asked.OneAirport = None,
+    job: flags.asked.Job = None,
+    status: flags.asked.Status = None,
+    since: flags.asked.Since = None,
+    predicates: flags.asked.Filter = None,
+    best: flags.asked.Best = False,
+    pair: flags.asked.Compare = None,
+    all_attempts: flags.work.AllAttempts = False,
+    limit: flags.asked.Limit = 20,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    as_csv: flags.output.AsCsv = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """List what is recorded, or compare two runs."""
     from forecastctl.history import HistoryQuery, check, columns, compare

@@ -38,17 +38,17 @@ SEASONS: Final = {"M": 12, "Q": 4, "W": 52, "D": 28}
 
 
 def init(
-    data: flags.Data = None,
-    query: flags.Query = None,
-    value: flags.Value = None,
-    horizon: flags.Horizon = None,
-    out: flags.Out = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    write: flags.InitFile = Path("forecastctl.toml"),
-    force: flags.Force = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    data: flags.data.Data = None,
+    query: flags.data.Query = None,
+    value: flags.data.Value = None,
+    horizon: flags.forecast.Horizon = None,
+    out: flags.forecast.Out = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    write: flags.output.InitFile = Path("forecastctl.toml"),
+    force: flags.output.Force = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Look at the data and write forecastctl.toml, with comments; asks at a terminal."""
     from forecastctl.settings.described import variable

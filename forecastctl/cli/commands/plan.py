@@ -15,16 +15,16 @@ USUAL_CORES = (1, 8, 64)
 
 
 def plan(
-    airports: flags.PlanAirports = None,
-    months: flags.PlanMonths = None,
-    cores: flags.Cores = None,
-    backends: flags.Backends = None,
-    price: flags.Price = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    verbose: flags.Verbose = False,
+    airports: flags.data.PlanAirports = None,
+    months: flags.data.PlanMonths = None,
+    cores: flags.ways.Cores = None,
+    backends: flags.ways.Backends = None,
+    price: flags.ways.Price = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Say how long and how dear a job will be, on how many cores, and what holds it up."""
     from forecastctl.capacity.answer import plan as planned

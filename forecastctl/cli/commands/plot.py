@@ -18,18 +18,18 @@ LONGEST_NAME = 60
 
 
 def plot(
-    airport: flags.Plotted,
-    kind: flags.PlotKind = "forecast",
-    date: flags.PlotDate = None,
-    as_of: flags.PlotAsOf = None,
-    job: flags.Job = None,
-    out: flags.PlotOut = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    airport: flags.output.Plotted,
+    kind: flags.output.PlotKind = "forecast",
+    date: flags.output.PlotDate = None,
+    as_of: flags.output.PlotAsOf = None,
+    job: flags.asked.Job = None,
+    out: flags.output.PlotOut = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Draw a chart of an airport from what is recorded, as PNG or SVG."""
     from forecastctl.plot.make import Asked, drawing, picture

@@ -21,15 +21,15 @@ DAY_MS = 86_400_000
 
 
 def prune(
-    older_than: flags.OlderThan = 365,
-    yes: flags.Yes = False,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    wait: flags.Wait = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    older_than: flags.store.OlderThan = 365,
+    yes: flags.store.Yes = False,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    wait: flags.work.Wait = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Delete old jobs that nothing refers to any more; without --yes only say which."""
     from forecastctl.recording.retention import retention

@@ -15,16 +15,16 @@ from forecastctl.figures import counted
 
 
 def report(
-    job: flags.ReportJob = None,
-    out: flags.ReportOut = None,
-    explained: flags.ReportExplained = None,
-    record: flags.ReportLog = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    job: flags.asked.ReportJob = None,
+    out: flags.output.ReportOut = None,
+    explained: flags.output.ReportExplained = None,
+    record: flags.output.ReportLog = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Write a site about a job that opens offline: the fleet at a glance, a page per airport."""
     session = open_session(report, locals())

@@ -25,20 +25,20 @@ _AMPLY = 10
 
 
 def reproduce(
-    run: flags.RunOrJob,
-    refit: flags.Refit = False,
-    airport: flags.Airports = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    jobs: flags.Jobs = None,
-    backend: flags.Backend = None,
-    cluster: flags.Cluster = None,
-    airport_timeout: flags.AirportTimeout = None,
-    airport_memory: flags.AirportMemory = None,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    run: flags.asked.RunOrJob,
+    refit: flags.asked.Refit = False,
+    airport: flags.data.Airports = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    jobs: flags.work.Jobs = None,
+    backend: flags.work.Backend = None,
+    cluster: flags.work.Cluster = None,
+    airport_timeout: flags.work.AirportTimeout = None,
+    airport_memory: flags.work.AirportMemory = None,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Recompute recorded forecasts and compare them with what was stored."""
     from forecastctl.recording.run_of import RunOf

@@ -7,12 +7,12 @@ from forecastctl.errors import UsageError
 
 
 def sample(
-    out: flags.SampleOut,
-    airports: flags.SampleAirports = 8,
-    name: flags.SampleNames = None,
-    first: flags.SampleFrom = None,
-    months: flags.SampleMonths = 120,
-    seed: flags.SampleSeed = 0,
+    out: flags.output.SampleOut,
+    airports: flags.data.SampleAirports = 8,
+    name: flags.data.SampleNames = None,
+    first: flags.data.SampleFrom = None,
+    months: flags.data.SampleMonths = 120,
+    seed: flags.data.SampleSeed = 0,
 ) -> None:
     """Write generated airport-like data, for a first try."""
     from forecastctl.data.read.sample import FIRST_MONTH, sample_panel

@@ -32,12 +32,12 @@ READ_BY_LIBRARIES = (
 
 
 def schedule(
-    kind: flags.ScheduleKind,
-    at: flags.At = None,
-    cron: flags.CronExpression = None,
-    image: flags.ContainerImage = "forecastctl",
-    log_file: flags.LogFile = None,
-    config: flags.Config = None,
+    kind: flags.schedule.ScheduleKind,
+    at: flags.schedule.At = None,
+    cron: flags.schedule.CronExpression = None,
+    image: flags.schedule.ContainerImage = "forecastctl",
+    log_file: flags.schedule.LogFile = None,
+    config: flags.output.Config = None,
 ) -> None:
     """Print what starts the job every night: for cron, systemd, Kubernetes or Airflow."""
     from forecastctl.schedule import airflow, kubernetes, systemd

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def settings(
     context: typer.Context,
-    explain: flags.ExplainedSetting = None,
-    schema: flags.SettingsSchema = False,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
+    explain: flags.output.ExplainedSetting = None,
+    schema: flags.output.SettingsSchema = False,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
 ) -> None:
     """Show every setting and where it comes from."""
     if schema:

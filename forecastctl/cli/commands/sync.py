@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 def sync(
-    dry_run: flags.DryRun = False,
-    moved_from: flags.MovedFrom = None,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    upgrade_store: flags.UpgradeStore = False,
-    config: flags.Config = None,
-    as_json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    dry_run: flags.work.DryRun = False,
+    moved_from: flags.store.MovedFrom = None,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    upgrade_store: flags.store.UpgradeStore = False,
+    config: flags.output.Config = None,
+    as_json: flags.output.AsJson = False,
+    quiet: flags.output.Quiet = False,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Publish what waits on this machine because its store was away."""
     from forecastctl.store.spool.place import Synced, elsewhere

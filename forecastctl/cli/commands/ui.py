@@ -16,14 +16,14 @@ MOST_PORTS = 65_535
 
 
 def ui(
-    airport: flags.OneAirport = None,
-    job: flags.Job = None,
-    port: flags.Port = None,
-    no_browser: flags.NoBrowser = False,
-    tracking_uri: flags.TrackingUri = None,
-    experiment: flags.Experiment = None,
-    config: flags.Config = None,
-    verbose: flags.Verbose = False,
+    airport: flags.asked.OneAirport = None,
+    job: flags.asked.Job = None,
+    port: flags.asked.Port = None,
+    no_browser: flags.asked.NoBrowser = False,
+    tracking_uri: flags.store.TrackingUri = None,
+    experiment: flags.store.Experiment = None,
+    config: flags.output.Config = None,
+    verbose: flags.output.Verbose = False,
 ) -> None:
     """Open MLflow's pages at the experiment, or at the newest run of a job or an airport."""
     import sys

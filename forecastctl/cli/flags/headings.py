@@ -1,0 +1,12 @@
+"""Headings under which the help shows flags."""
+
+DATA = "Data"
+SEARCH = "Search"
+FORECAST = "Forecast"
+TRACKING = "Tracking"
+EXECUTION = "Execution"
+OUTPUT = "Output"
+BACKTEST = "Backtest"
+ASK = "Question"
+SCHEDULE = "Schedule"
+BENCH = "Comparison"
