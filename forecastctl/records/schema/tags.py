@@ -82,7 +82,7 @@ class Tag(Key):
     GIT_DIRTY = (
         "git_dirty",
         ALL_KINDS,
-        "whether that repository had changes that were not committed",
+        "whether tracked files in it had changed, or untracked `.py` or `.toml` files lay there",
     )
 
     JOB_ID = "job_id", (*IN_JOBS, *A_PANEL), "id of the job; of a panel of the one that stored it"
