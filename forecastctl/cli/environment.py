@@ -9,7 +9,7 @@ import platform
 import socket
 import subprocess
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.execute.installed import cpu_model, versions
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from forecastctl.settings import Settings
+
+SOURCES = (".py", ".toml")
+"""Endings of untracked files that a job may run, or be set by."""
 
 __all__ = ["git_state", "host", "machine", "own_files", "user", "versions"]
 
@@ -43,6 +46,10 @@ def machine() -> dict[str, Any]:
 def git_state(but: Iterable[Path] = ()) -> tuple[str, bool]:
     """Commit of the repository around the working directory and whether it is dirty.
 
+    Dirty is what makes the commit not say what ran: a tracked file that was changed, or an
+    untracked one of code or settings (`SOURCES`). What is made by working, such as forecasts and
+    reports, is not, wherever it lies.
+
     Args:
         but: Files and folders that do not count, such as the store's own; they need not exist.
     """
@@ -53,7 +60,14 @@ def git_state(but: Iterable[Path] = ()) -> tuple[str, bool]:
     inside = [path for path in but if path.is_relative_to(top) and path != top]
     # From the top, as git status without a path looks at all of the repository.
     chosen = ["--", ":/", *(f":(top,exclude,literal){p.relative_to(top)}" for p in inside)]
-    return commit, bool(_git("status", "--porcelain", *(chosen if inside else ())))
+    state = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+    entries = _git(*state, *(chosen if inside else ())).split("\0")
+    return commit, any(_counts(entry) for entry in entries if entry)
+
+
+def _counts(entry: str) -> bool:
+    """Whether a line of ``git status --porcelain -z`` is a change of what runs."""
+    return not entry.startswith("??") or PurePath(entry[3:]).suffix.lower() in SOURCES
 
 
 def own_files(settings: Settings) -> list[Path]:

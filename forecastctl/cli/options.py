@@ -77,7 +77,7 @@ def option(
     )
 
 
-def dated(name: str, meaning: str, panel: str, *, last: bool = False) -> Any:
+def dated(name: str, meaning: str, panel: str, *, last: bool = False, whole: bool = False) -> Any:
     """An option whose value is a date, in any form that is understood in a file.
 
     Args:
@@ -85,12 +85,14 @@ def dated(name: str, meaning: str, panel: str, *, last: bool = False) -> Any:
         meaning: One sentence.
         panel: Heading under which the help shows it.
         last: Whether the last day of a quarter or a week counts, not the first.
+        whole: Whether a quarter or a week stays one, where no single day is meant.
     """
 
     def parsed(text: str) -> str:
         from forecastctl.records.calendar import iso_date  # not for a help: it takes numpy
+        from forecastctl.records.spans import asked_date
 
-        return iso_date(text, last=last)
+        return asked_date(text) if whole else iso_date(text, last=last)
 
     return typer.Option(
         name,

@@ -25,9 +25,10 @@ from forecastctl.recording.context import airport_key
 from forecastctl.recording.read import read_as, read_model
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
-from forecastctl.records.calendar import iso, parse_day, position
+from forecastctl.records.calendar import iso, position
 from forecastctl.records.marks import SET, airport_mark
 from forecastctl.records.schema import LIVE, File, Param, Tag
+from forecastctl.records.spans import span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,10 +56,15 @@ def explain(tracker: Tracker, question: Question, newer: Source | None = None) -
     """
     tracker = tracker if isinstance(tracker, Once) else Once(tracker)
     airport = question.airport
-    day = parse_day(question.date)
+    asked = span_of(question.date)
+    day = asked.first
     tags = {airport_mark(airport_key(airport)): SET}
     runs = tracker.find(Query(tags=tags, limit=RUNS_READ))
     runs = [run for run in runs if question.all_attempts or not RunOf(run).superseded]
+    fitting = [run for run in runs if asked.fits(RunOf(run).freq)]
+    if runs and not fitting:
+        raise asked.too_long(RunOf(runs[0]).freq)
+    runs = fitting
     vintages, unreadable = _vintages(tracker, runs, day)
     if unreadable:
         _refuse_unreadable(unreadable, vintages, question)

@@ -16,7 +16,7 @@ from forecastctl.explain.values import FleetAnswer, FleetLine
 from forecastctl.figures import counted, number, percent
 from forecastctl.recording.cached import Once
 from forecastctl.records import ExplainRules
-from forecastctl.records.calendar import parse_day
+from forecastctl.records.spans import span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,8 +31,7 @@ class FleetQuestion:
     """What is asked about the fleet.
 
     Attributes:
-        date: ``YYYY-MM`` or ``YYYY-MM-DD``; the period that holds this day. ``None`` for the
-            newest one that has forecasts and actuals.
+        date: As of a `Question`. ``None`` for the newest one that has forecasts and actuals.
         cutoff: Explain the forecasts from this cutoff; ``None`` for the newest live ones.
         rules: Thresholds of the verdict.
         all_attempts: Also forecasts that were made again since in the same job.
@@ -64,7 +63,7 @@ def explain_fleet(
     """
     once = tracker if isinstance(tracker, Once) else Once(tracker)
     date = question.date or str(newest_period(once, None, newer))
-    airports = airports_of(once, parse_day(date))
+    airports = airports_of(once, span_of(date))
     if not airports:
         raise NothingRecordedError(
             f"No forecast of {date} is stored.",
@@ -128,7 +127,7 @@ def _summed(date: str, lines: Sequence[FleetLine]) -> FleetAnswer:
     actual = sum(line.actual or 0.0 for line in judged)
     outside = [line.miss or 0.0 for line in judged if line.outside]
     answer = FleetAnswer(
-        date=str(parse_day(date)),
+        date=str(span_of(date).first),
         sentence="",
         counts=dict(counts.most_common()),
         without_forecast=sum(line.forecast is None for line in lines),

@@ -13,7 +13,7 @@ from forecastctl.explain.suggestion import how_to_make
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.figures import number
 from forecastctl.recording.airports import not_recorded
-from forecastctl.recording.read import held_panel, panel_rows, read_observations
+from forecastctl.recording.read import held_panel, panel_rows, panel_runs, read_observations
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Status
 from forecastctl.records.calendar import period_after
@@ -115,7 +115,7 @@ def recorded_actual(
     """
     first = dt.date.fromisoformat(date)
     seen: set[str] = set()
-    for run in runs:
+    for run in panel_runs(tracker, runs):
         after = period_after(first, RunOf(run).freq)
         digest = RunOf(run).panel_digest
         if digest in seen:

@@ -29,7 +29,8 @@ class Question:
 
     Attributes:
         airport: The airport, exactly as spelt in the data.
-        date: ``YYYY-MM`` or ``YYYY-MM-DD``; the period that holds this day.
+        date: ``YYYY-MM-DD``, ``YYYY-MM``, ``YYYYQn`` or the first/last day of a week: the period
+            that holds it, which must not be shorter.
         cutoff: Explain the forecast from this cutoff; ``None`` for the newest live one.
         between: Two cutoffs whose forecasts are compared; ``None`` for the two newest.
         quick: Only what is recorded: nothing is fitted again, no verdict.

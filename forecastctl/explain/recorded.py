@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.explain.page import words
 from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.read.reconciled import reconciled
@@ -261,11 +261,17 @@ def pick(vintages: Sequence[Vintage], cutoff: str) -> Vintage:
 
     Raises:
         NothingRecordedError: There is none.
+        UsageError: It is no date, or a month that holds several cutoffs of weeks or days.
     """
     parse_day(cutoff)
-    for vintage in vintages:
-        if vintage.cutoff.startswith(cutoff):
-            return vintage
+    found = [vintage for vintage in vintages if vintage.cutoff.startswith(cutoff)]
+    different = list(dict.fromkeys(vintage.cutoff for vintage in found))
+    if len(different) > 1:
+        raise UsageError(
+            f"{cutoff} holds {len(different)} cutoffs: {', '.join(different)}.", "Name one of them."
+        )
+    if found:
+        return found[0]
     held = ", ".join(dict.fromkeys(v.cutoff for v in vintages))
     raise NothingRecordedError(
         f"No forecast of {vintages[0].date} from {cutoff} is stored.", f"There are {held}."

@@ -19,7 +19,7 @@ from forecastctl.records.schema import LIVE, TRUE, File, Tag
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 JOBS_SEARCHED = 2000
 LIVE_RUNS: dict[str, str] = {Tag.ORIGIN: LIVE}
+PANEL_JOBS = 24
+"""Newest jobs whose panels are looked at besides those that an airport has runs of."""
 ALONE = 16
 """Up to so many airports are looked up one by one, more of them job by job."""
 
@@ -239,6 +241,21 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
     if Tag.GROUPS not in job.tags:
         return {}
     return read_as(tracker, job, File.GROUPS, decoding.groups)
+
+
+def panel_runs(tracker: Tracker, runs: Sequence[StoredRun]) -> list[StoredRun]:
+    """Runs that name a panel, newest first: an airport's own, and the newest jobs.
+
+    A job that skipped the airport read data of it all the same, and has no run of it.
+
+    Args:
+        tracker: The store.
+        runs: The airport's runs, of which there is at least one.
+    """
+    freqs = {RunOf(run).freq for run in runs}
+    jobs = tracker.find(Query(tags={JOBS: SET}, limit=PANEL_JOBS))
+    known = [j for j in jobs if Tag.PANEL_DIGEST in j.tags and j.tags.get(Tag.FREQ) in freqs]
+    return sorted([*runs, *known], key=lambda run: run.start_ms, reverse=True)
 
 
 def find_snapshot(tracker: Tracker, panel_digest: str) -> StoredRun | None:

@@ -41,13 +41,30 @@ def test_what_commands_write_is_no_change(repository, monkeypatch):
     assert not dirty()
 
 
-@pytest.mark.parametrize("name", ["sub/air.csv", "model.py", "mlflow.py", "out1.csv"])
+@pytest.mark.parametrize(
+    "name", ["sub/air.csv", "model.py", "mlflow.py", 'new/é " model.PY', "other.toml"]
+)
 def test_all_else_is_one_wherever_the_command_runs(repository, monkeypatch, name):
+    (repository / name).parent.mkdir(exist_ok=True)
     (repository / name).write_text("changed")
     (repository / "mlflow.db").touch()
     assert dirty()
     monkeypatch.chdir(repository / "sub")
     monkeypatch.setenv("FORECASTCTL_CONFIG", str(repository / "forecastctl.toml"))
+    assert dirty()
+
+
+@pytest.mark.parametrize("name", ["older.csv", "report/index.html", "metrics.prom", "x.py.csv"])
+def test_an_untracked_file_that_is_neither_code_nor_settings_is_none(repository, name):
+    (repository / name).parent.mkdir(exist_ok=True)
+    (repository / name).write_text("written by an earlier command, under another name")
+    assert not dirty()
+
+
+def test_a_tracked_file_that_is_gone_or_moved_is_a_change(repository):
+    (repository / "sub" / "air.csv").rename(repository / "sub" / "moved.csv")
+    assert dirty()
+    subprocess.run(["git", "add", "-A"], check=True)
     assert dirty()
 
 

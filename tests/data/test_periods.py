@@ -21,6 +21,7 @@ from forecastctl.records.calendar import (
     period_of,
     week_alias,
 )
+from forecastctl.records.spans import Span, asked_date, span_of
 
 ALIASES = ["M", "Q", "D", *(week_alias(w) for w in range(7))]
 DAYS = st.dates(date(1900, 1, 1), date(2200, 1, 1))
@@ -117,6 +118,45 @@ def test_as_of(text, last):
 def test_a_date_that_is_asked_for_in_any_form(text, first, last):
     assert iso_date(text) == first
     assert iso_date(text, last=True) == last
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "kind", "first"),
+    [
+        ("3. Quartal 2013", "2013Q3", "Q", "2013-07-01"),
+        ("2019-W32", "2019-08-05/2019-08-11", "W", "2019-08-05"),
+        ("2019-08-04/2019-08-10", "2019-08-04/2019-08-10", "W", "2019-08-04"),
+        ("Aug-2019", "2019-08", "M", "2019-08-01"),
+        ("31.8.2019", "2019-08-31", "D", "2019-08-31"),
+    ],
+)
+def test_a_date_that_is_asked_for_keeps_its_length(text, kept, kind, first):
+    assert asked_date(text) == kept
+    assert span_of(kept) == Span(kept, kind, date.fromisoformat(first))
+
+
+@pytest.mark.parametrize(
+    ("text", "freq", "said", "hint"),
+    [
+        ("2013Q3", "M", "a quarter, and the forecasts are monthly", "2013-07, 2013-08 or 2013-09"),
+        ("2013Q3", "D", "a quarter, and the forecasts are daily", "2013-07-01 to 2013-09-30"),
+        ("2013-07", "W-SAT", "a month, and the forecasts are weekly", "2013-06-30 to 2013-07-28"),
+        ("2013-07-01/2013-07-07", "D", "a week, and", "from 2013-07-01 to 2013-07-07"),
+    ],
+)
+def test_what_is_longer_than_a_period_names_none(text, freq, said, hint):
+    span = span_of(text)
+    assert not span.fits(freq)
+    error = span.too_long(freq)
+    assert said in error.message
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "freq"), [("2013Q3", "Q"), ("2013-07-15", "M"), ("2013-07", "Q"), ("2013-07", "M")]
+)
+def test_what_is_as_long_or_shorter_does(text, freq):
+    assert span_of(text).fits(freq)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from forecastctl.data.panel.rows import group
 from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.explain.answer import explain
+from forecastctl.explain.fleet import FleetQuestion, explain_fleet
 from forecastctl.explain.question import Question
 from forecastctl.explain.read.series import Source
 from forecastctl.explain.standing import standing
@@ -187,6 +188,17 @@ def test_unknown_and_rejected_airports(harness):
 def test_a_wrong_date_is_named(harness, date):
     with pytest.raises(UsageError, match="is not a date"):
         ask(harness.tracker, "JFK", date)
+
+
+def test_a_quarter_is_not_answered_for_its_first_month(harness):
+    harness.run()
+    for asked in (
+        lambda: ask(harness.tracker, "JFK", "2019Q1"),
+        lambda: explain_fleet(harness.tracker, FleetQuestion("2019Q1")),
+    ):
+        with pytest.raises(UsageError, match="2019Q1 is a quarter") as caught:
+            asked()
+        assert caught.value.hint == "Name a month: 2019-01, 2019-02 or 2019-03."
 
 
 def test_flat_and_nested_explain_alike(both_layouts):

@@ -7,6 +7,7 @@ import pytest
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.panel.rows import group
 from forecastctl.explain.answer import explain
+from forecastctl.explain.fleet import FleetQuestion, explain_fleet
 from forecastctl.explain.page import words
 from forecastctl.explain.page.charts import history_data
 from forecastctl.explain.page.page import explanation_page
@@ -112,3 +113,29 @@ def test_an_actual_of_zero_is_shown_as_zero(harness):
     page = explanation_page(found.answer, found.view)
     assert "<dt>Actual</dt><dd>0</dd></div>" in page
     assert "known yet" not in page
+
+
+@pytest.fixture
+def skipped(harness, monkeypatch):
+    """A store whose newest job read January of 2019, and skipped every airport."""
+    harness.entries = [in_memory.make_series("JFK", seed=1)]
+    harness.run()
+    longer = later(frame_of(harness.entries), [1])
+    monkeypatch.setattr(in_memory, "frame_of", lambda _: longer)
+    (line,) = harness.run(skip_unchanged=True).lines
+    assert line.status == "skipped"
+    return harness.tracker
+
+
+def test_the_panel_of_a_job_that_skipped_the_airport_has_its_actual(skipped):
+    answer = ask(skipped, "2019-01").answer
+    assert answer.actual == 1500.0
+    assert answer.verdict is not None
+    assert ask(skipped, "2019-01", quick=True).answer.actual == 1500.0
+    assert ask(skipped, "2019-02", quick=True).answer.actual is None
+
+
+def test_so_it_has_for_the_whole_fleet(skipped):
+    answer = explain_fleet(skipped, FleetQuestion())
+    assert (answer.date, answer.actual) == ("2019-01-01", 1500.0)
+    assert not answer.without_actual

@@ -48,11 +48,11 @@ def explain(
     verbose: flags.output.Verbose = False,
 ) -> None:
     """Say why a forecast was so far off, or why those of all airports were."""
-    from forecastctl.records.calendar import parse_day
+    from forecastctl.records.spans import span_of
 
     session = open_session(explain, locals())
     if date:
-        parse_day(date)
+        span_of(date)
     if airport is None:
         only_one = {"--between": between, "--quick": quick, "--html": html, "--image": image}
         _refuse(only_one, "is about one airport.", "Name it with --airport.")

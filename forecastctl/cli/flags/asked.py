@@ -58,7 +58,12 @@ TheAirport = Annotated[
 ]
 Date = Annotated[
     str | None,
-    dated("--date", "2019-08, Aug-2019, 2019-08-15, 2019Q3; without: newest with an actual.", ASK),
+    dated(
+        "--date",
+        "2019-08, Aug-2019, 2019-08-15, 2019Q3; without: newest with an actual.",
+        ASK,
+        whole=True,
+    ),
 ]
 Worst = Annotated[
     int | None,

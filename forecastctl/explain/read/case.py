@@ -19,7 +19,7 @@ from forecastctl.explain.read.series import (
     with_value,
 )
 from forecastctl.recording.job import job_of, job_settings
-from forecastctl.recording.read import read_forecast, read_model, read_trials
+from forecastctl.recording.read import panel_runs, read_forecast, read_model, read_trials
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records.calendar import ordinals, period_of
 from forecastctl.records.schema import LIVE, Tag
@@ -101,11 +101,11 @@ def _known_series(source: Source, subject: Subject, actual: float | None) -> Ser
 
 
 def _sources(tracker: Tracker, subject: Subject, newer: Source | None) -> Iterator[Source]:
-    """Distinct panels of the airport's runs, newest first, after what the user names."""
+    """Distinct panels of its runs and of the newest jobs, newest first, after what is named."""
     if newer is not None:
         yield newer
     digests: set[str] = set()
-    for run in subject.runs:
+    for run in panel_runs(tracker, subject.runs):
         digest = RunOf(run).panel_digest
         if digest in digests or len(digests) >= PANELS_READ:
             continue

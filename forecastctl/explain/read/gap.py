@@ -10,6 +10,7 @@ from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.case import index_of
 from forecastctl.explain.read.series import series_of, stored_source
 from forecastctl.explain.values import Gap
+from forecastctl.recording.read import panel_runs
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records.calendar import first_days, ordinals, period_of
 
@@ -46,7 +47,7 @@ def recorded_gap(
 ) -> Gap | None:
     """The same in the newest stored panel that has the airport."""
     seen: set[str] = set()
-    for run in runs:
+    for run in panel_runs(tracker, runs):
         digest = RunOf(run).panel_digest
         if digest in seen:
             continue

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecastctl.explain.read.fleet import Forecasts
     from forecastctl.explain.read.series import Source
     from forecastctl.records import StoredRun
+    from forecastctl.records.spans import Span
     from forecastctl.store.port import Tracker
 
 AIRPORTS_READ = 100_000
@@ -35,21 +36,28 @@ WITHOUT_FORECAST = ("failed", "rejected")
 """Status of a run that made no forecast."""
 
 
-def airports_of(tracker: Tracker, day: dt.date) -> dict[str, str | None]:
+def airports_of(tracker: Tracker, asked: Span) -> dict[str, str | None]:
     """Airports of the jobs that forecast a day, without groups.
 
     Args:
         tracker: The store.
-        day: Any day of the period.
+        asked: The period, or a part of it.
 
     Returns:
         By airport why it has no forecast; ``None`` where it has one. Airports in the order of the
         newest job that knows them.
+
+    Raises:
+        UsageError: The periods of all jobs are shorter than what is asked for.
     """
     found: dict[str, str | None] = {}
     failed: dict[str, str | None] = {}
-    for job, table in _jobs(tracker):
-        rows = _rows_of(table, day, RunOf(job).freq)
+    jobs = list(_jobs(tracker))
+    fitting = [(job, table) for job, table in jobs if asked.fits(RunOf(job).freq)]
+    if jobs and not fitting:
+        raise asked.too_long(RunOf(jobs[0][0]).freq)
+    for job, table in fitting:
+        rows = _rows_of(table, asked.first, RunOf(job).freq)
         if rows is None:
             continue
         mark = {job_mark(RunOf(job).job_id): SET}

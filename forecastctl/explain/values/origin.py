@@ -86,7 +86,7 @@ class Lineage:
         environment: Digest of versions and machine.
         versions: Versions of Python and packages.
         git_commit: Code around the job.
-        git_dirty: Whether that had changes.
+        git_dirty: Whether tracked files of it had changed, or untracked code or settings lay in it.
         preparation: What was done to the airport's rows.
         machine: Where it ran.
         job_run_id: Run of the job.

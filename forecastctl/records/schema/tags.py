@@ -82,7 +82,7 @@ class Tag(Key):
     GIT_DIRTY = (
         "git_dirty",
         ALL_KINDS,
-        "whether that repository had changes that were not committed",
+        "whether tracked files in it had changed, or untracked `.py` or `.toml` files lay there",
     )
 
     NOTE = (
