@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from forecastctl.data.check.check import check, panel_findings
+from forecastctl.data.check.check import check, check_panel, panel_findings
+from forecastctl.data.check.findings import NAMED
 from forecastctl.data.panel.panel import DataSpec
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.data.read.files import read_panel
@@ -167,3 +169,14 @@ def test_check_and_prepare_agree(gaps, suspects, duplicates):
         assert ok == all(f.severity != "reject" for f in report.findings)
         text = "; ".join(entry.notes) if ok else entry.reason
         assert report.action.endswith(text)
+
+
+def test_a_wrong_year_among_days_names_the_first_of_tens_of_thousands_missing(write):
+    days = pd.date_range("2010-01-01", periods=60).strftime("%Y-%m-%d")
+    rows = "".join(f"JFK,{day},{100 + i}\n" for i, day in enumerate(["1820-01-01", *days]))
+    spec = DataSpec(write(f"airport,date,passengers\n{rows}"), freq="D")
+    found = check_panel(read_panel(spec), spec, as_of=None, today=TODAY)
+    (gap,) = [f for f in found.airports[0].findings if f.kind == "gaps"]
+    assert gap.message.startswith("69,396 days missing in 1 hole")
+    assert len(gap.periods) == NAMED
+    assert gap.periods[0] == "1820-01-02"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from forecastctl.records.calendar import labels, ordinals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from forecastctl.data.panel.rows import AirportRows
     from forecastctl.data.prepare.rules import Context, Grid
@@ -36,6 +38,10 @@ _KINDS_OF_REJECTION = {
 }
 
 
+NAMED: Final = 10_000
+"""Periods that a finding names at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault, or something unusual, about an airport or a panel.
@@ -44,7 +50,8 @@ class Finding:
         kind: Short name: ``gaps``, ``zeros``, ``duplicates``, ``label`` and so on.
         severity: ``reject`` where it alone keeps the airport out of a job.
         message: One sentence: what it is, and what is done about it.
-        periods: The periods concerned, all of them.
+        periods: The periods concerned, the first `NAMED` of them: one wrong year in a file of days
+            makes a hole of a hundred thousand.
     """
 
     kind: str
@@ -108,7 +115,7 @@ def _row_faults(rows: AirportRows, context: Context) -> Iterator[Finding]:
         kinds.setdefault(_fault(float(rows.y[i]), int(rows.days[i])), []).append(i)
     for kind, positions in kinds.items():
         dated = [i for i in positions if rows.days[i] != NO_DAY]
-        periods = labels(np.unique(ordinals(rows.days[dated], context.freq)), context.freq)
+        periods = _named(np.unique(ordinals(rows.days[dated], context.freq)), context.freq)
         more = f" (and {len(positions) - 1:,} more rows)" if len(positions) > 1 else ""
         yield Finding(kind, "reject", f"{rows.problem[positions[0]]}{more}", periods)
 
@@ -132,7 +139,7 @@ def _duplicates(rows: AirportRows, context: Context) -> Iterator[Finding]:
         text = f"several rows in {context.counted(len(twice))}: {context.listed(twice)}"
         done = "" if policy == "reject" else f"; {policy} taken"
         severity: Severity = "reject" if policy == "reject" else "info"
-        yield Finding("duplicates", severity, text + done, labels(twice, context.freq))
+        yield Finding("duplicates", severity, text + done, _named(twice, context.freq))
 
 
 def _gaps(grid: Grid, context: Context) -> Iterator[Finding]:
@@ -154,7 +161,7 @@ def _gaps(grid: Grid, context: Context) -> Iterator[Finding]:
         f"{context.listed(missing)}; {done}"
     )
     severity: Severity = "reject" if spec.gaps == "reject" else "warning"
-    yield Finding("gaps", severity, text, labels(missing, context.freq))
+    yield Finding("gaps", severity, text, _named(missing, context.freq))
 
 
 def _zeros(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
@@ -168,7 +175,7 @@ def _zeros(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
     text = f"{context.counted(len(zeros))} of zero ({percent(share)}{ending}); kept"
     severity: Severity = "warning" if share > _MANY_ZEROS else "info"
     if len(zeros) > len(entry.suspects.unpublished) + len(entry.suspects.zero):
-        yield Finding("zeros", severity, text, labels(zeros + grid.start, context.freq))
+        yield Finding("zeros", severity, text, _named(zeros + grid.start, context.freq))
 
 
 def _suspected(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding]:
@@ -186,7 +193,7 @@ def _suspected(grid: Grid, entry: Examined, context: Context) -> Iterator[Findin
             positions = part.of(kind)
             if positions:
                 text = "; ".join(part.only(kind).described(grid.start, context.freq))
-                periods = labels([grid.start + p for p in positions], context.freq)
+                periods = _named([grid.start + p for p in positions], context.freq)
                 yield Finding(kind, severity, f"{text}: {done}", periods)
 
 
@@ -197,4 +204,9 @@ def _outliers(grid: Grid, entry: Examined, context: Context) -> Iterator[Finding
         periods = [grid.start + p for p in outliers]
         verb = "is" if len(periods) == 1 else "are"
         text = f"{context.counted(len(periods))} {verb} unusual: {context.listed(periods)}; kept"
-        yield Finding("outliers", "info", text, labels(periods, context.freq))
+        yield Finding("outliers", "info", text, _named(periods, context.freq))
+
+
+def _named(periods: Sequence[int] | NDArray[np.int64], freq: str) -> tuple[str, ...]:
+    """Names of the first periods of a finding."""
+    return labels(periods[:NAMED], freq)
