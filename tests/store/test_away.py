@@ -45,6 +45,7 @@ STAYS = [
     sqlite3.DatabaseError("file is not a database"),
     psycopg2.OperationalError(f'{FATAL}database "x" does not exist'),
     psycopg2.OperationalError(f'{FATAL}password authentication failed for user "me"'),
+    psycopg2.OperationalError("server does not support SSL, but SSL was required"),
     requests.exceptions.InvalidURL("no host"),
     RestException({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no such experiment"}),
     PermissionError(errno.EACCES, os.strerror(errno.EACCES)),

@@ -62,9 +62,9 @@ def _kinds(error: BaseException) -> set[str]:
 
 
 def _stays(error: BaseException) -> bool:
-    """Whether PostgreSQL is there and refuses: a wrong password, user or database."""
+    """Whether PostgreSQL is there and refuses: a wrong password, user, database or encryption."""
     text = str(error).lower()
-    refused = bool(_kinds(error) & _PSYCOPG) and "fatal:" in text
+    refused = bool(_kinds(error) & _PSYCOPG) and ("fatal:" in text or "support ssl" in text)
     return refused and not any(words in text for words in _POSTGRES)
 
 

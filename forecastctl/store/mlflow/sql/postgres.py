@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,10 @@ _CREDENTIALS = "Check user and password: in ~/.pgpass, PGPASSWORD, or the addres
 _NOT_LET_IN = {
     "authentication failed": _CREDENTIALS,
     "no password supplied": _CREDENTIALS,
+    'role ".*" does not exist': _CREDENTIALS,
+    'database ".*" does not exist': "Check its name in the address, or make it first (createdb).",
+    "no encryption": "The server wants encrypted connections: add ?sslmode=require to the address.",
+    "server does not support SSL": "The server does not encrypt: take sslmode out of the address.",
     "no pg_hba.conf entry": "Ask whoever keeps the server to let this user in from this machine.",
 }
 """What a server says to those that it does not let in, which waiting does not change."""
@@ -197,7 +202,7 @@ class PostgresDatabase:
         text = scrub(str(error) or type(error).__name__, self.address.uri)
         message = f"The tracking store {self.address.shown} cannot be used: {text}"
         for sign, hint in _NOT_LET_IN.items():
-            if sign in text:  # while connecting, the driver tells no code
+            if re.search(sign, text):  # while connecting, the driver tells no code
                 return TrackingError(message, hint)
         kind = StoreAwayError if self._passes(error) else TrackingError
         if getattr(error, "pgcode", None) in _DENIED:
