@@ -25,7 +25,6 @@ from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.recorder import Recorder
 from forecastctl.cli.site import report_of_job
 from forecastctl.errors import UsageError
-from forecastctl.records.schema import NESTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -298,6 +297,8 @@ def ask(command: str, session: Session, chosen: Selection, *, sums: bool, jobs: 
 
 def _curves(tracking: Tracking) -> bool:
     """Whether runs hold lines: in the flat layout, which is for speed, only where that is set."""
+    from forecastctl.records.schema import NESTED  # not for a help: it takes numpy
+
     return tracking.layout == NESTED if tracking.curves is None else tracking.curves
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -43,7 +44,7 @@ SAME = {
     "wide_airports.csv": "",
     "wide_months.csv": "",
     "year_by_month.csv": "",
-    "total_rows.csv": "'Total' is the sum of the others: left out",
+    "total_rows.csv": "'Total' .*: left out",
     "m13.csv": "10 rows hold the total of a year",
     "trailing_comma.csv": "",
     "spark_dir.parquet": "",
@@ -66,7 +67,7 @@ def test_every_case_gives_the_series_of_the_plain_one():
         for airport, entry in entries.items():
             assert entry.ds.tolist() == plain[airport].ds.tolist(), name
             assert entry.y.tolist() == plain[airport].y.tolist(), name
-        assert not said or any(said in text for text in warnings), (name, warnings)
+        assert not said or any(re.search(said, text) for text in warnings), (name, warnings)
         assert len(three_lines(described(panel))) == 3
     notes = prepared(CASES / "flag_star.csv")[1]["JFK"].notes
     assert notes == ("marked '*' in the file: 1 value",)

@@ -266,16 +266,21 @@ def staged(artifacts: Sequence[Artifact]) -> Iterator[str]:
         yield directory
 
 
-def _repository(location: str) -> Any:
-    """MLflow's way to artifacts that lie elsewhere; ``None`` where it has another one by now."""
+def _repository(location: str, server: str | None = None) -> Any:
+    """MLflow's way to artifacts that lie elsewhere; ``None`` where it has another one by now.
+
+    Args:
+        location: Where they lie.
+        server: Address of the tracking server that keeps them, if one does.
+    """
     try:
         registry = import_module("mlflow.store.artifact.artifact_repository_registry")
         found = registry.get_artifact_repository
-        inspect.signature(found).bind(location)
+        inspect.signature(found).bind(location, server)
     except (ImportError, AttributeError, TypeError) as error:
         _say_no_registry(str(error))
         return None
-    return found(location)
+    return found(location, server)
 
 
 @cache
@@ -312,19 +317,37 @@ def _read_elsewhere(location: str, path: str, missing: NothingRecordedError) -> 
             "Ask through that server: --tracking-uri http://HOST:PORT.",
         )
     with calling(location, "read artifacts from"):
-        repository = _repository(location)
-        if repository is None:
-            return _downloaded(f"{location}/{path}")
-        folder = str(PurePosixPath(path).parent)
-        listed = repository.list_artifacts(None if folder == "." else folder)
-        if not any(f.path == path and not f.is_dir for f in listed):
-            raise missing
-        with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
-            return Path(repository.download_artifacts(path, directory)).read_bytes()
+        return download(location, path, missing)
 
 
-def _downloaded(uri: str) -> bytes:
+def download(
+    location: str, path: str, missing: NothingRecordedError, server: str | None = None
+) -> bytes:
+    """Content of a file that lies elsewhere than in a local directory, as MLflow raises errors.
+
+    Not by MLflow's client, which looks for the models of a run in the store that the environment
+    names, whatever store it is asked of.
+
+    Args:
+        location: Where the files of the run lie.
+        path: The file.
+        missing: What is raised where there is none.
+        server: As of `_repository`.
+    """
+    repository = _repository(location, server)
+    if repository is None:
+        return _downloaded(f"{location}/{path}", server)
+    folder = str(PurePosixPath(path).parent)
+    listed = repository.list_artifacts(None if folder == "." else folder)
+    if not any(f.path == path and not f.is_dir for f in listed):
+        raise missing
+    with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
+        return Path(repository.download_artifacts(path, directory)).read_bytes()
+
+
+def _downloaded(uri: str, server: str | None) -> bytes:
     from mlflow.artifacts import download_artifacts
 
     with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
-        return Path(download_artifacts(artifact_uri=uri, dst_path=directory)).read_bytes()
+        found = download_artifacts(artifact_uri=uri, dst_path=directory, tracking_uri=server)
+        return Path(found).read_bytes()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 import uuid
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecastctl.errors import NothingRecordedError, RefusedError, TrackingError, UsageError
@@ -21,6 +19,7 @@ from forecastctl.store.limits import HIDDEN_TAGS, WRITE_TAG, fit, fit_update
 from forecastctl.store.mlflow.address import public_uri, resolve
 from forecastctl.store.mlflow.artifacts import (
     Writer,
+    download,
     here,
     no_artifact,
     outside,
@@ -201,16 +200,9 @@ class MlflowClientTracker:
             return read(here(location, run_id, beside), run_id, path)
         if outside(path):
             raise no_artifact(run_id, path)
-        folder = str(PurePosixPath(path).parent)
+        missing = no_artifact(run_id, path)
         with calling(self._uri, "read an artifact from"):
-            return self._asked(lambda: self._download(run_id, path, folder))
-
-    def _download(self, run_id: str, path: str, folder: str) -> bytes:
-        listed = self._client.list_artifacts(run_id, None if folder == "." else folder)
-        if not any(f.path == path and not f.is_dir for f in listed):
-            raise no_artifact(run_id, path)
-        with tempfile.TemporaryDirectory(prefix="forecastctl-") as directory:
-            return Path(self._client.download_artifacts(run_id, path, directory)).read_bytes()
+            return self._asked(lambda: download(location, path, missing, self._uri))
 
     def url(self, run_id: str) -> str | None:
         """Address of the run's page, for a server."""
