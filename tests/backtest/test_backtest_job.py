@@ -266,6 +266,7 @@ def altered(table, last, rng):
     return whole.assign(row=np.arange(len(whole)) + 2, problem=None)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=12,
     deadline=None,

@@ -143,6 +143,7 @@ def through_a_spool(store, place):
     return front, summary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [False, True], ids=["not carried out", "answer lost"])
 @pytest.mark.parametrize("at", [0, 3, 8, 14])
 def test_a_store_that_goes_away_in_the_middle_has_all_in_the_end(whole, tmp_path, at, lost):

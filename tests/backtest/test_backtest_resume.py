@@ -36,6 +36,7 @@ class Stops(SerialExecutor):
             yield outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["nested", "flat"])
 @pytest.mark.parametrize("after", [0, 1, 2, 4])
 def test_an_interrupted_backtest_goes_on_and_ends_as_if_uninterrupted(whole, layout, after):
@@ -83,6 +84,7 @@ def assert_equal(bench, summary, whole, layout="nested"):
             assert {k: line[k] for k in keys} == {k: there[k] for k in keys}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2, 3, 4, 6, 8])
 def test_a_block_that_was_recorded_in_part_is_completed_with_its_search(whole, at):
     bench = Bench(Breaks(at))

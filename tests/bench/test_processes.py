@@ -36,6 +36,7 @@ def test_a_child_that_nobody_waits_for_is_counted(tmp_path):
     assert taken.cpu_seconds >= 0.3
 
 
+@pytest.mark.slow
 def test_a_grandchild_whose_parent_is_gone_is_counted_and_waited_for(tmp_path):
     mark = tmp_path / "done"
     grandchild = BURN.format(0.4) + f"open({str(mark)!r}, 'w').close()"

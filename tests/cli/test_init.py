@@ -167,6 +167,7 @@ def completed(folder, words):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_the_shell_completes_airports_jobs_and_settings(cli):
     cli.write(panel(["JFK", "JAX", "LGA"]))
     job = cli.json("run", "--data", "air.csv", *QUICK)["job_id"]

@@ -91,6 +91,7 @@ def test_forecast_before_training_says_what_to_run(cli):
     assert "forecastctl train" in cli("forecast", code=6).stderr
 
 
+@pytest.mark.slow
 def test_same_seed_same_forecasts_for_any_jobs_and_layout(cli):
     data = cli.write(panel(["A", "B", "C"], months=48))
     options = ["run", "--data", data, "--max-evals", 6, "--horizon", 4, "--seed", 3, "--no-charts"]
@@ -192,6 +193,7 @@ def test_weekly_and_daily(cli):
         assert found["forecast"]["lead"] == 2
 
 
+@pytest.mark.slow
 def test_rejected_airports_do_not_stop_the_others(cli):
     frame = panel(["JFK", "ZERO", "CONST", "ONE"])
     frame.loc[frame["airport"] == "ZERO", "passengers"] = 0
@@ -301,6 +303,7 @@ def test_the_reference_engine_is_recorded(cli):
     assert {r["a"] for r in rows if r["key"] == "engine"} == {"statsmodels"}
 
 
+@pytest.mark.slow
 def test_a_list_says_where_it_was_cut_and_has_its_header_where_it_is_empty(cli):
     cli("run", "--data", cli.write(panel(["JFK", "LGA", "EWR"])), *QUICK)
     cut = cli("history", "airports", "--limit", 2, "--json")

@@ -198,6 +198,7 @@ def test_memory_cannot_be_limited_in_the_drivers_own_process(cli):
     assert cli.jobs() == []
 
 
+@pytest.mark.slow
 def test_retry_and_dry_run_on_the_command_line(cli):
     cli.write(panel(["JFK", "LGA"]))
     dry = cli.json("run", "--data", "air.csv", *QUICK, "--dry-run")

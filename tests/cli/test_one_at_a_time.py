@@ -37,6 +37,7 @@ def somebody_at_work(uri, experiment="forecastctl"):
         yield
 
 
+@pytest.mark.slow
 def test_the_second_of_two_jobs_says_who_is_at_work_and_does_nothing(cli):
     cli.write(panel([f"A{i}" for i in range(60)], months=60))
     command = ["run", "--data", "air.csv", "--jobs", "1", "--max-evals", "30"]
@@ -143,6 +144,7 @@ def test_a_locked_file_is_waited_for_and_nothing_is_lost(cli, monkeypatch):
     assert (job["status"], job["ok"]) == ("ok", 6)
 
 
+@pytest.mark.slow
 class TestOverAServer:
     """Jobs against a real server, whose answers get lost."""
 

@@ -53,6 +53,7 @@ def test_module_and_version_also_beside_a_folder_of_that_name(bare):
     assert bare.process().returncode == 2
 
 
+@pytest.mark.slow
 def test_json_alone_on_stdout_and_progress_on_stderr(cli):
     cli.write(panel())
     done = cli.process("run", "--data", "air.csv", *QUICK, "--json")
@@ -88,6 +89,7 @@ ENDINGS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @ENDINGS
 def test_an_ended_job_ends_cleanly_and_leaves_a_true_record(cli, number, code, said):
     cli.write(panel([f"A{i}" for i in range(100)], months=60))  # more than are done in time
@@ -260,6 +262,7 @@ def test_what_a_fit_does_to_its_only_worker_costs_its_airport_alone(cli, how, re
     assert {row["airport"]: row["status"] for row in rows} == {"JFK": "failed", "LGA": "ok"}
 
 
+@pytest.mark.slow
 def test_a_killed_job_is_healed_on_the_next_start(cli):
     cli.write(panel(["JFK"], months=60))
     child = subprocess.Popen(

@@ -106,6 +106,7 @@ def test_a_tampered_parameter(cli, job):
     assert jfk["refit"]["specification"]["same"] is True
 
 
+@pytest.mark.slow
 def test_stages_apart_and_a_backtest(cli):
     data = cli.write(panel(["JFK"], months=48))
     cli("tune", "--data", data, *QUICK[:-3], "--jobs", 1)

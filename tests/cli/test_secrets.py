@@ -241,7 +241,13 @@ def postgres_content(uri):
     connection.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql", pytest.param("server", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.slow),
+        pytest.param("server", marks=pytest.mark.slow),
+    ]
+)
 def place(request, bare, fresh_store):
     """A store whose address has a secret that it does not ask for; how to read all that it keeps."""
     if request.param == "sqlite":

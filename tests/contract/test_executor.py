@@ -85,6 +85,7 @@ hang = make_hang()
 HANGING = ["sleep", "loop", "compiled"]
 
 
+@pytest.mark.slow
 def test_a_task_that_never_ends_is_ended():
     tasks = [*HANGING, *map(str, range(8))]
     outcomes = {o.index: o for o in JoblibExecutor(3, limit=3.0).map(hang, tasks)}
@@ -163,6 +164,7 @@ def test_a_task_that_takes_too_much_memory_is_ended_alone(jobs):
     assert outcomes[1].failure.message == "its process held more than 400 MB, and was ended"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_a_limit_of_memory_and_one_of_time_hold_together():
     executor = JoblibExecutor(1, limit=2.0, memory=4_000_000_000)

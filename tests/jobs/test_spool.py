@@ -162,6 +162,7 @@ def assert_once_and_equal(store, whole):
     assert store.read_artifact(job.run_id, "fleet/models.parquet").startswith(b"PAR1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layout", "lost"),
     [("nested", False), ("nested", True), ("flat", False)],

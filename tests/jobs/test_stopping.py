@@ -69,6 +69,7 @@ def job_of(harness):
     return job
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", range(1, 12))
 def test_what_was_done_before_a_signal_is_recorded_and_the_rest_is_gone_on_with(whole, after):
     harness, stopping = six(), Stopping(grace=5.0)
@@ -270,6 +271,7 @@ def test_failures_of_airports_with_nothing_to_build_on_count():
     assert summary.stopped is None  # all of them are done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0, 1, 2, 3, 5, 7, 9, 11])
 def test_gone_on_with_after_a_deadline_at_any_moment_it_ends_like_another(whole, passing, seconds):
     """Also with intervals as wide: those of few searches are not kept for good."""

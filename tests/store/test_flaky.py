@@ -105,6 +105,7 @@ REQUESTS = ("runs/create", "runs/log-batch", "runs/update", "mlflow-artifacts", 
 
 
 class TestAnswersThatAreLost:
+    @pytest.mark.slow
     @pytest.mark.parametrize("fault", FAULTS)
     def test_of_each_kind_of_request(self, mlflow_server, behind, fault):
         with http_proxy(mlflow_server.uri) as proxy:

@@ -160,6 +160,7 @@ with held(tracker, lambda heart: open_lock(uri, name, tracker, me, heart, quiet)
 """
 
 
+@pytest.mark.slow
 class TestDeath:
     @pytest.mark.parametrize("kind", ["sqlite", "postgres", "server"])
     def test_a_holder_that_is_killed_holds_nothing(self, request, kind):

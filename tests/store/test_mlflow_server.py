@@ -216,6 +216,7 @@ def basic(user, password):
 
 
 class TestWire:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("variables", "user", "expected"),
         [
@@ -280,6 +281,7 @@ class TestWire:
         signed = [headers["Authorization"] for _, headers, _, _ in asked]
         assert signed == ["signed 2", "signed 3"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
     def test_tries_again_on_one_connection(self, bare, status):
         with recorder(status, status) as (address, asked):

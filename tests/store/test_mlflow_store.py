@@ -146,6 +146,7 @@ def test_postgres_that_does_not_answer(writer, monkeypatch):
     assert "\n" not in error.value.message
 
 
+@pytest.mark.slow
 def test_postgres_that_hangs(monkeypatch):
     monkeypatch.setattr(mlflow_postgres, "CONNECT_SECONDS", 2)  # the least that libpq takes
     with socket.socket() as silent:
