@@ -10,7 +10,7 @@ is kept of a query.
 """
 
 from forecastctl.redaction.environment import addresses_in, own, secrets_in
-from forecastctl.redaction.queries import without_literals
+from forecastctl.redaction.queries import without_literals, without_values
 from forecastctl.redaction.texts import Redactor, masked, parse, scrub
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "scrub",
     "secrets_in",
     "without_literals",
+    "without_values",
 ]

@@ -22,6 +22,7 @@ mark that is never closed takes all the rest."""
 _QUOTE = re.compile("['\"]")
 _ESCAPED = re.compile(r"\\['\"]")
 """Whether a text ends here is another matter in each database: nothing after the first is shown."""
+_IN_QUOTES = re.compile(r"(?P<mark>['\"])(?P<text>.+)(?P=mark)\Z", re.DOTALL)
 _DIGEST_LENGTH = 16
 
 
@@ -37,3 +38,18 @@ def without_literals(query: str) -> str:
     clear = query[: _QUOTE.search(query).start()] + "'" if escaped else query  # type: ignore[union-attr]
     shape = _LITERAL.sub(lambda match: " " if match["comment"] else "?", clear)
     return f"{scrub(' '.join(shape.split()))} (sha256 {digest})"
+
+
+def without_values(text: str, query: str) -> str:
+    """What a database says of a query, with ``?`` for each value of it that stands in quotes.
+
+    Args:
+        text: What it says, such as ``invalid input syntax for type integer: "east"``.
+        query: The query.
+    """
+    for found in _LITERAL.finditer(query):
+        value = _IN_QUOTES.search(found["quoted"] or "")
+        if value:
+            for mark in ("'", '"'):
+                text = text.replace(f"{mark}{value['text']}{mark}", "?")
+    return text

@@ -9,7 +9,14 @@ from forecastctl.errors import TrackingError
 from forecastctl.history import compare
 from forecastctl.jobs.ending import abandon_job
 from forecastctl.records import Run
-from forecastctl.redaction import Redactor, masked, scrub, secrets_in, without_literals
+from forecastctl.redaction import (
+    Redactor,
+    masked,
+    scrub,
+    secrets_in,
+    without_literals,
+    without_values,
+)
 from forecastctl.settings import load_redactor
 from forecastctl.store.memory import MemoryTracker
 from forecastctl.store.mlflow.address import scrub as scrub_line
@@ -161,3 +168,22 @@ def test_a_query_without_its_literals(query, shape):
     assert shown.startswith(f"{shape} (sha256 ")
     assert shown != without_literals(query + " ")
     assert masked(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "shown"),
+    [
+        (
+            "select cast('Top' as int)",
+            'invalid input for integer: "Top"',
+            "invalid input for integer: ?",
+        ),
+        ("select E'Top' || 'x'", "near 'Top' and 'x'", "near ? and ?"),
+        ("select 1 from air", 'column "air" is missing', 'column "air" is missing'),
+        ("select 'it''s'", "'it''s' is wrong", "? is wrong"),
+        ("select ''", "'' is wrong", "'' is wrong"),
+        ("select 'open", 'unterminated "open"', 'unterminated "open"'),
+    ],
+)
+def test_what_a_database_says_holds_no_value_of_the_query(query, said, shown):
+    assert without_values(said, query) == shown

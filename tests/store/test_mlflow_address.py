@@ -61,6 +61,8 @@ def test_a_relative_file_does_not_depend_on_the_directory(monkeypatch, tmp_path)
         ("databricks://profile", "databricks://"),
         ("postgresql+asyncpg://u:hush@h/db", "postgresql+asyncpg://"),
         ("http://", "no host"),
+        ("http://h:notaport", "no port"),
+        ("http://h:99999", "no port"),
         ("http://[::1", "no host"),
         ("C:\\runs.db", "plain path"),
     ],

@@ -12,7 +12,7 @@ import numpy as np
 
 from forecastctl.data.read.tables import Column, Loaded, SourceTable, column_of
 from forecastctl.errors import DataError
-from forecastctl.redaction import Redactor, masked
+from forecastctl.redaction import Redactor, masked, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +37,14 @@ def database_url(text: str) -> str:
 
 
 @contextmanager
-def _database(text: str, doing: str) -> Iterator[Engine]:
-    """An engine, with every error of the database turned into one clear paragraph."""
+def _database(text: str, doing: str, query: str = "") -> Iterator[Engine]:
+    """An engine, with every error of the database turned into one clear paragraph.
+
+    Args:
+        text: A SQLAlchemy URL.
+        doing: What is done with it.
+        query: What it is asked; no value that is written out in it is shown.
+    """
     from sqlalchemy import create_engine
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -60,7 +66,7 @@ def _database(text: str, doing: str) -> Iterator[Engine]:
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise DataError(
-            f"{label} cannot be {doing}: {redacted(_first_line(cause))}.",
+            f"{label} cannot be {doing}: {without_values(redacted(_first_line(cause)), query)}.",
             "Check the URL, that the database is up, and the query.",
         ) from None
     finally:
@@ -108,7 +114,7 @@ def sql_table(url: str, query: str | None) -> SourceTable:
     file = _sqlite_file(url)
     if file and not file.is_file():
         raise DataError(f"{label}: there is no file {file}.", "Check the path.")
-    with _database(url, "read") as engine, engine.connect() as connection:
+    with _database(url, "read", query) as engine, engine.connect() as connection:
         # No parameters: a per cent sign or a colon in the query means itself.
         result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
         if not result.returns_rows:

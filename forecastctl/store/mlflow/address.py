@@ -80,11 +80,14 @@ def resolve(uri: str | None) -> Address:
 
 def _http(given: str) -> Address:
     try:
-        host = urlsplit(given).hostname
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port  # which is read only when it is asked for
     except ValueError:
         host = None
     if not host:
-        raise UsageError(f"The tracking address {display_uri(given)} names no host.", _HINT)
+        raise UsageError(
+            f"The tracking address {display_uri(given)} names no host, or no port.", _HINT
+        )
     uri = given.rstrip("/")
     return Address("http", uri, display_uri(uri))
 
