@@ -412,3 +412,10 @@ def test_the_newest_job_is_called_latest_in_lists_as_well(cli):
     newest = cli.json("history")[0]["job_id"]
     rows = cli.json("history", "forecasts", "--job", "latest")
     assert [row["job_id"] for row in rows] == [newest] * 3
+
+
+def test_a_name_that_speaks_to_a_terminal_is_spelt_out_where_it_is_not_known(cli):
+    cli.write(panel(["JFK"]))
+    cli("run", "--data", "air.csv", *QUICK, "--quiet")
+    said = cli("history", "airports", "--airport", "J\x1b[2JFK\x97").stderr
+    assert said.startswith("Nothing is recorded about airport 'J\\x1b[2JFK\\x97'")

@@ -14,6 +14,7 @@ from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
+from forecastctl.cli.output.said import say
 from forecastctl.errors import EXIT_FOUND, UsageError
 
 if TYPE_CHECKING:
@@ -152,11 +153,11 @@ def _show(found: Comparison, *, as_json: bool, quiet: bool) -> None:
         for backend, why in found.skipped.items():
             render.print_line(f"{backend} was left out: {why}.")
     for key, why in found.problems.items():
-        typer.echo(f"{key} did not come to its end: {why}", err=True)
+        say(f"{key} did not come to its end: {why}")
     if len(found.digests) > 1:
-        typer.echo("The forecasts differ:", err=True)
+        say("The forecasts differ:")
         for digest, keys in found.digests.items():
-            typer.echo(f"  {digest[:12]}: {', '.join(keys)}", err=True)
+            say(f"  {digest[:12]}: {', '.join(keys)}")
 
 
 def _write(found: Comparison, out: Path) -> None:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import typer
-
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
+from forecastctl.cli.output.said import say
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import UsageError
 
@@ -86,7 +85,7 @@ def _say_more(tracker: Tracker, query: HistoryQuery) -> None:
 
     total = count(tracker, query)
     of = f"more than {query.limit:,}" if total is None else f"{total:,}"
-    typer.echo(f"{query.limit:,} of {of} {query.what}: --limit N shows more.", err=True)
+    say(f"{query.limit:,} of {of} {query.what}: --limit N shows more.")
 
 
 def _say_unknown(tracker: Tracker, airport: str) -> None:
@@ -95,7 +94,7 @@ def _say_unknown(tracker: Tracker, airport: str) -> None:
 
     if not is_recorded(tracker, airport):
         error = not_recorded(tracker, airport)
-        typer.echo(f"{error.message} {error.hint}", err=True)
+        say(f"{error.message} {error.hint}")
 
 
 def _since(text: str | None) -> int | None:

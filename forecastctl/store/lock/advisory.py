@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from forecastctl.store.mlflow.sql.postgres import PostgresDatabase
 
 _APPLICATION = "forecastctl"
+_TRIES = 3
+"""It may just have been given back where nobody is seen to hold it."""
 _ALIVE = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 """So that the server notices within a minute that a computer is gone."""
 _WHO = """
@@ -80,10 +82,13 @@ class AdvisoryLock:
     def _try(self) -> Holder | None:
         if self._connection is None or self._connection.closed:
             self._connection = self._open()
-        if self._ask("SELECT pg_try_advisory_lock(%s)", self._key)[0][0]:
-            return None
         high, low = (self._key >> 32) & 0xFFFFFFFF, self._key & 0xFFFFFFFF
-        return _read(self._ask(_WHO, high, low))
+        for _ in range(_TRIES):
+            if self._ask("SELECT pg_try_advisory_lock(%s)", self._key)[0][0]:
+                return None
+            if rows := self._ask(_WHO, high, low):
+                return _read(*rows[0])
+        return Holder()
 
     def _open(self) -> Any:
         connection = self._database.connection()
@@ -103,11 +108,8 @@ class AdvisoryLock:
             return found
 
 
-def _read(rows: list[tuple[Any, ...]]) -> Holder:
+def _read(name: object, start_ms: Any) -> Holder:
     """Who holds it, by the name of a connection; nothing of it where that may not be seen."""
-    if not rows:
-        return Holder()  # it has just been given back
-    name, start_ms = rows[0]
     words = str(name or "").split(" ", 3)
     start = int(start_ms or 0)
     if len(words) < 4 or words[0] != _APPLICATION or not words[2].isdecimal():  # noqa: PLR2004
