@@ -47,7 +47,7 @@ mutants: $(VENV)/dev.stamp ## change the logic of verdicts in small ways and cou
 fuzz: $(VENV)/dev.stamp ## a million random series: are all intervals finite, ordered and bounded? (an hour of CPU)
 	$(BIN)/python -m tests.models.fuzz
 
-fuzz-input: $(VENV)/dev.stamp ## a hundred thousand hostile files, databases, settings and questions (two hours of CPU)
+fuzz-input: $(VENV)/dev.stamp ## a hundred thousand hostile files, databases, settings and questions
 	$(BIN)/python -m tests.hostile.fuzz
 
 forms: $(VENV)/dev.stamp ## write 10,000 panels in random forms of files and read them back equal (20 minutes)
@@ -63,7 +63,7 @@ test-faults: $(VENV)/dev.stamp ## kill jobs at 200 random moments, start them ag
 test-versions: $(VENV)/dev.stamp ## install MLflow 2.9, 2.22, 3.10 and the newest apart, and try stores of each (20 minutes)
 	$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
 
-test-schedule: $(VENV)/dev.stamp ## install Airflow 2 and 3 apart, and have each run real jobs (ten minutes)
+test-schedule: $(VENV)/dev.stamp ## install Airflow 2 and 3 apart, and have each run real jobs
 	$(BIN)/python -m tests.schedule $(SCHEDULE_ARGS)
 
 verdicts: $(VENV)/dev.stamp ## make the labelled cases of verdicts again and print the score

@@ -11,22 +11,8 @@ from forecastctl.store.alive import Holder
 from forecastctl.store.lock.file import FileLock
 from forecastctl.store.mlflow.address import resolve
 from tests.cli.conftest import panel
+from tests.schedule.places import TOML
 from tests.schedule.test_texts import crontab_command
-
-TOML = """
-[data]
-source = "air.csv"
-[tune]
-families = ["seasonal_naive"]
-max_evals = 1
-folds = 2
-[forecast]
-horizon = 3
-charts = false
-out = "forecasts.csv"
-[run]
-jobs = 1
-"""
 
 
 @pytest.fixture

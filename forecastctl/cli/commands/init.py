@@ -33,8 +33,8 @@ ASKED: Final = {
 }
 """Questions at a terminal, with the answer that Enter gives."""
 
-SEASONS: Final = {"M": 12, "Q": 4, "W": 52, "D": 28}
-"""Horizon by frequency where nothing else is said: a year, of days four weeks."""
+DAYS: Final = 28
+"""Horizon of daily data where nothing else is said; of others a year."""
 
 
 def init(
@@ -75,7 +75,7 @@ def init(
     if not session.quiet:
         for line in said:
             render.print_line(line)
-    chosen = _chosen({**given, "data.source": source}, SEASONS[freq[0]], asks=asks)
+    chosen = _chosen({**given, "data.source": source}, _usual_horizon(freq), asks=asks)
     values = {name: value for name, value in chosen.items() if not _is_secret(value)}
     _write(write, values, said)
     if fault is not None:
@@ -87,6 +87,13 @@ def init(
         render.note(f"{name} holds a secret and is not written: set {variable(name)}.")
     if not session.quiet:
         render.print_line(f"{write} written. Next: forecastctl check, then forecastctl run")
+
+
+def _usual_horizon(freq: str) -> int:
+    """Periods ahead where nothing else is said."""
+    from forecastctl.records.calendar import SEASON_LENGTHS  # not for a help: it takes numpy
+
+    return DAYS if freq[0] == "D" else SEASON_LENGTHS[freq[0]]
 
 
 def _chosen(given: dict[str, Any], season: int, *, asks: bool) -> dict[str, Any]:

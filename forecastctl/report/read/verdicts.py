@@ -19,9 +19,11 @@ from forecastctl.records.schema import LIVE, File, Tag
 from forecastctl.report.outcomes import PastVerdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forecastctl.explain.question import Explanation
-    from forecastctl.explain.values import FleetAnswer
-    from forecastctl.recording.shapes import Verdicts
+    from forecastctl.explain.values import FleetAnswer, FleetLine
+    from forecastctl.recording.shapes import VerdictLine
     from forecastctl.records import ExplainRules
     from forecastctl.store.port import Tracker
 
@@ -46,10 +48,14 @@ def verdicts_file(answer: FleetAnswer) -> bytes:
             "miss_percent": line.miss_percent,
             "sentence": line.sentence,
         }
-        for line in answer.airports
-        if line.label is not None and line.miss is not None
+        for line in _judged(answer)
     ]
     return json.dumps({"date": answer.date, "airports": lines}, separators=(",", ":")).encode()
+
+
+def _judged(answer: FleetAnswer) -> list[FleetLine]:
+    """The airports that there is a verdict about."""
+    return [line for line in answer.airports if line.label is not None and line.miss is not None]
 
 
 def past_verdicts(tracker: Tracker, now: FleetAnswer | None) -> dict[str, tuple[PastVerdict, ...]]:
@@ -63,27 +69,33 @@ def past_verdicts(tracker: Tracker, now: FleetAnswer | None) -> dict[str, tuple[
     """
     found: dict[str, dict[str, PastVerdict]] = {}
     if now is not None:
-        _take(decoding.verdicts(verdicts_file(now)), found)
+        _take(now.date, _judged(now), found)
     jobs = tracker.find(Query(tags={JOBS: SET, Tag.ORIGIN: LIVE}, limit=JOBS_READ))
     reported = [job for job in jobs if File.REPORT_VERDICTS in recorded(job.tags)]
     for job in reported[:REPORTS_READ]:
         try:
-            _take(read_as(tracker, job, File.REPORT_VERDICTS, decoding.verdicts), found)
+            file = read_as(tracker, job, File.REPORT_VERDICTS, decoding.verdicts)
         except NothingRecordedError as error:
             log.warning("verdicts of job %s are left out: %s", RunOf(job).job_id, error.message)
+        else:
+            _take(file.date, file.airports, found)
     return {
         airport: tuple(verdicts[day] for day in sorted(verdicts))
         for airport, verdicts in found.items()
     }
 
 
-def _take(file: Verdicts, found: dict[str, dict[str, PastVerdict]]) -> None:
+def _take(
+    date: str,
+    lines: Iterable[FleetLine | VerdictLine],
+    found: dict[str, dict[str, PastVerdict]],
+) -> None:
     """Add the verdicts of one report, where no newer one has spoken."""
-    for line in file.airports:
+    for line in lines:
         of_airport = found.setdefault(line.airport, {})
-        if file.date not in of_airport:
-            of_airport[file.date] = PastVerdict(
-                file.date, line.label, line.confidence, line.miss_percent, line.sentence
+        if date not in of_airport:
+            of_airport[date] = PastVerdict(
+                date, line.label or "", line.confidence, line.miss_percent, line.sentence
             )
 
 
