@@ -112,7 +112,10 @@ def main() -> None:
             for kind, count, found in pool.imap_unordered(partial(part, store=store), parts):
                 tried[kind] += count
                 print(f"{tried.total():,} of {options.inputs:,}", file=sys.stderr)  # noqa: T201
-                surprises |= {k: v for k, v in found.items() if k not in surprises}
+                new = {place: example for place, example in found.items() if place not in surprises}
+                for place, example in new.items():
+                    print(f"  {place}\n    {example}", file=sys.stderr)  # noqa: T201
+                surprises |= new
     counts = ", ".join(f"{count:,} {kind}" for kind, count in tried.items())
     print(f"{tried.total():,} inputs ({counts}), {len(surprises)} kinds of surprise")  # noqa: T201
     for place, example in surprises.items():
