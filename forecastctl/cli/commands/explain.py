@@ -7,8 +7,9 @@ import sys
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
+from forecastctl.api.explain import newer_data
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import ReadOnlyError, TrackingError, UsageError
@@ -57,7 +58,7 @@ def explain(
         only_one = {"--between": between, "--quick": quick, "--html": html, "--image": image}
         _refuse(only_one, "is about one airport.", "Name it with --airport.")
         asked = FleetAsked(date, cutoff, worst, all_attempts=all_attempts, as_csv=as_csv)
-        _explain_fleet(session, asked, _newer(session) if data else None)
+        _explain_fleet(session, asked, newer_data(session) if data else None)
         return
     _refuse({"--worst": worst, "--csv": as_csv}, "is about all airports.", "Leave out --airport.")
     _check(html, image, quick=quick)
@@ -66,7 +67,7 @@ def explain(
     from forecastctl.explain.read.period import newest_period
     from forecastctl.recording.cached import Once
 
-    newer = _newer(session) if data else None
+    newer = newer_data(session) if data else None
     tracker = Once(read_with_spool(session.settings))
     question = Question(
         airport=airport,
@@ -151,16 +152,6 @@ def _check(html: Path | None, image: Path | None, *, quick: bool) -> None:
             raise UsageError(
                 f"--{name}: {path} cannot be written.", "Name a file in a directory of yours."
             )
-
-
-def _newer(session: Session) -> Source:
-    """The data that the user names."""
-    from forecastctl.data.panel.rows import group
-    from forecastctl.explain.read.series import Source
-    from forecastctl.settings import shown
-
-    panel, spec = read(session)
-    return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
 def _write(explanation: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:
