@@ -69,7 +69,7 @@ class JobResult:
 
     def _repr_html_(self) -> str:
         rows = [
-            (line["airport"], line["status"], _number(line["loss"]), line["model"], line["reason"])
+            (line["airport"], line["status"], line["loss"], line["model"], line["reason"])
             for line in self.summary["results"]
         ]
         head = ("unique_id", "status", "loss", "model", "reason")
@@ -110,7 +110,7 @@ class BacktestResult:
     def _repr_html_(self) -> str:
         scores = self.summary["scores"]
         head = list(scores[0]) if scores else []
-        rows = [[_number(row[name]) for name in head] for row in scores]
+        rows = [[row[name] for name in head] for row in scores]
         title = f"backtest {self.backtest_id}: {self.status}"
         return shown(title, tally(self.counts), head, rows, ())
 
@@ -160,7 +160,7 @@ class Explanation:
         page = self.html()
         if page is None:
             return f"<p><b>{escape(self.sentence)}</b></p>"
-        style = "width:100%;height:720px;border:1px solid #9aa5b1"
+        style = "width:100%;height:720px;box-sizing:border-box;border:1px solid #9aa5b1"
         return f'<iframe sandbox style="{style}" srcdoc="{escape(page)}"></iframe>'
 
 
@@ -186,9 +186,7 @@ def shown(
         rows: Cells of each row; ``None`` is shown as nothing.
         warnings: Shown below.
     """
-    cells = "".join(
-        f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows[:SHOWN]
-    )
+    cells = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows[:SHOWN])
     names = "".join(f"<th>{escape(name)}</th>" for name in head)
     more = f"<p>and {len(rows) - SHOWN:,} more</p>" if len(rows) > SHOWN else ""
     said = "".join(f"<p>warning: {escape(warning)}</p>" for warning in warnings)
@@ -197,8 +195,11 @@ def shown(
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else escape(str(value))
+    """A cell; notebooks align all cells to the right, as is right for numbers alone."""
+    if isinstance(value, str):
+        return f'<td style="text-align:left">{escape(value)}</td>'
+    return f"<td>{'' if value is None else escape(_number(value))}</td>"
 
 
-def _number(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -56,13 +56,13 @@ def test_hierarchicalforecast_reconciles_forecasts(store):
     np.testing.assert_allclose(of["US"], of["US/JFK"] + of["US/LGA"])
 
 
-def beside(requirement, name, program, tmp_path):
-    """What a program prints that runs with forecastctl and a library in an environment of its own.
+def beside(library, program, tmp_path):
+    """What a program prints that runs with a library in an environment on top of this one.
 
-    The library may ask for other versions than the tests have, such as an older pandas.
+    Some ask for other versions than the tests have, such as an older pandas.
     """
-    home = Path(os.environ.get("FORECASTCTL_ENVIRONMENTS", tmp_path))
-    python = installed(name, [str(ROOT), *requirement.split()], home)
+    home = Path(os.environ.get("INTERCHANGE_ENVIRONMENTS", tmp_path))
+    python = installed(library, [library], home, on_top=True)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [python, "-c", textwrap.dedent(program)], cwd=tmp_path, env=env, capture_output=True,
@@ -86,7 +86,6 @@ frame = long_form()
 def test_statsforecast(tmp_path):
     """One frame for both; what both forecast is evaluated side by side."""
     found = beside(
-        "statsforecast",
         "statsforecast",
         START
         + """
@@ -119,7 +118,6 @@ def test_sktime(tmp_path):
     """The long form becomes sktime's panel by its own conversion, and a metric of it is right."""
     found = beside(
         "sktime",
-        "sktime",
         START
         + """
 from sktime.datatypes import check_is_mtype
@@ -140,7 +138,6 @@ print(json.dumps({"panel": bool(check_is_mtype(panel, "pd-multiindex", scitype="
 def test_darts(tmp_path):
     """Darts makes its series of a long frame by group; back from them comes the same frame."""
     found = beside(
-        "darts",
         "darts",
         START
         + """

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 from pathlib import Path
 
 import narwhals as nw
@@ -193,7 +194,8 @@ def test_a_job_is_shown_as_a_table(job):
     assert repr(job) == f"<JobResult {job.job_id}: ok; 3 airports: 2 ok, 1 rejected>"
     shown = job._repr_html_()
     assert shown.count("<tr>") == 4
-    assert "<td>SHORT</td><td>rejected</td>" in shown
+    assert ">SHORT</td>" in shown
+    assert ">rejected</td>" in shown
     assert json.dumps(job.summary)
 
 
@@ -202,3 +204,32 @@ def test_what_a_table_shows_is_text(store):
     found = fc.run(frame, h=1, tracking_uri=store, experiment="html", **QUICK)
     assert "&lt;b&gt;JFK" in found._repr_html_()
     assert "<b>JFK" not in found._repr_html_()
+
+
+def test_an_interruption_ends_the_job_and_the_same_call_goes_on(store):
+    """As Ctrl-C in a terminal, and as the stop button of a notebook."""
+
+    class Interrupts(logging.Handler):
+        def emit(self, record):
+            if record.name == "forecastctl.api.progress" and "JFK: ok" in record.getMessage():
+                signal.raise_signal(signal.SIGINT)
+
+    ours = logging.getLogger("forecastctl.api.progress")
+    before = signal.getsignal(signal.SIGINT)
+    asked = {"data": long_form(), "h": 2, "tracking_uri": store, "experiment": "stopped", **QUICK}
+    handler = Interrupts()
+    ours.addHandler(handler)
+    ours.setLevel(logging.DEBUG)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fc.run(**asked)
+    finally:
+        ours.removeHandler(handler)
+        ours.setLevel(logging.NOTSET)
+    assert signal.getsignal(signal.SIGINT) is before
+    where = {"tracking_uri": store, "experiment": "stopped"}
+    (stopped,) = fc.history(**where).to_dict("records")
+    assert stopped["status"] == "interrupted"
+    found = fc.run(**asked)
+    assert found.job_id == stopped["job_id"]
+    assert found.counts["ok"] == 2
