@@ -51,10 +51,8 @@ def explain(
         NothingRecordedError: Nothing of that period is recorded.
         ForecastctlError: The settings, the data or the store cannot be used.
     """
-    from forecastctl.api.explain import newer_data
-    from forecastctl.explain.answer import explain as explain_miss
+    from forecastctl.api.explain import answered, newer_data
     from forecastctl.explain.question import Question
-    from forecastctl.explain.read.period import newest_period
     from forecastctl.recording.cached import Once
     from forecastctl.records.spans import asked_date, span_of
 
@@ -68,14 +66,13 @@ def explain(
         pair = (str(day_of(first)), str(day_of(second))) if between else None
         question = Question(
             airport=airport,
-            date=asked or str(newest_period(tracker, airport, newer)),
+            date=asked or "",
             cutoff=day_of(cutoff),
             between=pair,
             quick=quick,
-            rules=session.settings.rules(),
             all_attempts=all_attempts,
         )
-        found = explain_miss(tracker, question, newer)
+        found = answered(session, tracker, question, newer)
         return Explanation(found.answer, found.view)
 
 

@@ -43,14 +43,6 @@ class Form:
     ends: bool = False
 
 
-def is_frame(data: object) -> bool:
-    """Whether it is a data frame that is understood."""
-    import narwhals as nw
-
-    native = nw.from_native(data, pass_through=True)
-    return isinstance(native, nw.DataFrame | nw.LazyFrame)
-
-
 def panel_in(frame: Any, spec: DataSpec) -> tuple[Panel, Form]:
     """The panel of a data frame, read as a file of the same rows is.
 
@@ -69,22 +61,23 @@ def panel_in(frame: Any, spec: DataSpec) -> tuple[Panel, Form]:
     """
     import narwhals as nw
     import pyarrow as pa
+    from narwhals.exceptions import NarwhalsError
 
     from forecastctl.data.read.files import panel_of
     from forecastctl.data.read.parquet import arrow_table
 
-    if not is_frame(frame):
-        raise UsageError(f"The data are a {type(frame).__name__}, and no data frame.", _HINT)
-    given = nw.from_native(frame)
-    eager = given.collect() if isinstance(given, nw.LazyFrame) else given
     try:
+        given = nw.from_native(frame, pass_through=True)
+        if not isinstance(given, nw.DataFrame | nw.LazyFrame):
+            raise UsageError(f"The data are a {type(frame).__name__}, and no data frame.", _HINT)
+        eager = given.collect() if isinstance(given, nw.LazyFrame) else given
         table = eager.to_arrow()
         unnamed = [n for n in table.column_names if _UNNAMED.fullmatch(n)]
         dates = [n for n in unnamed if pa.types.is_temporal(table.schema.field(n).type)]
         table = table.drop_columns([n for n in unnamed if n not in dates])
         source = arrow_table(f"the {_kind(eager)} data frame", table)
-    except (pa.ArrowException, KeyError) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
+    except (NarwhalsError, pa.ArrowException, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"The data frame cannot be read: {reason}.", _HINT) from None
     panel = panel_of(source, spec)
     column = panel.columns.get("airport")

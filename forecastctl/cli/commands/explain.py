@@ -7,7 +7,7 @@ import sys
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
-from forecastctl.api.explain import newer_data
+from forecastctl.api.explain import answered, newer_data
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
@@ -62,23 +62,20 @@ def explain(
         return
     _refuse({"--worst": worst, "--csv": as_csv}, "is about all airports.", "Leave out --airport.")
     _check(html, image, quick=quick)
-    from forecastctl.explain.answer import explain as explain_miss
     from forecastctl.explain.question import Question
-    from forecastctl.explain.read.period import newest_period
     from forecastctl.recording.cached import Once
 
     newer = newer_data(session) if data else None
     tracker = Once(read_with_spool(session.settings))
     question = Question(
         airport=airport,
-        date=date or str(newest_period(tracker, airport, newer)),
+        date=date or "",
         cutoff=cutoff,
         between=between,
         quick=quick,
-        rules=session.settings.rules(),
         all_attempts=all_attempts,
     )
-    explanation = explain_miss(tracker, question, newer)
+    explanation = answered(session, tracker, question, newer)
     artifacts = _write(explanation, html, image)
     _show(session, explanation.answer)
     if artifacts:
