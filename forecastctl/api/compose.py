@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +157,27 @@ def read(session: Session, *, groups: bool = False) -> tuple[Panel, DataSpec]:
             "--data sample takes the bundled sample.",
         )
     return read_panel(spec), spec
+
+
+def trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:
+    """The panel of the newest training, for a forecast that names no data."""
+    from forecastctl.data.read.files import read_groups
+    from forecastctl.recording.read import trained_panel as newest
+
+    data = session.settings.data
+    panel = newest(tracker, groups=groups and data.group_file is None)
+    if not groups:
+        return panel
+    if data.group_file is not None:
+        spec = data_spec(session.settings, groups=True)
+        return replace(panel, groups=read_groups(spec, data.group_file))
+    unknown = [column for column in data.groups if column not in panel.groups]
+    if unknown:
+        raise UsageError(
+            f"The job that trained knows no groups by {unknown[0]!r}.",
+            "Name the data with --data, or the groups with --groups-from.",
+        )
+    return replace(panel, groups={c: panel.groups[c] for c in data.groups or panel.groups})
 
 
 def recorded(settings: Settings) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from forecastctl.api.compose import (
     new_job_id,
     read,
     recorded,
+    trained_panel,
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from forecastctl.api.compose import Session
     from forecastctl.api.progress import Progress
-    from forecastctl.data.panel.panel import Panel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
@@ -106,7 +106,7 @@ def do(
         ) as recorder,
     ):
         if panel is None:
-            panel = _trained_panel(session, recorder.tracker, groups=sums)
+            panel = trained_panel(session, recorder.tracker, groups=sums)
         elif recorder.waited:  # the data may be other by now
             panel, spec = read(session, groups=sums)
         today = date.today()  # noqa: DTZ011 - local day
@@ -279,24 +279,3 @@ def _curves(tracking: Tracking) -> bool:
     from forecastctl.records.schema import NESTED  # not for a help: it takes numpy
 
     return tracking.layout == NESTED if tracking.curves is None else tracking.curves
-
-
-def _trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:
-    """The panel of the newest training, for a forecast that names no data."""
-    from forecastctl.data.read.files import read_groups
-    from forecastctl.recording.read import trained_panel
-
-    data = session.settings.data
-    panel = trained_panel(tracker, groups=groups and data.group_file is None)
-    if not groups:
-        return panel
-    if data.group_file is not None:
-        spec = data_spec(session.settings, groups=True)
-        return replace(panel, groups=read_groups(spec, data.group_file))
-    unknown = [column for column in data.groups if column not in panel.groups]
-    if unknown:
-        raise UsageError(
-            f"The job that trained knows no groups by {unknown[0]!r}.",
-            "Name the data with --data, or the groups with --groups-from.",
-        )
-    return replace(panel, groups={c: panel.groups[c] for c in data.groups or panel.groups})
