@@ -44,21 +44,25 @@ def called(
         UsageError: An argument or a setting is wrong.
         DataError: The data cannot be used.
     """
-    with _next_steps():
-        yield from _called(function, given, reads=reads)
+    from forecastctl.settings import load_redactor
+
+    texts = [str(value) for value in (given.get("settings") or {}).values()]
+    texts += [value for value in given.values() if isinstance(value, str)]
+    redact = load_redactor(texts, _path(given.get("config")))
+    with _discreet(redact):
+        yield from _called(function, given, redact, reads=reads)
 
 
 def _called(
-    function: Callable[..., Any], given: Mapping[str, Any], *, reads: bool
+    function: Callable[..., Any],
+    given: Mapping[str, Any],
+    redact: Callable[[str], str],
+    *,
+    reads: bool,
 ) -> Iterator[tuple[Session, Form]]:
-    from forecastctl.settings import load_redactor
-
     started = time.time_ns() // 1_000_000
     settings = _settings(function, given)
-    config = _path(given.get("config"))
-    texts = [str(value) for value in (given.get("settings") or {}).values()]
-    texts += [value for value in given.values() if isinstance(value, str)]
-    with _logged(load_redactor(texts, config)) as read_log:
+    with _logged(redact) as read_log:
         session, form = Session(started, settings, read_log, _warn), Form()
         if reads and given.get("data") is not None and settings.data.source == LABEL:
             panel, form = panel_in(given["data"], data_spec(settings, groups=True))
@@ -71,11 +75,13 @@ def _called(
 
 
 @contextmanager
-def _next_steps() -> Iterator[None]:
-    """Have Python show, below what is wrong, what to do next."""
+def _discreet(redact: Callable[[str], str]) -> Iterator[None]:
+    """Take secrets out of what is raised, and have Python show below it what to do next."""
     try:
         yield
     except ForecastctlError as error:
+        error.message, error.hint = redact(error.message), redact(error.hint)
+        error.args = (error.message,)
         if error.hint:
             error.add_note(f"next: {error.hint}")
         raise

@@ -233,3 +233,11 @@ def test_an_interruption_ends_the_job_and_the_same_call_goes_on(store):
     found = fc.run(**asked)
     assert found.job_id == stopped["job_id"]
     assert found.counts["ok"] == 2
+
+
+def test_no_secret_is_in_what_is_raised(job, store):
+    address = "postgresql://me:tops3cret@127.0.0.1:1/db"
+    with pytest.raises(errors.NothingRecordedError) as raised:
+        fc.report(address, tracking_uri=store)
+    assert "postgresql://me:***@127.0.0.1:1/db" in str(raised.value)
+    assert "tops3cret" not in f"{raised.value.message} {raised.value.__notes__}"
