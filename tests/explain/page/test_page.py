@@ -190,3 +190,11 @@ def test_a_browser_without_a_network_shows_it(pages, name, size, tmp_path):
         assert page.evaluate(CUT_OFF) == []
     assert said == []
     assert asked == [path.as_uri()]
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_captions_are_sentences(name):
+    answer, view = CASES[name]
+    for chart in gallery(answer, view):
+        for sentence in re.split(r"(?<=[a-z%])\. ", chart.caption):
+            assert sentence[:1] == sentence[:1].upper(), chart.caption
