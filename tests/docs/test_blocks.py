@@ -138,7 +138,8 @@ def shell(guides, tmp_path, monkeypatch):
 def prepared(folder):
     """The files of the guides, the jobs that `docs/index.md` makes to ask about, and a backtest."""
     run = Shell(folder)
-    for line in lines(next(body for page, body in BLOCKS if page == "docs/index.md")):
+    (made,) = (body for page, body in BLOCKS if page == "docs/index.md" and "JFK" in body)
+    for line in lines(made):
         assert run(line) is None
     panel = pd.read_csv("passengers.csv")
     groups = pd.DataFrame({"airport": ["JFK", "LGA", "EWR", "BOS"]})
