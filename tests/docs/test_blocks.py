@@ -151,6 +151,9 @@ def prepared(folder):
     panel.assign(**{"International Passengers": panel["passengers"]}).to_csv(
         "port_authority.csv", index=False
     )
+    other = panel.rename(columns={"airport": "unique_id", "date": "ds", "passengers": "y"})
+    ends = pd.to_datetime(other["ds"]) + pd.offsets.MonthEnd()  # as many-model forecasting has them
+    other.assign(ds=ends.dt.strftime("%Y-%m-%d")).to_csv("series.csv", index=False)
     renamed = panel.rename(columns={"date": "month", "passengers": "pax"})
     renamed.to_sql("traffic", "sqlite:///traffic.db", index=False)
     text = '[data]\nsource = "passengers.csv"\n[tracking]\nuri = "sqlite:///mlflow.db"\n'
