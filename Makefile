@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs pages transcripts screenshots site dist hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,6 +135,13 @@ dist: $(VENV)/project.stamp ## build the archives, check them, install the wheel
 	cd build && empty/bin/forecastctl --version && empty/bin/forecastctl check --data sample --quiet
 	build/empty/bin/python -m pip freeze --exclude forecastctl > dist/constraints.txt
 	$(BIN)/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json build/empty/bin/python
+
+constraints: ## find anew the versions that the image of examples/container is made of
+	rm -rf build/image
+	$(PYTHON) -m venv build/image
+	build/image/bin/python -m pip install --disable-pip-version-check --no-input '.[excel,postgres,remote]'
+	{ echo "# The versions in the image. Made by 'make constraints'. Do not edit."; \
+	  build/image/bin/python -m pip freeze --exclude forecastctl; } > examples/container/constraints.txt
 
 hooks: $(VENV)/project.stamp ## let Git check each commit as `make lint` does
 	$(BIN)/pre-commit install

@@ -22,7 +22,8 @@ from tests.docs.test_commands import END_OF_COMMAND, FENCE, PAGES, ROOT
 OTHER_TOOLS = (
     *("make", "pip", "python benchmarks/", "git worktree"),  # installs, takes hours
     *("dask", "ray", "mlflow", "curl", "python examples/rest_query.py"),  # servers
-    *("createdb", "pg_", "sqlite3", "cp -r"),  # backups, to another place
+    *("createdb", "pg_", "sqlite3", "cp "),  # backups, to another place
+    *("docker", "podman"),
 )
 """What the lines begin with that are not ours, and need what no test has."""
 
