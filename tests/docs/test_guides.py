@@ -46,3 +46,14 @@ def test_hyperopt_has_the_parameters_that_the_guide_names():
     spark = {"parallelism", "timeout", "spark_session", "loss_threshold"}
     assert spark <= set(inspect.signature(hyperopt.SparkTrials.__init__).parameters)
     assert [name for name in ours | spark if name not in text] == []
+
+
+EXPLANATIONS = sorted((PAGES[0].parents[1] / "explanation").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", EXPLANATIONS, ids=lambda p: p.name)
+def test_an_explanation_ends_with_its_sources(page):
+    _, found, sources = page.read_text(encoding="utf-8").rpartition("\n## Sources\n")
+    assert found
+    assert "\n## " not in sources
+    assert re.findall(r"\b(19|20)\d\d\b", sources), "a work and its year"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
@@ -24,7 +25,7 @@ def _pages(entries):
 
 
 def test_the_navigation_is_that_of_the_index_and_leaves_no_page_out():
-    from docs._tools.site import navigation
+    from docs._tools.site_pages import navigation
 
     made = navigation((DOCS / "index.md").read_text(encoding="utf-8"))
     assert [*(part for entry in made for part in entry)] == [
@@ -41,7 +42,7 @@ def test_the_navigation_is_that_of_the_index_and_leaves_no_page_out():
 
 
 def test_links_out_of_docs_lead_to_pages_of_the_site():
-    from docs._tools.site import LINK, _led, _page_of, outside_code
+    from docs._tools.site_pages import LINK, _led, _page_of, outside_code
 
     text = (
         "[a](../../examples/crontab) `[b](../../x)` [c](mlflow.md#pages) [d](https://example.org/a)"
@@ -51,6 +52,7 @@ def test_links_out_of_docs_lead_to_pages_of_the_site():
         "[a](../examples/crontab.md) `[b](../../x)` [c](mlflow.md#pages) [d](https://example.org/a)"
     )
     assert _led("docs/how-to/extend.md", "changelog.md") == "how-to/extend.md"
+    assert _led("../docs/architecture.md", "github/contributing.md") == "../architecture.md"
     assert _page_of("examples/crontab").startswith("# examples/crontab\n\n````text\n")
     assert "## forecastctl_example/" in _page_of("examples/plugin")
 
@@ -79,6 +81,19 @@ def test_the_site_holds_every_page_and_no_code_of_its_own(site):
     assert not list(site.rglob("_tools"))
     assert not list(site.rglob("*.py"))
     assert "forecastctl" in _article(site / "examples/crontab.html")
+
+
+@pytest.mark.slow
+def test_every_link_of_the_site_leads_somewhere(site):
+    broken = []
+    for page in site.rglob("*.html"):
+        found = re.findall(
+            r'(?:href|src)="?([^">\s]+)', _article(page) if page.stem != "404" else ""
+        )
+        for target in (unquote(t.partition("#")[0]) for t in found):
+            if target and not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
+                broken.append((page.name, target))
+    assert broken == []
 
 
 @pytest.mark.slow

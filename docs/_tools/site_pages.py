@@ -18,9 +18,18 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"(?<=\]\()([^)\s#]+)")
 CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
+WORD_OF_CODE = re.compile(r"<code>[^<]*</code>")
+FLAG = re.compile(r"--[a-z][a-z-]*")
 SHIM = "https://unpkg.com/iframe-worker/shim"
-WORDS = {".toml": "toml", ".py": "python", ".yml": "yaml", ".yaml": "yaml", "": "text"}
-"""How a file's text is coloured, by its ending."""
+WORDS = {
+    ".toml": "toml",
+    ".py": "python",
+    ".yaml": "yaml",
+    ".example": "ini",
+    "Dockerfile": "docker",
+    "crontab": "text",
+}
+"""How a file's text is coloured, by its ending, or by its name where it has none."""
 
 
 def on_config(config: Any) -> Any:
@@ -44,6 +53,14 @@ def on_page_markdown(markdown: str, page: Any, **_kept: Any) -> str:
     if uri == "index.md":
         page.meta["hide"] = ["toc", "navigation"]
     return outside_code(markdown, lambda text: LINK.sub(lambda m: _led(m[0], uri), text))
+
+
+def on_page_content(html: str, **_kept: Any) -> str:
+    """Keep the name of a flag in one line, hyphens and all."""
+    return WORD_OF_CODE.sub(
+        lambda m: FLAG.sub(r'<span class="flag">\g<0></span>', m[0]),
+        html,
+    )
 
 
 def on_post_page(output: str, page: Any, **_kept: Any) -> str:
@@ -75,7 +92,7 @@ def outside_code(markdown: str, change: Any) -> str:
 def published(path: str) -> str:
     """Where the page of a file of the project stands in the site."""
     if path.endswith(".md"):
-        return path.lower()
+        return path.lower().lstrip(".")
     return f"{path.replace('.', '-')}.md"
 
 
@@ -101,8 +118,15 @@ def _path(target: str, uri: str) -> str | None:
     """What a link of a page leads to, from the root of the project; None for an address."""
     if re.match(r"[a-z]+:", target):
         return None
-    folder = posixpath.dirname(f"docs/{uri}") if (ROOT / "docs" / uri).exists() else "."
-    return posixpath.normpath(posixpath.join(folder, target))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(_source(uri)), target))
+
+
+def _source(uri: str) -> str:
+    """The file that a page of the site is made from, from the root of the project."""
+    if (ROOT / "docs" / uri).exists():
+        return f"docs/{uri}"
+    beside = (p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob(".*/*.md")])
+    return next((path for path in beside if published(path) == uri), uri)
 
 
 def _page_of(path: str) -> str:
@@ -113,11 +137,15 @@ def _page_of(path: str) -> str:
     if place.is_file():
         return f"# {path}\n\n{_block(place)}"
     within = [p for p in sorted(place.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
-    filled = [p for p in within if p.stat().st_size and p.suffix in WORDS]
+    filled = [p for p in within if p.stat().st_size and _kind(p)]
     return f"# {path}\n" + "".join(f"\n## {p.relative_to(place)}\n\n{_block(p)}" for p in filled)
 
 
 def _block(place: Path) -> str:
     """The text of a file as a block of code."""
-    kind = WORDS.get(place.suffix, "text")
-    return f"````{kind}\n{place.read_text(encoding='utf-8').rstrip()}\n````\n"
+    return f"````{_kind(place) or 'text'}\n{place.read_text(encoding='utf-8').rstrip()}\n````\n"
+
+
+def _kind(place: Path) -> str | None:
+    """The language of a file, for its colours; None for those that nobody reads."""
+    return WORDS.get(place.suffix or place.name)
