@@ -85,14 +85,12 @@ def test_the_site_holds_every_page_and_no_code_of_its_own(site):
 
 @pytest.mark.slow
 def test_every_link_of_the_site_leads_somewhere(site):
-    broken = []
-    for page in site.rglob("*.html"):
-        found = re.findall(
-            r'(?:href|src)="?([^">\s]+)', _article(page) if page.stem != "404" else ""
-        )
-        for target in (unquote(t.partition("#")[0]) for t in found):
-            if target and not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
-                broken.append((page.name, target))
+    def targets(page):
+        found = re.findall(r'(?:href|src)="?([^">\s]+)', _article(page))
+        return [unquote(t.partition("#")[0]) for t in found if not re.match(r"[a-z]+:|#", t)]
+
+    pages = [page for page in site.rglob("*.html") if page.stem != "404"]
+    broken = [(p.name, t) for p in pages for t in targets(p) if not (p.parent / t).exists()]
     assert broken == []
 
 
