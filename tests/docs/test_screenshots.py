@@ -41,6 +41,9 @@ def test_one_command_takes_all_pictures_again(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     taken = take(folder, images)
     assert sorted(p.name for p in taken) == [p.name for p in PNG]
+    tutorial = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    for page in (tutorial, (folder / "why.html").read_text(encoding="utf-8")):
+        assert "Local shock" in page  # the miss with a cause, at which the tutorial ends
     for path in taken:
         shape = Image.open(path).size
         assert shape == Image.open(IMAGES / path.name).size
