@@ -103,7 +103,7 @@ def fleet(folder: Path) -> dict[str, float]:
     """What storing the models of the last job costs an airport: done again, and weighed."""
     import pandas as pd
 
-    from forecastctl.cli.compose import environment
+    from forecastctl.api.compose import environment
     from forecastctl.recording.fleet import fleet_model
     from forecastctl.records import FittedModel, Query, Run, RunUpdate
 

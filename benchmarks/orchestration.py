@@ -113,7 +113,7 @@ def in_memory(data: Path, options: argparse.Namespace) -> dict[str, float]:
     """The peer: the same use case, composed with a tracker that keeps everything in memory."""
     from datetime import UTC, datetime
 
-    from forecastctl.cli.compose import data_spec, environment, new_job_id
+    from forecastctl.api.compose import data_spec, environment, new_job_id
     from forecastctl.data.prepare.prepare import prepare
     from forecastctl.data.read.files import read_panel
     from forecastctl.execute.loky import make_executor

@@ -112,7 +112,7 @@ def open_store(place: str | None) -> Tracker:
         from forecastctl.store.memory import MemoryTracker
 
         return MemoryTracker()
-    from forecastctl.cli.compose import open_store as opened
+    from forecastctl.api.compose import open_store as opened
     from forecastctl.settings import load_settings
 
     flags = {"tracking.uri": f"sqlite:///{place}/mlflow.db"}

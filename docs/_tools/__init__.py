@@ -12,6 +12,7 @@ from docs._tools import (
     explain_schema,
     layers,
     lineage,
+    python_reference,
     settings_reference,
     ways,
 )
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli_reference.page,
     "docs/reference/settings.md": settings_reference.page,
     "docs/reference/settings.schema.json": settings_reference.schema,
+    "docs/reference/python.md": python_reference.page,
     "docs/reference/exit-codes.md": exit_codes.page,
     "docs/reference/explain.md": explain_reference.page,
     "docs/reference/explain.schema.json": explain_schema.page,

@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 
+from forecastctl.api.named import settings_of
 from forecastctl.cli.app import app
-from forecastctl.cli.options import settings_of
 
 NOTE = "<!-- Made by 'make docs' from the commands. Do not edit. -->\n"
 INTRO = """# Command line

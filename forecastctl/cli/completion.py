@@ -51,7 +51,7 @@ def _newest(tracker: Tracker) -> list[StoredRun]:
 
 
 def _store() -> Tracker:
-    from forecastctl.cli.compose import read_store
+    from forecastctl.api.compose import read_store
     from forecastctl.settings import load_settings
 
     return read_store(load_settings())

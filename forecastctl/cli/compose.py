@@ -1,46 +1,35 @@
-"""The composition root: flags to settings, and the store, executor and data that they name."""
+"""From flags to a session: the settings that they override, and the log."""
 
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.cli.options import overrides
-from forecastctl.errors import SettingsError, UsageError
+from forecastctl.api import compose as api
+from forecastctl.api.named import overrides
+from forecastctl.cli.output import render
+from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from forecastctl.cli.output.logs import JobLog
     from forecastctl.cli.output.metrics import Measured
-    from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.execute.port import Executor
-    from forecastctl.recording.context import Environment
     from forecastctl.settings import Settings
-    from forecastctl.store.port import Tracker
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(api.Session):
     """What every command has.
 
     Attributes:
-        started: When it started, in milliseconds since the epoch.
-        settings: All of them, merged.
-        log: What is logged from now on.
         as_json: Whether the result is printed as JSON.
         quiet: Whether nothing is said unless something is wrong.
         config: The settings file, where the command line names one.
         measured: What is noted for ``--metrics``, where that is asked for.
     """
 
-    started: int
-    settings: Settings
-    log: JobLog
     as_json: bool
     quiet: bool
     config: Path | None = None
@@ -73,7 +62,8 @@ def open_session(
     return Session(
         started,
         settings,
-        log,
+        log.read,
+        render.warning,
         as_json=bool(given.get("as_json")),
         quiet=quiet,
         config=config,
@@ -97,120 +87,6 @@ def _measured(command: Callable[..., None], settings: Settings, started_ms: int)
     return measured
 
 
-@contextmanager
-def store_for_job(
-    session: Session,
-    command: str,
-    say: Callable[[str], None],
-    *,
-    upgrade: bool = False,
-    existing: bool = False,
-) -> Iterator[tuple[Tracker, bool]]:
-    """Have the experiment to oneself while a job records in it.
-
-    Args:
-        session: Its settings say where the store is, and how long to wait for another job.
-        command: What the job is, for whoever has to wait for it.
-        say: Told what is waited for: another job, or a store that does not answer.
-        upgrade: Whether a store of an older MLflow is migrated.
-        existing: As of `open_store`.
-
-    Yields:
-        The store, and whether another job was waited for.
-
-    Raises:
-        HeldError: Another job is at work there, and does not end in time.
-        TrackingError: The store cannot be used.
-    """
-    import os
-
-    from forecastctl.cli import environment as found
-    from forecastctl.store.alive import Holder
-    from forecastctl.store.lock.hold import held
-    from forecastctl.store.lock.open import open_lock
-    from forecastctl.store.mlflow.address import display_uri
-
-    settings = session.settings
-    tracking = settings.tracking
-    tracker = open_store(settings, upgrade=upgrade, existing=existing, say=say)
-    holder = Holder(command, found.host(), os.getpid(), session.started)
-    with held(
-        tracker,
-        lambda heart: open_lock(tracking.uri, tracking.experiment, tracker, holder, heart, say),
-        lambda: open_store(settings, patience=0.0),
-        shown=f"the experiment {tracking.experiment!r} of {display_uri(tracking.uri)}",
-        wait=settings.run.wait,
-        say=say,
-    ) as alone:
-        yield alone
-
-
-def open_store(
-    settings: Settings,
-    *,
-    upgrade: bool = False,
-    existing: bool = False,
-    say: Callable[[str], None] | None = None,
-    patience: float | None = None,
-) -> Tracker:
-    """Open the tracking store to record in it.
-
-    Args:
-        settings: Where it is, how it is written, and how long it may be away.
-        upgrade: Whether a store of an older MLflow is migrated.
-        existing: Whether the command builds on what is recorded: a store or an experiment that is
-            missing is not made, but said to be.
-        say: Told that the store does not answer; by default that is logged.
-        patience: Seconds that the store may be away, in place of what the settings say.
-    """
-    from forecastctl.store.open import open_tracker
-    from forecastctl.store.patience import Patience
-
-    if existing and not upgrade:
-        read_store(settings)
-    tracking = settings.tracking
-    seconds = tracking.patience if patience is None else patience
-    tracker: Tracker = open_tracker(
-        tracking.uri,
-        tracking.experiment,
-        artifact_location=tracking.artifacts,
-        writer=tracking.writer,
-        upgrade_store=upgrade,
-        patience=Patience(seconds, say) if say else Patience(seconds),
-    )
-    return tracker
-
-
-def read_store(settings: Settings) -> Tracker:
-    """Open the tracking store as it is, to read what is recorded: nothing is made or migrated."""
-    from forecastctl.store.open import open_tracker
-
-    tracking = settings.tracking
-    return open_tracker(tracking.uri, tracking.experiment, writer=tracking.writer, reading=True)
-
-
-def data_spec(settings: Settings, *, groups: bool = False) -> DataSpec:
-    """The data source and policies as the data layer takes them; groups where they matter."""
-    from forecastctl.data.panel.panel import DataSpec
-
-    unused = {"keep_query"} if groups else {"keep_query", "groups", "group_file"}
-    return DataSpec(**settings.data.model_dump(exclude=unused))
-
-
-def read(session: Session, *, groups: bool = False) -> tuple[Panel, DataSpec]:
-    """Read the panel that the settings name, with the groups of its airports where they matter."""
-    from forecastctl.data.read.files import read_panel
-
-    spec = data_spec(session.settings, groups=groups)
-    if spec.source is None:
-        raise UsageError(
-            "No data source is given.",
-            "Give --data FILE, or set source in [data] of forecastctl.toml; "
-            "--data sample takes the bundled sample.",
-        )
-    return read_panel(spec), spec
-
-
 def check_out(session: Session, out: str | None) -> None:
     """Refuse a target of forecasts that cannot be written, before any work is done for it.
 
@@ -224,96 +100,3 @@ def check_out(session: Session, out: str | None) -> None:
         from forecastctl.data.write.targets import check_target
 
         check_target(out)
-
-
-def recorded(settings: Settings) -> dict[str, Any]:
-    """Every setting as it is recorded: secrets masked, a list as in the environment."""
-    return {
-        name: ",".join(map(str, value)) if isinstance(value, tuple) else value
-        for name, value, _ in settings.items()
-    }
-
-
-def environment(settings: Settings) -> Environment:
-    """Where this process runs.
-
-    Args:
-        settings: They say which files of the working directory are written by the command itself.
-    """
-    import os
-
-    from forecastctl.cli import environment as found
-    from forecastctl.recording.context import Environment
-
-    commit, dirty = found.git_state(found.own_files(settings))
-    return Environment(
-        found.versions(),
-        found.machine(),
-        commit,
-        dirty,
-        found.host(),
-        os.getpid(),
-        found.user(),
-    )
-
-
-def make_executor(settings: Settings, limit: float) -> Executor:
-    """The executor that the settings name.
-
-    Args:
-        settings: They say which, and how many workers.
-        limit: Seconds that a task may take.
-
-    Raises:
-        SettingsError: It is another package's, which is broken, or it cannot limit memory or has no
-            cluster.
-        UsageError: What it needs is not installed.
-    """
-    from forecastctl.execute.port import Executor
-    from forecastctl.registry import CLUSTERS, EXECUTORS
-
-    run = settings.run
-    more: dict[str, object] = {}
-    if run.airport_memory is not None:
-        if run.backend not in ("loky", *CLUSTERS):
-            raise SettingsError(
-                f"{settings.origins['run.airport_memory']}: the executor '{run.backend}' cannot "
-                "limit the memory of an airport.",
-                "Take --backend loky, or leave the limit out.",
-            )
-        more["memory"] = int(run.airport_memory)
-    if run.cluster:
-        if run.backend not in CLUSTERS:
-            raise SettingsError(
-                f"{settings.origins['run.cluster']}: the executor '{run.backend}' has no cluster.",
-                f"Take one of --backend {', '.join(CLUSTERS)}, or leave the address out.",
-            )
-        more["cluster"] = run.cluster
-    executor: Executor = EXECUTORS.make(run.backend, Executor, run.jobs, limit, **more)
-    return executor
-
-
-def check_plug_ins(settings: Settings) -> None:
-    """Load what other packages add to a search, because a fault of theirs is no failed trial.
-
-    Raises:
-        SettingsError: Such a package is broken.
-    """
-    from forecastctl.models.metrics import loss_of
-    from forecastctl.registry import FAMILIES
-
-    added = [name for name in settings.tune.families if name not in FAMILIES.own]
-    if added:
-        from forecastctl.models import family
-
-        for name in added:
-            family(name)
-    loss_of(settings.tune.loss)
-
-
-def new_job_id(started_ms: int) -> str:
-    """Sortable and unique: UTC time to the second and six random hexadecimal digits."""
-    import secrets
-
-    stamp = datetime.fromtimestamp(started_ms / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-    return f"{stamp}-{secrets.token_hex(3)}"

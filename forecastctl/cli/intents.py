@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from forecastctl.cli.compose import check_plug_ins, environment, read, read_store
-from forecastctl.cli.job import Selection, adds_up, ask
+from forecastctl.api.compose import check_plug_ins, environment, read, read_store
+from forecastctl.api.job import Selection, adds_up, ask
 from forecastctl.cli.output import render
 from forecastctl.errors import NothingRecordedError
 

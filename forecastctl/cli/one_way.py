@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from forecastctl.api.job import Selection
 from forecastctl.cli.compose import Session
-from forecastctl.cli.job import Selection, do_job
+from forecastctl.cli.job import do_job
 from forecastctl.errors import ForecastctlError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def main(asked: Path) -> None:
         asked: A file of JSON with ``settings`` by ``section.key``, and ``held``.
     """
     started = born_ms()
+    from forecastctl.cli.output import render
     from forecastctl.cli.output.logs import JobLog
     from forecastctl.settings import load_redactor, load_settings
 
@@ -39,7 +41,7 @@ def main(asked: Path) -> None:
     settings = load_settings(job["settings"])
     redact = load_redactor([v for v in job["settings"].values() if isinstance(v, str)], None)
     log = JobLog(verbose=False, redact=redact)
-    session = Session(started, settings, log, as_json=True, quiet=True)
+    session = Session(started, settings, log.read, render.warning, as_json=True, quiet=True)
     do_job("run", session, Selection(None, None, None), upgrade=False, around=_held(job["held"]))
 
 

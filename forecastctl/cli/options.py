@@ -1,32 +1,15 @@
-"""How a flag is declared, and which setting it overrides."""
+"""How a flag is declared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from forecastctl.api.named import settings_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Sets:
-    """Marks a flag that overrides a setting, named as ``section.key``."""
-
-    setting: str
-
-
-def settings_of(command: Callable[..., None]) -> dict[str, str]:
-    """Those parameters of a command that override a setting, with its name."""
-    hints = get_type_hints(command, include_extras=True)
-    return {
-        name: mark.setting
-        for name, hint in hints.items()
-        for mark in get_args(hint)
-        if isinstance(mark, Sets)
-    }
+    from collections.abc import Callable
 
 
 def flags_by_setting(root: Any) -> dict[str, list[str]]:
@@ -43,12 +26,6 @@ def flags_by_setting(root: Any) -> dict[str, list[str]]:
                 names = [max(param.opts, key=len), *param.secondary_opts]
                 found[settings[param.name]] = names
     return found
-
-
-def overrides(command: Callable[..., None], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that were given for the parameters of a command, by the setting they override."""
-    named = settings_of(command).items()
-    return {setting: given[name] for name, setting in named if given[name] is not None}
 
 
 def option(

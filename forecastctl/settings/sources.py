@@ -25,7 +25,7 @@ from forecastctl.registry import EXECUTORS, FAMILIES, LOSSES
 from forecastctl.settings.sections import SECTIONS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 CONFIG_NAME = "forecastctl.toml"
 MOST_BYTES = 1_000_000
@@ -43,6 +43,7 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     *,
     from_file: bool = True,
+    spelt: Callable[[str], str] | None = None,
 ) -> Settings:
     """Read all sources and merge them.
 
@@ -52,6 +53,7 @@ def load_settings(
             working directory, if there.
         environ: The environment; by default the process's own.
         from_file: Whether a settings file is read at all.
+        spelt: How ``section.key`` was given, for messages; by default as a flag.
 
     Raises:
         SettingsError: An unknown key or a wrong value, naming its source, with a suggestion.
@@ -60,7 +62,7 @@ def load_settings(
     merged: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     origins: dict[str, str] = {}
     file = _toml_layer(config, env) if from_file else []
-    layers = (*file, *_env_layer(env), *_flag_layer(flags or {}))
+    layers = (*file, *_env_layer(env), *_flag_layer(flags or {}, spelt or _as_flag))
     for section, key, value, origin in layers:
         _check_name(section, key, origin)
         merged[section][key] = value
@@ -226,17 +228,17 @@ def _env_layer(env: Mapping[str, str]) -> _Layer:
     return layer
 
 
-def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
+def _flag_layer(flags: Mapping[str, Any], spelt: Callable[[str], str]) -> _Layer:
     layer: _Layer = []
     for name, value in flags.items():
         if value is None or value == []:
             continue
         section, _, key = name.partition(".")
-        layer.append((section, key, value, f"--{_flag_name(name)}"))
+        layer.append((section, key, value, spelt(name)))
     return layer
 
 
-def _flag_name(name: str) -> str:
+def _as_flag(name: str) -> str:
     """The flag of a setting: its key, unless here."""
     names = {
         "tracking.uri": "tracking-uri",
@@ -247,7 +249,16 @@ def _flag_name(name: str) -> str:
         "report.out": "report",
         "log.format": "log-format",
     }
-    return names.get(name, name.partition(".")[2].replace("_", "-"))
+    return f"--{names.get(name, name.partition('.')[2].replace('_', '-'))}"
+
+
+ARGUMENT = "argument "
+"""What the origin of a setting begins with that was given to a function."""
+
+
+def is_given(origin: str) -> bool:
+    """Whether a setting was given with the call: as a flag, or to a function of Python."""
+    return origin.startswith(("--", ARGUMENT))
 
 
 def _sections_hint() -> str:

@@ -302,7 +302,7 @@ def test_a_shock_within_a_backtest(cli):
     ("number", "why"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )
 def test_an_end_waits_for_what_is_being_recorded(number, why):
-    from forecastctl.cli.interruptions import Interruptions
+    from forecastctl.api.interruptions import Interruptions
 
     outside = signal.signal(number, signal.default_int_handler)
     before = signal.getsignal(number)
@@ -327,7 +327,7 @@ def test_an_end_waits_for_what_is_being_recorded(number, why):
 
 def test_what_is_ignored_stays_ignored():
     """As under ``nohup``, and of what a shell starts in the background."""
-    from forecastctl.cli.interruptions import Interruptions
+    from forecastctl.api.interruptions import Interruptions
 
     outside = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Interruptions():

@@ -5,8 +5,8 @@ import re
 import pytest
 import typer
 
+from forecastctl.api.named import settings_of
 from forecastctl.cli.app import app
-from forecastctl.cli.options import settings_of
 from forecastctl.errors import SettingsError
 from forecastctl.settings import load_settings
 from tests.cli.conftest import QUICK, panel

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from forecastctl.cli.environment import git_state, own_files
+from forecastctl.api.environment import git_state, own_files
 from forecastctl.settings import load_settings
 
 

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from forecastctl.cli import site
+from forecastctl.api import site
 from forecastctl.records.schema import File
 from forecastctl.store.open import open_tracker
 from tests.cli.conftest import QUICK, panel

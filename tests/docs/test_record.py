@@ -32,7 +32,7 @@ def tracker():
 def _job(tracker, command):
     import datetime as dt
 
-    from forecastctl.cli.compose import data_spec, environment, new_job_id
+    from forecastctl.api.compose import data_spec, environment, new_job_id
     from forecastctl.data.prepare.prepare import prepare
     from forecastctl.data.read.files import read_panel
     from forecastctl.execute.serial import SerialExecutor

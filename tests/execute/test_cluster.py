@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from forecastctl.cli.compose import make_executor
+from forecastctl.api.compose import make_executor
 from forecastctl.errors import ClusterError, SettingsError, UsageError
 from forecastctl.execute import address, cluster
 from forecastctl.execute.cluster import ClusterExecutor, Lost

@@ -56,6 +56,29 @@ def test_one_of_each_does_a_job_from_end_to_end(example, data):
     assert again["refit"]["bit-identical"] == again["replay"]["bit-identical"] == 2
 
 
+def test_python_names_them_as_the_command_does(example, data):
+    program = (
+        "import json, forecastctl as fc\n"
+        "store = {'tracking_uri': 'journal://fleet'}\n"
+        "done = fc.run('air.csv', families='median', loss='lost_seats', backend='spawn', h=3,\n"
+        "              max_evals=2, folds=2, jobs=2, charts=False, **store)\n"
+        "rows = fc.history('trials', **store)\n"
+        "print(json.dumps([done.counts['ok'], sorted(set(rows['model']))]))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=example.home,
+        env=example.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    ok, models = json.loads(told.stdout)
+    assert ok == 2
+    assert "Median of 3" in models
+
+
 BROKEN = {
     "absent": ({"forecastctl.families": {"odd": "odd_family:Odd"}}, {}, "No module named"),
     "raises": (

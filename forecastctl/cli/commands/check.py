@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from forecastctl.api.compose import read
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.said import printable, say
 from forecastctl.errors import DataError

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from forecastctl.api.compose import make_executor, read_store, store_for_job
+from forecastctl.api.spool import spool_root
 from forecastctl.cli import flags
-from forecastctl.cli.compose import make_executor, open_session, read_store, store_for_job
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
-from forecastctl.cli.spool import spool_root
 from forecastctl.errors import EXIT_FOUND
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def doctor(
 
 
 def _surroundings(session: Session) -> Surroundings:
-    from forecastctl.cli import environment as found
+    from forecastctl.api import environment as found
     from forecastctl.doctor.examine import Surroundings
 
     settings = session.settings

@@ -7,8 +7,9 @@ import sys
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
+from forecastctl.api.explain import answered, newer_data
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.errors import ReadOnlyError, TrackingError, UsageError
@@ -57,27 +58,24 @@ def explain(
         only_one = {"--between": between, "--quick": quick, "--html": html, "--image": image}
         _refuse(only_one, "is about one airport.", "Name it with --airport.")
         asked = FleetAsked(date, cutoff, worst, all_attempts=all_attempts, as_csv=as_csv)
-        _explain_fleet(session, asked, _newer(session) if data else None)
+        _explain_fleet(session, asked, newer_data(session) if data else None)
         return
     _refuse({"--worst": worst, "--csv": as_csv}, "is about all airports.", "Leave out --airport.")
     _check(html, image, quick=quick)
-    from forecastctl.explain.answer import explain as explain_miss
     from forecastctl.explain.question import Question
-    from forecastctl.explain.read.period import newest_period
     from forecastctl.recording.cached import Once
 
-    newer = _newer(session) if data else None
+    newer = newer_data(session) if data else None
     tracker = Once(read_with_spool(session.settings))
     question = Question(
         airport=airport,
-        date=date or str(newest_period(tracker, airport, newer)),
+        date=date or "",
         cutoff=cutoff,
         between=between,
         quick=quick,
-        rules=session.settings.rules(),
         all_attempts=all_attempts,
     )
-    explanation = explain_miss(tracker, question, newer)
+    explanation = answered(session, tracker, question, newer)
     artifacts = _write(explanation, html, image)
     _show(session, explanation.answer)
     if artifacts:
@@ -151,16 +149,6 @@ def _check(html: Path | None, image: Path | None, *, quick: bool) -> None:
             raise UsageError(
                 f"--{name}: {path} cannot be written.", "Name a file in a directory of yours."
             )
-
-
-def _newer(session: Session) -> Source:
-    """The data that the user names."""
-    from forecastctl.data.panel.rows import group
-    from forecastctl.explain.read.series import Source
-    from forecastctl.settings import shown
-
-    panel, spec = read(session)
-    return Source(group(panel.frame), spec, str(shown(spec.source)))
 
 
 def _write(explanation: Explanation, html: Path | None, image: Path | None) -> dict[Path, Artifact]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from forecastctl.api.compose import data_spec
 from forecastctl.cli import flags
-from forecastctl.cli.compose import data_spec, open_session
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.errors import DataError, OutputError, UsageError
 from forecastctl.redaction import masked

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecastctl.cli import flags
-from forecastctl.cli.compose import (
+from forecastctl.api.compose import (
     data_spec,
     environment,
     new_job_id,
-    open_session,
     read,
     read_store,
     store_for_job,
 )
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import blocks_of_trouble, fitting, paragraph, wrapped
 from forecastctl.cli.output.progress import Progress

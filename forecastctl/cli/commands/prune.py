@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.api.compose import read_store, store_for_job
+from forecastctl.api.spool import counted
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read_store, store_for_job
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
-from forecastctl.cli.spool import counted
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:

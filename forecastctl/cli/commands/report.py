@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from forecastctl.api.site import write_site
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import listed
 from forecastctl.cli.output.progress import Progress
-from forecastctl.cli.site import write_site
 from forecastctl.cli.spool import read_with_spool
 from forecastctl.figures import counted
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from forecastctl.api.compose import environment, make_executor, read_store
 from forecastctl.cli import flags
-from forecastctl.cli.compose import environment, make_executor, open_session, read_store
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.errors import EXIT_FOUND

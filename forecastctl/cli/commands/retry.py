@@ -6,27 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from forecastctl.api.compose import check_plug_ins, data_spec, environment, make_executor
+from forecastctl.api.job import Selection, adds_up, ask, execute
+from forecastctl.api.recorder import Recorder
 from forecastctl.cli import flags
-from forecastctl.cli.compose import (
-    check_out,
-    check_plug_ins,
-    data_spec,
-    environment,
-    make_executor,
-    open_session,
-)
+from forecastctl.cli.compose import check_out, open_session
 from forecastctl.cli.ending import finish_job
-from forecastctl.cli.job import Selection, adds_up, ask, execute
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
-from forecastctl.cli.recorder import Recorder
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forecastctl.api.ending import Done
     from forecastctl.cli.compose import Session
-    from forecastctl.cli.ending import Done
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.summary import Summary

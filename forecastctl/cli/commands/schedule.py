@@ -77,7 +77,7 @@ def _job(
     """The job of the current configuration, with absolute paths."""
     import os
 
-    from forecastctl.cli.environment import user
+    from forecastctl.api.environment import user
     from forecastctl.schedule import times
     from forecastctl.schedule.job import ScheduledJob, check_printable
     from forecastctl.settings import CONFIG_NAME, files_of

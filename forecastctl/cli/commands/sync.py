@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, store_for_job
-from forecastctl.cli.output import render
-from forecastctl.cli.spool import (
+from forecastctl.api.compose import store_for_job
+from forecastctl.api.spool import (
     add_waiting,
     counted,
     publish_all,
@@ -17,6 +15,9 @@ from forecastctl.cli.spool import (
     spool_place,
     spool_root,
 )
+from forecastctl.cli import flags
+from forecastctl.cli.compose import open_session
+from forecastctl.cli.output import render
 from forecastctl.errors import TrackingError, UsageError
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from forecastctl.api.job import Selection
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
-from forecastctl.cli.job import Selection, do_job
+from forecastctl.cli.job import do_job
 
 
 def train(

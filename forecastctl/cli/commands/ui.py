@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecastctl.api.compose import read_store
 from forecastctl.cli import flags
-from forecastctl.cli.compose import open_session, read_store
+from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.errors import NothingRecordedError, Terminated, UsageError
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from forecastctl.api.named import Sets
 from forecastctl.cli import completion
 from forecastctl.cli.flags.headings import DATA
-from forecastctl.cli.options import Sets, dated, option
+from forecastctl.cli.options import dated, option
 
 Data = Annotated[
     str | None,

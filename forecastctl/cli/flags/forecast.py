@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from forecastctl.api.named import Sets
 from forecastctl.cli.flags.headings import FORECAST
-from forecastctl.cli.options import Sets, option
+from forecastctl.cli.options import option
 
 Horizon = Annotated[
     int | None,

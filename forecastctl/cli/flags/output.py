@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from forecastctl.api.named import Sets
 from forecastctl.cli import completion
 from forecastctl.cli.flags.headings import ASK, OUTPUT
-from forecastctl.cli.options import Sets, argument, dated, option
+from forecastctl.cli.options import argument, dated, option
 
 Fix = Annotated[bool, option("--fix", "Mend what can be mended safely, and say what.", OUTPUT)]
 ExplainedSetting = Annotated[

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from forecastctl.api.named import Sets
 from forecastctl.cli import completion
 from forecastctl.cli.flags.headings import ASK, EXECUTION
-from forecastctl.cli.options import Sets, argument, option
+from forecastctl.cli.options import argument, option
 
 Jobs = Annotated[
     int | None,

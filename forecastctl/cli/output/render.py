@@ -198,7 +198,12 @@ def tally_of_job(counts: Mapping[str, int]) -> str:
 def warn_of_panel(warnings: Iterable[str]) -> None:
     """Print on stderr, even when quiet, what a user should know of the whole panel."""
     for text in warnings:
-        _print_to_stderr(f"warning: {text}{'' if text.endswith(('?', '.')) else '.'}")
+        warning(text)
+
+
+def warning(text: str) -> None:
+    """Print a sentence on stderr, even when quiet, as a warning."""
+    _print_to_stderr(f"warning: {text}{'' if text.endswith(('?', '.')) else '.'}")
 
 
 def warn(summary: Summary) -> None:

@@ -59,7 +59,20 @@ def read_panel(spec: DataSpec) -> Panel:
         DataError: The source cannot be used at all; the message names it, and the line and column
             where there is one.
     """
-    panel = _read_source(spec)
+    return _with_groups(_read_source(spec), spec)
+
+
+def panel_of(table: SourceTable, spec: DataSpec) -> Panel:
+    """The panel of a table in memory, as `read_panel` reads one.
+
+    Raises:
+        DataError: It cannot be used at all.
+    """
+    return _with_groups(to_panel([table], spec), spec)
+
+
+def _with_groups(panel: Panel, spec: DataSpec) -> Panel:
+    """The panel with the groups that a file of their own holds."""
     if spec.group_file is None:
         return panel
     return replace(panel, groups=read_groups(spec, spec.group_file))

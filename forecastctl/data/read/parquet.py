@@ -101,8 +101,19 @@ def feather_table(blob: Blob) -> SourceTable:
             f"{blob.label} is not a readable Feather file: {reason}.",
             "Check that it was written completely.",
         ) from None
+    return arrow_table(blob.label, table, facts={"format": "Feather"})
+
+
+def arrow_table(label: str, table: Any, **more: Any) -> SourceTable:
+    """A table of Arrow; dates and numbers keep their types.
+
+    Args:
+        label: The source, for messages.
+        table: A ``pyarrow.Table``.
+        more: Further attributes of the table.
+    """
     columns = [_column(table, name) for name in table.column_names]
-    return table_of_columns(blob.label, table.column_names, columns, facts={"format": "Feather"})
+    return table_of_columns(label, _shown(table.schema), columns, **more)
 
 
 def _source(blob: Blob) -> Any:

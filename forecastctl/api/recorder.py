@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from forecastctl.cli.compose import open_store, store_for_job
-from forecastctl.cli.output import render
-from forecastctl.cli.spool import counted, publish_all, said_of, spool_place
+from forecastctl.api.compose import open_store, store_for_job
+from forecastctl.api.spool import publish_all, said_of, spool_place
 from forecastctl.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecastctl.cli.compose import Session
+    from forecastctl.api.compose import Session
     from forecastctl.store.port import Tracker
     from forecastctl.store.spool.spooling import SpoolingTracker
     from forecastctl.store.spool.tracker import SpoolTracker
@@ -126,6 +125,7 @@ class Recorder:
         existing: bool,
     ) -> None:
         self._session = session
+        self._say = say
         self._may_start_away = command in STARTS_AWAY
         self._place = spool_place(session.settings)
         self._spool: SpoolTracker | None = None
@@ -241,33 +241,9 @@ class Recorder:
         if self._place is None:
             return
         synced = publish_all(self._place, target)
-        if synced.published and not self._session.quiet:
-            render.note(said_of(synced))
+        if synced.published:
+            self._say(said_of(synced))
         for path, error in synced.kept.items():
             if is_away(error):
                 raise error
-            render.note(f"warning: {path} is kept in the spool: {error.message}")
-
-
-def say_that_it_waits(ending: Ending[Any], out: str | None) -> None:
-    """Say in one paragraph on stderr, even when quiet, that the store lacks a job's record.
-
-    Args:
-        ending: What became of the record.
-        out: Where the forecasts are, as shown; ``None`` where they were not asked for.
-    """
-    if ending.away is None:
-        return
-    forecasts = f" The forecasts are written to {out}." if out else ""
-    if ending.lost is not None:
-        render.note(
-            f"error: This job is not recorded, or in part: {ending.away.message} Nor could it be "
-            f"kept on this machine: {ending.lost.message}{forecasts}"
-        )
-        return
-    render.note(
-        f"warning: This job is not in its store yet: {ending.away.message} "
-        f"{counted(ending.airports, 'airport')} and the end of the job wait in {ending.folder}. "
-        f"The next 'forecastctl run' publishes them first; 'forecastctl sync' does it alone."
-        f"{forecasts}"
-    )
+            self._session.warn(f"{path} is kept in the spool: {error.message}")

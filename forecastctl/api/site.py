@@ -1,4 +1,4 @@
-"""Writes the report of a job: for the command, and for a job that has just ended."""
+"""Writes the report of a job: when it is asked for, and when a job has just ended."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from forecastctl.cli.compose import read_store
-from forecastctl.cli.output import render
+from forecastctl.api.compose import read_store
 from forecastctl.errors import ReadOnlyError, TrackingError
 from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from forecastctl.cli.compose import Session
-    from forecastctl.cli.recorder import Ending
+    from forecastctl.api.compose import Session
+    from forecastctl.api.recorder import Ending
     from forecastctl.jobs.summary import Summary
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
@@ -92,12 +91,19 @@ def write_site(
     write_folder(site, folder)
     index, run_id = folder / INDEX, found.job.run_id
     verdicts = None if found.misses is None else verdicts_file(found.misses)
-    recorded = _record(tracker, run_id, site, verdicts, index) if settings.report.log else ()
+    recorded = (
+        _record(session, tracker, run_id, site, verdicts, index) if settings.report.log else ()
+    )
     return Site(index, found.job.job_id, run_id, len(found.airports), recorded)
 
 
 def _record(
-    tracker: Tracker, run_id: str, site: Mapping[str, bytes], verdicts: bytes | None, index: Path
+    session: Session,
+    tracker: Tracker,
+    run_id: str,
+    site: Mapping[str, bytes],
+    verdicts: bytes | None,
+    index: Path,
 ) -> tuple[str, ...]:
     """Record a report that is written; who may only read is told that it is not.
 
@@ -111,41 +117,41 @@ def _record(
     except TrackingError as error:
         what = f"{index} is written, but not recorded with run {run_id}. {error.message}"
         if isinstance(error, ReadOnlyError):
-            render.note(f"warning: {what}")
+            session.warn(what)
             return ()
         raise TrackingError(what, error.hint) from error
 
 
 def _options(settings: Settings) -> str:
     """The flags that name the store, where the command line did: its commands need them again."""
+    from forecastctl.settings import is_given
+
     given = {
         flag: str(value)
         for name, value, origin in settings.items()
-        if (flag := WHERE.get(name))
-        and origin.startswith("--")
-        and masked(str(value)) == str(value)
+        if (flag := WHERE.get(name)) and is_given(origin) and masked(str(value)) == str(value)
     }
     return "".join(f" {flag} {shlex.quote(value)}" for flag, value in given.items())
 
 
-def report_of_job(session: Session, ending: Ending[Summary]) -> None:
+def report_of_job(session: Session, ending: Ending[Summary], say: Callable[[str], None]) -> None:
     """Write the report of a job that has ended; that this fails is no failure of the job.
 
     Args:
         session: Its settings.
         ending: What the job ended with. There is nothing to read of one whose record waits.
+        say: Told where the report is.
     """
     from forecastctl.records import described
 
-    missing = "warning: there is no report of this job"
+    missing = "there is no report of this job"
     if ending.away is not None:
-        render.note(f"{missing} before it is in its store; 'forecastctl report' writes it then.")
+        session.warn(f"{missing} before it is in its store; 'forecastctl report' writes it then.")
         return
     try:
         site = write_site(session, read_store(session.settings), ending.summary.job_id)
     except Exception as error:  # whatever it is, the job has ended well
         log.info("the report could not be written", exc_info=True)
-        render.note(f"{missing}. {described(error)}")
+        session.warn(f"{missing}. {described(error)}")
     else:
-        if not session.quiet:
-            render.note(f"report written to {site.index}")
+        say(f"report written to {site.index}")
