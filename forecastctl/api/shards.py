@@ -211,8 +211,9 @@ class _Sharing:
         return store_for_job(self.session, "run", say, upgrade=upgrade, wait=LEAST_WAIT)
 
 
-def _untold(_result: AirportResult, _total: int) -> None:
+def _untold(result: AirportResult, total: int) -> None:
     """Airports of a job that is closed: each shard has told of its own."""
+    del result, total
 
 
 def _planner(session: Session, chosen: Selection, jobs: int) -> Callable[[Tracker], Job]:
