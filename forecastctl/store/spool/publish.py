@@ -156,7 +156,8 @@ class _Publication:
         job = key[1]
         if job not in self._of_jobs:
             self._of_jobs[job] = self._known(job)
-        return self._of_jobs[job].get(key)
+        known = self._of_jobs[job]
+        return known.get(key) or next((known[k] for k in known if _is_later(k, key)), None)
 
     def _same_panel(self, run: Run, digest: str) -> str | None:
         """Id of the run of any job that holds a panel whole; each is stored once."""
@@ -244,6 +245,11 @@ class _Publication:
     def _text(self, text: str) -> str:
         with_ids = _ID.sub(lambda found: self.done.ids.get(found[0], found[0]), text)
         return _DIGEST.sub(lambda found: self._digests.get(found[0], found[0]), with_ids)
+
+
+def _is_later(other: RunKey, key: RunKey) -> bool:
+    """Whether a run holds a later attempt at the same airport: then the earlier comes too late."""
+    return other[:-1] == key[:-1] and len(key) > 3 and int(other[-1]) > int(key[-1])  # noqa: PLR2004
 
 
 def _is_series(run: Run) -> bool:
