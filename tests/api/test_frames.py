@@ -71,8 +71,8 @@ def test_what_is_wrong_with_a_frame():
     twice = long_form().rename(columns={"y": "ds"})
     with pytest.raises(DataError, match="The data frame cannot be read"):
         panel_in(twice, SPEC)
-    mixed = long_form().astype({"y": object})
-    mixed.loc[0, "y"] = {1, 2}
+    mixed = long_form()
+    mixed["y"] = [{1, 2}, *mixed["y"][1:]]
     with pytest.raises(DataError, match="The data frame cannot be read"):
         panel_in(mixed, SPEC)
     with pytest.raises(DataError, match="and no rows"):
