@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from forecastctl.api.compose import check_plug_ins, environment, make_executor, read, store_for_job
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
-from forecastctl.api.job import adds_up, ask, limits
+from forecastctl.api.job import adds_up, ask, do, limits
 from forecastctl.api.recorder import Ending
 from forecastctl.api.spool import counted, publish_all, said_of, spool_place
 from forecastctl.errors import (
@@ -24,7 +24,7 @@ from forecastctl.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
     from forecastctl.api.compose import Session
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.summary import Summary
-    from forecastctl.records import AirportResult, Shard, StoredRun
+    from forecastctl.records import AirportResult, Rejection, Series, Shard, StoredRun
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
     from forecastctl.store.spool.place import Place
@@ -57,6 +57,36 @@ def shard_asked(settings: Settings) -> Shard | None:
         return shard_of(text, os.environ.get("JOB_COMPLETION_INDEX"))
     except ValueError as error:
         raise SettingsError(f"{settings.origins['run.shard']}: {error}, not {text!r}.") from None
+
+
+def do_asked(
+    command: str,
+    session: Session,
+    chosen: Selection,
+    progress: Progress,
+    *,
+    out: str | None = None,
+    upgrade: bool = False,
+    around: Callable[[Executor], Executor] | None = None,
+    planned: Callable[[Iterable[Series | Rejection], Tracker], None] | None = None,
+) -> Done[Summary]:
+    """Do a job, or the share of it that the settings of a ``run`` name.
+
+    Args, Returns, Raises: As in `forecastctl.api.job.do`.
+    """
+    shard = shard_asked(session.settings) if command == "run" else None
+    if shard is not None:
+        return do_share(session, chosen, shard, progress, out=out, upgrade=upgrade)
+    return do(
+        command,
+        session,
+        chosen,
+        progress,
+        out=out,
+        upgrade=upgrade,
+        around=around,
+        planned=planned,
+    )
 
 
 def do_share(

@@ -13,6 +13,7 @@ from forecastctl.api.ending import exit_code
 from forecastctl.api.frames import ID, columns_out, forecasts_out, rows_out
 from forecastctl.api.progress import Logged
 from forecastctl.api.results import AirportFailure, BacktestResult, JobResult
+from forecastctl.api.shards import do_asked
 from forecastctl.errors import UsageError
 from forecastctl.records import Status
 
@@ -279,8 +280,8 @@ def _job(command: str, function: Callable[..., JobResult], given: Mapping[str, A
         )
         out = session.settings.forecast.out if command in ("run", "forecast") else None
         _check_out(out)
-        done = jobs_of.do(command, session, chosen, Logged(), out=out)
-        if command == "run" and session.settings.report.out:
+        done = do_asked(command, session, chosen, Logged(), out=out)
+        if command == "run" and done.whole and session.settings.report.out:
             report_of_job(session, done.ending, Logged().say)
         return _job_result(session, form, done)
 
@@ -317,7 +318,9 @@ def _job_result(session: Session, form: Form, done: Done[Summary]) -> JobResult:
             if line.status in WITHOUT
         ),
         warnings=summary.warnings,
-        exit_code=exit_code(ending, strict=session.settings.run.rejected == "fail"),
+        exit_code=exit_code(
+            ending, strict=session.settings.run.rejected == "fail", whole=done.whole
+        ),
         waiting=_waiting(ending.waits),
         summary={**summary.to_dict(), **ending.waits},
     )
@@ -337,7 +340,9 @@ def _backtest_result(session: Session, form: Form, done: Done[BacktestSummary]) 
             for row in summary.trouble()
             if row["status"] in WITHOUT
         ),
-        exit_code=exit_code(ending, strict=session.settings.run.rejected == "fail"),
+        exit_code=exit_code(
+            ending, strict=session.settings.run.rejected == "fail", whole=done.whole
+        ),
         waiting=_waiting(ending.waits),
         summary={**summary.to_dict(), **ending.waits},
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forecastctl.api.job import do
-from forecastctl.api.shards import do_share, shard_asked
+from forecastctl.api.shards import do_asked
 from forecastctl.api.site import report_of_job
 from forecastctl.cli.compose import check_out
 from forecastctl.cli.ending import finish_job
@@ -44,25 +43,21 @@ def do_job(
     out = session.settings.forecast.out if command in ("run", "forecast") else None
     check_out(session, out)
     noted = partial(_note, session.measured) if session.measured else None
-    shard = shard_asked(session.settings) if command == "run" else None
     with Progress(quiet=session.quiet) as progress:
-        if shard is None:
-            done = do(
-                command,
-                session,
-                chosen,
-                progress,
-                out=out,
-                upgrade=upgrade,
-                around=around,
-                planned=noted,
-            )
-        else:
-            done = do_share(session, chosen, shard, progress, out=out, upgrade=upgrade)
+        done = do_asked(
+            command,
+            session,
+            chosen,
+            progress,
+            out=out,
+            upgrade=upgrade,
+            around=around,
+            planned=noted,
+        )
     try:
         finish_job(command, session, done)
     finally:
-        if command == "run" and session.settings.report.out:
+        if command == "run" and done.whole and session.settings.report.out:
             report_of_job(session, done.ending, _unsaid if session.quiet else render.note)
 
 

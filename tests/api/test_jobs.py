@@ -233,3 +233,17 @@ def test_an_interruption_ends_the_job_and_the_same_call_goes_on(store):
     found = fc.run(**asked)
     assert found.job_id == stopped["job_id"]
     assert found.counts["ok"] == 2
+
+
+def test_a_share_of_a_job_is_what_the_command_does(tmp_path):
+    """One share by a call, the other by a command; whoever comes last has all forecasts."""
+    air = long_form(("A0", "A1", "A2", "A3"))
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    asked = {**QUICK, "horizon": 3, "tracking_uri": store}
+    shares = [fc.run(air, **asked, settings={"run.shard": f"{n}/2"}) for n in (1, 2)]
+    assert shares[0].counts["total"] < 4
+    assert shares[0].exit_code == 0
+    assert shares[1].counts["ok"] == 4
+    assert {share.job_id for share in shares} == {shares[0].job_id}
+    whole = fc.run(air, **asked, experiment="whole")
+    pd.testing.assert_frame_equal(shares[1].forecasts, whole.forecasts)
