@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs transcripts dist hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,11 +112,19 @@ bench-engines: $(VENV)/dev.stamp ## install Ray and Spark as well; overhead a ta
 bench-plan: $(VENV)/dev.stamp ## predict three jobs from smaller ones, run them, and print predicted over actual (20 minutes)
 	$(BIN)/python benchmarks/planning.py
 
-docs: $(VENV)/dev.stamp ## write the generated pages again
+docs: pages transcripts screenshots site ## make all of the documentation again, then its site
+
+pages: $(VENV)/dev.stamp ## write the pages and drawings that are made from the code
 	$(BIN)/python -m docs._tools
 
-transcripts: $(VENV)/dev.stamp ## run the transcripts of the README and the tutorial again
-	$(BIN)/python -m docs._tools.transcripts README.md docs/tutorial.md
+transcripts: $(VENV)/dev.stamp ## run the transcripts of README, first page and tutorial again
+	$(BIN)/python -m docs._tools.transcripts README.md docs/index.md docs/tutorial.md
+
+screenshots: $(VENV)/dev.stamp ## make the sample's job and take pictures of its pages again
+	$(BIN)/python -m docs._tools.screenshots
+
+site: $(VENV)/dev.stamp ## build the documentation as a site that opens offline, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f docs/_tools/mkdocs.yml
 
 dist: $(VENV)/project.stamp ## build the archives, check them, install the wheel into an empty environment, list what is in it
 	rm -rf dist build/empty
@@ -127,6 +135,13 @@ dist: $(VENV)/project.stamp ## build the archives, check them, install the wheel
 	cd build && empty/bin/forecastctl --version && empty/bin/forecastctl check --data sample --quiet
 	build/empty/bin/python -m pip freeze --exclude forecastctl > dist/constraints.txt
 	$(BIN)/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json build/empty/bin/python
+
+constraints: ## find anew the versions that the image of examples/container is made of
+	rm -rf build/image
+	$(PYTHON) -m venv build/image
+	build/image/bin/python -m pip install --disable-pip-version-check --no-input '.[excel,postgres,remote]'
+	{ echo "# The versions in the image. Made by 'make constraints'. Do not edit."; \
+	  build/image/bin/python -m pip freeze --exclude forecastctl; } > examples/container/constraints.txt
 
 hooks: $(VENV)/project.stamp ## let Git check each commit as `make lint` does
 	$(BIN)/pre-commit install

@@ -15,8 +15,11 @@ from forecastctl.jobs.plan import Request
 from forecastctl.jobs.resume import plan_or_go_on
 from forecastctl.jobs.retry import check_retry, plan_retry, to_retry
 from forecastctl.jobs.run import run_job
+from forecastctl.jobs.share import join, left_by, share_of, work_at_share
+from forecastctl.jobs.stopping import Stopping
 from forecastctl.recording.context import Environment
 from forecastctl.records import Query, Rejection, SearchSpec, Series
+from forecastctl.records.shards import shard_of
 from forecastctl.store.memory import MemoryTracker
 
 SEARCH = SearchSpec(
@@ -120,20 +123,32 @@ class Harness:
         )
 
     def run(self, command="run", *, tracker=None, executor=None, stopping=None, **changes):
-        self.clock += 60_000
         warnings = changes.pop("warnings", ())
+        job = self.planned(command, tracker or self.tracker, changes)
+        job = replace(job, warnings=warnings)
+        return self.do(job, tracker or self.tracker, executor, stopping)
+
+    def share(self, text, *, tracker=None, **changes):
+        """What one process of several does of a job; what is left of it then."""
+        store, executor = tracker or self.tracker, SerialExecutor()
+        shard = shard_of(text, None)
+        job = self.planned("run", store, changes)
+        run_id = join(job, store, executor)
+        ignored = (lambda *_: None, lambda *_: None, Stopping(), lambda *_: None)
+        work_at_share(share_of(job, shard), store, executor, run_id, *ignored)
+        return left_by(shard, job, run_id, store)
+
+    def planned(self, command, store, changes):
+        self.clock += 60_000
         request = self.asked(command, changes)
         fresh, resume = changes.pop("fresh", False), changes.pop("resume", None)
         environment = changes.pop("environment", ENVIRONMENT)
         request = replace(request, **changes)
         panel = make_panel(frame_of(self.entries), DataSpec(source="memory"), "memory")
-        store = tracker or self.tracker
         self.requests[request.job_id] = request, panel
-        job = plan_or_go_on(
+        return plan_or_go_on(
             request, panel, self.entries, environment, store, fresh=fresh, resume=resume
         )
-        job = replace(job, warnings=warnings)
-        return self.do(job, store, executor, stopping)
 
     def intents(self, **changes):
         """What a job would do with each airport."""

@@ -62,12 +62,13 @@ def _check_complete(sections: Mapping[str, Any]) -> None:
 
 def _section(name: str, section: Mapping[str, Any], flags: Mapping[str, str]) -> str:
     text = f"## [{name}]\n\n{section['description']}\n\n"
-    text += "| key | type | default | environment | flag | meaning |\n"
-    text += "| --- | --- | --- | --- | --- | --- |\n"
+    first = f"`FORECASTCTL_{name.upper()}__{next(iter(section['properties'])).upper()}`"
+    text += f"In the environment: {first} and so on, the key in capitals.\n\n"
+    text += "| key | type | default | flag | meaning |\n"
+    text += "| --- | --- | --- | --- | --- |\n"
     for key, schema in section["properties"].items():
         setting = f"{name}.{key}"
-        environment = f"`FORECASTCTL_{name.upper()}__{key.upper()}`"
-        cells = [f"`{key}`", kind_of(schema, code=True), _default(schema["default"]), environment]
+        cells = [f"`{key}`", kind_of(schema, code=True), _default(schema["default"])]
         cells += [flags.get(setting, ""), MEANINGS[setting]]
         text += f"| {' | '.join(cells)} |\n"
     return text

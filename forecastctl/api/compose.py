@@ -46,6 +46,7 @@ def store_for_job(
     *,
     upgrade: bool = False,
     existing: bool = False,
+    wait: float = 0.0,
 ) -> Iterator[tuple[Tracker, bool]]:
     """Have the experiment to oneself while a job records in it.
 
@@ -55,6 +56,7 @@ def store_for_job(
         say: Told what is waited for: another job, or a store that does not answer.
         upgrade: Whether a store of an older MLflow is migrated.
         existing: As of `open_store`.
+        wait: Seconds to wait for another job at least, whatever the settings say.
 
     Yields:
         The store, and whether another job was waited for.
@@ -80,7 +82,7 @@ def store_for_job(
         lambda heart: open_lock(tracking.uri, tracking.experiment, tracker, holder, heart, say),
         lambda: open_store(settings, patience=0.0),
         shown=f"the experiment {tracking.experiment!r} of {display_uri(tracking.uri)}",
-        wait=settings.run.wait,
+        wait=max(wait, settings.run.wait),
         say=say,
     ) as alone:
         yield alone

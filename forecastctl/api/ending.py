@@ -33,14 +33,16 @@ class Done(Generic[S]):
         ending: What it ended with, and what became of its record.
         out: Where the forecasts are; ``None`` where they are nowhere.
         unwritten: Why they could not be written.
+        whole: Whether it is all of a job, and not one share.
     """
 
     ending: Ending[S]
     out: str | None
     unwritten: OutputError | None
+    whole: bool = True
 
 
-def exit_code(ending: Ending[S], *, strict: bool) -> int:
+def exit_code(ending: Ending[S], *, strict: bool, whole: bool = True) -> int:
     """The exit code of a job.
 
     It says first whether what was recorded is lost or waits, then whether the job ended early, then
@@ -49,6 +51,7 @@ def exit_code(ending: Ending[S], *, strict: bool) -> int:
     Args:
         ending: What it ended with.
         strict: Whether an airport whose data cannot be used counts as failed.
+        whole: Whether it is all of a job: in one share there may be no other airports.
     """
     if ending.lost is not None:
         return TrackingError.exit_code
@@ -58,6 +61,8 @@ def exit_code(ending: Ending[S], *, strict: bool) -> int:
         return EXIT_STOPPED
     counts = ending.summary.counts
     code = code_of(counts, failed=ending.summary.status == "partial")
+    if code == DataError.exit_code and not whole:
+        code = EXIT_OK
     if not code and strict and counts["rejected"]:
         code = EXIT_AIRPORTS_FAILED
     return code

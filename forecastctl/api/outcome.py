@@ -57,7 +57,9 @@ def job_result(session: Session, form: Form, done: Done[Summary]) -> JobResult:
             if line.status in WITHOUT
         ),
         warnings=summary.warnings,
-        exit_code=exit_code(ending, strict=session.settings.run.rejected == "fail"),
+        exit_code=exit_code(
+            ending, strict=session.settings.run.rejected == "fail", whole=done.whole
+        ),
         waiting=_waiting(ending.waits),
         summary={**summary.to_dict(), **ending.waits},
     )
@@ -78,7 +80,9 @@ def backtest_result(session: Session, form: Form, done: Done[BacktestSummary]) -
             for row in summary.trouble()
             if row["status"] in WITHOUT
         ),
-        exit_code=exit_code(ending, strict=session.settings.run.rejected == "fail"),
+        exit_code=exit_code(
+            ending, strict=session.settings.run.rejected == "fail", whole=done.whole
+        ),
         waiting=_waiting(ending.waits),
         summary={**summary.to_dict(), **ending.waits},
     )

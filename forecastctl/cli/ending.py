@@ -53,7 +53,8 @@ def finish(session: Session, done: Done[S], show: Callable[[Ending[S], str | Non
     say_that_it_waits(ending, shown)
     if done.unwritten is not None:
         raise done.unwritten
-    code = exit_code(ending, strict=session.settings.run.rejected == "fail")
+    strict = session.settings.run.rejected == "fail"
+    code = exit_code(ending, strict=strict, whole=done.whole)
     if code:
         raise typer.Exit(code)
 

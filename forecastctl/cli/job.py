@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forecastctl.api.job import do
+from forecastctl.api.shards import do_asked
 from forecastctl.api.site import report_of_job
 from forecastctl.cli.compose import check_out
 from forecastctl.cli.ending import finish_job
@@ -44,7 +44,7 @@ def do_job(
     check_out(session, out)
     noted = partial(_note, session.measured) if session.measured else None
     with Progress(quiet=session.quiet) as progress:
-        done = do(
+        done = do_asked(
             command,
             session,
             chosen,
@@ -57,7 +57,7 @@ def do_job(
     try:
         finish_job(command, session, done)
     finally:
-        if command == "run" and session.settings.report.out:
+        if command == "run" and done.whole and session.settings.report.out:
             report_of_job(session, done.ending, _unsaid if session.quiet else render.note)
 
 

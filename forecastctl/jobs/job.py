@@ -68,6 +68,8 @@ class Job:
         work: Digest of what it is to do, see `forecastctl.jobs.resume`; empty where it is not to be
             gone on with.
         earlier: What an attempt that was cut off has left, or ``None``.
+        whole: Where it is one share of a job: the tasks of all shares, from which is seen how wide
+            intervals must be.
     """
 
     context: JobContext
@@ -84,6 +86,7 @@ class Job:
     warnings: Sequence[str] = ()
     work: str = ""
     earlier: Earlier | None = None
+    whole: Sequence[AirportTask] | None = None
 
     @property
     def groups(self) -> list[str]:

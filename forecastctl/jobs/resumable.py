@@ -20,7 +20,7 @@ SHOWN = 5
 """Settings or versions that are named at most."""
 _DECISIVE = ("run.skip_unchanged", "tracking.layout", "monitor.max_age")
 _ASIDE = (
-    *("run.", "tracking.", "monitor.", "explain."),
+    *("run.", "tracking.", "report.", "log.", "monitor.", "explain."),
     *("forecast.out", "forecast.table", "data.source", "data.query", "data.keep_query"),
 )
 """Settings that change nothing of what a job does with an airport, but for the decisive ones: where

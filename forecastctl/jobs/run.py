@@ -84,37 +84,66 @@ def run_job(
         TrackingError: Something could not be recorded; the job stops.
         KeyboardInterrupt: A signal ended it; what was done until then is recorded.
     """
-    context, stopping = job.context, stopping or Stopping()
+    stopping = stopping or Stopping()
     run_id = _open(job, executor, tracker)
-    log.info("job %s: run %s, %d airports", context.job_id, run_id, len(job.order))
+    log.info("job %s: run %s, %d airports", job.context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
-        begun_ms = clock()[0]
-        compile_models((task.plan for task in job.tasks), say)
-        ledger = Ledger(compiled_ms=clock()[0] - begun_ms)
-        for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
-            enter(ledger, result, job, of_airport, tracker)
-            progress(result, len(job.order) + len(job.groups))
-        worked = _results(job, executor, tracker, run_id, stopping, searched)
-        found = kept(worked, job, tracker, run_id)
-        with stopping.over(executor):
-            for results in batches(found, job.batch):
-                record_results(results, job, tracker, run_id, ledger)
-                for result in results:
-                    progress(result, len(job.order) + len(job.groups))
-                stopping.saw(results)
-        stopping.check()
-        left = leave(job, ledger, stopping.reason, tracker)
+        ledger, left = work_off(job, tracker, executor, run_id, progress, say, stopping, searched)
         summary = summarise(job, run_id, ledger)
         if left:
             summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
-        files = (*winners(ledger.pasts, context), *sums_artifacts(summary))
-        model = fleet_model(ledger.models, context)
-        close_job(tracker, summary, files, read_log, model, note_of(summary, context))
+        files = (*winners(ledger.pasts, job.context), *sums_artifacts(summary))
+        model = fleet_model(ledger.models, job.context)
+        close_job(tracker, summary, files, read_log, model, note_of(summary, job.context))
     except BaseException as error:
         abandon_job(tracker, run_id, error, read_log)
         raise
     return summary
+
+
+def work_off(
+    job: Job,
+    tracker: Tracker,
+    executor: Executor,
+    run_id: str,
+    progress: Progress,
+    say: Callable[[str], None],
+    stopping: Stopping,
+    searched: Callable[[int, int], None],
+) -> tuple[Ledger, int]:
+    """Do what a job has to do, and record it below its run.
+
+    Args:
+        job: What to do.
+        tracker: Where it is recorded.
+        executor: Where it is executed.
+        run_id: The job's run.
+        progress: Told about every airport.
+        say: Told what takes long before the first airport.
+        stopping: When it ends before all is done.
+        searched: Told how many airports are searched before the first one has its status, and of
+            how many.
+
+    Returns:
+        What became of each airport, and how many are left because it ended early.
+    """
+    begun_ms = clock()[0]
+    compile_models((task.plan for task in job.tasks), say)
+    ledger = Ledger(compiled_ms=clock()[0] - begun_ms)
+    for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
+        enter(ledger, result, job, of_airport, tracker)
+        progress(result, len(job.order) + len(job.groups))
+    worked = _results(job, executor, tracker, run_id, stopping, searched)
+    found = kept(worked, job, tracker, run_id)
+    with stopping.over(executor):
+        for results in batches(found, job.batch):
+            record_results(results, job, tracker, run_id, ledger)
+            for result in results:
+                progress(result, len(job.order) + len(job.groups))
+            stopping.saw(results)
+    stopping.check()
+    return ledger, leave(job, ledger, stopping.reason, tracker)
 
 
 def _open(job: Job, executor: Executor, tracker: Tracker) -> str:
@@ -204,16 +233,18 @@ def _results(
     if stopping.ends:
         return
     tasks = [replace(task, until_ms=stopping.deadline_ms) for task in job.tasks]
-    pilot = choose_pilot(tasks, job.groups)
+    of_all = [replace(t, until_ms=stopping.deadline_ms) for t in job.whole or job.tasks]
+    pilot = choose_pilot(of_all, job.groups) if any(t.plan.tune for t in tasks) else []
     whole = {task.series.airport: task for task in tasks}
     tuned = _tuned_first(job, pilot, executor, tracker, run_id, stopping, searched)
     if stopping.ends:
         failed = [early for early in tuned.values() if early.status is Status.FAILED]
-        yield from (joined(whole[early.airport], early, None, ()) for early in failed)
+        mine = [early for early in failed if early.airport in whole]
+        yield from (joined(whole[early.airport], early, None, ()) for early in mine)
         return
     widths: Widths = job.earlier.widths if job.earlier else ()
     if pilot:
-        kept = [task.tuned for task in tasks if not task.plan.tune]
+        kept = [task.tuned for task in of_all if not task.plan.tune]
         found = [tuned[t.series.airport].tuned for t in pilot if t.series.airport in tuned]
         widths = fleet_widths(found, kept)
         if tells_enough(pilot, tuned):
@@ -256,7 +287,8 @@ def _tuned_first(
     left = [tuning_of(task) for task in pilot if task.series.airport not in tuned]
     for results in batches(work_through(left, executor), job.batch):
         whole = [result for result in results if not is_cut_short(result)]
-        files = keep_searches(tracker, run_id, files, whole)
+        if job.whole is None:
+            files = keep_searches(tracker, run_id, files, whole)
         tuned |= {result.airport: result for result in results}
         searched(len(tuned), len(pilot))
         stopping.saw(results)

@@ -58,6 +58,7 @@ from forecastctl.records.searches import (
     weighed,
 )
 from forecastctl.records.series import Rejection, Series, Status, future_ds
+from forecastctl.records.shards import Shard
 
 __all__ = [
     "ALL_RUNS",
@@ -103,6 +104,7 @@ __all__ = [
     "SearchSpec",
     "Series",
     "ServedModel",
+    "Shard",
     "Shock",
     "Specification",
     "Start",

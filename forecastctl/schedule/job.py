@@ -38,6 +38,7 @@ class ScheduledJob:
         image: Container image.
         grace: Seconds that what is in flight may take once the job is told to end.
         deadline: Its deadline as the settings have it, a duration or a time of day, if any.
+        files: Absolute paths of files and folders that settings name, by the setting.
     """
 
     times: Times
@@ -52,6 +53,7 @@ class ScheduledJob:
     image: str = "forecastctl"
     grace: float = 0.0
     deadline: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ class ScheduledJob:
     def texts(self) -> tuple[str, ...]:
         """All that is written into a line or a file."""
         named = (text for pair in self.environment.items() for text in pair)
-        return (*self.command, self.directory, self.log, *named)
+        return (*self.command, self.directory, self.log, *named, *self.files.values())
 
 
 def check_printable(job: ScheduledJob) -> None:

@@ -40,7 +40,7 @@ def manifest(job: ScheduledJob) -> str:
     command = ["forecastctl", *job.arguments]
     return f"""\
 # kubectl apply -f FILE. The claim {NAME} holds {job.directory}.
-{_secret_note(job)}apiVersion: batch/v1
+{_mount_note(job)}{_secret_note(job)}apiVersion: batch/v1
 kind: CronJob
 metadata:
   name: {NAME}
@@ -124,6 +124,25 @@ def _check_reach(job: ScheduledJob) -> None:
 
 def _is_in(job: ScheduledJob, path: str) -> bool:
     return PurePosixPath(path).is_relative_to(job.directory)
+
+
+def not_held(job: ScheduledJob) -> dict[str, str]:
+    """Files and folders that the claim does not hold and the pod will not find, by the setting.
+
+    The spool is not among them: where it lies elsewhere, it is moved into the claim.
+    """
+    return {
+        name: path
+        for name, path in job.files.items()
+        if name != "tracking.spool" and not _is_in(job, path)
+    }
+
+
+def _mount_note(job: ScheduledJob) -> str:
+    return "".join(
+        f"# {name}, {path}, lies outside of the claim: mount it there as well.\n"
+        for name, path in not_held(job).items()
+    )
 
 
 def _longest_seconds(job: ScheduledJob) -> int:

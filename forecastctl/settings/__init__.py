@@ -4,6 +4,7 @@ from forecastctl.settings.sections import SECTIONS, Settings, shown
 from forecastctl.settings.sources import (
     ARGUMENT,
     CONFIG_NAME,
+    files_of,
     for_file,
     is_given,
     load_redactor,
@@ -15,6 +16,7 @@ __all__ = [
     "CONFIG_NAME",
     "SECTIONS",
     "Settings",
+    "files_of",
     "for_file",
     "is_given",
     "load_redactor",

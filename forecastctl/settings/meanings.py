@@ -179,6 +179,11 @@ MEANINGS = {
     ),
     "run.wait": "Seconds to wait for the end of another job in the experiment. `--wait` alone "
     "waits for as long as it takes.",
+    "run.shard": (
+        "Do one share of the airports, as `2/8`; processes with the others do the rest, anywhere, "
+        "and the last one closes the job ([how](../how-to/shards.md)). `/8` alone takes the number "
+        "from `JOB_COMPLETION_INDEX`, which Kubernetes sets."
+    ),
     "run.skip_unchanged": "Leave airports alone whose data, settings and environment are the same.",
     "tune.retune": (
         "When `run` tunes. `always`: each time. `degraded`: only airports that the newest "

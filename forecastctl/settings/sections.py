@@ -192,6 +192,7 @@ class Run(_Section):
     skip_unchanged: bool = False
     wait: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 0.0
     metrics: str | None = None
+    shard: Annotated[str, Field(min_length=1)] | None = None
     rejected: Literal["pass", "fail"] = "pass"
 
 

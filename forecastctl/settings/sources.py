@@ -204,6 +204,18 @@ def for_file(name: str, value: Any, config: Path) -> Any:
     return value
 
 
+def files_of(settings: Settings) -> dict[str, Path]:
+    """Files and folders of this machine that settings name: absolute paths by ``section.key``."""
+    found = {}
+    for name, value, _ in settings.items():
+        text = value if isinstance(value, str) else ""
+        if tuple(name.split(".")) in _PATHS and "://" not in text and text not in _NO_PATHS:
+            found[name] = Path(text).expanduser().absolute()
+        elif name == "tracking.uri" and (match := re.fullmatch(r"sqlite:///(.+)", text)):
+            found[name] = Path(match[1]).expanduser().absolute()
+    return {name: Path(os.path.normpath(path)) for name, path in found.items()}
+
+
 def _env_layer(env: Mapping[str, str]) -> _Layer:
     layer: _Layer = [
         (*place, env[name], name) for name, place in MLFLOW_NAMES.items() if env.get(name)

@@ -241,3 +241,17 @@ def test_no_secret_is_in_what_is_raised(job, store):
         fc.report(address, tracking_uri=store)
     assert "postgresql://me:***@127.0.0.1:1/db" in str(raised.value)
     assert "tops3cret" not in f"{raised.value.message} {raised.value.__notes__}"
+
+
+def test_a_share_of_a_job_is_what_the_command_does(tmp_path):
+    """One share by a call, the other by a command; whoever comes last has all forecasts."""
+    air = long_form(("A0", "A1", "A2", "A3"))
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    asked = {**QUICK, "horizon": 3, "tracking_uri": store}
+    shares = [fc.run(air, **asked, settings={"run.shard": f"{n}/2"}) for n in (1, 2)]
+    assert shares[0].counts["total"] < 4
+    assert shares[0].exit_code == 0
+    assert shares[1].counts["ok"] == 4
+    assert {share.job_id for share in shares} == {shares[0].job_id}
+    whole = fc.run(air, **asked, experiment="whole")
+    pd.testing.assert_frame_equal(shares[1].forecasts, whole.forecasts)

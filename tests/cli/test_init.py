@@ -46,6 +46,12 @@ def test_a_file_that_is_there_stays(bare):
     assert "mine.csv" not in (bare.folder / "forecastctl.toml").read_text()
 
 
+def test_a_folder_that_is_missing_is_said(bare):
+    said = bare("init", "--data", "sample", "--write", "conf/x.toml", code=2).stderr
+    assert "no directory conf" in said
+    assert "Make it first" in said
+
+
 def test_a_broken_file_can_be_replaced(bare):
     bare.write("[data\n", "forecastctl.toml")
     bare("init", "--data", "sample", "--force")

@@ -107,6 +107,18 @@ def test_a_claim_that_does_not_hold_the_settings_is_refused(placed, tmp_path):
     placed("schedule", "cron", "--config", other)
 
 
+def test_data_outside_of_the_claim_are_named(placed):
+    (placed.folder / "forecastctl.toml").write_text(
+        "[data]\nsource = '../air.csv'\n[tracking]\nuri = 'sqlite:///mlflow.db'\n"
+    )
+    shown = placed("schedule", "kubernetes")
+    note = f"data.source, {placed.folder.parent / 'air.csv'}, lies outside of the claim"
+    assert f"# {note}" in shown.stdout
+    assert note in shown.stderr
+    assert "tracking.uri" not in shown.stderr
+    assert not placed("schedule", "cron").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("path", PAGES)
 def test_a_generated_page_is_what_the_code_says(path):
     written = (ROOT / path).read_text(encoding="utf-8")
-    assert written == PAGES[path](), "run 'make docs'"
+    assert written == PAGES[path](), "run 'make pages'"
 
 
 def test_the_check_notices_a_stale_page(monkeypatch):

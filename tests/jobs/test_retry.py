@@ -139,6 +139,10 @@ class TestResumeByName:
             ({"config_digest": "x", "settings": {"tune.seed": 5}}, "tune.seed 0, now 5"),
             ({"command": "tune"}, "made by 'run', not by 'tune'"),
             ({"layout": "flat"}, "asked for something else"),
+            (
+                {"layout": "flat", "settings": {"tune.seed": 0, "report.out": "site"}},
+                "with: it was asked for something else\\.",
+            ),
         ],
     )
     def test_what_differs_is_said(self, changes, why):

@@ -12,7 +12,7 @@ import pytest
 
 from forecastctl.errors import RefusedError, TrackingError
 from forecastctl.recording import digests
-from forecastctl.records import FINISHED, KILLED, RUNNING, Metric, Query, Run, RunUpdate
+from forecastctl.records import FINISHED, KILLED, RUNNING, Artifact, Metric, Query, Run, RunUpdate
 from forecastctl.store.healing import heal
 from forecastctl.store.memory import MemoryTracker
 from forecastctl.store.open import open_tracker
@@ -121,12 +121,12 @@ def test_what_a_process_leaves_that_is_killed_while_it_makes_a_file_is_none(plac
     assert not place.folder.exists()
 
 
-def recorded_by(store, place, *, layout="nested"):
+def recorded_by(store, place, *, layout="nested", job_id="whole"):
     """A job through a spool; closes it."""
     front = SpoolingTracker(store, SpoolTracker(place.new()))
     front.begin()
     harness = Harness()
-    summary = harness.run(tracker=front, layout=layout, job_id="whole", batch=2)
+    summary = harness.run(tracker=front, layout=layout, job_id=job_id, batch=2)
     front.close()
     place.tidy()
     return front, summary
@@ -160,6 +160,27 @@ def assert_once_and_equal(store, whole):
     assert store.get(snapshot).tags["kind"] == "panel"
     assert store.read_artifact(snapshot, "panel.parquet").startswith(b"PAR1")
     assert store.read_artifact(job.run_id, "fleet/models.parquet").startswith(b"PAR1")
+
+
+def test_two_jobs_of_one_panel_leave_it_once(place):
+    """Neither knew of the other's, because both waited; a damaged one counts for none."""
+    store = Fails(0)
+    for job_id in ("one", "two"):
+        recorded_by(store, place, job_id=job_id)
+    store.back()
+    publish_all(place, store)
+    query = Query(tags={"kind": "panel"}, limit=100)
+    [panel] = store.find(query)
+    jobs = store.find(Query(tags={"kind": "job"}))
+    assert {job.tags["job_id"] for job in jobs} == {"one", "two"}
+    assert {job.tags["snapshot_run_id"] for job in jobs} == {panel.run_id}
+    store.update(panel.run_id, RunUpdate(artifacts=(Artifact("panel.parquet", b"cut"),)))
+    again = Fails(0)
+    recorded_by(again, place, job_id="three")
+    publish_all(place, store)
+    assert len(store.find(query)) == 2
+    [job] = store.find(Query(tags={"job_id": "three", "kind": "job"}))
+    assert store.read_artifact(job.tags["snapshot_run_id"], "panel.parquet").startswith(b"PAR1")
 
 
 @pytest.mark.slow

@@ -89,6 +89,7 @@ def tracker(tmp_path_factory):
         harness.run("tune", executor=Interrupted())
     _lose_a_model(harness)
     _wait_in_a_spool(harness, tmp_path_factory.mktemp("spool"))
+    harness.share("1/2", levels=(90,))
     Bench(tracker).backtest(end="2018-06")
     adding = Adding()
     adding.tracker = tracker

@@ -148,6 +148,21 @@ def test_the_spool_outlives_the_pod(given, spool):
     assert volumes["work"]["persistentVolumeClaim"] == {"claimName": "forecastctl"}
 
 
+def test_files_that_the_claim_does_not_hold_are_named():
+    files = {
+        "data.source": "/data/air.csv",
+        "forecast.out": "/srv/plain/out.csv",
+        "tracking.spool": "/var/spool",
+        "tracking.uri": "/srv/plainer/mlflow.db",
+    }
+    notes = [line for line in kubernetes.manifest(job(files=files)).splitlines() if line[0] == "#"]
+    assert [line.split(",")[0] for line in notes[1:]] == ["# data.source", "# tracking.uri"]
+    assert (
+        notes[1]
+        == "# data.source, /data/air.csv, lies outside of the claim: mount it there as well."
+    )
+
+
 def test_settings_that_the_claim_does_not_hold_are_refused():
     elsewhere = ("run", "--config", "/etc/forecastctl.toml")
     with pytest.raises(UsageError, match="settings lie elsewhere"):

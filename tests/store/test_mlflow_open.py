@@ -6,10 +6,12 @@ import pytest
 
 from forecastctl.errors import TrackingError, UsageError
 from forecastctl.records import Query, Run
+from forecastctl.store.mlflow import create
 from forecastctl.store.mlflow import open as mlflow_open
 from forecastctl.store.mlflow.client import MlflowClientTracker
 from forecastctl.store.mlflow.open import open_tracker
 from forecastctl.store.mlflow.sql.tracker import MlflowSqlTracker
+from forecastctl.store.patience import Patience
 
 
 def test_a_known_store_is_written_directly(sqlite_uri, postgres_uri):
@@ -55,3 +57,23 @@ def test_urls(mlflow_server, sqlite_uri):
     number = tracker._experiment
     place = f"experiments/{number}/runs/abc?workflowType=machine_learning"
     assert tracker.url("abc") == f"{mlflow_server.uri}/#/{place}"
+
+
+@pytest.mark.parametrize(
+    ("program", "seconds", "said"),
+    [
+        ("print('INFO all is well', file=sys.stderr); os.kill(os.getpid(), 9)", 60, "signal 9."),
+        ("import time; time.sleep(60)", 0.01, "not done after 0.01 seconds."),
+        ("sys.exit('no room')", 60, "store sqlite:///mlflow.db: no room"),
+    ],
+)
+def test_why_mlflow_made_no_store_is_said(program, seconds, said, tmp_path, monkeypatch):
+    """What is the last line of a process that was ended by something else says nothing of why."""
+    monkeypatch.setattr(create, "_CREATE", f"import os, sys; {program}")
+    monkeypatch.setattr(create, "_CREATE_SECONDS", seconds)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TrackingError) as raised:
+        open_tracker("sqlite:///mlflow.db", "x", patience=Patience(0))
+    assert said in raised.value.message
+    assert "INFO" not in raised.value.message
+    assert not (tmp_path / "mlflow.db").exists()

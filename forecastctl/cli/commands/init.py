@@ -67,6 +67,10 @@ def init(
         raise UsageError(
             f"{write} is there already.", "--force replaces it; --write names another."
         )
+    if not write.parent.is_dir():
+        raise UsageError(
+            f"{write} cannot be written: there is no directory {write.parent}.", "Make it first."
+        )
     asks = data is None and sys.stdin.isatty() and sys.stdout.isatty()
     source = _ask("data.source") if asks else data
     if source is None:

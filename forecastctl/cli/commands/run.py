@@ -47,6 +47,7 @@ def run(
     cluster: flags.work.Cluster = None,
     airport_timeout: flags.work.AirportTimeout = None,
     wait: flags.work.Wait = None,
+    shard: flags.work.Shard = None,
     airport_memory: flags.work.AirportMemory = None,
     deadline: flags.work.Deadline = None,
     max_failures: flags.work.MaxFailures = None,

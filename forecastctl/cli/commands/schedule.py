@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
+from forecastctl.cli.output.render import note
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def schedule(
         "airflow": airflow.dag,
     }
     sys.stdout.write(printed[kind](job))
+    if kind == "kubernetes":
+        for name, path in kubernetes.not_held(job).items():
+            note(f"{name}, {path}, lies outside of the claim: mount it there as well.")
 
 
 def _job(
@@ -76,7 +80,7 @@ def _job(
     from forecastctl.api.environment import user
     from forecastctl.schedule import times
     from forecastctl.schedule.job import ScheduledJob, check_printable
-    from forecastctl.settings import CONFIG_NAME
+    from forecastctl.settings import CONFIG_NAME, files_of
 
     if at and cron:
         raise UsageError("--at and --cron both say when.", "Give one of them.")
@@ -96,6 +100,7 @@ def _job(
         image=image,
         grace=settings.run.grace,
         deadline=settings.run.deadline,
+        files={name: str(path) for name, path in files_of(settings).items()},
     )
     check_printable(job)
     return job

@@ -55,6 +55,16 @@ Wait = Annotated[
     ),
     Sets("run.wait"),
 ]
+Shard = Annotated[
+    str | None,
+    option(
+        "--shard",
+        "Do one of N shares of the airports; others do the rest, the last one closes the job.",
+        EXECUTION,
+        "I/N",
+    ),
+    Sets("run.shard"),
+]
 AirportMemory = Annotated[
     str | None,
     option(

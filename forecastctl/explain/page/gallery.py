@@ -134,7 +134,7 @@ def _history_caption(answer: Answer, view: ExplainView) -> str:
 def _fleet_caption(answer: Answer) -> str:
     said = words.fleet_sentence(answer.fleet)
     head = "Airports by their actual in percent of the forecast; blue are those outside "
-    return f"{head}their 95 % interval." + (f" {said}." if said else "")
+    return f"{head}their 95 % interval." + (f" {said[0].upper()}{said[1:]}." if said else "")
 
 
 def _neighbours_caption(answer: Answer, when: str) -> str:

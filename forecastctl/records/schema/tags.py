@@ -146,6 +146,11 @@ class Tag(Key):
     )
     EXECUTOR = "executor", A_JOB, "what did the work, where, and with how many workers at once"
     TICKET = "ticket", A_LEASE, "its place in the queue of those who want the experiment"
+    SHARDS = (
+        "shards",
+        A_JOB,
+        "of a job that several processes do: which shares are recorded, as in `1,3 of 4`",
+    )
     LEFT = (
         "left",
         A_JOB,

@@ -237,17 +237,31 @@ def _mlflow(
     seconds: int,
     directory: Path | None = None,
 ) -> None:
-    """Run MLflow in a process of its own, which takes its chatter with it."""
-    made = subprocess.run(  # noqa: S603 - our own interpreter and a constant program
-        [sys.executable, "-P", "-c", program],
-        env={**os.environ, "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"},
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    if made.returncode:
-        lines = [line for line in made.stderr.splitlines() if line.strip()]
+    """Run MLflow in a process of its own, which takes its chatter with it.
+
+    Raises:
+        TrackingError: It fails, is ended by something else, or does not end.
+    """
+    failed = f"MLflow could not {doing} the store {address.shown}"
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and a constant program
+            [sys.executable, "-P", "-c", program],
+            env={**os.environ, "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        text = f"{failed}: it was not done after {seconds:,} seconds."
+        raise TrackingError(text, "The same command tries it again.") from None
+    if done.returncode < 0:
+        raise TrackingError(
+            f"{failed}: its process was ended by signal {-done.returncode}.",
+            "If nobody ended it, the memory may have run out. The same command tries it again.",
+        )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
         reason = scrub(lines[-1] if lines else "no reason given", address.uri)
-        raise TrackingError(f"MLflow could not {doing} the store {address.shown}: {reason}")
+        raise TrackingError(f"{failed}: {reason}")

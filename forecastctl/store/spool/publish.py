@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -151,13 +152,24 @@ class _Publication:
         if key is None:
             raise TrackingError(f"The run {run.name!r} in the spool belongs to no job.")
         if key[0] == Kind.PANEL:
-            tags = {panel_mark(key[-1]): SET, Tag.KIND: Kind.PANEL, Tag.JOB_ID: key[1]}
-            same = Query(tags=tags, limit=1)
-            return next((run.run_id for run in self._target.find(same)), None)
+            return self._same_panel(run, key[-1])
         job = key[1]
         if job not in self._of_jobs:
             self._of_jobs[job] = self._known(job)
-        return self._of_jobs[job].get(key)
+        known = self._of_jobs[job]
+        return known.get(key) or next((known[k] for k in known if _is_later(k, key)), None)
+
+    def _same_panel(self, run: Run, digest: str) -> str | None:
+        """Id of the run of any job that holds a panel whole; each is stored once."""
+        same = Query(tags={panel_mark(digest): SET, Tag.KIND: Kind.PANEL}, limit=ALL_RUNS)
+        for found in self._target.find(same):
+            with suppress(NothingRecordedError):
+                if all(
+                    self._target.read_artifact(found.run_id, file.path) == file.content
+                    for file in run.artifacts
+                ):
+                    return found.run_id
+        return None
 
     def _known(self, job: str) -> dict[RunKey, str]:
         """Runs of a job that the store has whole; what it has in part is given up."""
@@ -233,6 +245,11 @@ class _Publication:
     def _text(self, text: str) -> str:
         with_ids = _ID.sub(lambda found: self.done.ids.get(found[0], found[0]), text)
         return _DIGEST.sub(lambda found: self._digests.get(found[0], found[0]), with_ids)
+
+
+def _is_later(other: RunKey, key: RunKey) -> bool:
+    """Whether a run holds a later attempt at the same airport: then the earlier comes too late."""
+    return other[:-1] == key[:-1] and len(key) > 3 and int(other[-1]) > int(key[-1])  # noqa: PLR2004
 
 
 def _is_series(run: Run) -> bool:

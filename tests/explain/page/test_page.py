@@ -190,3 +190,12 @@ def test_a_browser_without_a_network_shows_it(pages, name, size, tmp_path):
         assert page.evaluate(CUT_OFF) == []
     assert said == []
     assert asked == [path.as_uri()]
+
+
+@pytest.mark.parametrize("share", [0.0, 25.0, 100.0])
+def test_captions_are_sentences(share):
+    answer, view = CASES["system_shock"]
+    answer = replace(answer, fleet=replace(answer.fleet, share_outside=share))
+    for chart in gallery(answer, view):
+        for sentence in re.split(r"(?<=[a-z%])\. ", chart.caption):
+            assert sentence[:1] == sentence[:1].upper(), chart.caption

@@ -1,0 +1,151 @@
+"""One process of several does its share of a job; the last one closes the job.
+
+All of them plan the same job, and each does the airports that are its own. A job whose shares are
+not all recorded is one that was cut off (`forecastctl.jobs.resume`): whoever comes next goes on
+with it, and finds the airports that are recorded done. So shares need not know of each other, and
+one that dies is done again alone. Left to the last one is what is left of a job that was cut off
+when all of its airports were recorded: to close it. Who was there stands in the job's run, because
+a share may have nothing to record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forecastctl.execute.port import said_of
+from forecastctl.jobs.ledger import summarise
+from forecastctl.jobs.resume import WITH_GROUPS, airport_runs
+from forecastctl.jobs.run import job_run, store_inputs, work_off
+from forecastctl.jobs.work import clock
+from forecastctl.recording.run_of import RunOf
+from forecastctl.records import KILLED, RunUpdate, Status
+from forecastctl.records.schema import Tag
+from forecastctl.records.shards import number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forecastctl.execute.port import Executor
+    from forecastctl.jobs.job import Job, Progress
+    from forecastctl.jobs.stopping import Stopping
+    from forecastctl.jobs.summary import Summary
+    from forecastctl.records import Shard
+    from forecastctl.store.port import Tracker
+
+AT_WORK = "its shards are at work, or one of them did not end"
+
+
+def join(job: Job, tracker: Tracker, executor: Executor) -> str:
+    """The run of a job that several processes do; whoever comes first makes it.
+
+    It is left as one that was cut off, because that is what it is until its last share is recorded.
+
+    Args:
+        job: The job, as it is planned.
+        tracker: The store, which nobody else writes meanwhile.
+        executor: Where this process works.
+    """
+    if job.earlier is not None:
+        return job.earlier.run.run_id
+    run = job_run(job)
+    run_id = tracker.start(replace(run, tags={**run.tags, Tag.EXECUTOR: said_of(executor)}))
+    store_inputs(job, tracker, run_id)
+    waits: dict[str, str] = {
+        Tag.STATUS: "interrupted",
+        Tag.REASON: AT_WORK,
+        Tag.LEFT: str(len(job.tasks)),
+    }
+    tracker.update(run_id, RunUpdate(KILLED, clock()[0], tags=waits))
+    return run_id
+
+
+def share_of(job: Job, shard: Shard) -> Job:
+    """What one process does of a job.
+
+    How wide intervals must be is seen from airports of the whole job. Where no other share has
+    recorded it yet, each searches these airports, so that all say the same.
+
+    Args:
+        job: The whole job, without what is recorded of it.
+        shard: Which airports are its own.
+    """
+    earlier, context = job.earlier, job.context
+    if earlier is not None and not context.again:  # that another share came first is no attempt
+        context = replace(context, attempt=RunOf(earlier.run).attempt)
+    recorded = earlier.recorded if earlier else {}
+    tasks = [task for task in job.tasks if shard.holds(task.series.airport)]
+    settled = [result for result in job.settled if shard.holds(result.airport)]
+    own = {name: found for name, found in recorded.items() if shard.holds(name)}
+    named = {*own, *(t.series.airport for t in tasks), *(r.airport for r in settled)}
+    return replace(
+        job,
+        context=context,
+        order=[name for name in job.order if name in named],
+        tasks=tasks,
+        settled=settled,
+        earlier=replace(earlier, recorded=own) if earlier else None,
+        whole=job.tasks,
+        batch=1,  # what is computed waits for nothing
+    )
+
+
+def work_at_share(
+    share: Job,
+    tracker: Tracker,
+    executor: Executor,
+    run_id: str,
+    progress: Progress,
+    say: Callable[[str], None],
+    stopping: Stopping,
+    searched: Callable[[int, int], None],
+) -> Summary:
+    """Do a share, and account for its airports.
+
+    Args:
+        share: See `share_of`.
+        tracker: Where it is recorded.
+        executor: Where it is executed.
+        run_id: The run of the job.
+        progress: Told about every airport.
+        say: Told what takes long before the first airport.
+        stopping: When it ends before all is done.
+        searched: Told how many airports are searched before the first one has its status, and of
+            how many.
+
+    Raises:
+        TrackingError: Something could not be recorded.
+        KeyboardInterrupt: A signal ended it; what was done until then is recorded.
+    """
+    ledger, left = work_off(share, tracker, executor, run_id, progress, say, stopping, searched)
+    summary = summarise(share, run_id, ledger)
+    if left:
+        summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
+    return summary
+
+
+def left_by(shard: Shard, job: Job, run_id: str, tracker: Tracker) -> tuple[int, int]:
+    """Note in a job's run that a share is recorded, and say what is left of the job.
+
+    Args:
+        shard: Which.
+        job: The whole job, as this process planned it.
+        run_id: Its run.
+        tracker: The store, which nobody else writes meanwhile.
+
+    Returns:
+        How many airports are not recorded, and how many shares have nothing to record and were not
+        there yet. The job can be closed when both are zero.
+    """
+    known, _, count = tracker.get(run_id).tags.get(Tag.SHARDS, "").partition(" of ")
+    there = {int(number) for number in known.split(",")} if count == str(shard.count) else set()
+    there.add(shard.number)
+    text = f"{','.join(map(str, sorted(there)))} of {shard.count}"
+    tracker.update(run_id, RunUpdate(tags={Tag.SHARDS: text}))
+    wanted = {task.series.airport for task in job.tasks}
+    wanted |= {r.airport for r in job.settled if r.status is not Status.SKIPPED}
+    recorded = {*(job.earlier.recorded if job.earlier else ())}
+    working = {number_of(airport, shard.count) for airport in wanted | recorded}
+    absent = set(range(1, shard.count + 1)) - working - there
+    runs = airport_runs(tracker, job.context.job_id, WITH_GROUPS)
+    return len(wanted - runs.keys()), len(absent)

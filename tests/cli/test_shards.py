@@ -1,0 +1,172 @@
+"""Several processes do one job: a share each, and what is recorded is that of one process."""
+
+import os
+import signal
+
+import pandas as pd
+import pytest
+
+from forecastctl.api import shards
+from forecastctl.errors import TrackingError
+from tests import services
+from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
+
+AIRPORTS = [f"A{i}" for i in range(6)]
+"""Of two shares, the first has A0, A2, A3 and A5."""
+
+
+@pytest.fixture
+def data(cli):
+    return cli.write(panel(AIRPORTS))
+
+
+def whole(cli, data, *store):
+    """The same job, done by one process in an experiment of its own."""
+    cli("run", "--data", data, *QUICK, *store, "--experiment", "whole", "--out", "whole.csv")
+    return pd.read_csv(cli.folder / "whole.csv")
+
+
+def shard(cli, data, text, *more, code=0):
+    return cli("run", "--data", data, *QUICK, "--shard", text, "--out", "f.csv", *more, code=code)
+
+
+def recorded_once(cli, *store):
+    """Every airport is recorded once, below one job that is complete."""
+    [job] = cli.json("history", *store)
+    assert (job["status"], job["total"], job["ok"]) == ("ok", len(AIRPORTS), len(AIRPORTS))
+    rows = cli.json("history", "airports", *store)
+    assert sorted(row["airport"] for row in rows) == AIRPORTS
+    assert len(cli.json("history", "airports", "--all-attempts", *store)) == len(AIRPORTS)
+    assert {row["job_id"] for row in rows} == {job["job_id"]}
+    assert len(cli.json("history", "trials", *store)) == 3 * len(AIRPORTS)
+    return job
+
+
+def test_shares_of_a_job_record_what_one_process_records(cli, data):
+    expected = whole(cli, data)
+    first = shard(cli, data, "1/2")
+    assert "shard 1 of 2 of job" in first.stderr
+    assert "4 of 6 airports" in first.stderr
+    assert "left of the job: 2 airports, for other processes" in first.stderr
+    assert not (cli.folder / "f.csv").exists()
+    [job] = cli.json("history")
+    assert job["status"] == "interrupted"
+    last = shard(cli, data, "2/2")
+    assert f"job {job['job_id']} is closed" in last.stderr
+    assert recorded_once(cli)["job_id"] == job["job_id"]
+    pd.testing.assert_frame_equal(pd.read_csv(cli.folder / "f.csv"), expected)
+    assert [job["status"] for job in cli.json("history")] == ["ok"]
+    cli("reproduce", "latest")
+
+
+def test_a_share_that_died_is_done_again_alone_or_by_a_job_of_its_own(cli, data):
+    expected = whole(cli, data)
+    shard(cli, data, "2/2")
+    [before] = cli.json("history")
+    again = shard(cli, data, "2/2")  # started once more: it has nothing to do
+    assert "left of the job: 4 airports" in again.stderr
+    done = cli("run", "--data", data, *QUICK, "--out", "f.csv")
+    assert f"going on with job {before['job_id']}, which was cut off after 2 of 6" in done.stderr
+    recorded_once(cli)
+    pd.testing.assert_frame_equal(pd.read_csv(cli.folder / "f.csv"), expected)
+
+
+def test_what_is_complete_is_a_job_of_its_own_the_next_night(cli, data):
+    for night in (1, 2):
+        for text in ("1/2", "2/2"):
+            shard(cli, data, text)
+        jobs = cli.json("history")
+        assert [job["status"] for job in jobs] == ["ok"] * night
+
+
+def test_rejected_and_skipped_airports_are_accounted_for_once(cli):
+    data = cli.write(pd.concat([panel(AIRPORTS), *[panel(["A9"])] * 2]))
+    said = []
+    for number, code in zip((1, 2, 3, 1, 2, 3), (0, 0, 0, 0, 0, 3), strict=True):
+        said.append(shard(cli, data, f"{number}/3", "--skip-unchanged", code=code).stderr)
+    newest, first = cli.json("history")
+    assert (first["ok"], first["rejected"], first["total"]) == (6, 1, 7)
+    assert (newest["skipped"], newest["rejected"], newest["total"]) == (6, 1, 7)
+    assert ["is closed" in each for each in said] == [False, False, True] * 2
+
+
+def test_kubernetes_says_which(cli, data, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_RUN__SHARD", "/2")
+    for index in ("1", "0"):
+        monkeypatch.setenv("JOB_COMPLETION_INDEX", index)
+        said = cli("run", "--data", data, *QUICK).stderr
+        assert f"shard {int(index) + 1} of 2" in said
+    recorded_once(cli)
+
+
+def test_a_share_whose_store_has_gone_waits_on_its_machine(cli, data, monkeypatch):
+    shard(cli, data, "1/2")
+    real, opened = shards.store_for_job, []
+
+    def gone(*given, **named):
+        opened.append(given)
+        if len(opened) > 1:
+            raise TrackingError("The store went away.")
+        return real(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shards, "store_for_job", gone)
+        said = shard(cli, data, "2/2", code=9).stderr
+    assert "2 airports" in said
+    assert "published from the spool: 2 airports of 1 job" in cli("sync").stdout
+    assert "is closed" in shard(cli, data, "1/2").stderr
+    recorded_once(cli)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--shard", "3/2"], "no shard 3 of 2"),
+        (["--shard", "two"], "as 2/8"),
+        (["--shard", "/2"], "JOB_COMPLETION_INDEX"),
+        (["--shard", "1/2", "--fresh"], "--fresh"),
+        (["--shard", "1/2", "--learn"], "--learn"),
+        (["--shard", "1/2", "--group", "state"], "groups and totals"),
+    ],
+)
+def test_what_is_refused(cli, more, said):
+    frame = panel(AIRPORTS).assign(state="NY")
+    refused = cli("run", "--data", cli.write(frame), *QUICK, *more, code=2)
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_without_a_spool_there_are_no_shares(cli, data, monkeypatch):
+    monkeypatch.setenv("FORECASTCTL_TRACKING__SPOOL", "off")
+    assert "spool" in shard(cli, data, "1/2", code=2).stderr
+
+
+@pytest.mark.slow
+def test_shares_over_a_server_one_of_which_is_killed(cli, data, postgres_base, tmp_path):
+    """Three processes at once, over a server on PostgreSQL; one is killed while it works."""
+    services.execute(postgres_base, "CREATE DATABASE of_shards")
+    store = f"{postgres_base}/of_shards".replace("postgresql://", "postgresql+psycopg2://")
+    home = tmp_path / "server"
+    home.mkdir()
+    with services.mlflow_server(store, home) as uri:
+        more = ["--tracking-uri", uri]
+        expected = whole(cli, data, *more)
+        command = [*FORECASTCTL, "run", "--data", str(data), *QUICK, *more, "--out", "f.csv"]
+
+        def start(number):
+            env = {**os.environ, "FORECASTCTL_TRACKING__SPOOL": str(tmp_path / f"spool{number}")}
+            return in_a_group([*command, "--shard", f"{number}/3"], cli.folder, env)
+
+        shares = [start(number) for number in (1, 2, 3)]
+        until(lambda: cli.jobs(*more), shares[2])
+        os.killpg(shares[2].pid, signal.SIGKILL)
+        assert shares[2].wait(600) == -signal.SIGKILL
+        assert [share.wait(600) for share in shares[:2]] == [0, 0]
+        [job] = cli.json("history", *more)
+        assert job["status"] == "interrupted"
+        again = start(3)
+        said = again.communicate(timeout=600)[1]
+        assert again.returncode == 0, said
+        assert f"job {job['job_id']} is closed" in said
+        recorded_once(cli, *more)
+        pd.testing.assert_frame_equal(pd.read_csv(cli.folder / "f.csv"), expected)
