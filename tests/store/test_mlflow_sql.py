@@ -313,7 +313,11 @@ def test_without_mlflows_registry_artifacts_elsewhere_are_read_and_writing_is_re
     assert caplog.text.count("another registry of artifact stores") == 1
 
 
-def test_artifacts_that_a_server_keeps_cannot_be_reached_through_its_database(mlflow_server):
+def test_artifacts_that_a_server_keeps_cannot_be_reached_through_its_database(
+    mlflow_server, monkeypatch
+):
+    """Nor are they written to whatever server the environment names."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server.uri)
     name = f"served {uuid.uuid4().hex}"
     open_tracker(mlflow_server.uri, name)
     tracker = open_tracker(mlflow_server.store, name, writer="sql")

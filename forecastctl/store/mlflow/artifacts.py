@@ -296,6 +296,12 @@ def _say_no_registry(why: str) -> None:
 def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
     from forecastctl.store.mlflow.calls import calling
 
+    if _behind_a_server(location):  # MLflow would take that of the environment, whichever it is
+        raise TrackingError(
+            f"Artifacts of this experiment are kept by its tracking server ({location}), and "
+            "cannot be written through its database.",
+            "Record through that server: --tracking-uri http://HOST:PORT.",
+        )
     with calling(location, "write artifacts to"), staged(artifacts) as directory:
         repository = _repository(location)
         if repository is None:
@@ -307,10 +313,16 @@ def _write_elsewhere(location: str, artifacts: Sequence[Artifact]) -> None:
         repository.log_artifacts(directory)
 
 
+def _behind_a_server(location: str) -> bool:
+    """Whether a location says that a tracking server keeps artifacts, but not which one."""
+    parts = urlsplit(location)
+    return parts.scheme == "mlflow-artifacts" and not parts.netloc
+
+
 def _read_elsewhere(location: str, path: str, missing: NothingRecordedError) -> bytes:
     from forecastctl.store.mlflow.calls import calling
 
-    if urlsplit(location).scheme == "mlflow-artifacts" and not urlsplit(location).netloc:
+    if _behind_a_server(location):
         raise TrackingError(
             f"{path} is kept by the tracking server through which it was recorded, and is not to "
             "be found from its database alone.",
