@@ -23,6 +23,7 @@ from forecastctl.cli.interruptions import Interruptions
 from forecastctl.cli.output import render
 from forecastctl.cli.output.progress import Progress
 from forecastctl.cli.recorder import Recorder
+from forecastctl.cli.registering import register_job
 from forecastctl.cli.site import report_of_job
 from forecastctl.errors import UsageError
 
@@ -88,6 +89,8 @@ def do_job(
     try:
         finish_job(command, session, done)
     finally:
+        if command in ("run", "train") and settings.tracking.registered_as:
+            register_job(session, done.ending)
         if command == "run" and settings.report.out:
             report_of_job(session, done.ending)
 
