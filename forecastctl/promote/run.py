@@ -16,7 +16,8 @@ from forecastctl.promote.register import champion_of, register_fleet, with_alias
 from forecastctl.promote.report import FIRST, FORCED, PROMOTED, REFUSED, ROLLED_BACK, report, side
 from forecastctl.recording.fleet import read_fleet
 from forecastctl.recording.promotion import record_promotion
-from forecastctl.records.schema import CHALLENGER, CHAMPION, VersionTag
+from forecastctl.records import RunUpdate
+from forecastctl.records.schema import CHALLENGER, CHAMPION, Tag, VersionTag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,6 +129,8 @@ def _carry_out(
         tags[VersionTag.REPLACED] = str(champion.version)
     stores.models.tag(ask.name, found.version.version, tags)
     if said["promoted"]:
+        name = {Tag.PROMOTED_AS: f"{ask.name} {found.version.version}"}
+        stores.tracker.update(found.job.run_id, RunUpdate(tags=name))
         stores.models.set_alias(ask.name, CHAMPION, found.version.version)
         challenger = with_alias(stores.models.versions(ask.name), CHALLENGER)
         if challenger is not None and challenger.version == found.version.version:

@@ -12,6 +12,6 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"forecastctl.testing.{name}"
-        for name in ("executor", "family", "loss", "store", "store_search")
+        for name in ("executor", "family", "loss", "models", "store", "store_search")
     )
 )

@@ -90,7 +90,7 @@ def share_promoted(count, **how):
     return np.mean([one.verdict == "better" for one in found])
 
 
-@pytest.mark.parametrize("airports", [5, 200])
+@pytest.mark.parametrize("airports", [10, 200])
 @pytest.mark.parametrize("periods", [1, 3, 12])
 def test_an_equal_model_is_promoted_in_one_of_twenty_at_most(airports, periods):
     """Two standard errors of the simulated share are allowed for."""

@@ -174,6 +174,11 @@ class Tag(Key):
         "`true`: this run holds the panel; in records of earlier versions a job's run does",
     )
     SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
+    PROMOTED_AS = (
+        "promoted_as",
+        A_JOB,
+        "name and version of its model, where that was made the champion: such a job is not pruned",
+    )
     RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"
     GROUPS = "groups", A_JOB, "number of sums, where it has any"
 

@@ -53,7 +53,7 @@ class MlflowModels:
         with calling(self._uri, f"register the model of run {run_id} in"):
             run = self._client.get_run(run_id)
             self._make(name)
-            source, model = _source(run, folder)
+            source, model = self._source(run, folder)
             made = self._client.create_model_version(
                 name, source, run_id, tags=dict(tags), description=description, **model
             )
@@ -69,7 +69,7 @@ class MlflowModels:
                 aliases = self._client.get_registered_model(name).aliases
                 while True:
                     page = self._client.search_model_versions(
-                        f"name = '{name.replace(chr(39), chr(39) * 2)}'", _PAGE, page_token=token
+                        f"name = {_quoted(name)}", _PAGE, page_token=token
                     )
                     found += page
                     token = page.token
@@ -103,6 +103,19 @@ class MlflowModels:
             if error.error_code != _EXISTS:
                 raise
 
+    def _source(self, run: Any, folder: str) -> tuple[str, dict[str, Any]]:
+        """Where the files of a run's model are: among MLflow's models, where it lists the run's.
+
+        MLflow looks an address such as ``models:/ID`` up in the store of the environment, which may
+        be another one. So it is looked up here.
+        """
+        outputs = getattr(run, "outputs", None)  # since MLflow 3
+        listed = outputs.model_outputs if outputs else ()
+        if listed:
+            model = self._client.get_logged_model(listed[0].model_id)
+            return model.artifact_location, {"model_id": model.model_id}
+        return f"{run.info.artifact_uri.rstrip('/')}/{folder}", {}
+
 
 def check_model_name(name: str) -> None:
     """Refuse a name that MLflow does not take for a model.
@@ -110,20 +123,17 @@ def check_model_name(name: str) -> None:
     Raises:
         UsageError: It does not.
     """
-    if not name.strip() or any(part in name for part in _REFUSED):
+    if not name.strip() or any(part in name for part in _REFUSED) or {"'", '"'} <= {*name}:
         raise UsageError(
-            f"MLflow takes no model of the name {name!r}: it may hold neither '/' nor ':'.",
+            f"MLflow takes no model of the name {name!r}: it may hold neither '/' nor ':', "
+            "nor both kinds of quotation marks.",
             "Give another with --registered-as NAME.",
         )
 
 
-def _source(run: Any, folder: str) -> tuple[str, dict[str, Any]]:
-    """Where the files of a run's model are: among MLflow's models, where it lists the run's."""
-    outputs = getattr(run, "outputs", None)  # since MLflow 3
-    listed = outputs.model_outputs if outputs else ()
-    if listed:
-        return f"models:/{listed[0].model_id}", {"model_id": listed[0].model_id}
-    return f"{run.info.artifact_uri.rstrip('/')}/{folder}", {}
+def _quoted(name: str) -> str:
+    """A name in a filter, where MLflow knows no way to escape a quotation mark."""
+    return f'"{name}"' if "'" in name else f"'{name}'"
 
 
 def _version(found: Any, aliases: Mapping[str, Any]) -> ModelVersion:
