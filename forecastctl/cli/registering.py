@@ -49,7 +49,7 @@ def register_job(session: Session, ending: Ending[Summary]) -> None:
         made = register_fleet(tracker, models, model_name(session.settings), job)
     except Exception as error:  # whatever it is, the job has ended well
         log.info("the model could not be registered", exc_info=True)
-        render.note(f"{missing}. {described(error)} Later {later}")
+        render.note(f"{missing}. {described(error).rstrip('.')}. Later {later}")
     else:
         if not session.quiet:
             aliases = f" ({', '.join(made.aliases)})" if made.aliases else ""

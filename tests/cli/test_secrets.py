@@ -58,6 +58,8 @@ COMMANDS = {
     "plot": ["JFK"],
     "reproduce": ["x"],
     "monitor": [],
+    "promote": [],
+    "serve": [],
     "retry": ["x"],
     "prune": [],
     "report": [],
