@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -132,3 +133,19 @@ def test_what_is_not_there(fleet):
     assert "no address of a model" in fleet("serve", "--model", "forecastctl", code=2).stderr
     assert "--port must be from 1" in fleet("serve", "--port", "0", code=2).stderr
     fleet("serve", "--model", f"runs:/{'0' * 32}/fleet", code=6)
+
+
+@pytest.mark.slow
+def test_two_at_once_wait_for_each_other(fleet):
+    """Both see the same challenger; one promotes it, and the other finds it promoted."""
+    fleet(*BAD, *NAME)
+    fleet("promote", *NAME)
+    fleet(*GOOD, *NAME)
+    asked = ["promote", *NAME, "--data", "air.csv", "--wait", "600", "--json"]
+    with ThreadPoolExecutor(2) as both:
+        ended = list(both.map(lambda _: fleet.process(*asked), range(2)))
+    assert [done.returncode for done in ended] == [0, 0], [done.stderr for done in ended]
+    decisions = sorted(json.loads(done.stdout)["decision"] for done in ended)
+    assert decisions == ["promoted", "unchanged"]
+    assert aliases(fleet) == {"champion": 2}
+    assert len(fleet.json("history", "promotions")) == 2

@@ -126,7 +126,11 @@ def test_realised_errors_decide_where_the_truth_has_come(registry):
     registry.knows(N + H)
     said = registry.promote(version=2)
     assert said["decision"] == "promoted"
-    assert (said["basis"], said["from"], said["through"]) == ("realised", "2019-01-01", "2019-06-01")
+    assert (said["basis"], said["from"], said["through"]) == (
+        "realised",
+        "2019-01-01",
+        "2019-06-01",
+    )
     assert said["leads"] == {"challenger": 3.5, "champion": 3.5}
     assert registry.aliases == {CHAMPION: 2, CHALLENGER: 3}
     # by hand: mean over airports of the mean error over the scale of the champion
