@@ -25,8 +25,8 @@ NOTE = "<!-- Made by 'make docs' from forecastctl/records/schema. Do not edit. -
 INTRO = """# What is recorded where
 
 One MLflow experiment holds these kinds of runs. The tag `kind` tells them apart: `job`, `airport`,
-`trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`), `monitor`
-([what it looks at](monitor.md)) and `promotion` ([what it decides](../how-to/promote.md)).
+`trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`),
+`monitor` ([what it looks at](monitor.md)) and `promotion` ([what it decides](../how-to/promote.md)).
 
 ```text
 nested                              flat
@@ -146,8 +146,8 @@ Parameters: `data.source`, `monitor.false_alarm`, `monitor.least_scored`, `monit
 PROMOTIONS = """
 ## Promotion runs
 
-Named `promotion <promotion_id>`, one for each decision about [which version answers](../how-to/promote.md).
-Tags:
+Named `promotion <promotion_id>`, one for each decision about
+[which version answers](../how-to/promote.md). Tags:
 
 """
 PROMOTION_PARAMS = """
@@ -174,8 +174,8 @@ VERSIONS = """
 ## Versions
 
 Files that other runs read again say by which rules they were written, `model.json` and
-`winners.json` as `version`, `monitor.json` and `promotion.json` as `schema`. Later versions of forecastctl read them; no
-pickles are stored.
+`winners.json` as `version`, `monitor.json` and `promotion.json` as `schema`. Later versions of
+forecastctl read them; no pickles are stored.
 
 | artifact | version now |
 | --- | --- |

@@ -129,7 +129,7 @@ def _carry_out(
         tags[VersionTag.REPLACED] = str(champion.version)
     stores.models.tag(ask.name, found.version.version, tags)
     if said["promoted"]:
-        name = {Tag.PROMOTED_AS: f"{ask.name} {found.version.version}"}
+        name: dict[str, str] = {Tag.PROMOTED_AS: f"{ask.name} {found.version.version}"}
         stores.tracker.update(found.job.run_id, RunUpdate(tags=name))
         stores.models.set_alias(ask.name, CHAMPION, found.version.version)
         challenger = with_alias(stores.models.versions(ask.name), CHALLENGER)

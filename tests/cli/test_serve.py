@@ -124,8 +124,10 @@ def test_the_nested_form_has_one_row_for_each_request(served):
         ),
         (
             {"airport": "JFK", "as_of": "2018-03"},
-            "The model of airport 'JFK' has seen data up to 2018-04-01, which is after 2018-03. "
-            "Ask an older version of it.",
+            (
+                "The model of airport 'JFK' has seen data up to 2018-04-01, which is after "
+                "2018-03. Ask an older version of it."
+            ),
         ),
         ({"airport": "JFK", "horizon": 0}, "horizon must be from 1 to 1,000 periods, not 0."),
         ({"airport": "JFK", "levels": [100]}, "level must be from 1 to 99 percent, not 100."),

@@ -10,8 +10,8 @@ import pytest
 from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.models import family_names
-from forecastctl.recording.read import read_trials
 from forecastctl.promote.question import Stores
+from forecastctl.recording.read import read_trials
 from forecastctl.records import FAILED, KILLED, LOSSES, SearchSpec
 from forecastctl.records.marks import MARKS
 from forecastctl.records.schema import (
