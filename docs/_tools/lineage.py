@@ -26,7 +26,8 @@ INTRO = """# What is recorded where
 
 One MLflow experiment holds these kinds of runs. The tag `kind` tells them apart: `job`, `airport`,
 `trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`),
-`monitor` ([what it looks at](monitor.md)) and `promotion` ([what it decides](../how-to/promote.md)).
+`monitor` ([what it looks at](monitor.md)) and `promotion`
+([what it decides](../how-to/promote.md)).
 
 ```text
 nested                              flat
