@@ -82,6 +82,8 @@ def _reason(
     """Why it is decided so."""
     sure = f"{100 * rule.confidence:g} % confidence"
     said = f"{basis} errors of {_counted(fleet)}"
+    if not fleet.airports:
+        return f"It cannot be told: both have {basis} errors of no airport and period in common."
     if fleet.ratio is None or fleet.upper is None or fleet.lower is None:
         return f"It cannot be told from the {said}: that is too little to compare."
     figures = f"{difference(fleet.ratio)}, {bounds(fleet)} with {sure}"

@@ -148,3 +148,18 @@ class TestJudging:
     def test_equal_is_enough_within_a_margin(self):
         assert self.judged([1.0, 1.0], margin=0.05).promote
         assert not self.judged([1.1, 1.1], margin=0.05).promote
+
+    def test_nothing_in_common(self):
+        nothing = Paired(*(np.array([], kind) for kind in (np.int64, np.int64, float, float)))
+        judged = judge(nothing, {}, Rule(), "backtest")
+        assert judged.reason == (
+            "It cannot be told: both have backtest errors of no airport and period in common."
+        )
+        assert not judged.promote
+
+    def test_one_airport_is_too_little(self):
+        judged = judge(paired(np.ones((1, 6)), 2 * np.ones((1, 6))), {}, Rule(), "realised")
+        assert judged.reason == (
+            "It cannot be told from the realised errors of 1 airport in 6 periods: that is too "
+            "little to compare."
+        )

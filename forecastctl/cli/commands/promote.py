@@ -236,7 +236,7 @@ def _row(name: str, compared: Mapping[str, Any]) -> dict[str, object]:
 def _ends(report: Mapping[str, Any]) -> list[str]:
     """The last lines: what was compared, and where it is recorded."""
     told = []
-    if report["fleet"]:
+    if report["from"]:
         leads = report["leads"]
         told.append(
             f"compared    {report['basis']} errors, {report['from']} to {report['through']}; mean "
