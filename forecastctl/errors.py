@@ -20,11 +20,11 @@
 
 The number is the exit code. Code 4 is also what a job ends with when some airports failed and
 others did not, or were forecast without recent months that look wrong. Code 7 is what ``monitor``
-ends with when an airport has degraded, ``reproduce`` when a forecast differs, and ``doctor`` when
-something is wrong. Code 9 is what a job ends with whose record waits for its store, and 12 one that
-stopped at its deadline or because too many airports failed. 130 means
-interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says what is wrong and
-where; ``hint`` says what to do next.
+ends with when an airport has degraded, ``reproduce`` when a forecast differs, ``promote`` when it
+refuses a challenger, and ``doctor`` when something is wrong. Code 9 is what a job ends with whose
+record waits for its store, and 12 one that stopped at its deadline or because too many airports
+failed. 130 means interrupted (SIGINT), 129 and 143 told to end (SIGHUP, SIGTERM). ``message`` says
+what is wrong and where; ``hint`` says what to do next.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from typing import ClassVar
 EXIT_OK = 0
 EXIT_AIRPORTS_FAILED = 4
 EXIT_FOUND = 7
-"""The command did its work and found what it looks for: degraded or irreproducible airports, or
-something that is wrong with the installation."""
+"""The command did its work and found what it looks for: degraded or irreproducible airports, a
+challenger that is not promoted, or something that is wrong with the installation."""
 EXIT_STOPPED = 12
 """The job ended before all airports were done: at its deadline, or because too many failed."""
 EXIT_SPOOLED = 9

@@ -11,13 +11,22 @@ from forecastctl.jobs.summary import COUNTED
 from forecastctl.recording.context import airport_key
 from forecastctl.recording.forecast_rows import COLUMNS as FORECAST_COLUMNS
 from forecastctl.recording.forecast_rows import forecast_rows
+from forecastctl.recording.promotion import promotion_row
 from forecastctl.recording.read import read_trials
 from forecastctl.recording.resolve import resolve
 from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.trials import trial_run
 from forecastctl.records import ALL_RUNS, Query, Status, StoredRun
 from forecastctl.records.calendar import iso
-from forecastctl.records.marks import AIRPORTS, JOBS, SET, airport_mark, job_mark, search_mark
+from forecastctl.records.marks import (
+    AIRPORTS,
+    JOBS,
+    PROMOTIONS,
+    SET,
+    airport_mark,
+    job_mark,
+    search_mark,
+)
 from forecastctl.records.schema import STAGES, TRUE, MetricKey, Tag, airports_key
 from forecastctl.redaction import masked
 from forecastctl.store.filters import matches, parse_filter
@@ -39,9 +48,13 @@ TAGS_OF_LISTS: dict[str, dict[str, str]] = {
     "models": {Tag.TRAINED: TRUE},
     "forecasts": {Tag.FORECAST: TRUE},
     "searches": {Tag.TUNED: TRUE},
+    "promotions": {},
 }
-LISTS = ("jobs", "airports", "trials", "models", "forecasts")
+LISTS = ("jobs", "airports", "trials", "models", "forecasts", "promotions")
 """What a user may list."""
+
+MARKED = {"jobs": JOBS, "promotions": PROMOTIONS}
+"""Marks of the lists that are of no airports."""
 
 COUNTED_AT_MOST = 5000
 """Runs that are counted at most, to say how many more there are than are listed."""
@@ -51,6 +64,7 @@ STATUSES = {
     "jobs": ("ok", "partial", "failed", "interrupted", *MLFLOW_STATUSES),
     "trials": ("ok", "pruned", "failed", *MLFLOW_STATUSES),
     "airports": (*(s.value for s in Status), *MLFLOW_STATUSES),
+    "promotions": ("promoted", "first", "forced", "refused", "rolled-back"),
 }
 """What `status` may be; models and forecasts have those of airports."""
 
@@ -125,8 +139,11 @@ def check(query: HistoryQuery) -> None:
     """
     if query.what not in LISTS:
         raise UsageError(f"There is no history of '{query.what}'.", f"One of {', '.join(LISTS)}.")
-    if query.best and query.what == "jobs":
-        raise UsageError("Jobs have no loss to order by.", "Use --best with airports or trials.")
+    if query.best and query.what in MARKED:
+        raise UsageError(
+            f"{query.what.capitalize()} have no loss to order by.",
+            "Use --best with airports or trials.",
+        )
     if not 1 <= query.limit <= ALL_RUNS:
         raise UsageError(f"--limit must be from 1 to {ALL_RUNS:,}, not {query.limit}.")
     statuses = STATUSES.get(query.what, STATUSES["airports"])
@@ -148,7 +165,7 @@ def columns(query: HistoryQuery) -> list[str]:
 
 def _runs(tracker: Tracker, query: HistoryQuery) -> list[StoredRun]:
     """Runs of jobs or airports; by a mark, so that the size of the store does not matter."""
-    tags = {JOBS: SET} if query.what == "jobs" else {AIRPORTS: SET}
+    tags = {MARKED.get(query.what, AIRPORTS): SET}
     tags |= TAGS_OF_LISTS[query.what]
     if query.airport is not None:
         tags[airport_mark(airport_key(query.airport))] = SET
@@ -279,6 +296,8 @@ def _ordered(runs: list[StoredRun], query: HistoryQuery) -> list[StoredRun]:
 
 
 def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
+    if what == "promotions":
+        return promotion_row(run)
     tags, metrics = run.tags, run.metrics
     if what == "jobs":
         counts = {

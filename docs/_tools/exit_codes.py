@@ -15,7 +15,7 @@ INTRO = """# Exit codes
 STOPPED = "a job ended at its `--deadline`, or because of `--max-failures`, with airports left"
 FOUND = (
     "`monitor` found a degraded airport, `reproduce` a forecast that differs, `doctor` something "
-    "wrong"
+    "wrong, or `promote` refuses a challenger"
 )
 SPOOLED = "the job did its work, but its record waits on this machine: the store is away"
 SYNC = "See to the store. The next `run` publishes what waits, or `forecastctl sync` does it alone."

@@ -15,6 +15,7 @@ from forecastctl.records.schema import (
     MetricKey,
     Param,
     Tag,
+    VersionTag,
 )
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 NOTE = "<!-- Made by 'make docs' from forecastctl/records/schema. Do not edit. -->\n"
 INTRO = """# What is recorded where
 
-One MLflow experiment holds five kinds of runs. The tag `kind` tells them apart: `job`, `airport`,
-`trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`), and
-`monitor` ([what it looks at](monitor.md)).
+One MLflow experiment holds these kinds of runs. The tag `kind` tells them apart: `job`, `airport`,
+`trial`, `group` (a sum over airports, recorded like an airport run; its name is in `airport`),
+`monitor` ([what it looks at](monitor.md)) and `promotion`
+([what it decides](../how-to/promote.md)).
 
 ```text
 nested                              flat
@@ -142,6 +144,24 @@ Parameters: `data.source`, `monitor.false_alarm`, `monitor.least_scored`, `monit
 `monitor.max_age`, and
 
 """
+PROMOTIONS = """
+## Promotion runs
+
+Named `promotion <promotion_id>`, one for each decision about
+[which version answers](../how-to/promote.md). Tags:
+
+"""
+PROMOTION_PARAMS = """
+Parameters: `data.source`, and
+
+"""
+REGISTRY = """
+## Versions of the registered model
+
+In MLflow's model registry, not in the experiment. The alias `champion` stands for the version that
+answers, `challenger` for the newest one until it is promoted. Tags of a version:
+
+"""
 MARK_INTRO = """
 ## Marks
 
@@ -155,8 +175,8 @@ VERSIONS = """
 ## Versions
 
 Files that other runs read again say by which rules they were written, `model.json` and
-`winners.json` as `version`, `monitor.json` as `schema`. Later versions of forecastctl read them; no
-pickles are stored.
+`winners.json` as `version`, `monitor.json` and `promotion.json` as `schema`. Later versions of
+forecastctl read them; no pickles are stored.
 
 | artifact | version now |
 | --- | --- |
@@ -172,7 +192,7 @@ and `long/params.json`.
 
 def page() -> str:
     """The whole page."""
-    besides = {Kind.LEASE, Kind.PANEL}
+    besides = {Kind.LEASE, Kind.PANEL, Kind.PROMOTION}
     every = [tag for tag in Tag if set(tag.kinds) - besides == set(ALL_KINDS)]
     of_jobs = [tag for tag in Tag if set(tag.kinds) - besides == set(IN_JOBS)]
     common = [*every, *of_jobs]
@@ -192,6 +212,9 @@ def page() -> str:
     parts += [LEASES, _table("tag", _of(Tag, Kind.LEASE))]
     parts += [PANELS, _table("tag", _of(Tag, Kind.PANEL))]
     parts += ["\nArtifacts:\n\n", _table("artifact", _of(File, Kind.PANEL))]
+    parts += [PROMOTIONS, _table("tag", _of(Tag, Kind.PROMOTION, common))]
+    parts += [PROMOTION_PARAMS, _table("parameter", _of(Param, Kind.PROMOTION))]
+    parts += [*_rest(Kind.PROMOTION), REGISTRY, _table("tag", VersionTag)]
     marks = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in MARKS.items())
     return "".join([*parts, MARK_INTRO, marks, VERSIONS, _versions(), LONG])
 

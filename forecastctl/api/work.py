@@ -10,6 +10,7 @@ from forecastctl.api import keywords as k
 from forecastctl.api.call import called, day_of, names_of
 from forecastctl.api.outcome import backtest_result, job_result
 from forecastctl.api.progress import Logged
+from forecastctl.api.registering import register_asked
 from forecastctl.api.results import BacktestResult, JobResult
 from forecastctl.api.shards import do_asked
 from forecastctl.errors import UsageError
@@ -267,8 +268,10 @@ def _job(command: str, function: Callable[..., JobResult], given: Mapping[str, A
         out = session.settings.forecast.out if command in ("run", "forecast") else None
         _check_out(out)
         done = do_asked(command, session, chosen, Logged(), out=out)
-        if command == "run" and done.whole and session.settings.report.out:
-            report_of_job(session, done.ending, Logged().say)
+        if done.whole:
+            register_asked(command, session, done.ending, Logged().say, session.warn)
+            if command == "run" and session.settings.report.out:
+                report_of_job(session, done.ending, Logged().say)
         return job_result(session, form, done)
 
 

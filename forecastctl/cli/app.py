@@ -19,6 +19,7 @@ from forecastctl.cli.commands.init import init
 from forecastctl.cli.commands.monitor import monitor
 from forecastctl.cli.commands.plan import plan
 from forecastctl.cli.commands.plot import plot
+from forecastctl.cli.commands.promote import promote
 from forecastctl.cli.commands.prune import prune
 from forecastctl.cli.commands.report import report
 from forecastctl.cli.commands.reproduce import reproduce
@@ -26,6 +27,7 @@ from forecastctl.cli.commands.retry import retry
 from forecastctl.cli.commands.run import run
 from forecastctl.cli.commands.sample import sample
 from forecastctl.cli.commands.schedule import schedule
+from forecastctl.cli.commands.serve import serve
 from forecastctl.cli.commands.settings import settings
 from forecastctl.cli.commands.sync import sync
 from forecastctl.cli.commands.train import train
@@ -43,7 +45,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 all ok, 1 unexpected, 2 usage or settings, 3 data, "
         "4 airports failed, or forecast without recent months that look wrong, 5 tracking, "
-        "6 nothing recorded, 7 degraded, not reproduced or something wrong, "
+        "6 nothing recorded, 7 degraded, not reproduced, not promoted or something wrong, "
         "8 another job is at work, 9 recorded on this machine alone, 11 results not written, "
         "12 ended early, 130 interrupted."
     ),
@@ -81,6 +83,8 @@ for _command in (
     ui,
     reproduce,
     monitor,
+    promote,
+    serve,
     doctor,
     prune,
     sync,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from forecastctl.api.registering import register_asked
 from forecastctl.api.shards import do_asked
 from forecastctl.api.site import report_of_job
 from forecastctl.cli.compose import check_out
@@ -57,8 +58,11 @@ def do_job(
     try:
         finish_job(command, session, done)
     finally:
-        if command == "run" and done.whole and session.settings.report.out:
-            report_of_job(session, done.ending, _unsaid if session.quiet else render.note)
+        if done.whole:
+            say = _unsaid if session.quiet else render.note
+            register_asked(command, session, done.ending, say, render.note)
+            if command == "run" and session.settings.report.out:
+                report_of_job(session, done.ending, say)
 
 
 def _note(measured: Measured, entries: Iterable[Series | Rejection], tracker: Tracker) -> None:

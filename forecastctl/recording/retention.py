@@ -1,8 +1,9 @@
 """What can be deleted of an old record without harm to what is kept.
 
 Jobs are deleted whole, because the explanation of a forecast reads its job: the settings, the
-data, the other airports. Kept is what is young enough, what newer jobs refer to, and what is still
-the newest search, model or forecast of an airport, because the next job builds on it.
+data, the other airports. Kept is what is young enough, what newer jobs refer to, what is still the
+newest search, model or forecast of an airport, because the next job builds on it, and what was made
+the champion, because it may answer now or after a rollback.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ YOUNG: Final = "young enough"
 IN_USE: Final = "the newest of an airport"
 REFERRED: Final = "newer jobs refer to it"
 AT_WORK: Final = "at work"
+PROMOTED: Final = "was promoted"
 """Why a job is kept."""
 
 _ANY = "any"
@@ -111,6 +113,8 @@ def _units(tracker: Tracker, before_ms: int) -> tuple[dict[str, _Unit], dict[str
             unit.why = unit.why or YOUNG
         elif stages:
             unit.why = unit.why or IN_USE
+        elif Tag.PROMOTED_AS in job.tags:
+            unit.why = unit.why or PROMOTED
     return units, owners
 
 

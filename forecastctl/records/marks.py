@@ -12,6 +12,7 @@ JOBS = f"{MARK}jobs"
 AIRPORTS = f"{MARK}airports"
 MONITORS = f"{MARK}monitors"
 LEASES = f"{MARK}leases"
+PROMOTIONS = f"{MARK}promotions"
 SET = "1"
 
 
@@ -63,6 +64,7 @@ MARKS = {
     backtest_mark("<backtest_id>"): "the job runs of one backtest",
     spooled_mark("<run_id>"): "the run that had this id while it waited in a spool",
     MONITORS: "every run of the [monitor](monitor.md)",
+    PROMOTIONS: "every decision of [promote](../how-to/promote.md)",
     LEASES: "every run by which a job kept others out, where a server records",
 }
 """What carries each mark, for the reference."""

@@ -64,11 +64,19 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the input or output of a served model."""
+    """A column of the input or output of a served model.
+
+    Attributes:
+        name: Its name.
+        type: What it holds.
+        required: Whether it must be there.
+        many: Whether each row holds a list of it.
+    """
 
     name: str
     type: type[str | int | float]
     required: bool = True
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class ServedModel:
         needs: Packages without which it cannot be loaded: names, or requirements that say from
             where, as ``name @ address``.
         made_ms: When it was made, milliseconds since the epoch.
+        options: Switches that a request may set, and what they are otherwise.
     """
 
     path: str
@@ -95,6 +104,7 @@ class ServedModel:
     versions: Mapping[str, str]
     needs: tuple[str, ...]
     made_ms: int
+    options: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +188,26 @@ class Query:
     filter: str | None = None
     order_by: str = "start_time DESC"
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version of a registered model.
+
+    Attributes:
+        name: Name of the registered model.
+        version: Its number, from 1.
+        run_id: The run that holds the model's files.
+        made_ms: When it was registered, milliseconds since the epoch.
+        tags: Small labels.
+        aliases: Names that stand for this version now.
+        description: What it is, in Markdown.
+    """
+
+    name: str
+    version: int
+    run_id: str
+    made_ms: int
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    description: str = ""

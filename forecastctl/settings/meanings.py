@@ -118,6 +118,11 @@ MEANINGS = {
         "Folder in which what is recorded waits while the store is away, or `off` for none. Not "
         "set: `forecastctl/spool` in `XDG_STATE_HOME`, or in `~/.local/state`."
     ),
+    "tracking.registered_as": (
+        "Name in MLflow's model registry: a job that trains registers its models as the newest "
+        "version, with the alias `challenger` ([promote](../how-to/promote.md)). Not set: jobs "
+        "register nothing, and `promote` takes the name of the experiment."
+    ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
     "run.backend": (
         "What does the work: `loky`, processes of this machine; `serial`, this process itself, "

@@ -53,7 +53,15 @@ def _some_workers(value: int) -> int:
     return value
 
 
+def _part_of_an_address(value: str) -> str:
+    """Refuse what MLflow does not take in the name of a model, which is part of an address."""
+    if not value.strip() or "/" in value or ":" in value:
+        raise ValueError("it is part of an address, and may hold neither '/' nor ':'")
+    return value
+
+
 PublicName = Annotated[str, Field(min_length=1), AfterValidator(_no_secret)]
+ModelName = Annotated[PublicName, AfterValidator(_part_of_an_address)]
 ListOf = Annotated[tuple[T, ...], BeforeValidator(_split), Field(min_length=1)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[int, Field(ge=1, le=HIGHEST_LEVEL)]
@@ -172,6 +180,7 @@ class Tracking(_Section):
     writer: Literal["auto", "sql", "client"] = "auto"
     patience: Annotated[float, Field(ge=0, le=MOST_SECONDS)] = 300.0
     spool: Annotated[str, Field(min_length=1)] | None = None
+    registered_as: ModelName | None = None
 
 
 class Run(_Section):

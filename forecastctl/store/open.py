@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.errors import UsageError
 from forecastctl.registry import STORES
 from forecastctl.store.mlflow.open import open_tracker as open_mlflow
 from forecastctl.store.port import Tracker
@@ -11,6 +12,7 @@ from forecastctl.store.port import Tracker
 if TYPE_CHECKING:
     from forecastctl.store.mlflow.open import Writer
     from forecastctl.store.patience import Patience
+    from forecastctl.store.port import Models
 
 
 def open_tracker(
@@ -48,3 +50,24 @@ def open_tracker(
     return open_mlflow(
         uri, experiment, writer=writer, upgrade_store=upgrade_store, patience=patience, **options
     )
+
+
+def open_models(uri: str) -> Models:
+    """Open the registered models of a store.
+
+    Args:
+        uri: Address of the store.
+
+    Raises:
+        UsageError: No store has such an address, or it, another package's, registers no models.
+        TrackingError: The store cannot be reached.
+    """
+    scheme = uri.strip().partition("://")[0].lower()
+    if "://" in uri and scheme not in STORES.own and STORES.knows(scheme):
+        raise UsageError(
+            f"The store {scheme}:// registers no models.",
+            "MLflow's stores do: sqlite:///FILE, postgresql://..., or a server's address.",
+        )
+    from forecastctl.store.mlflow.models import MlflowModels
+
+    return MlflowModels(uri)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from forecastctl.records import Query, Run, RunUpdate, StoredRun
+    from forecastctl.records import ModelVersion, Query, Run, RunUpdate, StoredRun
 
 
 class Tracker(Protocol):
@@ -101,5 +101,59 @@ class Keeps(Protocol):
 
         It stands for what a process leaves that is killed before: `Tracker.record` of the same run
         is still to come, and ends the keeping. That it cannot be kept is no error.
+        """
+        ...
+
+
+class Models(Protocol):
+    """Registered models: versions of a model under one name, and aliases that stand for one.
+
+    Only few calls are made to it, and none while a job works.
+    """
+
+    def register(
+        self, name: str, run_id: str, folder: str, tags: Mapping[str, str], description: str
+    ) -> ModelVersion:
+        """Make a run's model the newest version of a registered model, which is made if missing.
+
+        A run that is a version of it already stays that version, with its tags.
+
+        Args:
+            name: Name of the registered model.
+            run_id: The run that holds the model.
+            folder: Folder of the model in the run.
+            tags: Small labels.
+            description: What it is, in Markdown.
+
+        Raises:
+            UsageError: No model can have such a name.
+            NothingRecordedError: There is no such run.
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+    def versions(self, name: str) -> list[ModelVersion]:
+        """All versions of a registered model, newest first; none where there is no such model.
+
+        Raises:
+            TrackingError: The store cannot be read.
+        """
+        ...
+
+    def set_alias(self, name: str, alias: str, version: int | None) -> None:
+        """Let an alias stand for a version from now on, or for none.
+
+        Raises:
+            NothingRecordedError: There is no such version.
+            TrackingError: The store cannot be written.
+        """
+        ...
+
+    def tag(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+        """Add labels to a version; those that it has under the same names are replaced.
+
+        Raises:
+            NothingRecordedError: There is no such version.
+            TrackingError: The store cannot be written.
         """
         ...

@@ -7,6 +7,8 @@ import pytest
 
 from forecastctl.execute.installed import installed_from
 from forecastctl.recording import fleet as recorded_fleet
+from forecastctl.serving import Asked, FleetModel, requests
+from forecastctl.store.mlflow.refused import RefusedRequestError
 from tests.cli.conftest import QUICK, panel
 
 
@@ -92,3 +94,56 @@ def test_a_model_takes_less_than_four_kib_an_airport(cli):
     (rows,) = (cli.folder / "mlartifacts").rglob(f"{summary['run_id']}/**/models.parquet")
     assert rows.stat().st_size < 30 * 4096
     assert len(pd.read_parquet(rows)) == 30
+
+
+ROW = '{"members": [], "freq": "M", "season_length": 12, "cutoff": "2018-12-01"}'
+
+
+class TestRequests:
+    """What a row of a request means; the models that answer it are asked elsewhere."""
+
+    @pytest.mark.parametrize(
+        ("row", "asked"),
+        [
+            ({"airport": "JFK"}, Asked("JFK")),
+            ({"unique_id": "JFK", "horizon": 3}, Asked("JFK", 3)),
+            ({"airport": "JFK", "unique_id": "JFK", "level": 80}, Asked("JFK", 12, (80,))),
+            ({"airport": "JFK", "levels": [80, 95, 80]}, Asked("JFK", 12, (80, 95))),
+            ({"airport": "JFK", "levels": [], "level": None}, Asked("JFK")),
+            ({"airport": "JFK", "horizon": float("nan"), "as_of": None}, Asked("JFK")),
+            ({"airport": "JFK", "as_of": "2018-12"}, Asked("JFK", as_of="2018-12")),
+        ],
+    )
+    def test_a_row(self, row, asked):
+        assert list(requests(pd.DataFrame([row]))) == [asked]
+
+    @pytest.mark.parametrize(
+        ("row", "sentence"),
+        [
+            ({"horizon": 3}, "No airport is asked for: give the column 'airport'."),
+            ({"airport": "A", "unique_id": "B"}, "name different airports: A, B."),
+            ({"airport": "A", "level": 80, "levels": [80]}, "contradict each other"),
+            ({"airport": "A", "horizon": 1.5}, "horizon must be a whole number, not 1.5."),
+            ({"airport": "A", "levels": ["x"]}, "level must be a whole number, not x."),
+        ],
+    )
+    def test_a_row_that_makes_no_sense(self, row, sentence):
+        with pytest.raises(RefusedRequestError, match=sentence):
+            list(requests(pd.DataFrame([row])))
+
+    @pytest.mark.parametrize(
+        ("as_of", "sentence"),
+        [
+            ("2018-11-30", "has seen data up to 2018-12-01, which is after 2018-11-30."),
+            ("soon", "The as-of date 'soon' is not a date."),
+        ],
+    )
+    def test_an_as_of_date_that_is_refused(self, as_of, sentence):
+        row = json.dumps({**json.loads(ROW), "n": 48, "version": 4, "backtest_errors": []})
+        with pytest.raises(RefusedRequestError, match=sentence):
+            FleetModel({"A": row})._model(Asked("A", as_of=as_of))
+
+    @pytest.mark.parametrize("as_of", ["2018-12", "2018-12-01", "2030-01-01"])
+    def test_an_as_of_date_that_is_answered(self, as_of):
+        row = json.dumps({**json.loads(ROW), "n": 48, "version": 4, "backtest_errors": []})
+        assert FleetModel({"A": row})._model(Asked("A", as_of=as_of)).n == 48

@@ -58,6 +58,8 @@ COMMANDS = {
     "plot": ["JFK"],
     "reproduce": ["x"],
     "monitor": [],
+    "promote": [],
+    "serve": [],
     "retry": ["x"],
     "prune": [],
     "report": [],
@@ -327,6 +329,9 @@ def test_a_job_that_ends_well(place, bare, monkeypatch):  # noqa: PLR0915 - ever
     done("monitor", *source, *store, "--json", codes=(0, 7))
     done("backtest", *job, *QUICK[:-2], "--from", "2018-03", "--to", "2018-04", "--out", "b.csv")
     done("reproduce", run, *store, "--verbose", codes=(0, 7))
+    done("promote", *source, *store, "--registered-as", "fleet", "--verbose")
+    done("serve", *store, "--registered-as", "other", "--verbose", codes=(6,))
+    done("history", "promotions", *store, "--json")
     done("prune", *store, "--json")
     done("report", *store, "--job", run, "--verbose")
     done("plan", *store, "--json")

@@ -28,7 +28,7 @@ OTHER_TOOLS = (
 """What the lines begin with that are not ours, and need what no test has."""
 
 ELSEWHERE = re.compile(
-    r"example\.org|postgresql://|127\.0\.0\.1|--backend (dask|ray|spark)|--metrics /var|forecastctl ui"
+    r"example\.org|postgresql://|127\.0\.0\.1|--backend (dask|ray|spark)|--metrics /var|forecastctl (ui|serve)"
     r"|/backup/"
 )
 """Lines of ours that need a server, an engine or a folder of another service."""

@@ -10,6 +10,7 @@ import pytest
 from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.models import family_names
+from forecastctl.promote.question import Stores
 from forecastctl.recording.read import read_trials
 from forecastctl.records import FAILED, KILLED, LOSSES, SearchSpec
 from forecastctl.records.marks import MARKS
@@ -26,6 +27,7 @@ from forecastctl.store.alive import Holder
 from forecastctl.store.lock.hold import held
 from forecastctl.store.lock.lease import LeaseLock
 from forecastctl.store.memory import MemoryTracker
+from forecastctl.store.memory_models import MemoryModels
 from forecastctl.store.spool.place import place_of, publish_all
 from forecastctl.store.spool.spooling import SpoolingTracker
 from forecastctl.store.spool.tracker import SpoolTracker
@@ -33,6 +35,7 @@ from tests.backtest.backtesting import Bench
 from tests.fleets import Fleet, H, N
 from tests.harness import Harness, make_series
 from tests.jobs.test_hierarchy import Adding
+from tests.promote.test_promote import Registry
 
 PACKAGE = Path(__file__).resolve().parents[2] / "forecastctl"
 WIDE = SearchSpec(families=family_names(), max_evals=20, horizon=3, folds=2, combine=2)
@@ -98,7 +101,18 @@ def tracker(tmp_path_factory):
     fleet.tracker = tracker
     fleet.job()
     fleet.at(N + H).monitor(warnings=("something about all airports",))
+    _promote(tracker, fleet)
     return tracker
+
+
+def _promote(tracker, fleet):
+    """Two decisions about the model of the newest job: the first, and one that compares."""
+    registry = Registry()
+    registry.fleet, registry.stores = fleet, Stores(tracker, MemoryModels(tracker))
+    registry.knows(N + H)
+    for _ in range(2):
+        run = tracker.get(fleet.job(retune="always").run_id)
+        registry.promote(job=run, force=True, params={"data.source": "air.csv"})
 
 
 def _keep_others_out(harness):
@@ -175,7 +189,7 @@ def test_nothing_is_recorded_that_the_schema_does_not_name(tracker, recorded, ki
     own = _options(tracker) if kind is Kind.TRIAL else set()
     settings = {name for name in found["params"] if "." in name}
     assert found["params"] - settings - own - _known(Param, kind) == set()
-    assert not settings or kind in (Kind.JOB, Kind.MONITOR)
+    assert not settings or kind in (Kind.JOB, Kind.MONITOR, Kind.PROMOTION)
     assert found["metrics"] - _known(MetricKey, kind) == set()
     assert found["files"] - _known(File, kind) == set()
 

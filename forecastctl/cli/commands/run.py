@@ -42,6 +42,7 @@ def run(
     experiment: flags.store.Experiment = None,
     upgrade_store: flags.store.UpgradeStore = False,
     layout: flags.store.Layout = None,
+    registered_as: flags.store.RegisteredAs = None,
     jobs: flags.work.Jobs = None,
     backend: flags.work.Backend = None,
     cluster: flags.work.Cluster = None,

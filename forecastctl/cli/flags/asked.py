@@ -8,7 +8,7 @@ from forecastctl.cli import completion
 from forecastctl.cli.flags.headings import ASK
 from forecastctl.cli.options import argument, dated, option
 
-What = Annotated[str, argument("WHAT", "jobs, airports, trials, models or forecasts.")]
+What = Annotated[str, argument("WHAT", "jobs, airports, trials, models, forecasts or promotions.")]
 OneAirport = Annotated[
     str | None, option("--airport", "Only this airport.", ASK, "NAME", completion.airports)
 ]
@@ -91,4 +91,50 @@ Refit = Annotated[
 Origin = Annotated[
     str | None,
     option("--origin", "Which forecasts count: live (default), backtest or all.", ASK, "NAME"),
+]
+
+Version = Annotated[
+    int | None,
+    argument("VERSION", "The version to promote; the challenger when not given."),
+]
+PromotedJob = Annotated[
+    str | None,
+    option(
+        "--job", "Promote the model of this job, registered or not.", ASK, "ID", completion.jobs
+    ),
+]
+Confidence = Annotated[
+    float,
+    option("--confidence", "With which it has to be better (0.95).", ASK, "SHARE"),
+]
+Margin = Annotated[
+    float,
+    option(
+        "--margin",
+        "Promote it also where its errors are larger by less than this (0).",
+        ASK,
+        "PERCENT",
+    ),
+]
+Rollback = Annotated[
+    bool, option("--rollback", "Let the version before the champion answer again.", ASK)
+]
+Force = Annotated[
+    bool, option("--force", "Promote it whatever the evidence says, which is recorded.", ASK)
+]
+DryRunOfPromotion = Annotated[
+    bool, option("--dry-run", "Only say what would be decided: nothing is written.", ASK)
+]
+ServedModel = Annotated[
+    str | None,
+    option(
+        "--model",
+        "models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN/fleet; without: the champion.",
+        ASK,
+        "URI",
+    ),
+]
+ServePort = Annotated[int, option("--port", "Port to answer at (5001).", ASK, "N")]
+ServeHost = Annotated[
+    str, option("--host", "Address to answer at (127.0.0.1: this machine alone).", ASK, "HOST")
 ]

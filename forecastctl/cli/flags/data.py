@@ -66,6 +66,11 @@ Groups = Annotated[
     ),
     Sets("data.groups"),
 ]
+JudgedGroups = Annotated[
+    list[str] | None,
+    option("--group", "Also compare by the values of this column (repeatable).", DATA, "COLUMN"),
+    Sets("data.groups"),
+]
 GroupsFrom = Annotated[
     str | None,
     option("--groups-from", "CSV or Parquet that holds these columns by airport.", DATA, "FILE"),

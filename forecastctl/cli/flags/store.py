@@ -20,6 +20,11 @@ Experiment = Annotated[
     option("--experiment", "MLflow experiment.", TRACKING, "NAME"),
     Sets("tracking.experiment"),
 ]
+RegisteredAs = Annotated[
+    str | None,
+    option("--registered-as", "Name of the fleet's model in MLflow's registry.", TRACKING, "NAME"),
+    Sets("tracking.registered_as"),
+]
 UpgradeStore = Annotated[
     bool,
     option(

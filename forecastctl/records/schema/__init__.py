@@ -12,6 +12,7 @@ Marks, which are tags that only find runs, are in `forecastctl.records.marks`.
 from forecastctl.records.schema.files import (
     FILE_VERSIONS,
     MONITOR_VERSION,
+    PROMOTION_VERSION,
     WINNERS_VERSION,
     File,
     page_path,
@@ -36,18 +37,22 @@ from forecastctl.records.schema.tags import (
     UNKNOWN,
     Tag,
 )
+from forecastctl.records.schema.versions import CHALLENGER, CHAMPION, VersionTag
 
 __all__ = [
     "ALL_KINDS",
     "A_PANEL",
     "A_SERIES",
     "BACKTEST",
+    "CHALLENGER",
+    "CHAMPION",
     "FILE_VERSIONS",
     "FLAT",
     "IN_JOBS",
     "LIVE",
     "MONITOR_VERSION",
     "NESTED",
+    "PROMOTION_VERSION",
     "STAGES",
     "TRUE",
     "UNKNOWN",
@@ -58,6 +63,7 @@ __all__ = [
     "MetricKey",
     "Param",
     "Tag",
+    "VersionTag",
     "airports_key",
     "backtest_coverage_key",
     "fold_key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forecastctl.records.models import MODEL_ROW_VERSION
-from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_PANEL, A_SERIES, Key
+from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_PANEL, A_PROMOTION, A_SERIES, Key
 
 
 class File(Key):
@@ -110,13 +110,26 @@ class File(Key):
     MONITOR = "monitor.json", A_MONITOR, "[the JSON](monitor.md#the-json) without `run_id`"
     MONITOR_TABLE = "monitor_table.json", A_MONITOR, "the results as a table, without single tests"
 
+    PROMOTION = (
+        "promotion.json",
+        A_PROMOTION,
+        "the decision and its evidence: [what `promote --json` prints](../how-to/promote.md)",
+    )
+    PROMOTION_TABLE = (
+        "promotion_table.json",
+        A_PROMOTION,
+        "errors of both models by airport, where they were compared, as a table",
+    )
+
 
 WINNERS_VERSION: Final = 1
 MONITOR_VERSION: Final = 1
+PROMOTION_VERSION: Final = 1
 FILE_VERSIONS: Final = {
     File.MODEL: MODEL_ROW_VERSION,
     File.WINNERS: WINNERS_VERSION,
     File.MONITOR: MONITOR_VERSION,
+    File.PROMOTION: PROMOTION_VERSION,
 }
 """Version of what is written into the files that have one; a later version still reads it."""
 

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     MONITOR = "monitor"
     LEASE = "lease"
     PANEL = "panel"
+    PROMOTION = "promotion"
 
 
 A_JOB: Final = (Kind.JOB,)
@@ -27,6 +28,8 @@ A_LEASE: Final = (Kind.LEASE,)
 """By which jobs that record through a server keep out of each other's way."""
 A_PANEL: Final = (Kind.PANEL,)
 """A run of its own for each distinct panel, so that it outlives the job that stored it first."""
+A_PROMOTION: Final = (Kind.PROMOTION,)
+"""A decision about which version of the fleet's model answers."""
 HOLDERS: Final = (*A_JOB, *A_LEASE)
 BELOW: Final = (*A_SERIES, *A_TRIAL)
 """Below a job."""

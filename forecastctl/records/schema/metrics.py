@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_SERIES, A_TRIAL, BELOW, IN_JOBS, Key
+from forecastctl.records.schema.keys import (
+    A_JOB,
+    A_MONITOR,
+    A_PROMOTION,
+    A_SERIES,
+    A_TRIAL,
+    BELOW,
+    IN_JOBS,
+    Key,
+)
 
 
 class MetricKey(Key):
@@ -173,6 +182,17 @@ class MetricKey(Key):
         A_MONITOR,
         "share of actuals in the 95 % intervals, by lead",
     )
+
+    CONFIDENCE = "confidence", A_PROMOTION, "that was asked for"
+    RATIO = (
+        "ratio",
+        A_PROMOTION,
+        "the challenger's mean scaled error over the champion's, over the whole fleet",
+    )
+    RATIO_LOWER = "ratio_lower", A_PROMOTION, "its lower bound"
+    RATIO_UPPER = "ratio_upper", A_PROMOTION, "its upper bound"
+    COMPARED_AIRPORTS = "compared_airports", A_PROMOTION, "airports that were compared"
+    COMPARED_PERIODS = "compared_periods", A_PROMOTION, "periods that they were compared over"
 
 
 def airports_key(count: str) -> MetricKey:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_SERIES, A_TRIAL, Key
+from forecastctl.records.schema.keys import A_JOB, A_MONITOR, A_PROMOTION, A_SERIES, A_TRIAL, Key
 
 
 class Param(Key):
-    """What a run was made with. Jobs and monitors also have settings, as ``section.key``."""
+    """What a run was made with. Jobs, monitors and promotions have settings, as ``section.key``."""
 
-    AS_OF = "as_of", (*A_JOB, *A_MONITOR), "last date that is known, as asked"
+    AS_OF = "as_of", (*A_JOB, *A_MONITOR, *A_PROMOTION), "last date that is known, as asked"
     AIRPORT = "airport", (*A_JOB, *A_MONITOR), "airports that were asked for by name"
     SELECT = "select", (*A_JOB, *A_MONITOR), "airports that were asked for by pattern"
     FROM = "from", A_JOB, "first origin of a backtest"

@@ -9,6 +9,7 @@ from forecastctl.records.schema.keys import (
     A_LEASE,
     A_MONITOR,
     A_PANEL,
+    A_PROMOTION,
     A_SERIES,
     A_TRIAL,
     ALL_KINDS,
@@ -39,25 +40,29 @@ class Tag(Key):
 
     KIND = (
         "kind",
-        (*ALL_KINDS, *A_LEASE, *A_PANEL),
-        "kind of the run: `job`, `airport`, `group`, `trial`, `monitor`, `lease` or `panel`",
+        (*ALL_KINDS, *A_LEASE, *A_PANEL, *A_PROMOTION),
+        (
+            "kind of the run: `job`, `airport`, `group`, `trial`, `monitor`, `lease`, `panel` or "
+            "`promotion`"
+        ),
     )
     STATUS = (
         "status",
-        ALL_KINDS,
+        (*ALL_KINDS, *A_PROMOTION),
         (
             "what became of it: of a job `ok`, `partial`, `failed` or `interrupted` (`running` "
             "while one that was cut off is gone on with); of an airport `ok`, "
             "`ok-without-suspects`, `ok-with-fallback`, `failed` or `rejected`; of a trial `ok`, "
-            "`failed` or `pruned`; of a monitor `ok` or `degraded`"
+            "`failed` or `pruned`; of a monitor `ok` or `degraded`; of a promotion `promoted`, "
+            "`first`, `forced`, `refused` or `rolled-back`"
         ),
     )
     REASON = (
         "reason",
-        ALL_KINDS,
+        (*ALL_KINDS, *A_PROMOTION),
         (
             "why: of a job when it broke off, of an airport for everything but `ok`, of a trial "
-            "that failed or was pruned, of a monitor its answer in one sentence"
+            "that failed or was pruned, of a monitor and a promotion its answer in one sentence"
         ),
     )
     ORIGIN = (
@@ -70,18 +75,22 @@ class Tag(Key):
     )
     PANEL_DIGEST = (
         "panel_digest",
-        (*ALL_KINDS, *A_PANEL),
+        (*ALL_KINDS, *A_PANEL, *A_PROMOTION),
         "SHA-256 of all rows of the data, whatever their order",
     )
-    ENVIRONMENT = "environment", ALL_KINDS, "digest of versions and machine"
+    ENVIRONMENT = (
+        "environment",
+        (*ALL_KINDS, *A_PROMOTION),
+        "digest of versions and machine",
+    )
     GIT_COMMIT = (
         "git_commit",
-        ALL_KINDS,
+        (*ALL_KINDS, *A_PROMOTION),
         "commit of the repository around the working directory; `unknown` where there is none",
     )
     GIT_DIRTY = (
         "git_dirty",
-        ALL_KINDS,
+        (*ALL_KINDS, *A_PROMOTION),
         "whether tracked files in it had changed, or untracked `.py` or `.toml` files lay there",
     )
 
@@ -114,17 +123,21 @@ class Tag(Key):
 
     VERSIONS = (
         "versions",
-        (*A_JOB, *A_SERIES, *A_MONITOR),
+        (*A_JOB, *A_SERIES, *A_MONITOR, *A_PROMOTION),
         "versions of Python and packages, in full",
     )
-    MACHINE = "machine", (*A_JOB, *A_SERIES, *A_MONITOR), "processor and BLAS, in full"
+    MACHINE = (
+        "machine",
+        (*A_JOB, *A_SERIES, *A_MONITOR, *A_PROMOTION),
+        "processor and BLAS, in full",
+    )
     TUNED = "tuned", (*A_JOB, *A_SERIES), "`true` where the run holds a search"
     TRAINED = "trained", (*A_JOB, *A_SERIES), "`true` where it holds a fitted model"
     FORECAST = "forecast", (*A_JOB, *A_SERIES), "`true` where it holds a forecast"
 
     DIGESTS = (
         "digests",
-        (*A_JOB, *A_SERIES, *A_MONITOR, *A_PANEL),
+        (*A_JOB, *A_SERIES, *A_MONITOR, *A_PANEL, *A_PROMOTION),
         (
             "SHA-256 of each file of the run by its path, as JSON: a file that is another when it "
             "is read counts as damaged"
@@ -166,6 +179,11 @@ class Tag(Key):
         "`true`: this run holds the panel; in records of earlier versions a job's run does",
     )
     SNAPSHOT_RUN_ID = "snapshot_run_id", A_JOB, "the run that holds the panel"
+    PROMOTED_AS = (
+        "promoted_as",
+        A_JOB,
+        "name and version of its model, where that was made the champion: such a job is not pruned",
+    )
     RECONCILE = "reconcile", A_JOB, "the method, where the job has sums"
     GROUPS = "groups", A_JOB, "number of sums, where it has any"
 
@@ -297,6 +315,16 @@ class Tag(Key):
         "scored_through",
         A_MONITOR,
         "first day of the last period scored, or `nothing`",
+    )
+
+    PROMOTION_ID = "promotion_id", A_PROMOTION, "its id; sorts by time"
+    REGISTERED = "registered", A_PROMOTION, "name of the registered model"
+    VERSION = "version", A_PROMOTION, "the version that was judged, or that answers again"
+    CHAMPION = "champion", A_PROMOTION, "the version that answered before, where there was one"
+    BASIS = (
+        "basis",
+        A_PROMOTION,
+        "errors that it was judged by, where it was: `realised` or `backtest`",
     )
 
 

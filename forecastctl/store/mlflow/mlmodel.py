@@ -77,11 +77,24 @@ def _mlmodel(model: ServedModel, run_id: str) -> dict[str, Any]:
         "signature": {
             "inputs": json.dumps(_columns(model.inputs)),
             "outputs": json.dumps(_columns(model.outputs)),
-            "params": None,
+            "params": json.dumps(_options(model.options)) if model.options else None,
         },
         "utc_time_created": made.strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
 
 
 def _columns(columns: Iterable[Column]) -> list[dict[str, Any]]:
-    return [{"name": c.name, "type": _TYPES[c.type], "required": c.required} for c in columns]
+    return [{"name": c.name, **_type(c), "required": c.required} for c in columns]
+
+
+def _type(column: Column) -> dict[str, Any]:
+    """The type of a column; a list of it needs MLflow 2.10 or later to be read."""
+    one = _TYPES[column.type]
+    return {"type": "array", "items": {"type": one}} if column.many else {"type": one}
+
+
+def _options(options: Mapping[str, bool]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "type": "boolean", "default": usual, "shape": None}
+        for name, usual in options.items()
+    ]

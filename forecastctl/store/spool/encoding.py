@@ -164,6 +164,7 @@ def _model(model: ServedModel) -> dict[str, Any]:
         "versions": dict(model.versions),
         "needs": list(model.needs),
         "made_ms": model.made_ms,
+        "options": dict(model.options),
     }
 
 
@@ -177,12 +178,13 @@ def _model_of(value: Mapping[str, Any], content: bytes) -> ServedModel:
         versions=value["versions"],
         needs=tuple(value["needs"]),
         made_ms=value["made_ms"],
+        options=value.get("options", {}),  # a journal of an earlier version has none
     )
 
 
 def _columns(columns: Iterable[Column]) -> list[list[object]]:
-    return [[c.name, c.type.__name__, c.required] for c in columns]
+    return [[c.name, c.type.__name__, c.required, c.many] for c in columns]
 
 
 def _columns_of(rows: Iterable[Iterable[Any]]) -> tuple[Column, ...]:
-    return tuple(Column(name, _TYPES[kind], required) for name, kind, required in rows)
+    return tuple(Column(name, _TYPES[kind], *rest) for name, kind, *rest in rows)

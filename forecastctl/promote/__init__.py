@@ -1,0 +1,1 @@
+"""Whether a newly trained fleet takes the place of the one that answers now."""
