@@ -13,6 +13,7 @@ from forecastctl.jobs.plan import STAGES_OF_COMMANDS, plan_job
 from forecastctl.jobs.resume import WITH_GROUPS, airport_runs, is_complete, take_over
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FINISHED, RUNNING, Status
+from forecastctl.records.schema import MetricKey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -49,13 +50,22 @@ def check_retry(run: StoredRun) -> None:
         )
     if run.status == RUNNING:
         raise UsageError(f"Job {of.job_id} is still at work.", "Wait for it.")
-    if not is_complete(run):
+    if not is_complete(run) and not was_complete(run):
         early = run.status == FINISHED and of.reason
         how = f"ended before all was done ({of.reason})" if early else "was cut off"
         raise UsageError(
             f"Job {of.job_id} {how}: it has to be gone on with first.",
             f"Give its command again, with --resume {of.job_id} to be sure of it.",
         )
+
+
+def was_complete(run: StoredRun) -> bool:
+    """Whether a job was closed before, and an attempt to do airports of it again was cut off.
+
+    Args:
+        run: Its run.
+    """
+    return run.status != FINISHED and MetricKey.AIRPORTS_TOTAL in run.metrics
 
 
 def to_retry(tracker: Tracker, run: StoredRun, statuses: Collection[str]) -> dict[str, StoredRun]:

@@ -40,6 +40,7 @@ from forecastctl.records import (
 )
 from forecastctl.records.marks import JOBS, SET, job_mark, work_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag
+from forecastctl.store.superseding import supersede
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,6 +94,8 @@ def run_job(
         summary = summarise(job, run_id, ledger)
         if left:
             summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
+        if job.context.attempt > 1:
+            supersede(tracker, job.context.job_id)
         files = (*winners(ledger.pasts, job.context), *sums_artifacts(summary))
         model = fleet_model(ledger.models, job.context)
         close_job(tracker, summary, files, read_log, model, note_of(summary, job.context))

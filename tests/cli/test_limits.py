@@ -223,6 +223,10 @@ def test_retry_and_dry_run_on_the_command_line(cli):
     rows = cli.json("history", "airports", "--all-attempts")
     assert [r["attempt"] for r in rows if r["airport"] == "JFK"] == [2, 1]
     assert "Nothing to do" in cli("retry", first["job_id"][:-3]).stdout
+    written = (cli.folder / "f.csv").read_text()
+    said = cli("retry", "latest", "--out", "g.csv").stdout  # an attempt before may not have
+    assert said.splitlines()[-1] == "forecasts   g.csv"
+    assert (cli.folder / "g.csv").read_text() == written
     assert cli.json("retry", "latest") == {"job_id": first["job_id"], "retried": 0}
     assert "is not retried" in cli("retry", "latest", "--status", "ok", code=2).stderr
     assert "no run or job 'nope'" in cli("retry", "nope", code=6).stderr

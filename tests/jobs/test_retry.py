@@ -9,9 +9,13 @@ from forecastctl.history import HistoryQuery, history
 from forecastctl.jobs.stopping import Stopping
 from forecastctl.records import KILLED, Query, RunUpdate
 from forecastctl.reproduce.replay import choose_runs
+from forecastctl.store.spool.place import place_of, publish_all
+from forecastctl.store.spool.spooling import SpoolingTracker
+from forecastctl.store.spool.tracker import SpoolTracker
 from tests.harness import Harness, make_series
 from tests.jobs.test_resume import CutOff, account, airports, interrupted
 from tests.jobs.test_stopping import Failing, Winding, six
+from tests.stores_that_fail import Fails
 
 
 def failed(layout="nested"):
@@ -88,20 +92,78 @@ def test_what_was_rejected_or_fell_back_is_done_again_where_it_is_asked_for():
     assert len(rows) == len({row["airport"] for row in rows}) == 4
 
 
-def test_a_retry_that_was_cut_off_is_gone_on_with():
+def once(tracker):
+    """Every airport counts once, and older attempts name the one that does."""
+    rows = history(tracker, HistoryQuery("airports", limit=100))
+    assert sorted((r["airport"], r["status"]) for r in rows) == [(f"A{i}", "ok") for i in range(6)]
+    newest = {row["airport"]: row["run_id"] for row in rows}
+    runs = tracker.find(Query(tags={"kind": "airport"}, limit=100))
+    older = [run for run in runs if run.run_id not in newest.values()]
+    assert {r.tags["airport"] for r in older} == {"A1", "A4"}
+    assert all(r.tags["superseded_by"] == newest[r.tags["airport"]] for r in older)
+
+
+@pytest.mark.parametrize("recorded", [0, 1, 2])
+def test_a_retry_that_was_cut_off_is_begun_again(recorded):
+    harness = failed()
+    with pytest.raises(KeyboardInterrupt):
+        harness.retry(executor=CutOff(recorded))
+    (job,) = harness.tracker.find(Query(tags={"kind": "job"}))
+    assert (job.status, job.tags["left"]) == (KILLED, "2")
+    assert harness.retry().counts["ok"] == 6
+    once(harness.tracker)
+    (job,) = harness.tracker.find(Query(tags={"kind": "job"}))
+    assert (job.status, job.tags["status"], job.tags["left"]) == ("FINISHED", "ok", "0")
+
+
+def test_the_command_of_the_job_goes_on_with_a_retry_that_was_cut_off():
     harness = failed()
     with pytest.raises(KeyboardInterrupt):
         harness.retry(executor=CutOff(1))
-    (job,) = harness.tracker.find(Query(tags={"kind": "job"}))
-    assert (job.status, job.tags["left"]) == (KILLED, "2")
-    with pytest.raises(UsageError, match="was cut off"):
-        harness.retry()
     summary = harness.run()
     assert summary.job_id == harness.first.job_id
     assert summary.counts["failed"] == 2 - (summary.counts["ok"] - 4)
     assert harness.retry().counts["ok"] == 6
-    rows = history(harness.tracker, HistoryQuery("airports", limit=100))
-    assert len(rows) == len({row["airport"] for row in rows}) == 6
+    once(harness.tracker)
+
+
+def test_a_kill_between_an_airport_and_what_it_supersedes_is_made_up_for(monkeypatch):
+    harness = failed()
+    update = harness.tracker.update
+
+    def killed(run_id, changes):
+        if "superseded_by" in changes.tags:
+            raise KeyboardInterrupt
+        update(run_id, changes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(harness.tracker, "update", killed)
+        with pytest.raises(KeyboardInterrupt):
+            harness.retry()
+    assert len(history(harness.tracker, HistoryQuery("airports", limit=100))) == 8
+    assert harness.retry().counts["ok"] == 6
+    once(harness.tracker)
+
+
+@pytest.mark.parametrize("write", range(6))
+def test_a_store_that_goes_away_in_a_retry_costs_nothing(tmp_path, write):
+    """The runs that are superseded are in the store, the newer ones wait."""
+    store = Fails()
+    harness = six()
+    harness.tracker = store
+    harness.first = harness.run(executor=Failing("A1", "A4"))
+    place = place_of(tmp_path / "spool", "sqlite:////nowhere/mlflow.db", "x")
+    harness.tracker = SpoolingTracker(store, SpoolTracker(place.new()))
+    harness.tracker.begin()
+    store.back(write)
+    assert harness.retry().counts["ok"] == 6
+    assert harness.tracker.away is not None
+    harness.tracker.close()
+    store.back()
+    assert publish_all(place, store).kept == {}
+    once(store)
+    (job,) = store.find(Query(tags={"kind": "job"}))
+    assert (job.status, job.tags["status"], job.tags["left"]) == ("FINISHED", "ok", "0")
 
 
 def test_of_a_job_that_ended_with_too_many_failures_that_is_said():

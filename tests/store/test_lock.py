@@ -295,6 +295,25 @@ class TestHeartbeat:
             pass
         assert [r.status for r in store.tracker.find(Query())] == [RUNNING]
 
+    @pytest.mark.parametrize(("seconds", "status"), [(5, RUNNING), (900, KILLED)])
+    def test_the_file_of_a_lock_may_be_gone_and_its_job_alive(self, sqlite_uri, seconds, status):
+        """A process that is there and has just said so is at work, whoever has the lock."""
+        other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            text = f"{this_process().rsplit(':', 2)[0]}:{other.pid}:{alive._started(other.pid)}"
+            store = Store(sqlite_uri)
+            tags = {"heartbeat": beat(seconds), "process": text, "lock": "file", "pid": "7"}
+            store.tracker.start(a_job(**tags))
+            if status == RUNNING:
+                with pytest.raises(HeldError, match="process 7"), store.held():
+                    pass
+            else:  # it did something else since, as a notebook does
+                with store.held():
+                    pass
+            assert [r.status for r in store.tracker.find(Query())] == [status]
+        finally:
+            other.communicate(b"\n")
+
     def test_a_job_elsewhere_whose_heartbeat_stands_still_is_dead(self, sqlite_uri, monkeypatch):
         monkeypatch.setattr(alive, "BEAT_SECONDS", 0.01)
         store, said = Store(sqlite_uri), []

@@ -65,6 +65,11 @@ def test_urls(mlflow_server, sqlite_uri):
         ("print('INFO all is well', file=sys.stderr); os.kill(os.getpid(), 9)", 60, "signal 9."),
         ("import time; time.sleep(60)", 0.01, "not done after 0.01 seconds."),
         ("sys.exit('no room')", 60, "store sqlite:///mlflow.db: no room"),
+        (
+            "sys.exit('database or disk is full\\n[SQL: INSERT]\\n(Background on this error at: x)')",
+            60,
+            "mlflow.db: database or disk is full",
+        ),
     ],
 )
 def test_why_mlflow_made_no_store_is_said(program, seconds, said, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import check_plug_ins, data_spec, environment, make_executor
+from forecastctl.api.ending import write_out
 from forecastctl.api.job import Selection, adds_up, ask, execute
 from forecastctl.api.recorder import Recorder
 from forecastctl.cli import flags
@@ -106,6 +107,7 @@ def _work(
         recorder: Where it is recorded, open.
         progress: Told what happens.
     """
+    from forecastctl.jobs.resume import is_complete
     from forecastctl.jobs.retry import check_retry, to_retry
     from forecastctl.recording.resolve import find_job
     from forecastctl.recording.run_of import RunOf
@@ -114,8 +116,9 @@ def _work(
     check_retry(run)
     again = to_retry(recorder.tracker, run, statuses)
     job_id = RunOf(run).job_id
-    if not again:
+    if not again and is_complete(run):
         _say_nothing_to_do(session, job_id, statuses)
+        _write_recorded(session, recorder.tracker, run)
         return None
     as_then = _as_it_was(session, recorder.tracker, run)
     settings = as_then.settings
@@ -134,6 +137,31 @@ def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> No
         render.print_json({"job_id": job_id, "retried": 0})
     elif not session.quiet:
         render.print_line(f"Nothing to do: no airport of job {job_id} is {_either(statuses)}.")
+
+
+def _write_recorded(session: Session, tracker: Tracker, run: StoredRun) -> None:
+    """Write the forecasts of a job of which nothing is left: an attempt before may not have.
+
+    Raises:
+        OutputError: They cannot be written.
+        DamagedError: They are recorded and cannot be read.
+    """
+    from forecastctl.data.write.targets import shown_target
+    from forecastctl.recording import decoding
+    from forecastctl.recording.digests import recorded
+    from forecastctl.recording.read import read_as
+    from forecastctl.records.schema import File
+
+    out = session.settings.forecast.out
+    files = recorded(run.tags)
+    file = next((f for f in (File.RECONCILED, File.FORECASTS) if f in files), None)
+    if not out or file is None:
+        return
+    write_out(
+        read_as(tracker, run, file, decoding.forecast_table), out, session.settings.forecast.table
+    )
+    if not session.quiet and not session.as_json and out != "-":
+        render.print_line(f"forecasts   {shown_target(out)}")
 
 
 def _either(statuses: list[str]) -> str:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import ForecastctlError, HeldError, StoreAwayError
 from forecastctl.records.schema import Tag
-from forecastctl.store.alive import Watch, holder_of
+from forecastctl.store.alive import (
+    STALE_SECONDS,
+    Watch,
+    age_seconds,
+    holder_of,
+    life_of_process,
+    this_process,
+)
 from forecastctl.store.healing import heal, heal_below, running_jobs
 from forecastctl.store.heart import Beating, Heart
 
@@ -96,14 +103,15 @@ def _others(
 ) -> Holder | None:
     """Heal, and return who else is at work, under another lock: through a server, say.
 
-    A job under the same kind of lock is dead, because this process has that lock.
+    A job under the same kind of lock is dead, because this process has that lock; but for one whose
+    process is there for certain: somebody has deleted the file of its lock.
     """
     said = False
     while True:
         lives: dict[str, str] = {}
         jobs = running_jobs(tracker)
         for job in jobs:
-            ours = job.tags.get(Tag.LOCK) == lock.kind
+            ours = job.tags.get(Tag.LOCK) == lock.kind and not _is_there(job)
             lives[job.run_id] = "dead" if ours else watch.life(job)
         if "unclear" not in lives.values():
             break
@@ -114,6 +122,14 @@ def _others(
     heal(tracker, lambda job: lives.get(job.run_id) != "dead")
     others = [job for job in jobs if lives[job.run_id] == "alive" and _beats(job)]
     return holder_of(others[0]) if others else None
+
+
+def _is_there(job: StoredRun) -> bool:
+    """Whether another process of this computer is at work at a job, beyond doubt."""
+    process = job.tags.get(Tag.PROCESS, "")
+    if process == this_process() or life_of_process(process) != "alive":
+        return False
+    return age_seconds(job, time.time_ns() // 1_000_000) < STALE_SECONDS
 
 
 def _beats(job: StoredRun) -> bool:

@@ -32,6 +32,8 @@ _UPGRADE = (
 )
 """The command ``mlflow db upgrade``, without the address, which may hold a password, where other
 users of the machine could read it."""
+_BACKGROUND = ("(Background on this error", "[SQL:", "[parameters:")
+"""Lines that SQLAlchemy adds below what is wrong."""
 _CREATE_SECONDS = 600
 _UPGRADE_SECONDS = 6 * 3600
 _ADVISORY_LOCK = 7_306_353_927_251_480_366
@@ -262,6 +264,7 @@ def _mlflow(
             "If nobody ended it, the memory may have run out. The same command tries it again.",
         )
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        said = (line.strip() for line in done.stderr.splitlines())
+        lines = [line for line in said if line and not line.startswith(_BACKGROUND)]
         reason = scrub(lines[-1] if lines else "no reason given", address.uri)
         raise TrackingError(f"{failed}: {reason}")

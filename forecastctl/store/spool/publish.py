@@ -20,6 +20,7 @@ from forecastctl.records.marks import SET, job_mark, panel_mark, spooled_mark
 from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.spool.journal import RECORD, START, UPDATE
 from forecastctl.store.spool.keys import run_key
+from forecastctl.store.superseding import supersede
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,6 +89,8 @@ def _publish(journal: Journal, target: Tracker) -> Published:
             publication.carry_out(verb, alike[start : start + size])
             publication.done.verbs += len(alike[start : start + size])
     publication.end_what_was_killed(entries)
+    for job_id in sorted(_done_again(entries)):
+        supersede(target, job_id)
     publication.done.jobs = sorted(jobs_of(entries))
     journal.remove([entry.number for entry in entries])
     return publication.done
@@ -261,6 +264,12 @@ def series_of(entries: Iterable[Entry]) -> list[Entry]:
     """Those of entries that are new runs of airports and groups, and not of panels."""
     new = (entry for entry in entries if entry.verb == RECORD)
     return [entry for entry in new if entry.content["tags"].get(Tag.KIND) != Kind.PANEL]
+
+
+def _done_again(entries: Iterable[Entry]) -> set[str]:
+    """Ids of the jobs of which airports or groups were done again."""
+    tags = (entry.content["tags"] for entry in series_of(entries))
+    return {of[Tag.JOB_ID] for of in tags if Tag.JOB_ID in of and of.get(Tag.ATTEMPT, "1") != "1"}
 
 
 def jobs_of(entries: Iterable[Entry]) -> set[str]:

@@ -68,6 +68,8 @@ class SpoolingTracker:
             spool.journal.outlives_power_cuts = why is not None
         self._kept: dict[RunKey, tuple[int, str]] = {}
         self._jobs: dict[str, StoredRun] = {}
+        self._seen: set[str] = set()
+        """Ids of runs that the store has: what is added to them is owed to it."""
         self._waiting: dict[RunKey, tuple[Run, str | None]] = {}
         self._early: dict[RunKey, str] = {}
         self._lock = threading.RLock()
@@ -194,7 +196,7 @@ class SpoolingTracker:
             else:
                 self._changed(run_id, update)
                 return
-        owed = run_id in self._jobs
+        owed = run_id in self._jobs or run_id in self._seen
         self._changed(run_id, update)
         self._or_lost(lambda: self._add(run_id, update, owed=owed), 0)
 
@@ -273,6 +275,7 @@ class SpoolingTracker:
     def _note(self, runs: Sequence[StoredRun]) -> None:
         """Note runs of jobs in the store: they may have to be read, and added to, without it."""
         if self.away is None:
+            self._seen.update(run.run_id for run in runs)
             self._jobs |= {r.run_id: r for r in runs if r.tags.get(Tag.KIND) == Kind.JOB}
 
     def _changed(self, run_id: str, update: RunUpdate) -> None:
