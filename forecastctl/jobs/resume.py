@@ -231,7 +231,7 @@ def take_over(
         again: Runs of those that are to be done again.
         early: Runs of those that are made again from the searches that were kept.
     """
-    early = early or {}
+    early = dict(early or {})
     instead = {name: found.run_id for name, found in {**(again or {}), **early}.items()}
     widths = _widths(tracker, run)
     recorded: dict[str, tuple[AirportResult, str]] = {}
@@ -241,8 +241,11 @@ def take_over(
         try:
             if found is not None:
                 result = restored(tracker, found, task)
-                recorded[result.airport] = result, found.run_id
-                continue
+                if not _has_other_widths(result, task, widths):
+                    recorded[result.airport] = result, found.run_id
+                    continue
+                early[result.airport] = found
+                instead[result.airport] = found.run_id
         except NothingRecordedError as error:
             log.warning("%s is done anew: %s", task.series.airport, error.message)
             task = replace(task, anew=error.message)  # noqa: PLW2901
@@ -263,6 +266,22 @@ def take_over(
     searched = {name: found for name, found in searched.items() if name not in done}
     earlier = Earlier(run, recorded, widths, searched, files)
     return replace(job, context=context, tasks=tasks, settled=settled, earlier=earlier)
+
+
+def _has_other_widths(result: AirportResult, task: AirportTask, widths: Widths) -> bool:
+    """Whether an airport was recorded before the job's widths were sure, and by other ones.
+
+    Args:
+        result: What is recorded of it.
+        task: The work on it; a series too short for a search has widths of its own.
+        widths: Those of the job; empty where they are not sure yet.
+    """
+    tuned = result.tuned
+    if tuned is None or result.status is Status.FAILED or not task.plan.tune:
+        return False
+    if not widths or task.widths:
+        return False
+    return tuned.stopped != TOO_SHORT and bool(tuned.widths) and tuned.widths != widths
 
 
 def _widths(tracker: Tracker, run: StoredRun) -> Widths:

@@ -12,7 +12,7 @@ from forecastctl.jobs.stopping import DROPPED, LEFT_OVER, Stopping
 from forecastctl.jobs.work import NOT_BEGUN
 from forecastctl.records import FINISHED, KILLED, Query
 from tests.harness import Harness, make_series
-from tests.jobs.test_resume import account, airports, assert_equal
+from tests.jobs.test_resume import CutOff, account, airports, assert_equal
 
 NAMES = [f"A{i}" for i in range(6)]
 
@@ -282,6 +282,22 @@ def test_gone_on_with_after_a_deadline_at_any_moment_it_ends_like_another(whole,
     again = harness.run()
     pd.testing.assert_frame_equal(again.forecasts, whole.summary.forecasts, check_exact=True)
     assert account(harness.tracker, again.run_id) == account(whole.tracker, whole.summary.run_id)
+
+
+@pytest.mark.parametrize("outcomes", [1, 2, 3, 5])
+def test_cut_off_again_before_those_of_few_searches_are_made_anew_it_ends_like_another(
+    whole, passing, outcomes
+):
+    """The widths are known by then, and were not when the first airports were recorded."""
+    clock, executor = passing
+    harness = six()
+    first = harness.run(executor=executor, stopping=Stopping(deadline_ms=clock.now + 3500))
+    assert first.counts["ok"] == 4
+    with pytest.raises(KeyboardInterrupt):
+        harness.run(executor=CutOff(outcomes))
+    again = harness.run()
+    assert again.job_id == first.job_id
+    pd.testing.assert_frame_equal(again.forecasts, whole.summary.forecasts, check_exact=True)
 
 
 def test_a_search_that_a_deadline_cut_short_is_made_again_when_the_job_goes_on(whole, monkeypatch):
