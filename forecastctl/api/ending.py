@@ -95,7 +95,7 @@ def write_out(frame: pd.DataFrame, out: str, table: str) -> None:
             write_frame(frame, out, table=table)
         except DataError as error:
             raise OutputError(
-                f"{error.message} The forecasts are made and recorded, and only this is missing.",
+                f"{error.message} The forecasts are made, and are not there.",
                 f"{error.hint} Then the same command writes them; 'run --skip-unchanged' does "
                 "so without computing them again.",
             ) from None

@@ -78,7 +78,7 @@ def test_a_full_disk_at_out_says_what_it_is_and_what_is_there(ready):
     """/dev/full refuses each byte as a full disk does."""
     result = ready("run", "--data", "air.csv", *QUICK, "--out", "/dev/full", code=11)
     assert "/dev/full cannot be written: No space left on device" in result.stderr
-    assert "made and recorded" in result.stderr
+    assert "The forecasts are made, and are not there" in result.stderr
     assert "1 airports: 1 ok" in result.stdout
     assert "forecasts " not in result.stdout
     (job,) = ready.json("history")
@@ -95,7 +95,7 @@ def test_a_table_of_another_shape_at_out_is_no_fault_of_the_data(ready):
         database.execute("CREATE TABLE forecasts (airport TEXT, cutoff TEXT, date TEXT)")
     result = ready("run", "--data", "air.csv", *QUICK, "--out", "sqlite:///out.db", code=11)
     assert "has no column" in result.stderr
-    assert "made and recorded" in result.stderr
+    assert "The forecasts are made, and are not there" in result.stderr
 
 
 ENVIRONMENTS = {
