@@ -324,3 +324,13 @@ def test_artifacts_that_a_server_keeps_cannot_be_reached_through_its_database(
     with pytest.raises(TrackingError, match="mlflow-artifacts"):
         tracker.record([Run("a", artifacts=(Artifact("x", b"x"),))])
     assert tracker.find(Query()) == []
+
+
+def test_a_full_disk_is_told_from_a_wrong_address(sqlite_uri):
+    tracker = open_tracker(sqlite_uri, "x")
+    connection = tracker._database._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(TrackingError, match="is full") as raised:
+        tracker.record([Run(f"r{i}", params={"p": "x" * 500}) for i in range(2000)])
+    assert raised.value.hint == "Make room there; the same command goes on."

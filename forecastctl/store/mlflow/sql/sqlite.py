@@ -135,6 +135,8 @@ class SqliteDatabase:
             return StoreAwayError(message, hint)
         if "readonly" in str(error):
             return ReadOnlyError(message)
+        if "is full" in str(error):
+            return TrackingError(message, "Make room there; the same command goes on.")
         if "not a database" in str(error):
             return TrackingError(message, "Give another file, such as sqlite:///mlflow.db.")
         return TrackingError(message)
