@@ -7,6 +7,7 @@ outside of what MkDocs publishes; they become pages of their own, and the links 
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -134,11 +135,25 @@ def _page_of(path: str) -> str:
     place = ROOT / path
     if place.suffix == ".md":
         return place.read_text(encoding="utf-8")
+    if place.suffix == ".ipynb":
+        return _notebook(place)
     if place.is_file():
         return f"# {path}\n\n{_block(place)}"
     within = [p for p in sorted(place.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     filled = [p for p in within if p.stat().st_size and _kind(p)]
     return f"# {path}\n" + "".join(f"\n## {p.relative_to(place)}\n\n{_block(p)}" for p in filled)
+
+
+def _notebook(place: Path) -> str:
+    """A notebook as a page: its text, its code, and what the code said as text."""
+    parts = []
+    for cell in json.loads(place.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"````python\n{source}\n````")
+        for output in cell.get("outputs", ()):
+            said = output.get("text") or output.get("data", {}).get("text/plain", ())
+            parts += [f"````text\n{''.join(said).rstrip()}\n````"] if said else []
+    return "\n\n".join(parts) + "\n"
 
 
 def _block(place: Path) -> str:
