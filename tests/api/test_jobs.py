@@ -244,6 +244,7 @@ def test_no_secret_is_in_what_is_raised(job, store):
     assert "tops3cret" not in f"{raised.value.message} {raised.value.__notes__}"
 
 
+@pytest.mark.slow
 def test_a_share_of_a_job_is_what_the_command_does(tmp_path):
     """One share by a call, the other by a command; whoever comes last has all forecasts."""
     air = long_form(("A0", "A1", "A2", "A3"))

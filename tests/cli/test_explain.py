@@ -127,6 +127,7 @@ def test_quick_reads_the_record_alone(asked):
     assert done.stderr.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_page_and_images_are_written_and_recorded(asked):
     page, png, svg = (asked.folder / f"why.{kind}" for kind in ("html", "png", "svg"))
     found = ask(asked, "--html", page, "--image", png)

@@ -295,6 +295,7 @@ def test_lists_are_recorded_as_they_are_written(cli):
     assert recorded["tune.families"] == "seasonal_naive,holt_winters"
 
 
+@pytest.mark.slow
 def test_the_reference_engine_is_recorded(cli):
     data = cli.write(panel(["JFK"]))
     summary = cli.json("run", "--data", data, *QUICK, "--engine", "statsmodels")
@@ -325,6 +326,7 @@ def test_a_list_says_where_it_was_cut_and_has_its_header_where_it_is_empty(cli):
 
 
 @pytest.mark.parametrize("quiet", [True, False])
+@pytest.mark.slow
 def test_that_models_are_compiled_is_progress(cli, monkeypatch, quiet):
     monkeypatch.setattr(compiled, "warm", lambda say: say("compiling [now]"))
     flags = ["--quiet"] if quiet else []

@@ -242,7 +242,9 @@ def test_an_interruption_ends_with_130_before_and_in_a_command(bare, name):
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ("SIGKILL", "WorkerDied: its process died twice, SIGKILL(-9)"),
+        pytest.param(
+            "SIGKILL", "WorkerDied: its process died twice, SIGKILL(-9)", marks=pytest.mark.slow
+        ),
         # No code of its own runs in it any more, as in a loop of compiled code.
         pytest.param("SIGSTOP", "TimedOut: it was not done within 20", marks=pytest.mark.slow),
     ],

@@ -31,6 +31,7 @@ def aliases(cli):
         return dict(database.execute("SELECT alias, version FROM registered_model_aliases"))
 
 
+@pytest.mark.slow
 def test_from_the_first_champion_to_the_rollback(fleet, monkeypatch):
     """Wherever the environment points, everything is in the store of the settings."""
     elsewhere = f"sqlite:///{fleet.folder}/elsewhere.db"
@@ -64,6 +65,7 @@ def test_from_the_first_champion_to_the_rollback(fleet, monkeypatch):
     assert not (fleet.folder / "elsewhere.db").exists()
 
 
+@pytest.mark.slow
 def test_a_plain_run_registers_nothing_and_promote_does_it_later(fleet):
     summary = fleet.json(*BAD)
     with sqlite3.connect(fleet.folder / "mlflow.db") as database:
@@ -74,6 +76,7 @@ def test_a_plain_run_registers_nothing_and_promote_does_it_later(fleet):
     assert fleet.json("promote")["decision"] == "unchanged"
 
 
+@pytest.mark.slow
 def test_the_name_may_stand_in_the_settings(fleet):
     fleet.write('[tracking]\nregistered_as = "passengers"\n', "forecastctl.toml")
     said = fleet(*BAD)

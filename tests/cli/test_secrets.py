@@ -292,6 +292,7 @@ def written_in(folder):
     return [p.read_text() for p in found if p.suffix in (".csv", ".html", ".js")]
 
 
+@pytest.mark.slow
 def test_a_job_that_ends_well(place, bare, monkeypatch):  # noqa: PLR0915 - every command
     """Every command, with a secret in the store's address, the source's and the query."""
     address, home, rows = place
