@@ -103,6 +103,15 @@ class Limits:
     memory: int | None = None
 
 
+def _quiet() -> dict[str, str]:
+    """What keeps a crash from filling the mail of cron with frames, unless the user wants them.
+
+    That a worker died, and of which signal, is recorded with its airport. Empty is off for Python;
+    loky turns its report of crashes on where the variable is missing.
+    """
+    return {"PYTHONFAULTHANDLER": os.environ.get("PYTHONFAULTHANDLER", "")}
+
+
 class Worker:
     """A process that does one task after another."""
 
@@ -110,7 +119,7 @@ class Worker:
         from joblib.externals.loky import ProcessPoolExecutor
 
         self._pool: Any = ProcessPoolExecutor(
-            1, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
+            1, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD | _quiet()
         )
         self._started: Future[int] = self._pool.submit(os.getpid)
         self._ending = threading.Lock()

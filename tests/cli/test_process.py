@@ -245,6 +245,9 @@ def test_an_interruption_ends_with_130_before_and_in_a_command(bare, name):
         pytest.param(
             "SIGKILL", "WorkerDied: its process died twice, SIGKILL(-9)", marks=pytest.mark.slow
         ),
+        pytest.param(
+            "SIGSEGV", "WorkerDied: its process died twice, SIGSEGV(-11)", marks=pytest.mark.slow
+        ),
         # No code of its own runs in it any more, as in a loop of compiled code.
         pytest.param("SIGSTOP", "TimedOut: it was not done within 20", marks=pytest.mark.slow),
     ],
@@ -257,6 +260,7 @@ def test_what_a_fit_does_to_its_only_worker_costs_its_airport_alone(cli, how, re
     )
     assert done.returncode == 4, done.stderr
     assert "Traceback" not in done.stderr
+    assert "Fatal Python error" not in done.stderr
     one, two = json.loads(done.stdout)["results"]
     assert one["reason"].startswith(reason)
     assert two["status"] == "ok"
