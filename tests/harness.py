@@ -14,8 +14,8 @@ from forecastctl.jobs.dry_run import intents
 from forecastctl.jobs.plan import Request
 from forecastctl.jobs.resume import plan_or_go_on
 from forecastctl.jobs.retry import check_retry, plan_retry, to_retry
-from forecastctl.jobs.run import run_job
-from forecastctl.jobs.share import join, left_by, share_of, work_at_share
+from forecastctl.jobs.run import run_job, work_off
+from forecastctl.jobs.share import join, left_by, share_of
 from forecastctl.jobs.stopping import Stopping
 from forecastctl.recording.context import Environment
 from forecastctl.records import Query, Rejection, SearchSpec, Series
@@ -135,7 +135,7 @@ class Harness:
         job = self.planned("run", store, changes)
         run_id = join(job, store, executor)
         ignored = (lambda *_: None, lambda *_: None, Stopping(), lambda *_: None)
-        work_at_share(share_of(job, shard), store, executor, run_id, *ignored)
+        work_off(share_of(job, shard), store, executor, run_id, *ignored)
         return left_by(shard, job, run_id, store)
 
     def planned(self, command, store, changes):

@@ -215,7 +215,7 @@ class _Sharing:
 
     def _work(self, share: Job, tracker: Tracker, run_id: str) -> Summary:
         from forecastctl.jobs.pilot import choose_pilot
-        from forecastctl.jobs.share import work_at_share
+        from forecastctl.jobs.run import work_off
 
         progress = self.progress
         stopping = limits(self.session, len(share.order))
@@ -224,7 +224,7 @@ class _Sharing:
         with Interruptions(stopping.interrupt):
             to_do = len(share.order) - sum(r.status == "skipped" for r in share.settled)
             progress.expect(lengths, {task.series.airport for task in pilot}, to_do)
-            return work_at_share(
+            _, summary = work_off(
                 share,
                 tracker,
                 self.executor,
@@ -234,6 +234,7 @@ class _Sharing:
                 stopping,
                 progress.searched,
             )
+        return summary
 
     def _store(self, *, upgrade: bool = False) -> AbstractContextManager[tuple[Tracker, bool]]:
         """The store, alone; others with a share hold it for a moment only."""

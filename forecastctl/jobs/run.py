@@ -90,10 +90,9 @@ def run_job(
     log.info("job %s: run %s, %d airports", job.context.job_id, run_id, len(job.order))
     try:
         store_inputs(job, tracker, run_id)
-        ledger, left = work_off(job, tracker, executor, run_id, progress, say, stopping, searched)
-        summary = summarise(job, run_id, ledger)
-        if left:
-            summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
+        ledger, summary = work_off(
+            job, tracker, executor, run_id, progress, say, stopping, searched
+        )
         if job.context.attempt > 1:
             supersede(tracker, job.context.job_id)
         files = (*winners(ledger.pasts, job.context), *sums_artifacts(summary))
@@ -114,7 +113,7 @@ def work_off(
     say: Callable[[str], None],
     stopping: Stopping,
     searched: Callable[[int, int], None],
-) -> tuple[Ledger, int]:
+) -> tuple[Ledger, Summary]:
     """Do what a job has to do, and record it below its run.
 
     Args:
@@ -129,7 +128,7 @@ def work_off(
             how many.
 
     Returns:
-        What became of each airport, and how many are left because it ended early.
+        What became of each airport, and the account of all, with those left because it ended early.
     """
     begun_ms = clock()[0]
     compile_models((task.plan for task in job.tasks), say)
@@ -146,7 +145,11 @@ def work_off(
                 progress(result, len(job.order) + len(job.groups))
             stopping.saw(results)
     stopping.check()
-    return ledger, leave(job, ledger, stopping.reason, tracker)
+    left = leave(job, ledger, stopping.reason, tracker)
+    summary = summarise(job, run_id, ledger)
+    if left:
+        summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
+    return ledger, summary
 
 
 def _open(job: Job, executor: Executor, tracker: Tracker) -> str:

@@ -14,9 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecastctl.execute.port import said_of
-from forecastctl.jobs.ledger import summarise
 from forecastctl.jobs.resume import WITH_GROUPS, airport_runs
-from forecastctl.jobs.run import job_run, store_inputs, work_off
+from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import KILLED, RunUpdate, Status
@@ -24,12 +23,8 @@ from forecastctl.records.schema import Tag
 from forecastctl.records.shards import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from forecastctl.execute.port import Executor
-    from forecastctl.jobs.job import Job, Progress
-    from forecastctl.jobs.stopping import Stopping
-    from forecastctl.jobs.summary import Summary
+    from forecastctl.jobs.job import Job
     from forecastctl.records import Shard
     from forecastctl.store.port import Tracker
 
@@ -88,40 +83,6 @@ def share_of(job: Job, shard: Shard) -> Job:
         whole=job.tasks,
         batch=1,  # what is computed waits for nothing
     )
-
-
-def work_at_share(
-    share: Job,
-    tracker: Tracker,
-    executor: Executor,
-    run_id: str,
-    progress: Progress,
-    say: Callable[[str], None],
-    stopping: Stopping,
-    searched: Callable[[int, int], None],
-) -> Summary:
-    """Do a share, and account for its airports.
-
-    Args:
-        share: See `share_of`.
-        tracker: Where it is recorded.
-        executor: Where it is executed.
-        run_id: The run of the job.
-        progress: Told about every airport.
-        say: Told what takes long before the first airport.
-        stopping: When it ends before all is done.
-        searched: Told how many airports are searched before the first one has its status, and of
-            how many.
-
-    Raises:
-        TrackingError: Something could not be recorded.
-        KeyboardInterrupt: A signal ended it; what was done until then is recorded.
-    """
-    ledger, left = work_off(share, tracker, executor, run_id, progress, say, stopping, searched)
-    summary = summarise(share, run_id, ledger)
-    if left:
-        summary = replace(summary, status="partial", left=left, stopped=stopping.said(left))
-    return summary
 
 
 def left_by(shard: Shard, job: Job, run_id: str, tracker: Tracker) -> tuple[int, int]:

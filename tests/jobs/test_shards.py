@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from forecastctl.execute.serial import SerialExecutor
-from forecastctl.jobs.share import share_of, work_at_share
+from forecastctl.jobs.run import work_off
+from forecastctl.jobs.share import share_of
 from forecastctl.jobs.stopping import Stopping
 from forecastctl.records import KILLED, Artifact, Query, RunUpdate
 from forecastctl.records.shards import Shard, shard_of
@@ -116,7 +117,7 @@ def test_what_others_did_meanwhile_is_not_recorded_again(tmp_path):
     planned = harness.planned("run", store, {})
     share = share_of(planned, shard_of("2/2", None))
     ignored = (lambda *_: None, lambda *_: None, Stopping(), lambda *_: None)
-    work_at_share(share, AsideTracker(spool, job), SerialExecutor(), job.run_id, *ignored)
+    work_off(share, AsideTracker(spool, job), SerialExecutor(), job.run_id, *ignored)
     spool.close()
     assert harness.run().run_id == job.run_id
     publish_all(place, store)
