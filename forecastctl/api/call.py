@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.api.compose import Session, data_spec, read
+from forecastctl.api.compose import Session, data_spec, read, shared_source
 from forecastctl.api.frames import LABEL, Form, form_of, panel_in
 from forecastctl.api.named import overrides, settings_of
 from forecastctl.errors import ForecastctlError, UsageError
@@ -67,7 +67,7 @@ def _called(
         if reads and given.get("data") is not None and settings.data.source == LABEL:
             panel, form = panel_in(given["data"], data_spec(settings, groups=True))
             session = Session(started, settings, read_log, _warn, panel)
-        elif reads and settings.data.source is not None:
+        elif reads and settings.data.source is not None and not shared_source(settings):
             panel, _ = read(session, groups=True)
             session = Session(started, settings, read_log, _warn, panel)
             form = form_of(panel)

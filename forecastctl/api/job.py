@@ -15,7 +15,9 @@ from forecastctl.api.compose import (
     make_executor,
     new_job_id,
     read,
+    read_shared,
     recorded,
+    shared_source,
     trained_panel,
 )
 from forecastctl.api.ending import Done, written
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
     from forecastctl.api.compose import Session
     from forecastctl.api.progress import Progress
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.data.prepare.prepare import Prepared
+    from forecastctl.data.shared.panel import SharedPanel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
@@ -86,8 +91,7 @@ def do(
         ForecastctlError: The settings, the data or the store cannot be used. What becomes of an
             airport is in the summary.
     """
-    from forecastctl.data.prepare.prepare import prepare_panel
-    from forecastctl.jobs.resume import plan_or_go_on, said
+    from forecastctl.jobs.resume import said
 
     if chosen.fresh and chosen.resume:
         raise UsageError("--fresh and --resume contradict each other.", "Give one of them.")
@@ -98,36 +102,67 @@ def do(
     executor = make_executor(settings, settings.airport_limit())
     executor = around(executor) if around else executor
     recorded_panel = command == "forecast" and settings.data.source is None
-    panel, spec = (None, data_spec(settings)) if recorded_panel else read(session, groups=sums)
-    with (
-        executor,
-        Recorder(
+    shared = shared_source(settings)
+    here = None if recorded_panel or shared else read(session, groups=sums)
+    with executor:
+        there = read_shared(session, executor, chosen.as_of) if shared else None
+        with Recorder(
             session, command, progress.say, upgrade=upgrade, existing=recorded_panel
-        ) as recorder,
-    ):
-        if panel is None:
-            panel = trained_panel(session, recorder.tracker, groups=sums)
-        elif recorder.waited:  # the data may be other by now
-            panel, spec = read(session, groups=sums)
-        today = date.today()  # noqa: DTZ011 - local day
-        prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
-        for warning in prepared.warnings:
-            session.warn(warning)
-        request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
-        plan = partial(
-            plan_or_go_on,
-            request,
-            panel,
-            prepared.entries,
-            environment(settings),
-            as_of=chosen.as_of,
-            fresh=chosen.fresh,
-            resume=chosen.resume,
-        )
-        job = replace(recorder.plan(plan), warnings=prepared.warnings)
-        if planned is not None:
-            planned(prepared.entries, recorder.tracker)
-        return execute(session, job, recorder, executor, progress, said(job), out)
+        ) as recorder:
+            if recorded_panel:
+                panel = trained_panel(session, recorder.tracker, groups=sums)
+                here = panel, data_spec(settings)
+            elif recorder.waited:  # the data may be other by now
+                there = read_shared(session, executor, chosen.as_of) if shared else None
+                here = None if shared else read(session, groups=sums)
+            ready = prepared_here(here, chosen.as_of) if here else there
+            assert ready is not None  # noqa: S101 - data are here or with the workers
+            request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
+            job = recorder.plan(planner(session, request, ready, chosen))
+            if planned is not None:
+                planned(ready[1].entries, recorder.tracker)
+            return execute(session, job, recorder, executor, progress, said(job), out)
+
+
+def prepared_here(read: tuple[Panel, DataSpec], as_of: str | None) -> tuple[Panel, Prepared]:
+    """A panel that was read here, and its airports prepared."""
+    from forecastctl.data.prepare.prepare import prepare_panel
+
+    panel, spec = read
+    today = date.today()  # noqa: DTZ011 - local day
+    return panel, prepare_panel(panel, spec, as_of=as_of, today=today)
+
+
+def planner(
+    session: Session,
+    request: Request,
+    ready: tuple[Panel | SharedPanel, Prepared],
+    chosen: Selection,
+) -> Callable[[Tracker], Job]:
+    """What plans a job with what is recorded of earlier ones; what is odd in its data is said now.
+
+    Args:
+        session: Its settings.
+        request: What is asked of it.
+        ready: Its panel, and the airports prepared.
+        chosen: What of the data it is for.
+    """
+    from forecastctl.jobs.resume import plan_or_go_on
+
+    panel, prepared = ready
+    for warning in prepared.warnings:
+        session.warn(warning)
+    plan = partial(
+        plan_or_go_on,
+        request,
+        panel,
+        prepared.entries,
+        environment(session.settings),
+        as_of=chosen.as_of,
+        fresh=chosen.fresh,
+        resume=chosen.resume,
+    )
+    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
 
 
 def execute(
@@ -214,6 +249,12 @@ def adds_up(session: Session, chosen: Selection) -> bool:
     }
     if not any(asked.values()):
         return False
+    if shared_source(settings):
+        first = next(origins[key] for key, wanted in asked.items() if wanted)
+        raise UsageError(
+            f"{first} adds up airports, and the workers that read this table see one airport each.",
+            "Leave it out, or name the folder without 'parquet:' to read it here and whole.",
+        )
     if chosen.airport or chosen.select:
         given = [origins[key] for key, wanted in asked.items() if wanted]
         flags = [origin for origin in given if is_given(origin)]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecastctl.api.compose import check_plug_ins, environment, make_executor, read, store_for_job
+from forecastctl.api.compose import (
+    check_plug_ins,
+    make_executor,
+    read,
+    read_shared,
+    shared_source,
+    store_for_job,
+)
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
-from forecastctl.api.job import adds_up, ask, do, limits
+from forecastctl.api.job import adds_up, ask, do, limits, planner, prepared_here
 from forecastctl.api.recorder import Ending
 from forecastctl.api.spool import counted, publish_all, said_of, spool_place
 from forecastctl.errors import (
@@ -120,7 +125,7 @@ def do_share(
     place = _checked(session, chosen)
     check_plug_ins(session.settings)
     with make_executor(session.settings, session.settings.airport_limit()) as executor:
-        plan = _planner(session, chosen, executor.jobs)
+        plan = _planner(session, chosen, executor)
         sharing = _Sharing(session, shard, progress, executor, place, plan)
         job, run = sharing.joined(upgrade=upgrade)
         return sharing.recorded(job, sharing.worked(job, run), out)
@@ -247,26 +252,12 @@ def _untold(result: AirportResult, total: int) -> None:
     del result, total
 
 
-def _planner(session: Session, chosen: Selection, jobs: int) -> Callable[[Tracker], Job]:
+def _planner(session: Session, chosen: Selection, executor: Executor) -> Callable[[Tracker], Job]:
     """What plans the whole job with what is recorded of it."""
-    from forecastctl.data.prepare.prepare import prepare_panel
-    from forecastctl.jobs.resume import plan_or_go_on
-
-    panel, spec = read(session)
-    today = date.today()  # noqa: DTZ011 - local day
-    prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
-    for warning in prepared.warnings:
-        session.warn(warning)
-    plan = partial(
-        plan_or_go_on,
-        ask("run", session, chosen, sums=False, jobs=jobs),
-        panel,
-        prepared.entries,
-        environment(session.settings),
-        as_of=chosen.as_of,
-        resume=chosen.resume,
-    )
-    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
+    request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
+    if shared_source(session.settings):
+        return planner(session, request, read_shared(session, executor, chosen.as_of), chosen)
+    return planner(session, request, prepared_here(read(session), chosen.as_of), chosen)
 
 
 def _checked(session: Session, chosen: Selection) -> Place:

@@ -13,7 +13,13 @@ from forecastctl.explain.suggestion import how_to_make
 from forecastctl.explain.values import Answer, Evidence, ModelFacts
 from forecastctl.figures import number
 from forecastctl.recording.airports import not_recorded
-from forecastctl.recording.read import held_panel, panel_rows, panel_runs, read_observations
+from forecastctl.recording.read import (
+    airport_rows,
+    held_panel,
+    panel_rows,
+    panel_runs,
+    read_observations,
+)
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Status
 from forecastctl.records.calendar import period_after
@@ -88,7 +94,8 @@ def _observed(tracker: Tracker, airport: str, run: StoredRun) -> tuple[dt.date, 
     It would only help with a suggestion, so that a panel that cannot be read is none.
     """
     try:
-        rows = panel_rows(tracker, held_panel(tracker, RunOf(run).panel_digest)).of(airport)
+        held = held_panel(tracker, RunOf(run).panel_digest)
+        rows = airport_rows(tracker, held, airport)
     except NothingRecordedError:
         return None
     if not rows.observed.any():

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecastctl.data.shared.panel import Parts
     from forecastctl.jobs.sums.base import Sums
     from forecastctl.recording.context import JobContext
     from forecastctl.recording.searches import Searched
@@ -77,7 +78,7 @@ class Job:
     tasks: Sequence[AirportTask]
     settled: Sequence[AirportResult]
     settings: Mapping[str, object]
-    snapshot: pd.DataFrame | None = None
+    snapshot: pd.DataFrame | Parts | None = None
     jobs: int = 1
     batch: int = 8
     served: bool = True

@@ -142,7 +142,8 @@ def joined(
         widths: See `fleet_widths`.
     """
     found = tuned.tuned and replace(calibrated(tuned.tuned, widths), sizes=())
-    whole = replace(task, widths=widths)
+    done = (later or tuned).task
+    whole = replace(task, widths=widths, series=done.series if done else task.series)
     if later is None:
         return replace(tuned, task=whole, tuned=found)
     return replace(

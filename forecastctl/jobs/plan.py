@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from forecastctl.data.panel.panel import Panel
+    from forecastctl.data.shared.panel import SharedPanel
     from forecastctl.store.port import Tracker
 
 STAGES_OF_COMMANDS = {
@@ -105,7 +106,7 @@ class Request:
 
 def plan_job(
     request: Request,
-    panel: Panel,
+    panel: Panel | SharedPanel,
     entries: Sequence[Series | Rejection],
     environment: Environment,
     tracker: Tracker,
@@ -145,7 +146,7 @@ def plan_job(
         tasks=tasks,
         settled=[*settled, *without_work],
         settings=request.settings,
-        snapshot=panel.frame,
+        snapshot=panel.snapshot,
         jobs=request.jobs,
         batch=request.batch,
         sums=sums,
@@ -168,7 +169,7 @@ def _plan(request: Request, airports: int) -> Plan:
 def _context(
     request: Request,
     plan: Plan,
-    panel: Panel,
+    panel: Panel | SharedPanel,
     series: Sequence[Series],
     environment: Environment,
 ) -> JobContext:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from forecastctl.data.panel.panel import Panel
+    from forecastctl.data.shared.panel import SharedPanel
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
     from forecastctl.recording.context import Environment
@@ -130,7 +131,7 @@ def airport_runs(
 
 def plan_or_go_on(
     request: Request,
-    panel: Panel,
+    panel: Panel | SharedPanel,
     entries: Sequence[Series | Rejection],
     environment: Environment,
     tracker: Tracker,

@@ -47,4 +47,5 @@ class ShortWidths:
     def _measured(self, n: int, season_length: int) -> Widths:
         from forecastctl.search.short import widths_of_short
 
-        return widths_of_short(n, season_length, self._fleet[:AIRPORTS], self._search)
+        fleet = [series.here() for series in self._fleet[:AIRPORTS]]
+        return widths_of_short(n, season_length, fleet, self._search)

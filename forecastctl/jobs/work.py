@@ -59,6 +59,7 @@ def work(task: AirportTask) -> AirportResult:
         return AirportResult(
             task.series.airport, Status.SKIPPED, NOT_BEGUN, digest=task.series.digest
         )
+    task = replace(task, series=task.series.here())
     result = AirportResult(
         task.series.airport,
         Status.OK,

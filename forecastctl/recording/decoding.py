@@ -21,6 +21,7 @@ from forecastctl.recording.shapes import (
     LearnedFile,
     ModelFile,
     MonitorFile,
+    PanelPart,
     PastRow,
     SummaryFile,
     TrialRow,
@@ -251,6 +252,11 @@ def summary(content: bytes) -> dict[str, Any]:
     """The summary of a job, as ``--json`` printed it."""
     value: dict[str, Any] = _json(content, SummaryFile)[1]
     return value
+
+
+def panel_parts(content: bytes) -> list[PanelPart]:
+    """The parts of a panel, in order."""
+    return [PanelPart.model_validate(row) for row in json.loads(content)]
 
 
 def panel(content: bytes) -> pd.DataFrame:

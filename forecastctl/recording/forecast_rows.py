@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import Once, remembered
-from forecastctl.recording.read import find_snapshot, panel_rows, read_as
+from forecastctl.recording.read import airport_rows, find_snapshot, read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
 from forecastctl.records.calendar import ordinals, period_of
@@ -113,7 +113,7 @@ def _observed(tracker: Once, panel: StoredRun, airport: str, freq: str) -> Mappi
 
     def read() -> Mapping[int, float]:
         try:
-            rows = panel_rows(tracker, panel).of(airport)
+            rows = airport_rows(tracker, panel, airport)
         except DamagedError as error:
             log.warning("what came true is not shown: %s", error.message)
             return {}

@@ -11,7 +11,7 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import remembered
 from forecastctl.recording.context import airport_key
-from forecastctl.recording.digests import is_changed
+from forecastctl.recording.digests import is_changed, recorded, sha256
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
@@ -19,7 +19,7 @@ from forecastctl.records.schema import LIVE, TRUE, File, Tag
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -91,7 +91,13 @@ def _allowed(run: StoredRun, airport: str, cutoff: str | None) -> bool:
     return of_airport and (cutoff is None or run.tags.get(Tag.CUTOFF, "9999") <= cutoff)
 
 
-def read_as(tracker: Tracker, of: StoredRun | str, path: str, decode: Callable[[bytes], T]) -> T:
+def read_as(
+    tracker: Tracker,
+    of: StoredRun | str,
+    path: str,
+    decode: Callable[[bytes], T],
+    digest: str | None = None,
+) -> T:
     """A recorded file as a value: the one place where files become values.
 
     Args:
@@ -100,6 +106,7 @@ def read_as(tracker: Tracker, of: StoredRun | str, path: str, decode: Callable[[
             digest of the file.
         path: Its path.
         decode: Makes the value, and may raise anything: see `forecastctl.recording.decoding`.
+        digest: Its SHA-256, where another file of the run says it.
 
     Raises:
         NothingRecordedError: There is no such run or file.
@@ -113,7 +120,7 @@ def read_as(tracker: Tracker, of: StoredRun | str, path: str, decode: Callable[[
     except Exception as error:
         why = decoding.described(error) if content else "it is empty"
         raise DamagedError(f"{path} of run {run.run_id} cannot be read: {why}.") from error
-    if is_changed(run.tags, path, content):
+    if is_changed(run.tags, path, content) or digest not in (None, sha256(content)):
         raise DamagedError(
             f"{path} of run {run.run_id} was changed after it was recorded: its SHA-256 is another."
         )
@@ -146,8 +153,13 @@ def read_snapshot(tracker: Tracker, panel_digest: str) -> pd.DataFrame:
     Raises:
         NothingRecordedError: No job has stored it.
     """
+    import pandas as pd
+
     run = held_panel(tracker, panel_digest)
-    return read_as(tracker, run, File.PANEL, decoding.panel)
+    frames = list(panel_as(tracker, run, decoding.panel))
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat(frames, ignore_index=True)
 
 
 def read_observations(
@@ -159,7 +171,7 @@ def read_observations(
         NothingRecordedError: No job has stored the panel.
     """
     run = held_panel(tracker, panel_digest)
-    rows = panel_rows(tracker, run).of(airport)
+    rows = airport_rows(tracker, run, airport)
     start, stop = np.array([first, after], dtype="datetime64[D]").astype(np.int64).tolist()
     values = rows.y[np.isfinite(rows.y) & (rows.days >= start) & (rows.days < stop)]
     return tuple(values.tolist())
@@ -182,11 +194,45 @@ def panel_rows(tracker: Tracker, run: StoredRun) -> Grouped:
         NothingRecordedError: There is none.
     """
     from forecastctl.data.panel.columnar import read_rows
+    from forecastctl.data.panel.rows import joined
 
     def read() -> Grouped:
-        return read_as(tracker, run, File.PANEL, read_rows)
+        return joined(list(panel_as(tracker, run, read_rows)))
 
     return remembered(tracker, ("rows", run.run_id), read)
+
+
+def airport_rows(tracker: Tracker, run: StoredRun, airport: str) -> Grouped:
+    """The same of one airport, of a panel in parts from its part alone."""
+    from forecastctl.data.panel.columnar import read_rows
+    from forecastctl.data.panel.rows import joined
+
+    if File.PANEL_PARTS not in recorded(run.tags):
+        return panel_rows(tracker, run).of(airport)
+    return joined([rows.of(airport) for rows in panel_as(tracker, run, read_rows, airport)])
+
+
+def panel_as(
+    tracker: Tracker, run: StoredRun, decode: Callable[[bytes], T], airport: str | None = None
+) -> Iterator[T]:
+    """The panel that a run stores as values: one, or one for each of its parts.
+
+    Args:
+        tracker: The store.
+        run: The run.
+        decode: As in `read_as`.
+        airport: Only the parts that hold this airport.
+
+    Raises:
+        NothingRecordedError: As `read_as`.
+        DamagedError: As `read_as`.
+    """
+    if File.PANEL_PARTS not in recorded(run.tags):
+        yield read_as(tracker, run, File.PANEL, decode)
+        return
+    for part in read_as(tracker, run, File.PANEL_PARTS, decoding.panel_parts):
+        if airport is None or airport in part.airports:
+            yield read_as(tracker, run, part.file, decode, part.sha256)
 
 
 def trained_panel(tracker: Tracker, *, groups: bool = True) -> Panel:

@@ -110,6 +110,14 @@ class SearchRow(Shape):
     engine: str | None
 
 
+class PanelPart(Shape):
+    """A part of a panel: its file, the digest of that, and whose rows are in it."""
+
+    file: str
+    sha256: str
+    airports: list[str]
+
+
 class WidthsFile(Shape):
     """What ``widths.json`` holds."""
 

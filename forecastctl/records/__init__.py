@@ -58,7 +58,14 @@ from forecastctl.records.searches import (
     no_clock,
     weighed,
 )
-from forecastctl.records.series import Rejection, Series, Status, future_ds
+from forecastctl.records.series import (
+    Rejection,
+    Series,
+    SharedSeries,
+    Status,
+    Values,
+    future_ds,
+)
 from forecastctl.records.shards import Shard
 
 __all__ = [
@@ -107,6 +114,7 @@ __all__ = [
     "Series",
     "ServedModel",
     "Shard",
+    "SharedSeries",
     "Shock",
     "Specification",
     "Start",
@@ -114,6 +122,7 @@ __all__ = [
     "StoredRun",
     "Trial",
     "TuneResult",
+    "Values",
     "VintagePath",
     "Widths",
     "canonical_json",

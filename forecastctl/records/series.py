@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from forecastctl.records.calendar import first_days, period_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
 
@@ -62,6 +64,77 @@ class Series:
     def cutoff(self) -> str:
         """First day of the last observed period, ISO format."""
         return str(self.ds[-1])
+
+    def here(self) -> Series:
+        """The same with its values in memory."""
+        return self
+
+
+Values: TypeAlias = "tuple[NDArray[np.datetime64], NDArray[np.float64]]"
+"""First days of periods and passengers, as ``ds`` and ``y`` of a `Series`."""
+
+_FACTS = tuple(f.name for f in fields(Series) if f.name not in ("ds", "y"))
+
+
+class SharedSeries(Series):
+    """A series whose values lie on shared storage, where whoever works with it reads them.
+
+    All else is known without them. Each look at ``ds`` or ``y`` reads anew and keeps nothing:
+    `here` reads once.
+
+    Args:
+        series: The series.
+        read: Reads its values, wherever it is called; it can be pickled.
+    """
+
+    __slots__ = ("_cutoff", "_n", "_read")
+    _cutoff: str
+    _n: int
+    _read: Callable[[], Values]
+
+    def __init__(self, series: Series, read: Callable[[], Values]) -> None:
+        facts = {name: getattr(series, name) for name in _FACTS}
+        self._set({**facts, "_n": series.n, "_cutoff": series.cutoff, "_read": read})
+
+    def _set(self, values: Mapping[str, object]) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def ds(self) -> NDArray[np.datetime64]:
+        """First day of each period, read now."""
+        return self._read()[0]
+
+    @property
+    def y(self) -> NDArray[np.float64]:
+        """Passengers per period, read now."""
+        return self._read()[1]
+
+    @property
+    def n(self) -> int:
+        """Number of observations."""
+        return self._n
+
+    @property
+    def cutoff(self) -> str:
+        """First day of the last observed period, ISO format."""
+        return self._cutoff
+
+    def here(self) -> Series:
+        """The same with its values in memory."""
+        ds, y = self._read()
+        return Series(ds=ds, y=y, **{name: getattr(self, name) for name in _FACTS})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross a process without the values."""
+        names = (*_FACTS, *self.__slots__)
+        return _restored, ({name: getattr(self, name) for name in names},)
+
+
+def _restored(values: Mapping[str, object]) -> SharedSeries:
+    series = SharedSeries.__new__(SharedSeries)
+    series._set(values)  # noqa: SLF001 - its own
+    return series
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.data.panel.frequency import NO_DAY, full_freq, infer_freq
+from forecastctl.data.panel.frequency import (
+    NO_DAY,
+    Spacings,
+    freq_of,
+    full_freq_of,
+    spacings,
+)
 from forecastctl.data.panel.panel import FRAME_COLUMNS, DataSpec, Panel
 from forecastctl.data.panel.rows import group, panel_digest
 from forecastctl.errors import DataError
@@ -73,12 +79,17 @@ def frequency(rows: Grouped, spec: DataSpec, source: str) -> str:
         DataError: No row has a date, or the frequency cannot be told.
     """
     dated = rows.days != NO_DAY
-    if not dated.any():
+    return spaced_frequency(spacings(rows.codes[dated], rows.days[dated]), spec, source)
+
+
+def spaced_frequency(spaced: Spacings, spec: DataSpec, source: str) -> str:
+    """As `frequency`, of how all rows that have a date are spaced."""
+    if not spaced.rows:
         raise DataError(f"{source}: no row has a date.")
     if spec.freq:
-        return full_freq(spec.freq, rows.days[dated])
+        return full_freq_of(spec.freq, spaced)
     try:
-        return infer_freq(rows.codes[dated], rows.days[dated], strict=True)
+        return freq_of(spaced, strict=True)
     except DataError as error:
         raise DataError(f"{source}: {error.message}", error.hint) from None
 

@@ -134,3 +134,13 @@ class Panel:
     columns: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     understood: Understood = field(default_factory=Understood)
+
+    @property
+    def snapshot(self) -> pd.DataFrame:
+        """What is stored of it."""
+        return self.frame
+
+    @property
+    def profile(self) -> dict[str, int]:
+        """How much it is."""
+        return {"num_rows": len(self.frame), "num_airports": self.frame["airport"].nunique()}

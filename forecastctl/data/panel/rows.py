@@ -19,6 +19,8 @@ from forecastctl.records.calendar import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -68,6 +70,12 @@ class Grouped:
         first, last = self.bounds[self.names.index(airport) :][:2].tolist()
         codes, *rest = (column[first:last] for column in self._columns)
         return Grouped((airport,), np.array([0, last - first]), np.zeros_like(codes), *rest)
+
+    def rows_of(self, position: int, digest: str = "") -> AirportRows:
+        """The rows of the airport at a position."""
+        own = slice(*self.bounds[position : position + 2].tolist())
+        _, days, y, row, problem = (column[own] for column in self._columns)
+        return AirportRows(self.names[position], days, y, row, problem, digest)
 
     @property
     def observed(self) -> NDArray[np.bool_]:
@@ -139,6 +147,22 @@ def arrange(names: tuple[str, ...], codes: NDArray[np.int64], *rest: NDArray[Any
     return Grouped(names, bounds, codes, *rest)
 
 
+def joined(parts: Sequence[Grouped]) -> Grouped:
+    """Parts of a panel as one, in their order; no airport may be in two of them."""
+    if len(parts) == 1:
+        return parts[0]
+    names = tuple(name for part in parts for name in part.names)
+    before = np.cumsum([0, *(len(part.names) for part in parts)]).tolist()
+    codes = [part.codes + n for part, n in zip(parts, before[:-1], strict=True)]
+    if not parts:
+        codes = [np.zeros(0, dtype=np.int64)]
+    rest = [
+        np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0)])
+        for name in ("days", "y", "row", "problem")
+    ]
+    return arrange(names, np.concatenate(codes), *rest)
+
+
 def _lines(grouped: Grouped) -> list[str]:
     """Canonical text of each row: day, number, and what is wrong without where it is."""
     unique, inverse = np.unique(grouped.days, return_inverse=True)
@@ -162,13 +186,17 @@ def airport_digests(grouped: Grouped) -> list[str]:
 def _combined(names: tuple[str, ...], bounds: list[int], digests: list[str]) -> str:
     """SHA-256 of the sorted airports that have rows, each with its digest."""
     present = zip(names, bounds[:-1], bounds[1:], digests, strict=True)
-    entries = sorted((n, d) for n, a, b, d in present if b > a)
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+    return digest_of_parts({n: d for n, a, b, d in present if b > a})
 
 
 def panel_digest(grouped: Grouped) -> str:
     """SHA-256 of all rows, whatever their order."""
     return _combined(grouped.names, grouped.bounds.tolist(), airport_digests(grouped))
+
+
+def digest_of_parts(digests: Mapping[str, str]) -> str:
+    """The same from the digest of each airport that has rows, by its name."""
+    return hashlib.sha256(json.dumps(sorted(digests.items())).encode()).hexdigest()
 
 
 def cut(panel: Panel, spec: DataSpec, as_of: str | None) -> Cut:
@@ -193,31 +221,31 @@ def cut_rows(
 ) -> Cut:
     """As `cut`, of rows and the frequency found in all of them; digests, if wanted."""
     if as_of is not None:
-        last = parse_as_of(as_of)
-        dated = grouped.days != NO_DAY
-        early = dated & (grouped.days <= last)
+        early = early_rows(grouped, as_of)
         days = grouped.days[early]
         if spec.freq:
             freq = full_freq(spec.freq, days)
         else:
             freq = infer_freq(grouped.codes[early], days, strict=False)
+    return cut_at(grouped, freq, spec, as_of, digests=digests)
+
+
+def early_rows(grouped: Grouped, as_of: str) -> NDArray[np.bool_]:
+    """Which rows are dated on or before a date, shape ``(n,)``: the frequency is theirs."""
+    return np.asarray((grouped.days != NO_DAY) & (grouped.days <= parse_as_of(as_of)))
+
+
+def cut_at(
+    grouped: Grouped, freq: str, spec: DataSpec, as_of: str | None, *, digests: bool = True
+) -> Cut:
+    """As `cut`, of rows whose frequency on the date is known; digests, if wanted."""
+    if as_of is not None:
+        dated = grouped.days != NO_DAY
         starts = np.full(len(dated), NO_DAY)
         starts[dated] = first_days(ordinals(grouped.days[dated], freq), freq).astype(np.int64)
-        grouped = grouped.keep(starts <= last)
-    bounds = grouped.bounds.tolist()
+        grouped = grouped.keep(starts <= parse_as_of(as_of))
     by_airport = airport_digests(grouped) if digests else [""] * len(grouped.names)
-    airports = tuple(
-        AirportRows(
-            airport=name,
-            days=grouped.days[a:b],
-            y=grouped.y[a:b],
-            row=grouped.row[a:b],
-            problem=grouped.problem[a:b],
-            digest=digest,
-        )
-        for name, a, b, digest in zip(
-            grouped.names, bounds[:-1], bounds[1:], by_airport, strict=True
-        )
-    )
+    airports = tuple(grouped.rows_of(i, digest) for i, digest in enumerate(by_airport))
     season = spec.season_length or SEASON_LENGTHS[freq[0]]
-    return Cut(freq, season, airports, _combined(grouped.names, bounds, by_airport))
+    digest = _combined(grouped.names, grouped.bounds.tolist(), by_airport)
+    return Cut(freq, season, airports, digest)

@@ -33,8 +33,10 @@ from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import days_of, first_days, ordinals, period_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.panel.rows import Cut, Grouped
+    from forecastctl.data.panel.rows import AirportRows, Cut, Grouped
     from forecastctl.data.prepare.rules import Grid
     from forecastctl.data.prepare.suspects.examined import Examined
 
@@ -85,7 +87,8 @@ def _prepared(
     context = make_context(view, panel, spec, as_of, today)
     examined, warnings = examine_all(view, context, warn=warn)
     if warn:
-        found = (*names_alike(view), *traps(view, examined, context, today))
+        names = [rows.airport for rows in view.airports]
+        found = (*names_alike(names), *traps(view, examined, context, today))
         warnings = (*panel.understood.notes, *found, *warnings)
     marks = panel.understood.airports
     entries = [
@@ -215,23 +218,41 @@ def make_context(
 
 def context_of(view: Cut, unit: str, spec: DataSpec, as_of: str | None, today: date) -> Context:
     """As `make_context`, of rows counted in lines of a file or rows of a table."""
-    this_day = days_of(today)
+    latest = ((rows.airport, latest_of(rows, today)) for rows in view.airports)
+    return context_with(view.freq, view.season_length, latest, unit, spec, as_of, today)
+
+
+def latest_of(rows: AirportRows, today: date) -> int | None:
+    """Day of an airport's last usable value, ``None`` where it has none or one in the future."""
+    usable = np.isfinite(rows.y) & (rows.problem == None)  # noqa: E711 - elementwise
+    if not usable.any() or rows.days[~np.isnan(rows.y)].max() > days_of(today):
+        return None
+    return int(rows.days[usable].max())
+
+
+def context_with(
+    freq: str,
+    season_length: int,
+    latest: Iterable[tuple[str, int | None]],
+    unit: str,
+    spec: DataSpec,
+    as_of: str | None,
+    today: date,
+) -> Context:
+    """As `context_of`, with the day that `latest_of` finds for each airport, in their order."""
     last_day, last_airport = None, ""
-    for rows in view.airports:
-        usable = np.isfinite(rows.y) & (rows.problem == None)  # noqa: E711 - elementwise
-        if usable.any() and rows.days[~np.isnan(rows.y)].max() <= this_day:
-            latest = int(rows.days[usable].max())
-            if last_day is None or latest > last_day:
-                last_day, last_airport = latest, rows.airport
-    kind = view.freq[0]
+    for airport, day in latest:
+        if day is not None and (last_day is None or day > last_day):
+            last_day, last_airport = day, airport
+    kind = freq[0]
     return Context(
-        freq=view.freq,
-        season_length=view.season_length,
+        freq=freq,
+        season_length=season_length,
         spec=spec,
         unit=unit,
         as_of=as_of,
-        today=int(ordinals(np.array([this_day]), view.freq)[0]),
-        last=None if last_day is None else int(ordinals(np.array([last_day]), view.freq)[0]),
+        today=int(ordinals(np.array([days_of(today)]), freq)[0]),
+        last=None if last_day is None else int(ordinals(np.array([last_day]), freq)[0]),
         last_airport=last_airport,
         min_length=DEFAULT_MIN_LENGTH if spec.min_length is None else spec.min_length,
         max_stale=MAX_STALE[kind] if spec.max_stale is None else spec.max_stale,

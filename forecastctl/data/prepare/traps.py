@@ -11,12 +11,12 @@ from forecastctl.data.read.names import alike
 from forecastctl.records.calendar import first_days, labels, ordinals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
 
-    from forecastctl.data.panel.rows import Cut
+    from forecastctl.data.panel.rows import AirportRows, Cut
     from forecastctl.data.prepare.rules import Context
     from forecastctl.data.prepare.suspects.examined import Examined
 
@@ -40,10 +40,39 @@ def traps(
         context: What the rules know of it.
         today: The user's own day.
     """
+    pairs = list(zip(view.airports, examined, strict=True))
+    return said_of(
+        [step_of(entry) for entry in examined],
+        [twice_of(rows, entry, context) for rows, entry in pairs],
+        [rows.airport for rows in view.airports],
+        lambda: days_of_rows(view),
+        context,
+        today,
+    )
+
+
+def said_of(
+    steps: Sequence[tuple[int, int] | None],
+    twice: Sequence[str | None],
+    names: Sequence[str],
+    days: Callable[[], NDArray[np.int64]],
+    context: Context,
+    today: date,
+) -> tuple[str, ...]:
+    """The same of what was found in each airport alone.
+
+    Args:
+        steps: As `step_of` finds them.
+        twice: As `twice_of` finds them.
+        names: The airports.
+        days: Every day on which some airport has a value, once each, in order.
+        context: What the rules know of the panel.
+        today: The user's own day.
+    """
     return (
-        *_unfinished(view, context, today),
-        *_new_units(examined, context),
-        *_twice(view, examined, context),
+        *_unfinished(days, context, today),
+        *_new_units(steps, names, context),
+        *_twice(twice, names),
     )
 
 
@@ -52,9 +81,9 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:_LISTED])) + (f" and {more:,} more" if more > 0 else "")
 
 
-def names_alike(view: Cut) -> Iterator[str]:
+def names_alike(names: Sequence[str]) -> Iterator[str]:
     """The sentence on names that look nearly the same."""
-    groups = alike([rows.airport for rows in view.airports])
+    groups = alike(names)
     if groups:
         n = f"{len(groups):,} groups of airports" if len(groups) > 1 else "airports"
         listed = "; ".join(" and ".join(map(repr, group)) for group in groups[:_LISTED])
@@ -62,7 +91,9 @@ def names_alike(view: Cut) -> Iterator[str]:
         yield f"{n} whose names differ only in case or unseen characters: {listed}{more}; kept apart"  # noqa: E501
 
 
-def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
+def _unfinished(
+    all_days: Callable[[], NDArray[np.int64]], context: Context, today: date
+) -> Iterator[str]:
     """A last period that is not over, or of which the days are not all there."""
     if context.last is None or context.freq[0] == "D":
         return
@@ -76,7 +107,7 @@ def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
         return
     if context.spec.duplicates == "reject":
         return  # rows of one period are not added up
-    days = _days(view)
+    days = all_days()
     if not len(days):
         return
     periods = ordinals(days, context.freq)
@@ -93,29 +124,28 @@ def _unfinished(view: Cut, context: Context, today: date) -> Iterator[str]:
         )
 
 
-def _days(view: Cut) -> NDArray[np.int64]:
-    """Every day on which some airport has a value, once each."""
+def days_of_rows(view: Cut) -> NDArray[np.int64]:
+    """Every day on which some airport has a value, once each, in order."""
     parts = [r.days[(r.days != NO_DAY) & ~np.isnan(r.y)] for r in view.airports]
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
 
-def _twice(view: Cut, examined: Sequence[Examined], context: Context) -> Iterator[str]:
+def twice_of(rows: AirportRows, entry: Examined, context: Context) -> str | None:
+    """The first period for which an airport holds different values, and is rejected for it."""
+    if entry.kind != "duplicates":
+        return None
+    known = ~np.isnan(rows.y)
+    periods = ordinals(rows.days[known], context.freq).tolist()
+    values: dict[int, set[float]] = {}
+    for period, y in zip(periods, rows.y[known].tolist(), strict=True):
+        values.setdefault(period, set()).add(y)
+    different = [period for period, some in values.items() if len(some) > 1]
+    return context.label(min(different)) if different else None
+
+
+def _twice(twice: Sequence[str | None], names: Sequence[str]) -> Iterator[str]:
     """Airports that hold different values for one period, and are rejected for it."""
-    found: list[tuple[str, str]] = []
-    for rows, entry in zip(view.airports, examined, strict=True):
-        if entry.kind == "duplicates":
-            known = ~np.isnan(rows.y)
-            pairs = zip(
-                ordinals(rows.days[known], context.freq).tolist(),
-                rows.y[known].tolist(),
-                strict=True,
-            )
-            values: dict[int, set[float]] = {}
-            for period, y in pairs:
-                values.setdefault(period, set()).add(y)
-            different = [period for period, some in values.items() if len(some) > 1]
-            if different:
-                found.append((rows.airport, context.label(min(different))))
+    found = [(name, first) for name, first in zip(names, twice, strict=True) if first]
     if found:
         airports = "1 airport holds" if len(found) == 1 else f"{len(found):,} airports hold"
         yield (
@@ -124,19 +154,26 @@ def _twice(view: Cut, examined: Sequence[Examined], context: Context) -> Iterato
         )
 
 
-def _new_units(examined: Sequence[Examined], context: Context) -> Iterator[str]:
+def step_of(entry: Examined) -> tuple[int, int] | None:
+    """Period since which an airport's values are of another power of ten, and which."""
+    step = None if entry.grid is None else new_unit(entry.grid.y)
+    return None if entry.grid is None or step is None else (entry.grid.start + step[0], step[1])
+
+
+def _new_units(
+    steps: Sequence[tuple[int, int] | None], names: Sequence[str], context: Context
+) -> Iterator[str]:
     """Airports whose values are of another power of ten from some period on, for good."""
     found: dict[tuple[int, int], list[str]] = {}
-    for entry in examined:
-        step = None if entry.grid is None else new_unit(entry.grid.y)
-        if entry.grid is not None and step is not None:
-            key = (entry.grid.start + step[0], step[1])
-            found.setdefault(key, []).append(entry.outcome.airport)
-    for (period, power), names in sorted(found.items(), key=lambda f: -len(f[1]))[:_LISTED]:
+    for name, step in zip(names, steps, strict=True):
+        if step is not None:
+            found.setdefault(step, []).append(name)
+    for (period, power), of_step in sorted(found.items(), key=lambda f: -len(f[1]))[:_LISTED]:
         times = f"{10**power:,} times" if power > 0 else f"1/{10**-power:,} of"
+        airports = "airport" if len(of_step) == 1 else "airports"
         yield (
-            f"since {context.label(period)} all values of {len(names):,} "
-            f"{'airport' if len(names) == 1 else 'airports'} ({_named(names)}) are about {times} "
+            f"since {context.label(period)} all values of {len(of_step):,} "
+            f"{airports} ({_named(of_step)}) are about {times} "
             "those before: another unit? Bring the file to one unit, or leave out the years before"
         )
 

@@ -14,6 +14,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecastctl.data.panel.shared_source import folder_in, table_in
 from forecastctl.data.read.blobs import Blob, blob_of_bytes, blobs_of, is_remote
 from forecastctl.data.read.columns import airport_column, group_columns
 from forecastctl.data.read.encoding import UTF16
@@ -110,6 +111,12 @@ def _read_source(spec: DataSpec) -> Panel:
         )
     if source == "sample":
         return _sample(spec)
+    if (table := table_in(source)) is not None:
+        raise DataError(
+            f"{source} is a table of Spark: the workers of a job read it, and nothing else does.",
+            f"Use run, tune, train or forecast with --backend spark, or export {table} to a file.",
+        )
+    source = folder_in(source)
     if is_url(source) and not is_remote(source):
         return to_panel([sql_table(source, spec.query)], spec)
     return to_panel(source_tables(source, spec), spec)

@@ -40,6 +40,17 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
+def look_the_same(names: Iterable[str]) -> list[tuple[str, list[int]]]:
+    """Positions of names that differ only in what nobody sees, or in marks of footnotes.
+
+    Each group with how its names look.
+    """
+    looks: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        looks.setdefault(_SIGNS.sub("", visible(name)), []).append(position)
+    return [(look, group) for look, group in looks.items() if look and len(group) > 1]
+
+
 def one_spelling(
     codes: NDArray[np.int64],
     unique: NDArray[np.object_],
@@ -56,14 +67,8 @@ def one_spelling(
         days: Day of each row, shape ``(n,)``.
         keep: Whether a row counts, shape ``(n,)``.
     """
-    looks: dict[str, list[int]] = {}
-    for code, name in enumerate(unique):
-        looks.setdefault(_SIGNS.sub("", visible(str(name))), []).append(code)
-    found = [
-        (look, group)
-        for look, group in looks.items()
-        if look and len(group) > 1 and _apart(codes, days, keep, group)
-    ]
+    looks = look_the_same(map(str, unique))
+    found = [(look, group) for look, group in looks if _apart(codes, days, keep, group)]
     if not found:
         return unique, ()
     spelt = np.array(unique, dtype=object)

@@ -131,7 +131,7 @@ def _column(table: Any, name: str) -> Column:
     if told.get(b"ARROW:extension:name") == b"pandas.period":
         kind = json.loads(told[b"ARROW:extension:metadata"])
         return _first_moments(column, kind["freq"])
-    return _arrow_column(column)
+    return arrow_column(column)
 
 
 def _first_moments(ordinals: Any, freq: str) -> Column:
@@ -154,13 +154,13 @@ _NO_TICK = int(np.iinfo(np.int64).min)
 _FIRST_DAY, _LAST_DAY = np.datetime64("0001-01-03"), np.datetime64("9999-12-29")
 
 
-def _arrow_column(column: Any) -> Column:
+def arrow_column(column: Any) -> Column:
     """An Arrow column as floats, days or text."""
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _arrow_column(column.cast(kind.value_type))
+        return arrow_column(column.cast(kind.value_type))
     if pa.types.is_timestamp(kind):
         return _local_days(column)
     if pa.types.is_date(kind):

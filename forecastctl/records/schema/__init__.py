@@ -16,6 +16,7 @@ from forecastctl.records.schema.files import (
     WINNERS_VERSION,
     File,
     page_path,
+    panel_part_path,
     searches_path,
 )
 from forecastctl.records.schema.keys import A_PANEL, A_SERIES, ALL_KINDS, IN_JOBS, Key, Kind
@@ -69,5 +70,6 @@ __all__ = [
     "fold_key",
     "lead_key",
     "page_path",
+    "panel_part_path",
     "searches_path",
 ]

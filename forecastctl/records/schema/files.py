@@ -14,6 +14,15 @@ class File(Key):
     SETTINGS = "settings.json", A_JOB, "all settings"
     ENVIRONMENT = "environment.json", A_JOB, "versions, CPU and BLAS, git, host, user"
     PANEL = "panel.parquet", A_PANEL, "the panel as read, once per distinct content"
+    PANEL_PARTS = (
+        "panel_parts.json",
+        A_PANEL,
+        (
+            "of a panel that workers read, in place of the file: its parts, each with its SHA-256 "
+            "and its airports"
+        ),
+    )
+    PANEL_PART = "panel/N.parquet", A_PANEL, "rows of some airports, each of them whole"
     WIDTHS = (
         "widths.json",
         A_JOB,
@@ -137,6 +146,11 @@ FILE_VERSIONS: Final = {
 def searches_path(number: int) -> str:
     """Path of a file with searches of the pilot, counted from 0."""
     return File.SEARCHES.replace("N", str(number))
+
+
+def panel_part_path(number: int) -> str:
+    """Path of a part of a panel, counted from 0."""
+    return File.PANEL_PART.replace("N", str(number))
 
 
 def page_path(date: str, kind: str) -> str:

@@ -11,13 +11,12 @@ from forecastctl.data.prepare.fleet_warnings.last_period import (
     low_last_period,
 )
 from forecastctl.data.prepare.fleet_warnings.pairs import duplicates, swapped
-from forecastctl.data.prepare.fleet_warnings.table import table_of
+from forecastctl.data.prepare.fleet_warnings.table import SEASONS, table_of
+from forecastctl.data.prepare.rules import Grid
 from forecastctl.records.calendar import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from forecastctl.data.prepare.rules import Grid
 
 WARNINGS = {
     "unit": changed_unit,
@@ -63,6 +62,19 @@ def fleet_warnings(
     if said["unit"]:
         said["low"] = None  # the unit says more
     return {kind: text for kind, text in said.items() if text}
+
+
+def newest_seasons(grid: Grid | None, season_length: int) -> Grid | None:
+    """As much of an airport's end as any of the warnings looks at, and no values in memory besides.
+
+    Args:
+        grid: The airport, ``None`` where its rows allow no grid.
+        season_length: Periods per season.
+    """
+    if grid is None:
+        return None
+    first = max(len(grid.y) - SEASONS * season_length, 0)
+    return Grid(grid.start + first, grid.y[first:].copy())
 
 
 def _label(period: int, freq: str) -> str:

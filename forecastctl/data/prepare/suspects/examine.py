@@ -29,6 +29,8 @@ from forecastctl.records import Rejection, Series
 from forecastctl.records.calendar import first_days
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from forecastctl.data.panel.rows import AirportRows, Cut
@@ -69,6 +71,20 @@ def _warnings(examined: list[Examined], view: Cut, judge: Judge) -> tuple[str, .
     names, context = [rows.airport for rows in view.airports], judge.context
     grids = [entry.grid for entry in examined]
     said = fleet_warnings(names, grids, context.last, context.freq, context.season_length)
+    return all_warnings(said, examined, names, judge)
+
+
+def all_warnings(
+    said: Mapping[str, str], examined: Sequence[Examined], names: Sequence[str], judge: Judge
+) -> tuple[str, ...]:
+    """Sentences about the whole panel.
+
+    Args:
+        said: What `fleet_warnings` has found.
+        examined: Each airport.
+        names: Their names.
+        judge: What the fleet says.
+    """
     more = warnings_of(examined, names, judge, lower=not {"unit", "low"} & said.keys())
     return (*said.values(), *more)
 

@@ -16,11 +16,11 @@ import numpy as np
 from forecastctl.data.prepare.suspects.suspects import MONTH_NAMES, window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from forecastctl.data.prepare.rules import Context, Grid
     from forecastctl.data.prepare.suspects.examined import Examined
-    from forecastctl.data.prepare.suspects.fleet import Fleet
+    from forecastctl.data.prepare.suspects.fleet import Peers
     from forecastctl.data.prepare.suspects.suspects import Suspects
 
 _LEAST_AIRPORTS = 3  # that share a fault
@@ -48,7 +48,7 @@ class Judge:
     """
 
     context: Context
-    fleet: Fleet
+    fleet: Peers
     shared_months: frozenset[int] = field(default_factory=frozenset)
     shared_ends: frozenset[int] = field(default_factory=frozenset)
 
@@ -88,12 +88,9 @@ class Judge:
         """Power of ten by which the panel's last period is off, where it is so here, or 0."""
         last = len(grid.y) - 1
         period = grid.start + last
-        if period != self.context.last or last in suspects.positions:
+        if last in suspects.positions or not ends_far_above(grid, self.context):
             return 0
-        before = grid.y[:last][grid.y[:last] > 0]
-        if not len(before) or not grid.y[last] > _TIMES_ALL_BEFORE * before.max():
-            return 0  # so it is for most airports, for which the others need not be read
-        power, usual = self.fleet.unit(period), float(self.fleet.usual(period)[airport])
+        power, usual = self.fleet.unit(period), self.fleet.usual(period, airport)
         here = usual > 0 and abs(np.log10(grid.y[last] / usual) - power) <= _NEAR_FLEETS_POWER
         return power if here else 0
 
@@ -131,6 +128,32 @@ class Judge:
         return suspects.sudden and together and not long and self.context.freq[0] != "D"
 
 
+def ends_far_above(grid: Grid, context: Context) -> bool:
+    """Whether an airport's value in the panel's last period lies far above all before.
+
+    So it is for few airports, for which alone the others need to be read.
+    """
+    last = len(grid.y) - 1
+    before = grid.y[:last][grid.y[:last] > 0]
+    if grid.start + last != context.last or not len(before):
+        return False
+    return bool(grid.y[last] > _TIMES_ALL_BEFORE * before.max())
+
+
+def questions_of(suspects: Suspects, grid: Grid) -> frozenset[tuple[int, int]]:
+    """Periods in which others are asked what they did, each with the power of a rise, or 0.
+
+    Args:
+        suspects: Those found in an airport alone.
+        grid: The airport.
+    """
+    powers = dict(suspects.unit)
+    asked = {(grid.start + first, powers[first]) for first, _ in _runs(suspects.of("unit"))}
+    for kind in ("zero", "unpublished"):
+        asked |= {(grid.start + first, 0) for first, _ in _runs(suspects.of(kind))}
+    return frozenset(asked)
+
+
 def _larger_in_another_year(grid: Grid, position: int, context: Context) -> bool:
     """Whether the season before or after does not hold such a fall."""
     m, limit = context.season_length, _NO_LOW_SEASON * grid.y[position]
@@ -150,14 +173,18 @@ def _runs(positions: Sequence[int]) -> list[tuple[int, list[int]]]:
 
 
 def with_shared_faults(
-    judge: Judge, suspects: Sequence[Suspects], grids: Sequence[Grid | None]
+    judge: Judge,
+    suspects: Sequence[Suspects],
+    grids: Sequence[Grid | None],
+    how_many_tell: Callable[[], int] | None = None,
 ) -> Judge:
     """The judge, knowing which months and ends many airports share.
 
     Args:
         judge: Without this knowledge.
-        suspects: Of each airport.
-        grids: Each airport, ``None`` where there is none.
+        suspects: Of each airport, those without any left out as you like.
+        grids: Each of these airports, ``None`` where there is none.
+        how_many_tell: Counts the airports for which `tells_months` holds; by default the grids.
     """
     ends = Counter(
         grid.start + each.unpublished[0]
@@ -167,19 +194,25 @@ def with_shared_faults(
     shared_ends = frozenset(
         period
         for period, n in ends.items()
-        if n >= _LEAST_AIRPORTS and n >= _END_SHARE * judge.fleet.at(period).comparable().sum()
+        if n >= _LEAST_AIRPORTS and n >= _END_SHARE * judge.fleet.comparable(period)
     )
-    months = _shared_months(suspects, grids)
+    months = _shared_months(suspects, how_many_tell or (lambda: sum(map(tells_months, grids))))
     return replace(judge, shared_months=months, shared_ends=shared_ends)
 
 
-def _shared_months(suspects: Sequence[Suspects], grids: Sequence[Grid | None]) -> frozenset[int]:
+def tells_months(grid: Grid | None) -> bool:
+    """Whether an airport is long enough to tell whether a calendar month is on another scale."""
+    return grid is not None and int((grid.y > 0).sum()) >= _YEARS * len(MONTH_NAMES)
+
+
+def _shared_months(
+    suspects: Sequence[Suspects], how_many_tell: Callable[[], int]
+) -> frozenset[int]:
     """Calendar months on another scale in most airports that are long enough to tell."""
     counts = Counter(month for each in suspects for month, _ in each.label)
     if not counts:
         return frozenset()
-    least = _YEARS * len(MONTH_NAMES)
-    long_enough = sum(g is not None and int((g.y > 0).sum()) >= least for g in grids)
+    long_enough = how_many_tell()
     return frozenset(
         m for m, n in counts.items() if n >= _LEAST_AIRPORTS and n >= _MONTH_SHARE * long_enough
     )
