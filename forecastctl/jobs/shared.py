@@ -113,7 +113,7 @@ def _found(spec: DataSpec, folder: str, executor: Executor) -> tuple[list[Chunk]
     some = [files[i : i + _FILES] for i in range(0, len(files), _FILES)]
     look = partial(outline, columns=columns, folder=folder)
     held: list[list[Held]] = [h for part in _each(executor, look, some, folder) for h in part]
-    chunks, rows = chunks_of(columns, zip(files, held, strict=True))
+    chunks, rows = chunks_of(columns, zip(files, held, strict=True), executor.jobs)
     if not rows:
         raise DataError(f"{columns.label} holds no rows.", "Check that it was written.")
     log.info("%s: %d rows, %d files, %d parts", columns.label, rows, len(files), len(chunks))

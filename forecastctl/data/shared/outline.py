@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".parquet", ".pq", ".parq")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-_ROWS, _AIRPORTS = 200_000, 1_000
-"""Rows and airports that are read together, at most, unless one airport alone has more rows."""
+_MOST, _LEAST, _AIRPORTS = 200_000, 50, 1_000
+"""Rows that are read together at most, unless one airport has more, and at least; airports at most.
+"""
+_EACH = 4
+"""Groups of airports for each worker, so that none waits long for the last ones."""
 _HINT = (
     "Write it long: a text column of airports, a date, and a number of passengers. --data without "
     "'parquet:' reads any other form, here and whole."
@@ -185,12 +188,15 @@ def _airports(file: Any, group: int, columns: Columns) -> tuple[str | None, ...]
     return (*texts, *([None] if np.any(places < 0) else []))
 
 
-def chunks_of(columns: Columns, files: Iterable[tuple[str, list[Held]]]) -> tuple[list[Chunk], int]:
+def chunks_of(
+    columns: Columns, files: Iterable[tuple[str, list[Held]]], workers: int
+) -> tuple[list[Chunk], int]:
     """The airports of a table in groups that are read together, and the number of its rows.
 
     Args:
         columns: Those that count.
         files: Each file in order, with what its row groups hold.
+        workers: How many read at the same time.
     """
     pieces: dict[str, list[tuple[Piece, float]]] = {}
     rows = 0
@@ -201,12 +207,13 @@ def chunks_of(columns: Columns, files: Iterable[tuple[str, list[Held]]]) -> tupl
             for airport in held.airports:
                 share = held.rows / len(held.airports)
                 pieces.setdefault(airport, []).append((piece, share))
+    most = min(max(rows // (_EACH * workers), _LEAST), _MOST)
     chunks: list[Chunk] = []
     wheres: list[Where] = []
     size = 0.0
     for airport, found in pieces.items():
         own = sum(share for _, share in found)
-        if wheres and (size + own > _ROWS or len(wheres) >= _AIRPORTS):
+        if wheres and (size + own > most or len(wheres) >= _AIRPORTS):
             chunks.append(Chunk(columns, tuple(wheres)))
             wheres, size = [], 0.0
         wheres.append(Where(airport, tuple(piece for piece, _ in found)))
