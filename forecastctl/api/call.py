@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.api.compose import Session, data_spec, read, shared_source
+from forecastctl.api.compose import Session, data_spec, read
 from forecastctl.api.frames import LABEL, Form, form_of, panel_in
 from forecastctl.api.named import overrides, settings_of
+from forecastctl.api.shared import shared_source
 from forecastctl.errors import ForecastctlError, UsageError
 
 if TYPE_CHECKING:

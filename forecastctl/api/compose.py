@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import SettingsError, UsageError
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.prepare.prepare import Prepared
-    from forecastctl.data.shared.panel import SharedPanel
     from forecastctl.execute.port import Executor
     from forecastctl.recording.context import Environment
     from forecastctl.settings import Settings
@@ -161,31 +159,6 @@ def read(session: Session, *, groups: bool = False) -> tuple[Panel, DataSpec]:
             "--data sample takes the bundled sample.",
         )
     return read_panel(spec), spec
-
-
-def shared_source(settings: Settings) -> str | None:
-    """The source of the settings, where workers read it; ``None`` where it is read here."""
-    from forecastctl.data.panel.shared_source import is_shared
-
-    return settings.data.source if is_shared(settings.data.source) else None
-
-
-def read_shared(
-    session: Session, executor: Executor, as_of: str | None
-) -> tuple[SharedPanel, Prepared]:
-    """Have the workers of an executor read and prepare the panel that the settings name.
-
-    Args:
-        session: Its settings.
-        executor: The executor, open.
-        as_of: No row after this date counts.
-    """
-    from forecastctl.data.panel.shared_source import folder_in
-    from forecastctl.jobs.shared import read_shared as read_by
-
-    spec = data_spec(session.settings)
-    today = date.today()  # noqa: DTZ011 - local day
-    return read_by(spec, folder_in(spec.source or ""), executor, as_of=as_of, today=today)
 
 
 def trained_panel(session: Session, tracker: Tracker, *, groups: bool) -> Panel:

@@ -15,14 +15,13 @@ from forecastctl.api.compose import (
     make_executor,
     new_job_id,
     read,
-    read_shared,
     recorded,
-    shared_source,
     trained_panel,
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
 from forecastctl.api.recorder import Recorder
+from forecastctl.api.shared import check_shared, read_shared, shared_folder, shared_source
 from forecastctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,13 +98,14 @@ def do(
     if command in ("run", "tune"):
         check_plug_ins(settings)
     sums = adds_up(session, chosen)
+    check_shared(settings)
     executor = make_executor(settings, settings.airport_limit())
     executor = around(executor) if around else executor
     recorded_panel = command == "forecast" and settings.data.source is None
     shared = shared_source(settings)
     here = None if recorded_panel or shared else read(session, groups=sums)
-    with executor:
-        there = read_shared(session, executor, chosen.as_of) if shared else None
+    with executor, shared_folder(settings, executor) as folder:
+        there = read_shared(session, executor, folder, chosen.as_of) if shared else None
         with Recorder(
             session, command, progress.say, upgrade=upgrade, existing=recorded_panel
         ) as recorder:
@@ -113,7 +113,7 @@ def do(
                 panel = trained_panel(session, recorder.tracker, groups=sums)
                 here = panel, data_spec(settings)
             elif recorder.waited:  # the data may be other by now
-                there = read_shared(session, executor, chosen.as_of) if shared else None
+                there = read_shared(session, executor, folder, chosen.as_of) if shared else None
                 here = None if shared else read(session, groups=sums)
             ready = prepared_here(here, chosen.as_of) if here else there
             assert ready is not None  # noqa: S101 - data are here or with the workers

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from forecastctl.api.named import Sets
 
 Data = Any
-"""Path, address, ``sample``, or a data frame."""
+"""Path, address, ``sample``, a data frame; ``parquet:FOLDER``, ``spark:TABLE`` for workers."""
 Path = str | PathLike[str]
 Day = str | dt.date
 Names = str | Sequence[str]

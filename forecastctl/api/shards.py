@@ -11,14 +11,13 @@ from forecastctl.api.compose import (
     check_plug_ins,
     make_executor,
     read,
-    read_shared,
-    shared_source,
     store_for_job,
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
 from forecastctl.api.job import adds_up, ask, do, limits, planner, prepared_here
 from forecastctl.api.recorder import Ending
+from forecastctl.api.shared import check_shared, read_shared, shared_folder, shared_source
 from forecastctl.api.spool import counted, publish_all, said_of, spool_place
 from forecastctl.errors import (
     ForecastctlError,
@@ -123,9 +122,14 @@ def do_share(
         ForecastctlError: The settings, the data or the store cannot be used.
     """
     place = _checked(session, chosen)
-    check_plug_ins(session.settings)
-    with make_executor(session.settings, session.settings.airport_limit()) as executor:
-        plan = _planner(session, chosen, executor)
+    settings = session.settings
+    check_plug_ins(settings)
+    check_shared(settings)
+    with (
+        make_executor(settings, settings.airport_limit()) as executor,
+        shared_folder(settings, executor) as folder,
+    ):
+        plan = _planner(session, chosen, executor, folder)
         sharing = _Sharing(session, shard, progress, executor, place, plan)
         job, run = sharing.joined(upgrade=upgrade)
         return sharing.recorded(job, sharing.worked(job, run), out)
@@ -256,7 +260,8 @@ def _planner(session: Session, chosen: Selection, executor: Executor) -> Callabl
     """What plans the whole job with what is recorded of it."""
     request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
     if shared_source(session.settings):
-        return planner(session, request, read_shared(session, executor, chosen.as_of), chosen)
+        ready = read_shared(session, executor, folder, chosen.as_of)
+        return planner(session, request, ready, chosen)
     return planner(session, request, prepared_here(read(session), chosen.as_of), chosen)
 
 

@@ -56,6 +56,28 @@ class WindsDown(Protocol):
         ...
 
 
+@runtime_checkable
+class LaysTablesDown(Protocol):
+    """An executor whose workers know tables."""
+
+    def lay_down(
+        self, table: str, choose: Callable[[Sequence[tuple[str, str]]], Sequence[str]], folder: str
+    ) -> None:
+        """Have the workers write a table as Parquet, sorted by airport and date.
+
+        Args:
+            table: Its name.
+            choose: The columns of airport, date and number among those of the table, each with its
+                type; it raises `DataError` where they are not there.
+            folder: Where it is written to.
+
+        Raises:
+            DataError: There is no such table.
+            ClusterError: It cannot be written.
+        """
+        ...
+
+
 def said_of(executor: Executor) -> str:
     """What does the work, where, and with how many workers: ``dask, 8 workers of tcp://x:8786``."""
     name = getattr(executor, "name", type(executor).__name__)

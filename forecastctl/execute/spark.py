@@ -21,7 +21,7 @@ from queue import Empty, SimpleQueue
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import ClusterError
+from forecastctl.errors import ClusterError, DataError
 from forecastctl.execute import remote
 from forecastctl.execute.address import knock, need
 from forecastctl.execute.cluster import ClusterExecutor, Lost, workers_asked
@@ -29,7 +29,7 @@ from forecastctl.execute.worker import Limits
 from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from forecastctl.execute.remote import Answer, Parcel
 
@@ -37,6 +37,11 @@ _ASKED = ("spark://", "sc://")
 """Masters that are asked for over TCP directly; others are found by Spark itself."""
 _TRIES = 4
 """How often Spark itself begins a task whose worker it lost."""
+
+_PARTS = 4
+"""Partitions of a table for each worker."""
+_BLOCK = 1 << 20
+"""Bytes of a row group: of an airport no more is read than what lies in the same one."""
 
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """A driver that lives for minutes is not worth compiling well: a third less CPU time to start."""
@@ -74,6 +79,8 @@ class SparkEngine:
         try:
             if self._address.startswith("sc://"):
                 self._spark = _Session(self._connect())
+            elif not self._address and (active := _active()):
+                self._spark = _Context(active, own=False)
             else:
                 self._spark = _Context(self._start())
         except ClusterError:
@@ -105,6 +112,37 @@ class SparkEngine:
         session = SparkSession.builder.remote(self._address).getOrCreate()
         session.range(1).collect()  # it is not asked before that
         return session
+
+    def lay_down(
+        self, table: str, choose: Callable[[Sequence[tuple[str, str]]], Sequence[str]], folder: str
+    ) -> None:
+        """As `forecastctl.execute.port.LaysTablesDown`."""
+        from pyspark.errors import AnalysisException, PySparkException
+        from pyspark.sql import functions as f
+
+        session = self._spark.session()
+        # Otherwise Spark may put small partitions together again.
+        session.conf.set("spark.sql.adaptive.enabled", "false")
+        try:
+            frame = session.table(table)
+            found = frame.dtypes
+        except AnalysisException as error:
+            raise DataError(
+                f"The Spark of {self.where} has no table {table!r}: {_reason(error)}",
+                "Name it as SQL does, such as catalog.schema.table; SHOW TABLES lists them.",
+            ) from None
+        airport, date, value = (f.col(f"`{name.replace('`', '``')}`") for name in choose(found))
+        columns = [airport.alias("airport"), date.cast("date").alias("date")]
+        rows = frame.select(*columns, value.cast("double").alias("passengers"))
+        parts = _PARTS * max(self.workers(), 1)
+        try:
+            rows = rows.repartitionByRange(parts, "airport").sortWithinPartitions("airport", "date")
+            rows.write.option("parquet.block.size", _BLOCK).parquet(folder)
+        except PySparkException as error:
+            raise ClusterError(
+                f"Spark could not lay {table} down in {masked(folder)}: {_reason(error)}",
+                "Name a folder that all executors may write to: --shared FOLDER.",
+            ) from error
 
     def workers(self) -> int:
         """Cores of all executors."""
@@ -154,6 +192,14 @@ def _reason(error: BaseException) -> str:
     return next((line for line in reversed(lines) if "Error" in line), lines[0] if lines else "")
 
 
+def _active() -> Any:
+    """The context of a session that this process has already, as notebooks do, or ``None``."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    return session.sparkContext if session else None
+
+
 _java: list[Any] = []
 """The Java process of this one, once it is there: one for all Sparks, as pyspark has it."""
 
@@ -170,9 +216,20 @@ def _gateway(conf: Any) -> Any:
 class _Context:
     """Spark as it is used here, where its driver is a process of this machine."""
 
-    def __init__(self, context: Any) -> None:
-        self._context = context
-        self.interrupt, self.stop = context.cancelJobsWithTag, context.stop
+    def __init__(self, context: Any, *, own: bool = True) -> None:
+        self._context, self._own = context, own
+        self.interrupt = context.cancelJobsWithTag
+
+    def stop(self) -> None:
+        """End it, unless it was there before."""
+        if self._own:
+            self._context.stop()
+
+    def session(self) -> Any:
+        """What knows tables."""
+        from pyspark.sql import SparkSession
+
+        return SparkSession.getActiveSession() or SparkSession(self._context)
 
     def workers(self) -> int:
         """Cores of all executors."""
@@ -191,6 +248,10 @@ class _Session:
     def __init__(self, session: Any) -> None:
         self._session = session
         self.interrupt, self.stop = session.interruptTag, session.stop
+
+    def session(self) -> Any:
+        """What knows tables."""
+        return self._session
 
     def workers(self) -> int:
         """What the server was told to count on; 0 where it was not."""
@@ -222,10 +283,25 @@ def _carry_row(content: bytes, batches: Iterator[Any]) -> Iterator[Any]:
             yield pa.RecordBatch.from_pydict({"answer": [_carry(content)]})
 
 
+class SparkExecutor(ClusterExecutor):
+    """The executor on Spark, whose workers know tables."""
+
+    def __init__(self, engine: SparkEngine, jobs: int | None, limits: Limits) -> None:
+        super().__init__(engine, jobs, limits)
+        self._spark = engine
+
+    def lay_down(
+        self, table: str, choose: Callable[[Sequence[tuple[str, str]]], Sequence[str]], folder: str
+    ) -> None:
+        """As `forecastctl.execute.port.LaysTablesDown`."""
+        self._start()
+        self._spark.lay_down(table, choose, folder)
+
+
 def make_executor(
     jobs: int, limit: float | None = None, memory: int | None = None, cluster: str = ""
-) -> ClusterExecutor:
+) -> SparkExecutor:
     """Executor on Spark; arguments as in `forecastctl.execute.cluster.workers_asked`."""
     need("pyspark", "spark")
     local, most = workers_asked(jobs, cluster)
-    return ClusterExecutor(SparkEngine(local, cluster), most, Limits(limit, memory))
+    return SparkExecutor(SparkEngine(local, cluster), most, Limits(limit, memory))

@@ -4,7 +4,11 @@ Links are those of the reference.
 """
 
 MEANINGS = {
-    "data.source": "CSV (also .gz), Parquet, a SQLAlchemy URL, or `sample` for generated data.",
+    "data.source": (
+        "CSV (also .gz), Parquet, a SQLAlchemy URL, or `sample` for generated data; or, read [by "
+        "the workers](../how-to/tables.md), a folder of Parquet (`parquet:/shared/folder`) or a "
+        "table of Spark (`spark:schema.table`)."
+    ),
     "data.query": "SQL query that yields the rows, where `source` is a URL.",
     "data.keep_query": "Whether the query is shown and recorded in full, secrets masked; if not, "
     "values that are written out in it are `?`, and a digest tells whether it is the same.",
@@ -136,6 +140,11 @@ MEANINGS = {
         "Connect server (`sc://host:15002`). Not set: one of this machine, which is started with "
         "`run.jobs` workers and ended. With an address, `run.jobs` says how many tasks of the job "
         "it may have at the same time, and -1 all that it has workers for."
+    ),
+    "run.shared": (
+        "Folder on storage that this machine and all workers see under one path, where a table of "
+        "Spark is laid down by airport while a job lasts. Not set: the directory of temporary "
+        "files, which is enough for a Spark of this machine."
     ),
     "run.batch": "Airports written in one transaction.",
     "run.longest_wait": (

@@ -189,6 +189,7 @@ class Run(_Section):
     jobs: Annotated[int, Field(ge=-64, le=512), AfterValidator(_some_workers)] = -1
     backend: Backend = "loky"
     cluster: Annotated[str, Field(min_length=1)] | None = None
+    shared: Annotated[str, Field(min_length=1)] | None = None
     airport_timeout: Annotated[float, Field(gt=0, le=MOST_SECONDS)] | None = None
     airport_memory: Memory | None = None
     deadline: (

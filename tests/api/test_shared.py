@@ -1,11 +1,8 @@
 """Jobs whose panel is read by the workers: forecasts, record and answers are those of any other."""
 
-
 import pandas as pd
 import pytest
 
-import forecastctl
-from forecastctl.errors import DataError, UsageError
 from forecastctl.records import Query
 from forecastctl.records.schema import File, Kind, Tag
 from forecastctl.store.mlflow.open import open_tracker
@@ -21,7 +18,9 @@ def jobs(tmp_path_factory, store_template):
         cli = Cli(tmp_path_factory.mktemp("shared"), patch)
         rows = panel(NAMES, months=60)
         rows["date"] = pd.to_datetime(rows["date"])
-        rows.loc[(rows["airport"] == "BOS").to_numpy() & (rows["date"] == "2019-12-01"), "passengers"] *= 1000
+        rows.loc[
+            (rows["airport"] == "BOS").to_numpy() & (rows["date"] == "2019-12-01"), "passengers"
+        ] *= 1000
         rows.to_parquet(cli.folder / "one.parquet", index=False)
         rows.to_parquet(cli.folder / "table", partition_cols=["airport"], index=False)
         for name, data, backend in (
@@ -30,7 +29,7 @@ def jobs(tmp_path_factory, store_template):
         ):
             cli(
                 "run", "--data", data, *QUICK, "--backend", backend, "--out", f"{name}.csv",
-                "--experiment", name,
+                "--experiment", name, code=4,
             )  # fmt: skip
         yield cli
 
@@ -41,7 +40,20 @@ def recorded(cli, experiment):
     found = {}
     for run in tracker.find(Query(tags={Tag.KIND: Kind.AIRPORT})):
         metrics = {k: v for k, v in run.metrics.items() if "seconds" not in k}
-        tags = {k: v for k, v in run.tags.items() if k in (Tag.DATA_DIGEST, Tag.PANEL_DIGEST, Tag.STATUS, Tag.PREPARATION, Tag.LEFT_OUT, Tag.CUTOFF, Tag.MODEL)}
+        tags = {
+            k: v
+            for k, v in run.tags.items()
+            if k
+            in (
+                Tag.DATA_DIGEST,
+                Tag.PANEL_DIGEST,
+                Tag.STATUS,
+                Tag.PREPARATION,
+                Tag.LEFT_OUT,
+                Tag.CUTOFF,
+                Tag.MODEL,
+            )
+        }
         files = [tracker.read_artifact(run.run_id, path) for path in (File.FORECAST, File.MODEL)]
         found[run.tags[Tag.AIRPORT]] = run.params, metrics, tags, files
     return found

@@ -212,8 +212,12 @@ def refused(tmp_path, rows, match, *, layout="one file", **more):
 
 def test_what_needs_all_rows_together_is_refused(tmp_path):
     values = fleet(3)
-    refused(tmp_path, months({**values, "Total": sum(values.values())}), "'Total' is called a total")
-    refused(tmp_path, months({**values, "A1\u200b": values["A1"]}), "differ only in what nobody sees")
+    refused(
+        tmp_path, months({**values, "Total": sum(values.values())}), "'Total' is called a total"
+    )
+    refused(
+        tmp_path, months({**values, "A1\u200b": values["A1"]}), "differ only in what nobody sees"
+    )
     extra = months(values).assign(carrier="X")
     refused(tmp_path, extra, "duplicates = sum is not done by the workers", duplicates="sum")
     undated = months(values)

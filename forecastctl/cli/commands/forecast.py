@@ -30,6 +30,7 @@ def forecast(
     jobs: flags.work.Jobs = None,
     backend: flags.work.Backend = None,
     cluster: flags.work.Cluster = None,
+    shared: flags.work.Shared = None,
     airport_timeout: flags.work.AirportTimeout = None,
     wait: flags.work.Wait = None,
     airport_memory: flags.work.AirportMemory = None,

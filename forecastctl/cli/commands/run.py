@@ -46,6 +46,7 @@ def run(
     jobs: flags.work.Jobs = None,
     backend: flags.work.Backend = None,
     cluster: flags.work.Cluster = None,
+    shared: flags.work.Shared = None,
     airport_timeout: flags.work.AirportTimeout = None,
     wait: flags.work.Wait = None,
     shard: flags.work.Shard = None,

@@ -13,7 +13,8 @@ Data = Annotated[
     str | None,
     option(
         "--data",
-        "File or folder (CSV, Excel, Parquet, JSON ...), -, address, SQLAlchemy URL, or 'sample'.",
+        "File or folder (CSV, Excel, Parquet, JSON ...), -, address, SQLAlchemy URL, or 'sample'; "
+        "read by the workers: parquet:FOLDER, spark:TABLE.",
         DATA,
         "FILE",
     ),

@@ -35,6 +35,16 @@ Cluster = Annotated[
     ),
     Sets("run.cluster"),
 ]
+Shared = Annotated[
+    str | None,
+    option(
+        "--shared",
+        "Where a table of Spark is laid down for the workers of a cluster, who all see it.",
+        EXECUTION,
+        "FOLDER",
+    ),
+    Sets("run.shared"),
+]
 AirportTimeout = Annotated[
     float | None,
     option(

@@ -30,6 +30,8 @@ _HINT = (
     "'parquet:' reads any other form, here and whole."
 )
 
+_SQL = "A view can bring it into this form: a text of airports, a date, and a number of passengers."
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -110,12 +112,7 @@ def columns_of(path: str, folder: str, spec: DataSpec) -> Columns:
     found = Columns(
         label, names[at.airport], names[at.date], names[at.value], names[at.airport] in of_path
     )
-    if len(names) > len(found.read) + found.in_path and spec.duplicates in ("sum", "mean"):
-        raise DataError(
-            f"{label} has other columns, of which one may hold sums of others: duplicates = "
-            f"{spec.duplicates} is not done by the workers.",
-            "Add the rows of a period up when the table is written, or read it without 'parquet:'.",
-        )
+    _refuse_others(names, 3, spec, label)
     for role, name, right in (
         ("date", found.date, pa.types.is_temporal),
         ("value", found.value, _is_number),
@@ -127,6 +124,49 @@ def columns_of(path: str, folder: str, spec: DataSpec) -> Columns:
             kind = schema.field(name).type
             raise DataError(f"{label}: the column {name!r} holds {kind}, no {role}.", _HINT)
     return found
+
+
+def typed_columns(
+    found: Sequence[tuple[str, str]], spec: DataSpec, label: str
+) -> tuple[str, str, str]:
+    """The columns of airport, date and passengers among those of a table of SQL, with their types.
+
+    Args:
+        found: Names and types, such as ``("month", "date")``.
+        spec: Names of columns, where set.
+        label: The table, for messages.
+
+    Raises:
+        DataError: One is missing, may be several, or is of no such type.
+    """
+    names = [name for name, _ in found]
+    at = find_columns(names, spec, label)
+    if at.date is None:
+        raise DataError(f"{label} holds the date in two columns.", _SQL)
+    kinds = dict(found)
+    for role, name, right in (
+        ("date", names[at.date], ("date", "timestamp")),
+        (
+            "number",
+            names[at.value],
+            ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"),
+        ),
+        ("name", names[at.airport], ("string", "varchar", "char", "int", "bigint")),
+    ):
+        if not kinds[name].startswith(right):
+            raise DataError(f"{label}: the column {name!r} holds {kinds[name]}, no {role}.", _SQL)
+    _refuse_others(names, 3, spec, label)
+    return names[at.airport], names[at.date], names[at.value]
+
+
+def _refuse_others(names: Sequence[str], wanted: int, spec: DataSpec, label: str) -> None:
+    """Refuse to add rows up where another column may say that some are sums of others."""
+    if len(names) > wanted and spec.duplicates in ("sum", "mean"):
+        raise DataError(
+            f"{label} has other columns, of which one may hold sums of others: duplicates = "
+            f"{spec.duplicates} is not done by the workers.",
+            "Add the rows of a period up when the table is written, or export it to a file.",
+        )
 
 
 def _is_number(kind: Any) -> bool:
