@@ -256,7 +256,9 @@ def _untold(result: AirportResult, total: int) -> None:
     del result, total
 
 
-def _planner(session: Session, chosen: Selection, executor: Executor) -> Callable[[Tracker], Job]:
+def _planner(
+    session: Session, chosen: Selection, executor: Executor, folder: str
+) -> Callable[[Tracker], Job]:
     """What plans the whole job with what is recorded of it."""
     request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
     if shared_source(session.settings):
