@@ -131,12 +131,13 @@ class SparkEngine:
                 f"The Spark of {self.where} has no table {table!r}: {_reason(error)}",
                 "Name it as SQL does, such as catalog.schema.table; SHOW TABLES lists them.",
             ) from None
-        airport, date, value = (f.col(f"`{name.replace('`', '``')}`") for name in choose(found))
-        columns = [airport.alias("airport"), date.cast("date").alias("date")]
-        rows = frame.select(*columns, value.cast("double").alias("passengers"))
+        names = choose(found)
+        airport, date, value = (f.col(f"`{name.replace('`', '``')}`") for name in names)
+        cast = (airport.cast("string"), date.cast("date"), value.cast("double"))
+        rows = frame.select(*(c.alias(name) for c, name in zip(cast, names, strict=True)))
         parts = _PARTS * max(self.workers(), 1)
         try:
-            rows = rows.repartitionByRange(parts, "airport").sortWithinPartitions("airport", "date")
+            rows = rows.repartitionByRange(parts, airport).sortWithinPartitions(airport, date)
             rows.write.option("parquet.block.size", _BLOCK).parquet(folder)
         except PySparkException as error:
             raise ClusterError(

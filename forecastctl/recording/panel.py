@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import NothingRecordedError
+from forecastctl.errors import ForecastctlError, NothingRecordedError
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files, sha256, with_digests
 from forecastctl.recording.read import find_snapshot, panel_as
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import FINISHED, RUNNING, Artifact, Dataset, Run, RunUpdate
+from forecastctl.records import FAILED, FINISHED, RUNNING, Artifact, Dataset, Run, RunUpdate
 from forecastctl.records.marks import SET, panel_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag, panel_part_path
 
@@ -59,10 +59,14 @@ def _store_parts(tracker: Tracker, parts: Parts, context: JobContext) -> str:
     tags = {key: value for key, value in whole.tags.items() if key not in found}
     run_id = tracker.start(replace(whole, tags=tags, status=RUNNING, end_ms=None))
     index: list[dict[str, object]] = []
-    for number, (airports, content) in enumerate(parts()):
-        path = panel_part_path(number)
-        index.append({"file": path, "sha256": sha256(content), "airports": list(airports)})
-        tracker.update(run_id, RunUpdate(artifacts=(Artifact(path, content),)))
+    try:
+        for number, (airports, content) in enumerate(parts()):
+            path = panel_part_path(number)
+            index.append({"file": path, "sha256": sha256(content), "airports": list(airports)})
+            tracker.update(run_id, RunUpdate(artifacts=(Artifact(path, content),)))
+    except ForecastctlError:
+        tracker.update(run_id, RunUpdate(FAILED, end_ms=time.time_ns() // 1_000_000))
+        raise
     file = Artifact(File.PANEL_PARTS, json_bytes(index))
     tags = {key: whole.tags[key] for key in found}
     ended = RunUpdate(FINISHED, end_ms=time.time_ns() // 1_000_000, tags=tags, artifacts=(file,))

@@ -11,6 +11,7 @@ from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.models import family_names
 from forecastctl.promote.question import Stores
+from forecastctl.recording.panel import kept_panel
 from forecastctl.recording.read import read_trials
 from forecastctl.records import FAILED, KILLED, LOSSES, SearchSpec
 from forecastctl.records.marks import MARKS
@@ -91,6 +92,7 @@ def tracker(tmp_path_factory):
     with pytest.raises(KeyboardInterrupt):
         harness.run("tune", executor=Interrupted())
     _lose_a_model(harness)
+    _store_a_panel_in_parts(harness)
     _wait_in_a_spool(harness, tmp_path_factory.mktemp("spool"))
     harness.share("1/2", levels=(90,))
     Bench(tracker).backtest(end="2018-06")
@@ -139,6 +141,13 @@ def _lose_a_model(harness):
     harness.run("run", skip_unchanged=True)
 
 
+def _store_a_panel_in_parts(harness):
+    """The panel of a job whose workers read it."""
+    job = harness.planned("tune", harness.tracker, {})
+    context = replace(job.context, panel_digest="in parts")
+    kept_panel(harness.tracker, lambda: iter([(("JFK",), b"rows")]), context)
+
+
 def _wait_in_a_spool(harness, folder):
     """A job that is published after its store was away."""
     place = place_of(folder, "sqlite:////nowhere/mlflow.db", "x")
@@ -159,7 +168,8 @@ def recorded(tracker):
         of["tags"] |= {*run.tags}
         of["params"] |= {*run.params}
         of["metrics"] |= {*run.metrics}
-        of["files"] |= {re.sub(r"^pilot/\d+", "pilot/N", p) for p in tracker._artifacts[run.run_id]}
+        files = tracker._artifacts[run.run_id]
+        of["files"] |= {re.sub(r"^(pilot|panel)/\d+", r"\1/N", path) for path in files}
     return found
 
 
