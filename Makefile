@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-plan bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-engines: $(VENV)/dev.stamp ## install Ray and Spark as well; overhead a ta
 	@$(PIP_INSTALL) --editable '.[dev,ray,spark]'
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/forecastctl bench --airports 64 --jobs 2
+
+bench-tables: $(VENV)/dev.stamp ## the driver's memory for a panel of 200 and of 20,000 airports, read there and by workers
+	$(BIN)/python benchmarks/tables.py
 
 bench-plan: $(VENV)/dev.stamp ## predict three jobs from smaller ones, run them, and print predicted over actual (20 minutes)
 	$(BIN)/python benchmarks/planning.py

@@ -157,6 +157,8 @@ def prepared(folder):
     other.assign(ds=ends.dt.strftime("%Y-%m-%d")).to_csv("series.csv", index=False)
     renamed = panel.rename(columns={"date": "month", "passengers": "pax"})
     renamed.to_sql("traffic", "sqlite:///traffic.db", index=False)
+    panel["date"] = pd.to_datetime(panel["date"])
+    panel.to_parquet("fleet", partition_cols=["airport"], index=False)
     text = '[data]\nsource = "passengers.csv"\n[tracking]\nuri = "sqlite:///mlflow.db"\n'
     Path("forecastctl.toml").write_text(text)
     listed = CliRunner().invoke(app, ["history", "airports", "--csv", "--airport", "JFK"])
