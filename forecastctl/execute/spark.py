@@ -54,14 +54,15 @@ class SparkEngine:
         jobs: Python workers of the Spark that is started where there is no address.
         address: A master, such as ``spark://host:7077`` or ``yarn``, a Connect server's
             ``sc://host:15002``, or empty for a Spark of this machine.
+        session: A session that is there already, as in notebooks: it is used, and not ended.
     """
 
     name = "spark"
     worth = 30.0
     cost = 0.06
 
-    def __init__(self, jobs: int, address: str = "") -> None:
-        self._jobs, self._address = jobs, address
+    def __init__(self, jobs: int, address: str = "", session: Any = None) -> None:
+        self._jobs, self._address, self._session = jobs, address, session
         self.where = masked(address) or "this machine"
         self.patience = 90.0 if address.startswith(_ASKED) else None
         self._spark: Any = None
@@ -79,8 +80,8 @@ class SparkEngine:
         try:
             if self._address.startswith("sc://"):
                 self._spark = _Session(self._connect())
-            elif not self._address and (active := _active()):
-                self._spark = _Context(active, own=False)
+            elif self._session is not None:
+                self._spark = _Context(self._session.sparkContext, self._session)
             else:
                 self._spark = _Context(self._start())
         except ClusterError:
@@ -194,11 +195,12 @@ def _reason(error: BaseException) -> str:
 
 
 def _active() -> Any:
-    """The context of a session that this process has already, as notebooks do, or ``None``."""
+    """The session that this thread has already, as notebooks do, or ``None``."""
+    if "pyspark.sql" not in sys.modules:
+        return None
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
-    return session.sparkContext if session else None
+    return SparkSession.getActiveSession()
 
 
 _java: list[Any] = []
@@ -217,20 +219,20 @@ def _gateway(conf: Any) -> Any:
 class _Context:
     """Spark as it is used here, where its driver is a process of this machine."""
 
-    def __init__(self, context: Any, *, own: bool = True) -> None:
-        self._context, self._own = context, own
+    def __init__(self, context: Any, session: Any = None) -> None:
+        self._context, self._given = context, session
         self.interrupt = context.cancelJobsWithTag
 
     def stop(self) -> None:
         """End it, unless it was there before."""
-        if self._own:
+        if self._given is None:
             self._context.stop()
 
     def session(self) -> Any:
         """What knows tables."""
         from pyspark.sql import SparkSession
 
-        return SparkSession.getActiveSession() or SparkSession(self._context)
+        return self._given or SparkSession(self._context)
 
     def workers(self) -> int:
         """Cores of all executors."""
@@ -305,4 +307,5 @@ def make_executor(
     """Executor on Spark; arguments as in `forecastctl.execute.cluster.workers_asked`."""
     need("pyspark", "spark")
     local, most = workers_asked(jobs, cluster)
-    return SparkExecutor(SparkEngine(local, cluster), most, Limits(limit, memory))
+    engine = SparkEngine(local, cluster, None if cluster else _active())
+    return SparkExecutor(engine, most, Limits(limit, memory))
