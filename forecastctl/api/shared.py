@@ -72,7 +72,7 @@ def shared_folder(settings: Settings, executor: Executor) -> Iterator[str]:
     source = settings.data.source or ""
     table = table_in(source)
     if table is None or not isinstance(executor, LaysTablesDown):
-        yield folder_in(source)
+        yield _absolute(folder_in(source))
         return
     from forecastctl.data.shared.outline import typed_columns
 
@@ -84,6 +84,12 @@ def shared_folder(settings: Settings, executor: Executor) -> Iterator[str]:
         yield folder
     finally:
         _remove(folder)
+
+
+def _absolute(folder: str) -> str:
+    """A folder of this machine as a worker finds it that is started elsewhere."""
+    path = Path(folder).expanduser()
+    return str(path.absolute()) if "://" not in folder and path.exists() else folder
 
 
 def _remove(folder: str) -> None:

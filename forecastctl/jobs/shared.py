@@ -264,7 +264,7 @@ def _unread(kind: str, message: str, label: str) -> DataError:
     if kind == DataError.__name__:
         return DataError(
             message,
-            "Each worker has to see the folder under the same path: see the guide to tables.",
+            "Each worker must see it at one path, as a long table: see docs/how-to/tables.md.",
         )
     return DataError(
         f"A worker could not read {label}: {kind}: {message.rstrip('.')}.",

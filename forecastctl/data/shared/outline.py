@@ -59,6 +59,7 @@ def files_of(folder: str) -> list[str]:
         if "://" in folder:
             system, place = fs.FileSystem.from_uri(folder)
             scheme = folder.partition("://")[0] + "://"
+            scheme = folder.removesuffix(place) if folder.endswith(place) else scheme
         else:
             system, place, scheme = fs.LocalFileSystem(), folder, ""
         info = system.get_file_info(place)
