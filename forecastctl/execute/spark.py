@@ -118,7 +118,7 @@ class SparkEngine:
         self, table: str, choose: Callable[[Sequence[tuple[str, str]]], Sequence[str]], folder: str
     ) -> None:
         """As `forecastctl.execute.port.LaysTablesDown`."""
-        from pyspark.errors import AnalysisException, PySparkException
+        from pyspark.errors import AnalysisException
         from pyspark.sql import functions as f
 
         session = self._spark.session()
@@ -128,8 +128,11 @@ class SparkEngine:
             frame = session.table(table)
             found = frame.dtypes
         except AnalysisException as error:
+            missing = "NOT_FOUND" in str(error)
             raise DataError(
-                f"The Spark of {self.where} has no table {table!r}: {_reason(error)}",
+                f"The Spark of {self.where} has no table {table!r}."
+                if missing
+                else f"Spark cannot read {table!r}: {_reason(error)}",
                 "Name it as SQL does, such as catalog.schema.table; SHOW TABLES lists them.",
             ) from None
         names = choose(found)
@@ -140,9 +143,9 @@ class SparkEngine:
         try:
             rows = rows.repartitionByRange(parts, airport).sortWithinPartitions(airport, date)
             rows.write.option("parquet.block.size", _BLOCK).parquet(folder)
-        except PySparkException as error:
+        except Exception as error:
             raise ClusterError(
-                f"Spark could not lay {table} down in {masked(folder)}: {_reason(error)}",
+                f"Spark could not lay {table} down in {masked(folder)}: {_cause(error)}.",
                 "Name a folder that all executors may write to: --shared FOLDER.",
             ) from error
 
@@ -201,6 +204,13 @@ def _active() -> Any:
     from pyspark.sql import SparkSession
 
     return SparkSession.getActiveSession()
+
+
+def _cause(error: BaseException) -> str:
+    """What the innermost error of Java says, of an error that names several in one line."""
+    lines = [line for line in str(error).splitlines() if "Exception: " in line]
+    said = lines[0].rpartition("Exception: ")[2] if lines else _reason(error)
+    return said.partition(" (")[0].strip().rstrip(".")
 
 
 _java: list[Any] = []
