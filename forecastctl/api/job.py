@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import (
     check_plug_ins,
     data_spec,
-    environment,
     make_executor,
     new_job_id,
     read,
@@ -20,6 +17,7 @@ from forecastctl.api.compose import (
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
+from forecastctl.api.planning import planner, prepared_here
 from forecastctl.api.recorder import Recorder
 from forecastctl.api.shared import check_shared, read_shared, shared_folder, shared_source
 from forecastctl.errors import UsageError
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 
     from forecastctl.api.compose import Session
     from forecastctl.api.progress import Progress
-    from forecastctl.data.panel.panel import DataSpec, Panel
-    from forecastctl.data.prepare.prepare import Prepared
-    from forecastctl.data.shared.panel import SharedPanel
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
@@ -122,47 +117,6 @@ def do(
             if planned is not None:
                 planned(ready[1].entries, recorder.tracker)
             return execute(session, job, recorder, executor, progress, said(job), out)
-
-
-def prepared_here(read: tuple[Panel, DataSpec], as_of: str | None) -> tuple[Panel, Prepared]:
-    """A panel that was read here, and its airports prepared."""
-    from forecastctl.data.prepare.prepare import prepare_panel
-
-    panel, spec = read
-    today = date.today()  # noqa: DTZ011 - local day
-    return panel, prepare_panel(panel, spec, as_of=as_of, today=today)
-
-
-def planner(
-    session: Session,
-    request: Request,
-    ready: tuple[Panel | SharedPanel, Prepared],
-    chosen: Selection,
-) -> Callable[[Tracker], Job]:
-    """What plans a job with what is recorded of earlier ones; what is odd in its data is said now.
-
-    Args:
-        session: Its settings.
-        request: What is asked of it.
-        ready: Its panel, and the airports prepared.
-        chosen: What of the data it is for.
-    """
-    from forecastctl.jobs.resume import plan_or_go_on
-
-    panel, prepared = ready
-    for warning in prepared.warnings:
-        session.warn(warning)
-    plan = partial(
-        plan_or_go_on,
-        request,
-        panel,
-        prepared.entries,
-        environment(session.settings),
-        as_of=chosen.as_of,
-        fresh=chosen.fresh,
-        resume=chosen.resume,
-    )
-    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
 
 
 def execute(

@@ -15,7 +15,8 @@ from forecastctl.api.compose import (
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
-from forecastctl.api.job import adds_up, ask, do, limits, planner, prepared_here
+from forecastctl.api.job import adds_up, ask, do, limits
+from forecastctl.api.planning import planner, prepared_here
 from forecastctl.api.recorder import Ending
 from forecastctl.api.shared import check_shared, read_shared, shared_folder, shared_source
 from forecastctl.api.spool import counted, publish_all, said_of, spool_place

@@ -21,10 +21,11 @@ from queue import Empty, SimpleQueue
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
-from forecastctl.errors import ClusterError, DataError
+from forecastctl.errors import ClusterError
 from forecastctl.execute import remote
 from forecastctl.execute.address import knock, need
 from forecastctl.execute.cluster import ClusterExecutor, Lost, workers_asked
+from forecastctl.execute.spark_tables import lay_down, reason
 from forecastctl.execute.worker import Limits
 from forecastctl.redaction import masked
 
@@ -40,9 +41,6 @@ _TRIES = 4
 
 _PARTS = 4
 """Partitions of a table for each worker."""
-_BLOCK = 1 << 20
-"""Bytes of a row group: of an airport no more is read than what lies in the same one."""
-
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """A driver that lives for minutes is not worth compiling well: a third less CPU time to start."""
 
@@ -88,7 +86,7 @@ class SparkEngine:
             raise
         except Exception as error:
             raise ClusterError(
-                f"No Spark could be started for {self.where}: {_reason(error)}"
+                f"No Spark could be started for {self.where}: {reason(error)}"
             ) from error
 
     def _start(self) -> Any:
@@ -118,36 +116,8 @@ class SparkEngine:
         self, table: str, choose: Callable[[Sequence[tuple[str, str]]], Sequence[str]], folder: str
     ) -> None:
         """As `forecastctl.execute.port.LaysTablesDown`."""
-        from pyspark.errors import AnalysisException
-        from pyspark.sql import functions as f
-
-        session = self._spark.session()
-        # Otherwise Spark may put small partitions together again.
-        session.conf.set("spark.sql.adaptive.enabled", "false")
-        try:
-            frame = session.table(table)
-            found = frame.dtypes
-        except AnalysisException as error:
-            missing = "NOT_FOUND" in str(error)
-            raise DataError(
-                f"The Spark of {self.where} has no table {table!r}."
-                if missing
-                else f"Spark cannot read {table!r}: {_reason(error)}",
-                "Name it as SQL does, such as catalog.schema.table; SHOW TABLES lists them.",
-            ) from None
-        names = choose(found)
-        airport, date, value = (f.col(f"`{name.replace('`', '``')}`") for name in names)
-        cast = (airport.cast("string"), date.cast("date"), value.cast("double"))
-        rows = frame.select(*(c.alias(name) for c, name in zip(cast, names, strict=True)))
         parts = _PARTS * max(self.workers(), 1)
-        try:
-            rows = rows.repartitionByRange(parts, airport).sortWithinPartitions(airport, date)
-            rows.write.option("parquet.block.size", _BLOCK).parquet(folder)
-        except Exception as error:
-            raise ClusterError(
-                f"Spark could not lay {table} down in {masked(folder)}: {_cause(error)}.",
-                "Name a folder that all executors may write to: --shared FOLDER.",
-            ) from error
+        lay_down(self._spark.session(), self.where, table, choose, folder, parts)
 
     def workers(self) -> int:
         """Cores of all executors."""
@@ -167,7 +137,7 @@ class SparkEngine:
             answer = self._spark.run(call, pickle.dumps((call, parcels, limits)))
             self._done.put((ticket, pickle.loads(answer)))  # noqa: S301 - our own worker's
         except BaseException as error:  # noqa: BLE001 - whatever Spark raises
-            self._done.put((ticket, Lost(_reason(error), _TRIES)))
+            self._done.put((ticket, Lost(reason(error), _TRIES)))
 
     def ended(self, seconds: float) -> list[tuple[Hashable, Answer | Lost]]:
         """What the threads have come back with."""
@@ -191,12 +161,6 @@ class SparkEngine:
                 spark.stop()
 
 
-def _reason(error: BaseException) -> str:
-    """What an error of Spark says, without the Java behind it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "Error" in line), lines[0] if lines else "")
-
-
 def _active() -> Any:
     """The session that this thread has already, as notebooks do, or ``None``."""
     if "pyspark.sql" not in sys.modules:
@@ -204,13 +168,6 @@ def _active() -> Any:
     from pyspark.sql import SparkSession
 
     return SparkSession.getActiveSession()
-
-
-def _cause(error: BaseException) -> str:
-    """What the innermost error of Java says, of an error that names several in one line."""
-    lines = [line for line in str(error).splitlines() if "Exception: " in line]
-    said = lines[0].rpartition("Exception: ")[2] if lines else _reason(error)
-    return said.partition(" (")[0].strip().rstrip(".")
 
 
 _java: list[Any] = []

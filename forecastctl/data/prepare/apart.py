@@ -19,20 +19,19 @@ from forecastctl.data.prepare.suspects.examine import (
     with_left_out,
     with_outcome,
 )
-from forecastctl.data.prepare.suspects.fleet import (
-    CountedFleet,
-    PeriodValues,
-    Tally,
-    power_of_all,
-    tally_of,
-    values_of,
-)
+from forecastctl.data.prepare.suspects.fleet import CountedFleet, values_of
 from forecastctl.data.prepare.suspects.judging import (
     Judge,
     ends_far_above,
     questions_of,
     tells_months,
     with_shared_faults,
+)
+from forecastctl.data.prepare.suspects.tally import (
+    PeriodValues,
+    Tally,
+    power_of_all,
+    tally_of,
 )
 from forecastctl.data.prepare.traps import days_of_rows, step_of, twice_of
 

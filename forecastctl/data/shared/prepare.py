@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecastctl.data.prepare.apart import Known
     from forecastctl.data.prepare.rules import Context, Grid
     from forecastctl.data.prepare.suspects.examined import Examined
-    from forecastctl.data.prepare.suspects.fleet import PeriodValues, Tally
+    from forecastctl.data.prepare.suspects.tally import PeriodValues, Tally
     from forecastctl.data.shared.table import Columns, Where
     from forecastctl.records import Values
 

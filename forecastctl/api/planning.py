@@ -1,0 +1,63 @@
+"""From a panel to a planned job: what whole jobs and shares of one have in common."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+from forecastctl.api.compose import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forecastctl.api.compose import Session
+    from forecastctl.api.job import Selection
+    from forecastctl.data.panel.panel import DataSpec, Panel
+    from forecastctl.data.prepare.prepare import Prepared
+    from forecastctl.data.shared.panel import SharedPanel
+    from forecastctl.jobs.job import Job
+    from forecastctl.jobs.plan import Request
+    from forecastctl.store.port import Tracker
+
+
+def prepared_here(read: tuple[Panel, DataSpec], as_of: str | None) -> tuple[Panel, Prepared]:
+    """A panel that was read here, and its airports prepared."""
+    from forecastctl.data.prepare.prepare import prepare_panel
+
+    panel, spec = read
+    today = date.today()  # noqa: DTZ011 - local day
+    return panel, prepare_panel(panel, spec, as_of=as_of, today=today)
+
+
+def planner(
+    session: Session,
+    request: Request,
+    ready: tuple[Panel | SharedPanel, Prepared],
+    chosen: Selection,
+) -> Callable[[Tracker], Job]:
+    """What plans a job with what is recorded of earlier ones; what is odd in its data is said now.
+
+    Args:
+        session: Its settings.
+        request: What is asked of it.
+        ready: Its panel, and the airports prepared.
+        chosen: What of the data it is for.
+    """
+    from forecastctl.jobs.resume import plan_or_go_on
+
+    panel, prepared = ready
+    for warning in prepared.warnings:
+        session.warn(warning)
+    plan = partial(
+        plan_or_go_on,
+        request,
+        panel,
+        prepared.entries,
+        environment(session.settings),
+        as_of=chosen.as_of,
+        fresh=chosen.fresh,
+        resume=chosen.resume,
+    )
+    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
