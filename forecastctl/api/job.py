@@ -113,7 +113,15 @@ def do(
             ready = prepared_here(here, chosen.as_of) if here else there
             assert ready is not None  # noqa: S101 - data are here or with the workers
             request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
-            job = recorder.plan(planner(session, request, ready, chosen))
+            plan = planner(
+                session,
+                request,
+                ready,
+                as_of=chosen.as_of,
+                fresh=chosen.fresh,
+                resume=chosen.resume,
+            )
+            job = recorder.plan(plan)
             if planned is not None:
                 planned(ready[1].entries, recorder.tracker)
             return execute(session, job, recorder, executor, progress, said(job), out)

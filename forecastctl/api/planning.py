@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forecastctl.api.compose import Session
-    from forecastctl.api.job import Selection
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.data.prepare.prepare import Prepared
     from forecastctl.data.shared.panel import SharedPanel
@@ -35,7 +34,10 @@ def planner(
     session: Session,
     request: Request,
     ready: tuple[Panel | SharedPanel, Prepared],
-    chosen: Selection,
+    *,
+    as_of: str | None,
+    fresh: bool = False,
+    resume: str | None = None,
 ) -> Callable[[Tracker], Job]:
     """What plans a job with what is recorded of earlier ones; what is odd in its data is said now.
 
@@ -43,7 +45,9 @@ def planner(
         session: Its settings.
         request: What is asked of it.
         ready: Its panel, and the airports prepared.
-        chosen: What of the data it is for.
+        as_of: No observation after this date is used.
+        fresh: Whether a job that was cut off is left as it is.
+        resume: The job to go on with, where it was named.
     """
     from forecastctl.jobs.resume import plan_or_go_on
 
@@ -56,8 +60,8 @@ def planner(
         panel,
         prepared.entries,
         environment(session.settings),
-        as_of=chosen.as_of,
-        fresh=chosen.fresh,
-        resume=chosen.resume,
+        as_of=as_of,
+        fresh=fresh,
+        resume=resume,
     )
     return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)

@@ -262,10 +262,12 @@ def _planner(
 ) -> Callable[[Tracker], Job]:
     """What plans the whole job with what is recorded of it."""
     request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
-    if shared_source(session.settings):
-        ready = read_shared(session, executor, folder, chosen.as_of)
-        return planner(session, request, ready, chosen)
-    return planner(session, request, prepared_here(read(session), chosen.as_of), chosen)
+    ready = (
+        read_shared(session, executor, folder, chosen.as_of)
+        if shared_source(session.settings)
+        else prepared_here(read(session), chosen.as_of)
+    )
+    return planner(session, request, ready, as_of=chosen.as_of, resume=chosen.resume)
 
 
 def _checked(session: Session, chosen: Selection) -> Place:
