@@ -45,9 +45,9 @@ log = logging.getLogger(__name__)
 
 NOT_LOOKED_FOR = (
     "the workers read the table, each its own airports: whether one of them is the sum of others "
-    "was not looked for"
+    'was not looked for; [data] totals = "keep" says that this is as it should be'
 )
-"""What a user should know of any panel that is read so."""
+"""What a user should know of a panel that is read so, unless such airports are to be kept."""
 _FILES = 64
 """Files that are looked into together."""
 _AHEAD = 2
@@ -176,8 +176,9 @@ def _prepare(
     names = [account.airport for account in known.accounts]
     days = np.unique(np.concatenate([days for _, days in parts]))
     said = _each(executor, partial(warned, context=context), [chunks], label)[0]
+    unknown = () if context.spec.totals == "keep" else (NOT_LOOKED_FOR,)
     warnings = (
-        NOT_LOOKED_FOR,
+        *unknown,
         *names_alike(names),
         *said_of(
             [a.step for a in alone], [a.twice for a in alone], names, lambda: days, context, today
