@@ -1,7 +1,10 @@
 """Each check on plain values: what is right, what is wrong, and where one becomes the other."""
 
+from datetime import date
+
 import pytest
 
+from forecastctl.data.panel.panel import DataSpec
 from forecastctl.doctor.checks import (
     clock,
     cores,
@@ -15,6 +18,7 @@ from forecastctl.doctor.checks import (
     waiting,
 )
 from forecastctl.doctor.finding import Finding, count, is_wrong, named, size
+from forecastctl.doctor.read.months import data
 from forecastctl.store.mlflow.condition import Condition
 
 GIB = 1024**3
@@ -244,6 +248,8 @@ class TestMonths:
 
     def test_none_named_or_readable(self):
         assert levels(months.check(None)) == ["note"]
+        for source in (None, "spark:air", "parquet:/nowhere"):
+            assert data(DataSpec(source=source), date(2020, 1, 1)) is None
         found = only(months.check(months.Data("a.csv", "It is away.", "Look.")))
         assert (found.level, found.mend) == ("wrong", "Look.")
 

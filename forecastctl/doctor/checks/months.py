@@ -37,9 +37,9 @@ class Data:
 
 
 def check(data: Data | None) -> list[Finding]:
-    """Judge what is missing; ``None`` where the settings name no data."""
+    """Judge what is missing; ``None`` where no data were looked at."""
     if data is None:
-        message = "The settings name no data, and none were looked at."
+        message = "The settings name no data, or such as workers read: none were looked at."
         return [Finding("data", "note", message, "Set source in [data] of forecastctl.toml.")]
     if data.error:
         return [Finding("data", "wrong", data.error, data.hint)]

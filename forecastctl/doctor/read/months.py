@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecastctl.data.check.check import check_panel
+from forecastctl.data.panel.shared_source import is_shared
 from forecastctl.data.read.files import read_panel
 from forecastctl.doctor.checks.months import Data
 from forecastctl.errors import ForecastctlError
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def data(spec: DataSpec, today: date) -> Data | None:
-    """Read the panel and look for holes; ``None`` where none is named.
+    """Read the panel and look for holes; ``None`` where none is named, or workers read it.
 
     Args:
         spec: The data source.
         today: The user's own day.
     """
-    if spec.source is None:
+    if spec.source is None or is_shared(spec.source):
         return None
     source = masked(spec.source)
     try:
