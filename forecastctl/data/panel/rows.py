@@ -120,8 +120,14 @@ def group(frame: pd.DataFrame) -> Grouped:
         seconds.astype("datetime64[D]").astype(np.int64),
         np.asarray(frame["y"], dtype=np.float64),
         np.asarray(frame["row"], dtype=np.int64),
-        np.asarray(frame["problem"].where(frame["problem"].notna(), None), dtype=object),
+        _or_none(frame["problem"]),
     )
+
+
+def _or_none(problems: pd.Series[Any]) -> NDArray[np.object_]:
+    """What is wrong with each row, ``None`` for nothing, where a column of text holds NaN."""
+    known = problems.notna().to_numpy()
+    return np.where(known, problems.to_numpy(dtype=object), None)
 
 
 def arrange(names: tuple[str, ...], codes: NDArray[np.int64], *rest: NDArray[Any]) -> Grouped:
