@@ -142,10 +142,14 @@ class Summary:
             )
             for row in value["results"]
         )
-        warnings = tuple(value.get("warnings", ()))
-        names = ("job_id", "run_id", "status")
         return cls(
-            *(value[n] for n in names), lines, None, value.get("cost", {}), warnings=warnings
+            value["job_id"],
+            value["run_id"],
+            value["status"],
+            lines,
+            None,
+            value.get("cost", {}),
+            warnings=tuple(value.get("warnings", ())),
         )
 
     def _sums(self) -> dict[str, Any]:

@@ -126,8 +126,9 @@ def group(frame: pd.DataFrame) -> Grouped:
 
 def _or_none(problems: pd.Series[Any]) -> NDArray[np.object_]:
     """What is wrong with each row, ``None`` for nothing, where a column of text holds NaN."""
-    known = problems.notna().to_numpy()
-    return np.where(known, problems.to_numpy(dtype=object), None)
+    texts = problems.to_numpy(dtype=object, copy=True)
+    texts[problems.isna().to_numpy()] = None
+    return np.asarray(texts, dtype=object)
 
 
 def arrange(names: tuple[str, ...], codes: NDArray[np.int64], *rest: NDArray[Any]) -> Grouped:
