@@ -37,8 +37,7 @@ def planner(
     *,
     as_of: str | None,
     fresh: bool = False,
-    resume: str | None = None,
-) -> Callable[[Tracker], Job]:
+) -> Callable[[Tracker, str | None], Job]:
     """What plans a job with what is recorded of earlier ones; what is odd in its data is said now.
 
     Args:
@@ -47,7 +46,9 @@ def planner(
         ready: Its panel, and the airports prepared.
         as_of: No observation after this date is used.
         fresh: Whether a job that was cut off is left as it is.
-        resume: The job to go on with, where it was named.
+
+    Returns:
+        What takes the store, and the name of the job that is to be gone on with, if any.
     """
     from forecastctl.jobs.resume import plan_or_go_on
 
@@ -62,6 +63,5 @@ def planner(
         environment(session.settings),
         as_of=as_of,
         fresh=fresh,
-        resume=resume,
     )
-    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
+    return lambda tracker, name: replace(plan(tracker, resume=name), warnings=prepared.warnings)
