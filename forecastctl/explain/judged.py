@@ -19,6 +19,7 @@ from forecastctl.explain.recorded import pick, with_actual, without_actual
 from forecastctl.explain.standing import ordinary_error
 from forecastctl.explain.values import Neighbour, VintageChange
 from forecastctl.explain.verdict.rules import find, judge
+from forecastctl.explain.verdict.spread import with_tails
 from forecastctl.figures import number, percent, period
 from forecastctl.models.combination.replay import NOT_STORED, replay
 from forecastctl.recording.read import read_forecast, read_model
@@ -91,8 +92,9 @@ def with_verdict(
     actual = Actual(known.actual, known.source.label)
     freq = RunOf(subject.run).freq
     answer = with_actual(answer, record.chosen, actual, case.model, freq)
-    findings = find(case, rules)
-    verdict = judge(findings, rules)
+    limits = with_tails(rules, case.model.widths)
+    findings = find(case, limits)
+    verdict = judge(findings, limits)
     answer = replace(
         answer,
         sentence=_sentence(answer, case, verdict),

@@ -235,7 +235,7 @@ def neighbours_data(answer: Answer) -> NeighboursChart | Missing:
         np.array(dates, "datetime64[D]"),
         np.array([rows[d] for d in dates], dtype=float),
         dates.index(day) if day in rows else None,
-        BOUND if answer.rules is None else answer.rules.noise_z,
+        next((e.threshold for e in answer.evidence if e.name == "noise" and e.threshold), BOUND),
     )
 
 

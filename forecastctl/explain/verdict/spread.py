@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.strange import mended
+from forecastctl.models.combination.widths import half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.explain.case import Case
+    from forecastctl.records import ExplainRules, Widths
 
 CHANGES_LEAST = 8
 MAD = 1.4826
@@ -26,6 +30,30 @@ ALLOWED = 4.0
 
 FAR = 3.0
 """Times what the months vary by that a usual error is far too wide from."""
+
+TAIL_LEVEL = 99
+"""Level at which the tails of a fleet's errors are measured: the last that its widths know."""
+
+HEAVIEST = 1.5
+"""Tails count as so many times those of a normal distribution at most."""
+
+
+def with_tails(rules: ExplainRules, widths: Widths) -> ExplainRules:
+    """The rules with `noise_z` as far out as the errors of this fleet make it.
+
+    Three standard deviations hold 99.7 % of normal errors. Errors of forecasts have heavier tails:
+    their 99 % interval is wider beside their 95 % one than a normal distribution's, and by as much
+    the limit of noise lies farther out. Lighter tails leave it where it is.
+
+    Args:
+        rules: As they are set.
+        widths: Of the model's row; empty in rows of earlier versions, which say nothing of tails.
+    """
+    if not widths:
+        return rules
+    normal = NormalDist().inv_cdf(0.5 + TAIL_LEVEL / 200.0)
+    heavier = min(max(half_width(TAIL_LEVEL, widths) / normal, 1.0), HEAVIEST)
+    return replace(rules, noise_z=rules.noise_z * heavier)
 
 
 def clean_scale(case: Case) -> float | None:

@@ -10,6 +10,7 @@ import pytest
 
 from forecastctl.explain.page import charts, words
 from forecastctl.explain.page.page import explanation_image, explanation_page
+from forecastctl.explain.values import Evidence
 from forecastctl.records import FleetPoint, Forecast
 from tests.explain.page.cases import make_cases
 
@@ -55,7 +56,9 @@ def test_the_neighbours_keep_their_own_scale():
     data = charts.neighbours_data(answer)
     own = next(n for n in answer.neighbours if n.date == answer.date)
     assert data.z[data.at] == own.z
-    assert data.bound == answer.rules.noise_z
+    assert data.bound == charts.BOUND
+    tails = replace(answer, evidence=(Evidence("noise", "the miss is large", 4.0, 3.3),))
+    assert charts.neighbours_data(tails).bound == 3.3
 
 
 def test_airports_without_a_ratio_are_left_out_of_the_fleet():
