@@ -116,7 +116,7 @@ def open_store(place: str | None) -> Tracker:
     from forecastctl.settings import load_settings
 
     flags = {"tracking.uri": f"sqlite:///{place}/mlflow.db"}
-    return opened(load_settings(flags, environ={}), heal=True)
+    return opened(load_settings(flags, environ={}))
 
 
 def run(store: Tracker, step: Step, scenario: Scenario, number: int) -> bool:
