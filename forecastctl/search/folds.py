@@ -66,13 +66,24 @@ def validation_splits(
         step: Periods between origins, or ``None`` for half of the horizon.
         season_length: Observations per season.
     """
-    gap = step if step is not None else max(h // 2, 1)
-    full = rolling_splits(n, h, folds, gap, max(2 * season_length, _SHORTEST))
+    full = rolling_splits(n, h, folds, _gap(h, step), max(2 * season_length, _SHORTEST))
     if len(full) >= min(_ENOUGH_FOLDS, folds) and 2 * full[0].h >= h:
         return full
-    relaxed = rolling_splits(n, h, folds, gap, max(season_length + 1, _SHORTEST))
+    relaxed = relaxed_splits(n, h, folds, step, season_length)
     better = len(relaxed) > len(full) or (bool(full) and relaxed[0].h > full[0].h)
     return relaxed if better else full
+
+
+def relaxed_splits(
+    n: int, h: int, folds: int, step: int | None, season_length: int
+) -> tuple[Split, ...]:
+    """The same with training windows of at least one season and one observation."""
+    return rolling_splits(n, h, folds, _gap(h, step), max(season_length + 1, _SHORTEST))
+
+
+def _gap(h: int, step: int | None) -> int:
+    """Periods between origins: half of the horizon where nothing is said."""
+    return step if step is not None else max(h // 2, 1)
 
 
 def search_splits(n: int, search: SearchSpec, season_length: int) -> tuple[Split, ...]:
@@ -80,17 +91,21 @@ def search_splits(n: int, search: SearchSpec, season_length: int) -> tuple[Split
 
     Until half a season is judged, over all origins together, a backtest says less about a model
     than what is known of all series: that the seasonal naive is hard to beat. Where a search asks
-    for less than that anyway (one origin, one period ahead), what it asks for is enough.
+    for less than that anyway (one origin, one period ahead), what it asks for is enough. Where
+    windows of two seasons leave too little to judge, those of one season and one observation may
+    leave enough.
 
     Args:
         n: Observations.
         search: Horizon, folds and step.
         season_length: Observations per season.
     """
-    splits = validation_splits(n, search.horizon, search.folds, search.step, season_length)
-    judged = sum(split.h for split in splits)
     needed = min(math.ceil(season_length / 2), search.folds * search.horizon)
-    return splits if judged >= needed else ()
+    asked = (n, search.horizon, search.folds, search.step, season_length)
+    for splits in (validation_splits(*asked), relaxed_splits(*asked)):
+        if sum(split.h for split in splits) >= needed:
+            return splits
+    return ()
 
 
 _SHORTEST = 4
