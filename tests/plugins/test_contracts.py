@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from forecastctl.errors import ModelError
 from forecastctl.testing.executor import ProcessContract
-from forecastctl.testing.family import FamilyContract
+from forecastctl.testing.family import FamilyContract, seasonal_data
 from forecastctl.testing.loss import LossContract
 from forecastctl.testing.store import StoreContract
 from tests.plugins.conftest import EXAMPLE
@@ -25,6 +26,42 @@ class TestMedian(FamilyContract):
         from forecastctl_example.family import Median
 
         return Median()
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Of a line through twelve months ahead, learned from two years of other series."""
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([seasonal_data(300, seed=seed) for seed in range(5)]), 36
+    )
+    scaled = windows / windows[:, :24].mean(axis=1, keepdims=True)
+    x, ahead = scaled[:, :24], scaled[:, 24:]
+    found = np.linalg.solve(x.T @ x + np.eye(24), x.T @ ahead).T
+    path = tmp_path_factory.mktemp("weights") / "weights.npz"
+    np.savez(path, weights=found)
+    return path
+
+
+class TestPretrained(FamilyContract):
+    @pytest.fixture
+    def family(self, weights, monkeypatch):
+        from forecastctl_example.pretrained import VARIABLE, Pretrained
+
+        monkeypatch.setenv(VARIABLE, str(weights))
+        return Pretrained()
+
+    def test_other_weights_are_another_model(self, family, tmp_path, monkeypatch):
+        from forecastctl_example.pretrained import VARIABLE, Pretrained
+
+        [options] = family.starts
+        fit = family.fit(seasonal_data(60), 12, options)
+        np.savez(tmp_path / "other.npz", weights=np.eye(12, 24))
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "other.npz"))
+        with pytest.raises(ModelError, match="other weights"):
+            Pretrained().forecast(fit, 12, options, 3)
+        monkeypatch.delenv(VARIABLE)
+        with pytest.raises(ValueError, match="names no file of weights"):
+            Pretrained()
 
 
 class TestLostSeats(LossContract):

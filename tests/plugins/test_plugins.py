@@ -195,6 +195,21 @@ def test_what_a_command_does_not_use_may_be_broken(fleet, data):
 
 
 @pytest.mark.slow
+def test_weights_in_a_file_are_part_of_what_is_recorded(example, data):
+    weights = example.home / "weights.npz"
+    np.savez(weights, weights=np.eye(12, 24, k=12))  # the last season again
+    job = ["run", "--data", data, *SMALL, "--family", "pretrained", "--combine", "1"]
+    example(*job, EXAMPLE_WEIGHTS=str(weights))
+    trials = json.loads(example("history", "trials", "--json").stdout)
+    names = {t["model"] for t in trials if t["model"] != "SNaive"}
+    assert len(names) == 1
+    assert names.pop().startswith("Pretrained ")
+    example("reproduce", "latest", EXAMPLE_WEIGHTS=str(weights))
+    said = example(*job, code=2).stderr
+    assert "of the package forecastctl-example cannot be used" in said
+    assert "EXAMPLE_WEIGHTS names no file of weights" in said
+
+
 def test_a_family_that_is_lost_costs_its_own_airports_alone(fleet, data):
     job = ["run", "--data", data, *SMALL, "--as-of", "2018-09", *HERE]
     fleet(*job, "--airport", "JFK", "--family", "median")
