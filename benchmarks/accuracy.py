@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import multiprocessing
 import os
 import subprocess
@@ -34,18 +33,23 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import numpy as np  # noqa: E402 - after the variables it reads
+from judging import LEVELS, judged, summary, text  # noqa: E402
+from published import published  # noqa: E402
 
 from forecastctl.jobs.pilot import AIRPORTS, fleet_widths  # noqa: E402
 from forecastctl.models.combination.widths import PRIOR, calibrated  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forecastctl.records import SearchSpec, TuneResult, Widths
 
-SEASON, LEVELS = 12, (80, 95)
+SEASON = 12
 SIDE = Path(__file__).with_name("accuracy_side.py")
-PEERS = ("AutoETS", "AutoARIMA", "AutoTheta", "AutoCES")
+PEERS = ("AutoETS", "AutoTheta", "AutoCES")
+DEAR = "AutoARIMA"
+"""Takes twenty times as long as the others, so that it is asked about a sample alone."""
 OURS = "forecastctl"
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,15 @@ class Case:
     start: str
     train: Any
     test: Any
+    freq: str = "M"
+    season_length: int = SEASON
 
     @property
     def scale(self) -> float:
         """Denominator of MASE."""
         from forecastctl.models.metrics import scale
 
-        return scale(self.train, SEASON)
+        return scale(self.train, self.season_length)
 
 
 def main() -> None:
@@ -74,7 +80,13 @@ def main() -> None:
     if options.save:
         Path(options.save).write_text(json.dumps({"series": [c.name for c in cases], **rows}))
     scores = {name: judged(cases, found) for name, found in rows.items()}
-    print(json.dumps(summary(scores)) if options.json else text(cases, scores))
+    if options.json:
+        print(json.dumps(summary(scores, OURS)))
+        return
+    print(text(cases, scores, OURS))
+    if options.peers and options.sample:
+        print(sampled(cases, rows, options))
+    print(published(Path(options.panel).name))
 
 
 def parse() -> argparse.Namespace:
@@ -89,7 +101,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter that has statsforecast")
-    parser.add_argument("--models", nargs="+", default=PEERS, choices=PEERS)
+    parser.add_argument("--models", nargs="+", default=PEERS, choices=(*PEERS, DEAR))
+    parser.add_argument("--sample", type=int, metavar="N", help=f"ask {DEAR} about one of N series")
     parser.add_argument("--save", metavar="FILE", help="write every forecast as JSON")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
@@ -169,8 +182,9 @@ def warm() -> None:
 def series_of(case: Case) -> Any:
     from forecastctl.records import Series
 
-    months = np.datetime64(case.start[:7], "M") + np.arange(len(case.train))
-    return Series(case.name, "M", SEASON, months.astype("datetime64[D]"), case.train, "0" * 64)
+    first = np.datetime64(case.start[:7] if case.freq == "M" else case.start, case.freq)
+    ds = (first + np.arange(len(case.train))).astype("datetime64[D]")
+    return Series(case.name, case.freq, case.season_length, ds, case.train, "0" * 64)
 
 
 def searched(task: tuple[Case, SearchSpec]) -> tuple[TuneResult | None, float]:
@@ -224,12 +238,14 @@ def forecast(
     return row
 
 
-def peers(cases: list[Case], options: argparse.Namespace) -> dict[str, list[Any]]:
+def peers(
+    cases: Sequence[Case], options: argparse.Namespace, levels: Sequence[int] = LEVELS
+) -> dict[str, list[Any]]:
     job = {
         "series": [c.train.tolist() for c in cases],
         "horizon": max(len(c.test) for c in cases),
-        "season_length": SEASON,
-        "levels": LEVELS,
+        "season_length": cases[0].season_length,
+        "levels": levels,
         "models": options.models,
         "jobs": options.jobs,
     }
@@ -244,91 +260,14 @@ def peers(cases: list[Case], options: argparse.Namespace) -> dict[str, list[Any]
     return found
 
 
-def judged(cases: list[Case], rows: list[Any]) -> dict[str, Any]:
-    """MASE, coverage, interval score and CPU seconds by series; NaN where there is no forecast."""
-    columns: dict[str, list[float]] = {"mase": [], "seconds": []}
-    for level in LEVELS:
-        columns |= {f"cover-{level}": [], f"score-{level}": []}
-        columns |= {f"cover-{level}-third-{third}": [] for third in (1, 2, 3)}
-    for case, row in zip(cases, rows, strict=True):
-        if row is None or None in row["mean"]:
-            for values in columns.values():
-                values.append(math.nan)
-            continue
-        y, h = case.test, len(case.test)
-        columns["mase"].append(float(np.mean(np.abs(y - row["mean"][:h]))) / case.scale)
-        columns["seconds"].append(row["seconds"])
-        for level in LEVELS:
-            bounds = tuple(
-                np.array(row[f"{side}-{level}"][:h], dtype=float) for side in ("lo", "hi")
-            )
-            inside, score = interval(y, *bounds, level)
-            columns[f"cover-{level}"].append(inside)
-            for third, held in enumerate(thirds(y, *bounds), 1):
-                columns[f"cover-{level}-third-{third}"].append(held)
-            columns[f"score-{level}"].append(score / case.scale)
-    return {name: np.array(values) for name, values in columns.items()}
-
-
-def interval(y: Any, lo: Any, hi: Any, level: int) -> tuple[float, float]:
-    """Share of actuals inside, and mean interval score."""
-    tail = 1.0 - level / 100.0
-    score = hi - lo + 2.0 / tail * (np.maximum(lo - y, 0.0) + np.maximum(y - hi, 0.0))
-    return float(np.mean((lo <= y) & (y <= hi))), float(np.mean(score))
-
-
-def thirds(y: Any, lo: Any, hi: Any) -> list[float]:
-    """Share of actuals inside, in each third of the horizon; NaN for a third without any."""
-    inside = (lo <= y) & (y <= hi)
-    parts = np.array_split(inside, 3)
-    return [float(np.mean(part)) if len(part) else math.nan for part in parts]
-
-
-def summary(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    answer = {}
-    for name, found in scores.items():
-        row = {key: float(np.nanmean(values)) for key, values in found.items()}
-        row["median"] = float(np.nanmedian(found["mase"]))
-        row["failed"] = int(np.sum(~np.isfinite(found["mase"])))
-        if name != OURS:
-            row["difference"] = bootstrap(scores[OURS]["mase"] - found["mase"])
-        answer[name] = row
-    return answer
-
-
-def bootstrap(differences: Any) -> tuple[float, float, float]:
-    """Mean of the differences with a 95 % percentile interval over resampled series."""
-    known = differences[np.isfinite(differences)]
-    rng = np.random.default_rng(0)
-    means = [float(np.mean(rng.choice(known, len(known)))) for _ in range(RESAMPLES)]
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(np.mean(known)), float(low), float(high)
-
-
-def text(cases: list[Case], scores: dict[str, dict[str, Any]]) -> str:
-    head = ("MASE", "median", "CPU s", *(f"{x} %" for x in LEVELS), *(f"IS {x}" for x in LEVELS))
-    lines = [
-        f"{len(cases)} series, load average {os.getloadavg()[0]:.1f}",
-        " " * 12
-        + "".join(f"{h:>9}" for h in (*head, "failed"))
-        + "".join(f"{f'{x} by third':>12}" for x in LEVELS)
-        + "   ours - theirs (95 %)",
-    ]
-    for name, row in summary(scores).items():
-        shares = [100.0 * row[f"cover-{level}"] for level in LEVELS]
-        widths = [row[f"score-{level}"] for level in LEVELS]
-        line = f"{name:<12}{row['mase']:>9.4f}{row['median']:>9.4f}{row['seconds']:>9.3f}"
-        line += "".join(f"{v:>9.1f}" for v in shares) + "".join(f"{v:>9.3f}" for v in widths)
-        line += f"{row['failed']:>9}"
-        by_third = [
-            "/".join(f"{100.0 * row[f'cover-{level}-third-{third}']:.0f}" for third in (1, 2, 3))
-            for level in LEVELS
-        ]
-        line += "".join(f"{shares:>12}" for shares in by_third)
-        if "difference" in row:
-            line += "   {:+.4f} ({:+.4f} to {:+.4f})".format(*row["difference"])
-        lines.append(line)
-    return "\n".join(lines)
+def sampled(cases: list[Case], rows: dict[str, list[Any]], options: argparse.Namespace) -> str:
+    """The same table on every so many-th series, with `DEAR` as well."""
+    few = slice(options.sample // 2, None, options.sample)
+    chosen = cases[few]
+    known = {name: found[few] for name, found in rows.items()}
+    asked = argparse.Namespace(peers=options.peers, models=[DEAR], jobs=options.jobs)
+    known |= peers(chosen, asked)
+    return text(chosen, {name: judged(chosen, found) for name, found in known.items()}, OURS)
 
 
 if __name__ == "__main__":

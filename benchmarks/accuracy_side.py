@@ -29,12 +29,12 @@ def forecast(task: tuple[str, list[float], int, int, list[int]]) -> dict[str, An
 
     name, values, horizon, season_length, levels = task
     y = np.array(values)
-    model = getattr(models, name)(season_length=season_length)
+    model = getattr(models, name)(**arguments(name, season_length))
     started = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = model.forecast(y, h=horizon, level=levels)
+            found = model.forecast(y, h=horizon, **({"level": levels} if levels else {}))
     except Exception as error:  # noqa: BLE001 - a peer's failure is a figure, not an end
         print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
         return None
@@ -44,6 +44,13 @@ def forecast(task: tuple[str, list[float], int, int, list[int]]) -> dict[str, An
         row[f"lo-{level}"] = plain(found[f"lo-{level}"])
         row[f"hi-{level}"] = plain(found[f"hi-{level}"])
     return row
+
+
+def arguments(name: str, season_length: int) -> dict[str, Any]:
+    """What a model is made with: those for many zeros know no season."""
+    if name.startswith("Auto"):
+        return {"season_length": season_length}
+    return {"alpha_d": 0.1, "alpha_p": 0.1} if name == "TSB" else {}
 
 
 def plain(values: Any) -> list[float | None]:

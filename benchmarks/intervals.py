@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 import accuracy
 import numpy as np
-from accuracy import LEVELS, Case, judged, place
+from accuracy import Case, place
+from judging import LEVELS, judged
 
 from forecastctl.jobs.pilot import AIRPORTS, fleet_widths
 from forecastctl.models.combination.widths import PRIOR

@@ -27,6 +27,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import accuracy  # noqa: E402 - after the variables that numpy reads
 import numpy as np  # noqa: E402
+from judging import bootstrap  # noqa: E402
 
 from forecastctl.models.combination.widths import PRIOR  # noqa: E402
 from forecastctl.records import SearchSpec  # noqa: E402
@@ -151,7 +152,7 @@ def difference(
     for mine, other in zip(ours, theirs, strict=True):
         a, b = (np.array([found.mase for found in panel]) for panel in (mine, other))
         parts.append((a - b) / np.nanmean(b))
-    return tuple(100.0 * value for value in accuracy.bootstrap(np.concatenate(parts)))
+    return tuple(100.0 * value for value in bootstrap(np.concatenate(parts)))
 
 
 if __name__ == "__main__":

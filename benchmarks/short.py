@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 import accuracy
 import numpy as np
-from accuracy import LEVELS, SEASON, Case, series_of
+from accuracy import SEASON, Case, series_of
+from judging import LEVELS, judged
 
 from forecastctl.jobs.pilot import AIRPORTS, fleet_widths
 from forecastctl.jobs.short import ShortWidths
@@ -192,8 +193,8 @@ def line(
 ) -> str:
     wape, mase, twice, failed = against(series, errors(series, rows))
     assert not failed, "every series must be forecast"
-    judged = accuracy.judged([replace(s.case, train=s.whole.train) for s in series], rows)
-    held = [float(np.nanmean(judged[f"cover-{level}"])) for level in LEVELS]
+    scores = judged([replace(s.case, train=s.whole.train) for s in series], rows)
+    held = [float(np.nanmean(scores[f"cover-{level}"])) for level in LEVELS]
     stands = np.mean([row["reason"] is not None for row in rows])
     cells = [f"{wape:.3f}", f"{mase:.3f}", f"{twice:.1%}"]
     cells += [*(f"{share:.1%}" for share in held), f"{stands:.0%}"]
