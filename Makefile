@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,12 +85,15 @@ bench-explain: $(VENV)/dev.stamp ## verdicts against labelled events and faults;
 	$(if $(ASKED),$(BIN)/python benchmarks/explaining.py --half asked)
 
 bench-accuracy: $(VENV)/dev.stamp ## accuracy on three panels, PEERS=... against statsforecast
-	$(BIN)/python benchmarks/accuracy.py $(if $(PEERS),--peers $(PEERS))
-	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/m1_monthly.csv.gz $(if $(PEERS),--peers $(PEERS))
-	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/hospital_monthly.csv.gz $(if $(PEERS),--peers $(PEERS))
+	$(BIN)/python benchmarks/accuracy.py $(if $(PEERS),--peers $(PEERS) --sample 12)
+	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/m1_monthly.csv.gz $(if $(PEERS),--peers $(PEERS) --sample 12)
+	$(BIN)/python benchmarks/accuracy.py --panel ../shared/data/hospital_monthly.csv.gz $(if $(PEERS),--peers $(PEERS) --sample 12)
 
 bench-short: $(VENV)/dev.stamp ## accuracy on one or two years of history, PEERS=... against AutoETS
 	$(BIN)/python benchmarks/short.py --half even $(if $(PEERS),--peers $(PEERS))
+
+bench-intermittent: $(VENV)/dev.stamp ## accuracy on airports with many zeros, PEERS=... against statsforecast
+	$(BIN)/python benchmarks/intermittent.py --half even --seed 1 $(if $(PEERS),--peers $(PEERS))
 
 bench-intervals: $(VENV)/dev.stamp ## do intervals hold what they say, by panel and third of the horizon
 	$(BIN)/python benchmarks/intervals.py

@@ -108,6 +108,7 @@ FAMILIES = Door(
         "ces": "forecastctl.models.ces:Ces",
         "theta": "forecastctl.models.theta:Theta",
         "annual": "forecastctl.models.annual:Annual",
+        "intermittent": "forecastctl.models.intermittent:Intermittent",
     },
 )
 """Classes that meet `forecastctl.models.Family` and take no arguments."""

@@ -55,6 +55,7 @@ class SearchSpec:
         "ces",
         "theta",
         "annual",
+        "intermittent",
         "seasonal_naive",
     )
     loss: str = "mase"

@@ -29,7 +29,10 @@ HOPELESS = 3.0
 
 
 def choose(
-    trials: Sequence[Trial], combine: int, pool: frozenset[str] = frozenset()
+    trials: Sequence[Trial],
+    combine: int,
+    pool: frozenset[str] = frozenset(),
+    hopeless: float = HOPELESS,
 ) -> Specification:
     """Equally weighted mean of the pool's models and the best other trials, of several families.
 
@@ -41,14 +44,16 @@ def choose(
 
     Args:
         trials: Trials of one search; at least one succeeded.
-        combine: Members at most. A model of the pool whose loss is more than `HOPELESS` times the
-            best one's is left out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
+        combine: Members at most.
         pool: Keys of the pool's models.
+        hopeless: A model of the pool whose loss is more than so many times the best one's is left
+            out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
     """
     succeeded = [t for t in trials if t.loss is not None and t.duplicate_of is None]
     ranked = sorted(succeeded, key=lambda t: (_loss(t), t.number))
     best = _loss(ranked[0])
-    chosen = [t for t in ranked if t.model.key in pool and _loss(t) <= HOPELESS * best]
+    bearable = math.inf if math.isinf(hopeless) else hopeless * best
+    chosen = [t for t in ranked if t.model.key in pool and _loss(t) <= bearable]
     if len(chosen) > combine:
         chosen = []
     limit = float(np.median([_loss(t) for t in chosen])) if chosen else CLEARLY_WORSE * best

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecastctl.models.make import make_model
 from forecastctl.models.parts.season import shows_season
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from forecastctl.records import Option, Options
@@ -81,6 +82,45 @@ PLAIN: tuple[tuple[str, Options], ...] = (
 """For series whose season does not show: most of them without one."""
 
 
+def _median(alpha: float, seasonal: str = "none") -> Options:
+    return {"method": "median", "alpha": alpha, "seasonal": seasonal}
+
+
+INTERMITTENT: tuple[tuple[str, Options], ...] = tuple(
+    ("intermittent", _median(alpha)) for alpha in (0.05, 0.03, 0.1)
+)
+"""For series with many zeros, see `is_intermittent`: what errs least in absolute terms."""
+
+INTERMITTENT_SEASONAL: tuple[tuple[str, Options], ...] = (
+    *(("intermittent", _median(alpha, "full")) for alpha in (0.05, 0.1)),
+    INTERMITTENT[0],
+)
+"""The same where a season shows."""
+
+INTERMITTENT_MEANS: tuple[tuple[str, Options], ...] = (
+    ("intermittent", {"method": "tsb", "alpha": 0.05}),
+    ("intermittent", {"method": "adida", "alpha": 0.2}),
+    ("intermittent", {"method": "tsb", "alpha": 0.1}),
+)
+"""The same where a search minimises squared errors, which ask for the mean of what may come."""
+
+SQUARED = "rmse"
+"""The loss that asks for a mean rather than for a median."""
+
+COUNTS = "intermittent"
+"""The family of these pools."""
+
+MANY_ZEROS = 0.25
+"""Share of zeros from which on a series is intermittent: about the interval of 1.32 periods between
+two that are not zero of Syntetos, Boylan and Croston (2005), On the categorization of demand
+patterns."""
+
+
+def is_intermittent(y: NDArray[np.float64]) -> bool:
+    """Whether a quarter of the periods or more is zero."""
+    return float(np.mean(y == 0)) >= MANY_ZEROS
+
+
 def pool(y: NDArray[np.float64], season_length: int) -> tuple[tuple[str, Options], ...]:
     """Families and options of the pool for a series, in the order in which they are tried.
 
@@ -89,6 +129,21 @@ def pool(y: NDArray[np.float64], season_length: int) -> tuple[tuple[str, Options
         season_length: Observations per season.
     """
     return SEASONAL if shows_season(y, season_length) else PLAIN
+
+
+def pool_of_counts(
+    y: NDArray[np.float64], season_length: int, loss: str
+) -> tuple[tuple[str, Options], ...]:
+    """The same for a series with many zeros, see `is_intermittent`.
+
+    Args:
+        y: Passengers per period, shape ``(n,)``.
+        season_length: Observations per season.
+        loss: What the search minimises.
+    """
+    if loss == SQUARED:
+        return INTERMITTENT_MEANS
+    return INTERMITTENT_SEASONAL if shows_season(y, season_length) else INTERMITTENT
 
 
 def pool_keys(members: Iterable[tuple[str, Options]]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from forecastctl.models.shocks import KEPT, without_shocks
 from forecastctl.records import Fold, Learned, Model, Trial, described
 from forecastctl.search.backtest import fold_paths, scored
 from forecastctl.search.halving import Halving
-from forecastctl.search.pool import pool, pool_keys
+from forecastctl.search.pool import COUNTS, is_intermittent, pool, pool_keys, pool_of_counts
 from forecastctl.search.stopping import REPEATS, UNLIKELY, chance
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Search:
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
+    intermittent: bool = field(init=False)
     pool: tuple[tuple[str, Options], ...] = field(init=False)
     keys: frozenset[str] = field(init=False)
 
@@ -60,12 +61,25 @@ class Search:
         clean, shocks = without_shocks(self.series.y, m)
         self.shocked = bool(shocks) and self.search.shocks == "replace"
         self.settled = bool(shocks) and shocks[-1].end < self.series.n - KEPT
-        members = pool(clean, m)
+        self.intermittent = COUNTS in self.search.families and is_intermittent(clean)
+        counts = pool_of_counts(clean, m, self.search.loss) if self.intermittent else None
+        members = counts or pool(clean, m)
         self.enter([(n, o) for n, o in members if n in self.search.families])
 
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:
         """Make these the pool."""
         self.pool, self.keys = tuple(members), pool_keys(members)
+
+    @property
+    def seats(self) -> int:
+        """Members of the combination at most.
+
+        With many zeros they are those of the pool: models of a smooth level that look good on a
+        few origins there forecast a little of everything, which hardly ever comes.
+        """
+        if self.intermittent:
+            return min(len(self.pool), self.search.combine)
+        return self.search.combine
 
     @property
     def averages_pool(self) -> bool:

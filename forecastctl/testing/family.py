@@ -38,10 +38,12 @@ def seasonal_data(n: int = 96, season_length: int = 12, seed: int = 0) -> NDArra
 
 POSITIVE = seasonal_data(84)
 WITH_ZEROS = np.where(np.arange(84) % 17 == 5, 0.0, POSITIVE)
+MANY_ZEROS = np.where(np.arange(84) % 5 < 3, 0.0, np.round(POSITIVE / 500.0))
 
 CASES = [
     pytest.param(POSITIVE, 12, id="monthly"),
     pytest.param(WITH_ZEROS, 12, id="zeros"),
+    pytest.param(MANY_ZEROS, 12, id="many zeros"),
     pytest.param(seasonal_data(40, 7), 7, id="daily"),
     pytest.param(seasonal_data(110, 52), 52, id="weekly"),
     pytest.param(seasonal_data(30, 1), 1, id="no season"),
@@ -150,8 +152,10 @@ class FamilyContract:
         assert short[0].tobytes() == long[0][:5].tobytes()
         assert short[1].tobytes() == long[1][:5].tobytes()
 
-    def test_starts_lie_in_the_space_of_positive_data(self, family: Family) -> None:
-        space = family.space(POSITIVE, 12, len(POSITIVE))
+    def test_starts_lie_in_the_space(self, family: Family) -> None:
+        """That of positive data, or of data with many zeros where the family is for these."""
+        spaces = (family.space(y, 12, len(y)) for y in (POSITIVE, MANY_ZEROS))
+        space = next((found for found in spaces if found is not None), None)
         assert space is not None
         keys = set()
         for options in family.starts:

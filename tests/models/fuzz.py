@@ -21,10 +21,17 @@ from forecastctl.models.combination.path import BOUND_SPANS
 from forecastctl.models.combination.widths import PRIOR, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.records import Member, Specification
-from forecastctl.search.pool import PLAIN, SEASONAL
+from forecastctl.search.pool import (
+    INTERMITTENT,
+    INTERMITTENT_MEANS,
+    INTERMITTENT_SEASONAL,
+    PLAIN,
+    SEASONAL,
+)
 from tests.series import make_series
 
-MODELS = [make_model(name, options) for name, options in (*SEASONAL, *PLAIN)]
+COUNTS = [*INTERMITTENT, *INTERMITTENT_SEASONAL, *INTERMITTENT_MEANS]
+MODELS = [make_model(name, options) for name, options in (*SEASONAL, *PLAIN, *COUNTS)]
 LEVELS = (50, 80, 95, 99)
 HORIZONS = (1, 12, 60)
 PART = 5_000

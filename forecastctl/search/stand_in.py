@@ -1,0 +1,64 @@
+"""What stands in for the result of a search that found nothing, or cannot be made. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forecastctl.errors import ModelError
+from forecastctl.models.baseline import baseline, called
+from forecastctl.models.combination.widths import calibrated
+from forecastctl.models.make import make_model
+from forecastctl.records import TOO_FEW, TOO_SHORT, Member, Specification, TuneResult
+from forecastctl.search.short import by_rule
+
+if TYPE_CHECKING:
+    from forecastctl.records import Series, Trial, Widths
+    from forecastctl.search.trials import Search
+
+
+def none_succeeded(run: Search) -> TuneResult:
+    """What stands in unvalidated, where that is allowed: of a series of zeros, for example.
+
+    It is the baseline, and the whole pool where most periods are zero, which the last season tells
+    little of.
+    """
+    reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
+    failed = f"all {len(run.trials)} trials failed: {reasons}"
+    if not run.search.fallback:
+        raise ModelError(
+            f"{run.series.airport}: {failed}",
+            "Look at the series with 'forecastctl check', or choose another --loss.",
+        )
+    stopped = run.stopped or "max_evals"
+    if not run.intermittent:
+        return _baseline(run.series, failed, tuple(run.trials), stopped)
+    models = [make_model(name, options) for name, options in run.pool]
+    found = Specification(tuple(Member(model, 1.0 / len(models)) for model in models))
+    return _standing_in(found, found.label, failed, tuple(run.trials), stopped)
+
+
+def too_short(series: Series, widths: Widths) -> TuneResult:
+    """The baseline, as wide as the fleet's errors, or a rule, say."""
+    rule = by_rule(series.n, series.season_length)
+    few = f"{series.n} {TOO_FEW}"
+    found = _baseline(series, few, (), TOO_SHORT)
+    source = "its errors in longer series" if widths and widths != rule else "a plain rule"
+    reason = f"{found.reason}, its interval from {source}"
+    return calibrated(replace(found, reason=reason), widths or rule)
+
+
+def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
+    """What stands in for a search's result, and why."""
+    model = baseline(series.n, series.season_length)
+    specification = Specification((Member(model),))
+    return _standing_in(specification, called(model.label), why, trials, stopped)
+
+
+def _standing_in(
+    specification: Specification, name: str, why: str, trials: tuple[Trial, ...], stopped: str
+) -> TuneResult:
+    reason = f"{why}; {name} stands in"
+    return TuneResult(
+        specification, None, {}, trials, (), reason=reason, stopped=stopped, space=(), repeats=0
+    )
