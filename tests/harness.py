@@ -133,7 +133,7 @@ class Harness:
         store, executor = tracker or self.tracker, SerialExecutor()
         shard = shard_of(text, None)
         job = self.planned("run", store, changes)
-        run_id = join(job, store, executor)
+        run_id = join(job, shard, store, executor)
         ignored = (lambda *_: None, lambda *_: None, Stopping(), lambda *_: None)
         work_off(share_of(job, shard), store, executor, run_id, *ignored)
         return left_by(shard, job, run_id, store)

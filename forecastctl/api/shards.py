@@ -119,7 +119,7 @@ def do_share(
         job, run = sharing.joined(upgrade=upgrade)
         if is_complete(run):
             return sharing.done_before(run, out)
-        return sharing.recorded(job, sharing.worked(job, run), out)
+        return sharing.recorded(job, *sharing.worked(job, run), out)
 
 
 def _planner(

@@ -17,6 +17,7 @@ from forecastctl.errors import ForecastctlError, HeldError, TrackingError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from forecastctl.api.compose import Session
     from forecastctl.api.progress import Progress
@@ -66,10 +67,10 @@ class Sharing:
                 self.progress.say(said_of(synced))
             job = self.plan(tracker, self.resume)
             closed = closed_already(job, self.shard, tracker)
-            return job, closed or tracker.get(join(job, tracker, self.executor))
+            return job, closed or tracker.get(join(job, self.shard, tracker, self.executor))
 
-    def worked(self, job: Job, run: StoredRun) -> Summary:
-        """What became of the share; all of it waits in the spool."""
+    def worked(self, job: Job, run: StoredRun) -> tuple[Summary, Path]:
+        """What became of the share, and the file of the spool in which all of it waits."""
         from forecastctl.jobs.share import share_of
         from forecastctl.store.spool.aside import AsideTracker
         from forecastctl.store.spool.tracker import SpoolTracker
@@ -86,15 +87,17 @@ class Sharing:
                 publish_all(self.place, tracker)
             raise
         spool.close()
-        return summary
+        return summary, spool.journal.path
 
-    def recorded(self, job: Job, summary: Summary, out: str | None) -> Done[Summary]:
+    def recorded(self, job: Job, summary: Summary, waits: Path, out: str | None) -> Done[Summary]:
         """Bring the share into the store, and close the job if nothing is missing any more."""
         try:
             with self._store() as (tracker, _):
                 synced = publish_all(self.place, tracker)
-                if synced.kept:
-                    raise next(iter(synced.kept.values()))
+                for path, error in synced.kept.items():
+                    if path == waits:
+                        raise error
+                    self.session.warn(f"{path} is kept in the spool: {error.message}")
                 for done in synced.published.values():
                     summary = summary.with_ids(done.ids)
                 return self._closed(job, summary, tracker, out)

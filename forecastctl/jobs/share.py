@@ -18,7 +18,7 @@ from forecastctl.jobs.resume import WITH_GROUPS, airport_runs, is_complete
 from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import KILLED, Query, RunUpdate, Status
+from forecastctl.records import ALL_RUNS, KILLED, Query, RunUpdate, Status
 from forecastctl.records.marks import SET, work_mark
 from forecastctl.records.schema import Kind, Tag
 from forecastctl.records.shards import number_of
@@ -29,16 +29,21 @@ if TYPE_CHECKING:
     from forecastctl.records import Shard, StoredRun
     from forecastctl.store.port import Tracker
 
+NONE = "none"
+"""Of the shares, before one is recorded."""
+
 AT_WORK = "its shards are at work, or one of them did not end"
 
 
-def join(job: Job, tracker: Tracker, executor: Executor) -> str:
+def join(job: Job, shard: Shard, tracker: Tracker, executor: Executor) -> str:
     """The run of a job that several processes do; whoever comes first makes it.
 
     It is left as one that was cut off, because that is what it is until its last share is recorded.
+    In how many shares it is done stands there from the beginning, whoever closes it.
 
     Args:
         job: The job, as it is planned.
+        shard: Which share joins it.
         tracker: The store, which nobody else writes meanwhile.
         executor: Where this process works.
     """
@@ -51,6 +56,7 @@ def join(job: Job, tracker: Tracker, executor: Executor) -> str:
         Tag.STATUS: "interrupted",
         Tag.REASON: AT_WORK,
         Tag.LEFT: str(len(job.tasks)),
+        Tag.SHARDS: f"{NONE} of {shard.count}",
     }
     tracker.update(run_id, RunUpdate(KILLED, clock()[0], tags=waits))
     return run_id
@@ -69,16 +75,16 @@ def closed_already(job: Job, shard: Shard, tracker: Tracker) -> StoredRun | None
     """
     if job.earlier is not None:
         return None
-    newest = tracker.find(Query(tags={work_mark(job.work): SET, Tag.KIND: Kind.JOB}, limit=1))
-    if not newest or not is_complete(newest[0]):
-        return None
-    return newest[0] if shards_of(newest[0])[1] == shard.count else None
+    same = Query(tags={work_mark(job.work): SET, Tag.KIND: Kind.JOB}, limit=ALL_RUNS)
+    shared = (run for run in tracker.find(same) if shards_of(run)[1] == shard.count)
+    return next((run for run in shared if is_complete(run)), None)
 
 
 def shards_of(run: StoredRun) -> tuple[set[int], int]:
     """Which shares of a job were there, and how many there are; none of a job done whole."""
     known, _, count = run.tags.get(Tag.SHARDS, "").partition(" of ")
-    return ({int(number) for number in known.split(",")}, int(count)) if count else (set(), 0)
+    there = set() if known in ("", NONE) else {int(number) for number in known.split(",")}
+    return there, int(count or 0)
 
 
 def share_of(job: Job, shard: Shard) -> Job:

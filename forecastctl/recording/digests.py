@@ -6,29 +6,21 @@ versions have no such tag; their files are read unchecked.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecastctl.records import canonical_json
-from forecastctl.records.schema import Tag
+from forecastctl.records.digests import recorded, sha256, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from forecastctl.records import Artifact, Run, RunUpdate
+    from forecastctl.records import Run, RunUpdate
     from forecastctl.store.port import Tracker
-
-
-def sha256(content: bytes) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def with_digests(run: Run) -> Run:
     """A run that names the digests of its files; its children have none."""
-    return replace(run, tags={**run.tags, **_tag(run.artifacts)}) if run.artifacts else run
+    return replace(run, tags={**run.tags, **tag_of(run.artifacts)}) if run.artifacts else run
 
 
 def add_files(tracker: Tracker, run_id: str, update: RunUpdate) -> None:
@@ -44,17 +36,8 @@ def add_files(tracker: Tracker, run_id: str, update: RunUpdate) -> None:
     """
     if update.artifacts:
         known = recorded(tracker.get(run_id).tags)
-        update = replace(update, tags={**update.tags, **_tag(update.artifacts, known)})
+        update = replace(update, tags={**update.tags, **tag_of(update.artifacts, known)})
     tracker.update(run_id, update)
-
-
-def recorded(tags: Mapping[str, str]) -> dict[str, str]:
-    """Digest by path of those files of a run that have one; none where the tag is damaged."""
-    try:
-        found = json.loads(tags.get(Tag.DIGESTS, "{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def is_changed(tags: Mapping[str, str], path: str, content: bytes) -> bool:
@@ -67,9 +50,3 @@ def is_changed(tags: Mapping[str, str], path: str, content: bytes) -> bool:
     """
     digest = recorded(tags).get(path)
     return digest is not None and digest != sha256(content)
-
-
-def _tag(artifacts: Iterable[Artifact], known: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The tag with the digests of files, and with those that are known of others."""
-    found = {artifact.path: sha256(artifact.content) for artifact in artifacts}
-    return {Tag.DIGESTS: canonical_json({**(known or {}), **found})}

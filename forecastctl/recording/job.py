@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
-from forecastctl.recording.digests import recorded
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
+from forecastctl.records.digests import recorded
 from forecastctl.records.marks import SET, job_mark
 from forecastctl.records.schema import File, Kind, Tag
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import ForecastctlError, NothingRecordedError
 from forecastctl.recording.context import cut, json_bytes
-from forecastctl.recording.digests import add_files, sha256, with_digests
+from forecastctl.recording.digests import add_files, with_digests
 from forecastctl.recording.read import find_snapshot, panel_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FAILED, FINISHED, RUNNING, Artifact, Dataset, Run, RunUpdate
+from forecastctl.records.digests import sha256
 from forecastctl.records.marks import SET, panel_mark
 from forecastctl.records.schema import TRUE, File, Kind, Tag, panel_part_path
 

@@ -11,9 +11,10 @@ from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
 from forecastctl.recording.cached import remembered
 from forecastctl.recording.context import airport_key
-from forecastctl.recording.digests import is_changed, recorded, sha256
+from forecastctl.recording.digests import is_changed
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, FINISHED, Query
+from forecastctl.records.digests import recorded, sha256
 from forecastctl.records.marks import JOBS, SET, airport_mark, job_mark, panel_mark
 from forecastctl.records.schema import LIVE, TRUE, File, Tag
 

@@ -9,6 +9,7 @@ import pytest
 
 from forecastctl.api import sharing
 from forecastctl.errors import TrackingError
+from forecastctl.store.spool.place import Synced
 from tests import services
 from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
 
@@ -89,6 +90,39 @@ def test_what_is_complete_stays_as_it_is_until_something_is_other(cli, data):
     shard(cli, data, "1/3")  # another way to share it is another job
     newest, _ = cli.json("history")
     assert newest["status"] == "interrupted"
+
+
+def test_what_a_share_left_behind_takes_nothing_off_a_job_that_others_closed(cli, data, tmp_path):
+    """Its machine publishes it later: what it says of the job is of the time at which it joined."""
+    elsewhere = {"FORECASTCTL_TRACKING__SPOOL": str(tmp_path / "elsewhere")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in elsewhere.items():
+            patch.setenv(name, value)
+        patch.setattr(sharing, "publish_all", lambda *_: Synced({}, {}))  # as if killed before
+        shard(cli, data, "1/2")
+    for text in ("1/2", "2/2"):
+        last = shard(cli, data, text)
+    assert "is closed" in last.stderr
+    expected = (cli.folder / "f.csv").read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*next(iter(elsewhere.items())))
+        cli("sync")
+    recorded_once(cli)
+    (cli.folder / "f.csv").unlink()
+    assert "is complete" in shard(cli, data, "1/2").stderr
+    assert (cli.folder / "f.csv").read_bytes() == expected
+    cli("report", "--out", "site")
+
+
+def test_a_share_that_somebody_did_for_it_makes_no_second_job(cli, data):
+    """The job was begun in shares, and closed by one that did all that was missing."""
+    shard(cli, data, "2/2")
+    cli("run", "--data", data, *QUICK)
+    assert "is complete: nothing is left for shard 1 of 2" in shard(cli, data, "1/2").stderr
+    recorded_once(cli)
+    cli("run", "--data", data, *QUICK)  # another job of the same, done whole
+    assert "is complete" in shard(cli, data, "2/2").stderr
+    assert [job["status"] for job in cli.json("history")] == ["ok", "ok"]
 
 
 def test_a_share_that_others_published_and_closed_makes_no_second_job(cli, data, monkeypatch):

@@ -61,6 +61,15 @@ def test_the_next_process_that_records_removes_it(place):
     assert tracker.read_artifact(run_id, "a.json") == b"2"
 
 
+def test_however_the_store_is_addressed(place, monkeypatch):
+    uri, files = place
+    assert len(struck(uri, files)) == 2
+    monkeypatch.chdir(files.parent)
+    tracker = open_tracker("sqlite:///mlflow.db", "x", artifact_location=str(files))
+    [run_id] = tracker.record([A_RUN])
+    assert sorted(path.name for path in files.iterdir()) == sorted([FOLDER, run_id])
+
+
 def test_adding_to_a_run_removes_nothing(place):
     """Only who makes runs does: a page that is read, or a tag that is set, is no job."""
     uri, files = place
@@ -76,7 +85,7 @@ def test_runs_whose_rows_are_there_keep_their_files(place):
     uri, files = place
     tracker = open_tracker(uri, "x", artifact_location=str(files))
     [run_id] = tracker.record([A_RUN])
-    with noted([files / run_id, files / ("0" * 32)], uri):
+    with noted([files / run_id, files / ("0" * 32)], str(files.parent / "mlflow.db")):
         (files / ("0" * 32)).mkdir()
         [note] = (files / FOLDER).iterdir()
         text = note.read_text().replace("0" * 32, run_id)

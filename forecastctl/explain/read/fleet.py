@@ -16,12 +16,12 @@ from forecastctl.explain.verdict.breaks import season_changes
 from forecastctl.explain.verdict.fleet import apart_since, moved, stands_out
 from forecastctl.explain.verdict.swaps import swapped_since
 from forecastctl.recording.cached import remembered
-from forecastctl.recording.digests import recorded
 from forecastctl.recording.job import job_of
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import FleetPoint, Query
 from forecastctl.records.calendar import first_days, ordinals, period_of
+from forecastctl.records.digests import recorded
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import TRUE, File, Tag
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.recording import decoding
-from forecastctl.recording.digests import recorded
 from forecastctl.recording.read import read_as
 from forecastctl.recording.resolve import LATEST, find_job
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
+from forecastctl.records.digests import recorded
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import LIVE, TRUE, UNKNOWN, File, Param, Tag
 from forecastctl.redaction import masked

@@ -10,10 +10,10 @@ from forecastctl.errors import ForecastctlError, NothingRecordedError
 from forecastctl.explain.answer import explain
 from forecastctl.explain.question import Question
 from forecastctl.recording import decoding
-from forecastctl.recording.digests import recorded
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
+from forecastctl.records.digests import recorded
 from forecastctl.records.marks import JOBS, SET
 from forecastctl.records.schema import LIVE, File, Tag
 from forecastctl.report.outcomes import PastVerdict

@@ -44,7 +44,7 @@ def noted(folders: Collection[Path], store: str) -> Iterator[None]:
 
     Args:
         folders: The folders, each ``ROOT/RUN_ID``; those that are there are not new and left out.
-        store: Address of the store, without secrets.
+        store: What the store is called, however it was addressed, without secrets.
 
     Raises:
         TrackingError: Nothing can be written there.
@@ -90,7 +90,7 @@ def clear(root: Path, store: str, without_run: Callable[[Collection[str]], Colle
 
     Args:
         root: Directory with the folders of runs.
-        store: Address of the store, without secrets.
+        store: What the store is called, however it was addressed, without secrets.
         without_run: Which of some ids no run of the store has.
 
     Returns:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError, TrackingError
 from forecastctl.records import ALL_RUNS, KILLED, RUNNING, Artifact, Query, RunUpdate
+from forecastctl.records.digests import recorded, tag_of
 from forecastctl.records.marks import SET, job_mark, panel_mark, spooled_mark
 from forecastctl.records.schema import Kind, Tag
 from forecastctl.store.spool.journal import RECORD, START, UPDATE
@@ -112,7 +113,8 @@ class _Publication:
         if verb == UPDATE:
             for entry in entries:
                 run_id = self._id(entry.run_id)
-                self._target.update(run_id, self._translated_update(entry))
+                update = self._translated_update(entry)
+                self._target.update(run_id, self._with_digests(run_id, update))
             self._journal.mark([(entry.number, entry.run_id) for entry in entries])
             return
         runs = [self._translated(self._journal.run(entry), entry.run_id) for entry in entries]
@@ -223,6 +225,17 @@ class _Publication:
         update = self._journal.update(entry)
         files = self._files(update.artifacts)
         return replace(update, tags=self._tags(update.tags), artifacts=files)
+
+    def _with_digests(self, run_id: str, update: RunUpdate) -> RunUpdate:
+        """An update that names the files that the run has by now, beside its own.
+
+        Those that it named when it was written are of that time: others may have added to the run
+        since, and closed it.
+        """
+        if Tag.DIGESTS not in update.tags:
+            return update
+        known = recorded(self._target.get(run_id).tags)
+        return replace(update, tags={**update.tags, **tag_of(update.artifacts, known)})
 
     def _tags(self, tags: Mapping[str, str]) -> dict[str, str]:
         known = {key: self._text(value) for key, value in tags.items()}

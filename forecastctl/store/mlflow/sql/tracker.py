@@ -72,6 +72,7 @@ class MlflowSqlTracker:
         self._experiment = experiment
         self._refusal = refusal
         self._cleared: set[Path] = set()
+        self._place = str(database.address.path or database.address.shown)
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
@@ -179,7 +180,7 @@ class MlflowSqlTracker:
         """
         writer = Writer()
         session: Session | None = None
-        with noted(self._new_folders(files, run_id), self._database.address.shown):
+        with noted(self._new_folders(files, run_id), self._place):
             try:
                 for location, artifacts in files:
                     writer.write(location, artifacts)
@@ -202,7 +203,7 @@ class MlflowSqlTracker:
         roots = [local_directory(location) for location, artifacts in files if artifacts]
         folders = [root.parent for root in roots if root is not None]
         for place in {folder.parent for folder in folders} - self._cleared:
-            clear(place, self._database.address.shown, self._without_run)
+            clear(place, self._place, self._without_run)
             self._cleared.add(place)
         return folders
 
