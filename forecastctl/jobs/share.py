@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecastctl.execute.port import said_of
 from forecastctl.jobs.resume import WITH_GROUPS, airport_runs
 from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
@@ -43,8 +42,7 @@ def join(job: Job, tracker: Tracker, executor: Executor) -> str:
     """
     if job.earlier is not None:
         return job.earlier.run.run_id
-    run = job_run(job)
-    run_id = tracker.start(replace(run, tags={**run.tags, Tag.EXECUTOR: said_of(executor)}))
+    run_id = tracker.start(job_run(job, executor))
     store_inputs(job, tracker, run_id)
     waits: dict[str, str] = {
         Tag.STATUS: "interrupted",
@@ -107,6 +105,6 @@ def left_by(shard: Shard, job: Job, run_id: str, tracker: Tracker) -> tuple[int,
     wanted |= {r.airport for r in job.settled if r.status is not Status.SKIPPED}
     recorded = {*(job.earlier.recorded if job.earlier else ())}
     working = {number_of(airport, shard.count) for airport in wanted | recorded}
-    absent = set(range(1, shard.count + 1)) - working - there
+    absent = shard.count - len(working | there)
     runs = airport_runs(tracker, job.context.job_id, WITH_GROUPS)
-    return len(wanted - runs.keys()), len(absent)
+    return len(wanted - runs.keys()), absent
