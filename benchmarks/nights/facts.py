@@ -44,7 +44,6 @@ class Stored:
         rows: Rows of the database.
         bytes: Bytes of the database, indexes included.
         written: Bytes of the database's journal (WAL), which is what its disk must take.
-        commits: Transactions.
         files: Artifacts.
         file_bytes: Bytes of them.
         trial_bytes: Of these, of the tables of trials.
@@ -54,7 +53,6 @@ class Stored:
     rows: float = 0.0
     bytes: float = 0.0
     written: float = 0.0
-    commits: float = 0.0
     files: float = 0.0
     file_bytes: float = 0.0
     trial_bytes: float = 0.0
@@ -75,6 +73,7 @@ class Facts:
         publishing: What it does in the store after that: `mine` and `recorded`.
         looking: What is left of the job, by `recorded`.
         closing: The account of the whole job, by whoever is last, by `whole`.
+        memory: Bytes of a share's own process at most, by `whole` and `mine`.
         pilot: Airports that are searched before all others.
         stored: What an airport leaves.
         said: How it was measured.
@@ -89,6 +88,7 @@ class Facts:
     publishing: Cost = Cost()
     looking: Cost = Cost()
     closing: Cost = Cost()
+    memory: Cost = Cost()
     pilot: int = 0
     stored: Stored = Stored()
     said: dict[str, Any] = field(default_factory=dict)
@@ -101,9 +101,10 @@ class Facts:
     def from_dict(cls, value: Mapping[str, Any]) -> Facts:
         """The value that `to_dict` made."""
         given = dict(value)
-        for name in ("driver", "reading", "planning", "publishing", "looking", "closing"):
-            given[name] = Cost(**given[name])
-        return cls(**{**given, "models": tuple(given["models"]), "stored": Stored(**given["stored"])})
+        costs = [f.name for f in dataclasses.fields(cls) if f.type == "Cost"]
+        given |= {name: Cost(**given[name]) for name in costs}
+        stored = Stored(**given["stored"])
+        return cls(**{**given, "models": tuple(given["models"]), "stored": stored})
 
 
 def fitted(seen: Iterable[tuple[Mapping[str, int], float]], *grows: str) -> Cost:

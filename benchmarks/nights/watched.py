@@ -1,17 +1,21 @@
 """``python -m nights.watched ARGUMENTS``: a share of a job, with a watch on each of its steps.
 
 The command is the user's own, ``forecastctl run --shard I/N ...``; only the functions between its
-steps are wrapped. The last line of stdout is JSON: each step with its seconds, the CPU seconds of
-this process in them, and what the cost of such a step grows with.
+steps are wrapped. The last line of stdout is JSON: each step with its seconds; those of them in
+which this process, or a PostgreSQL of this machine that works for it, waited for a core; its CPU
+seconds; and what the cost of such a step grows with.
+How many airports are published in one transaction is taken from ``NIGHTS_AT_ONCE``.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,16 +41,45 @@ class Watch:
 
         @wraps(work)
         def timed(*args: Any, **kwargs: Any) -> Any:
-            wall, cpu = time.perf_counter(), time.process_time()
+            before = (sum(map(waited, servers())), *clocks())
             value = work(*args, **kwargs)
-            self.note(name, time.perf_counter() - wall, time.process_time() - cpu)
+            after = (*clocks(), sum(map(waited, servers())))
+            delayed = after[2] - before[3] + max(after[3] - before[0], 0.0)
+            self.note(name, after[0] - before[1], after[1] - before[2], delayed)
             self.steps[-1] |= sizes(value, *args)
             return value
 
         return timed
 
-    def note(self, name: str, wall: float, cpu: float) -> None:
-        self.steps.append({"step": name, "wall": wall, "cpu": cpu})
+    def note(self, name: str, wall: float, cpu: float, delayed: float) -> None:
+        self.steps.append({"step": name, "wall": wall, "cpu": cpu, "delayed": delayed})
+
+
+def clocks() -> tuple[float, float, float]:
+    """Now, CPU seconds of this process, and seconds in which its main thread waited for a core."""
+    return time.perf_counter(), time.process_time(), waited(Path("/proc/self"))
+
+
+def waited(process: Path) -> float:
+    """Seconds in which a process could have run and had no core; 0 where that is not told."""
+    try:
+        return int((process / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def servers() -> list[Path]:
+    """Processes of PostgreSQL on this machine that have a connection to this job's database."""
+    name = os.environ.get("FORECASTCTL_TRACKING__URI", "").rpartition("/")[2]
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            said = (process / "cmdline").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it is no process, or has just ended
+        if said.startswith("postgres: ") and f" {name} " in said:
+            found.append(process)
+    return found
 
 
 def of_plan(job: Any, *_: Any) -> Step:
@@ -64,7 +97,9 @@ def install(watch: Watch) -> None:
     from forecastctl.api import shards
     from forecastctl.data.prepare import prepare
     from forecastctl.jobs import run, share
+    from forecastctl.store.spool import publish
 
+    publish.AT_ONCE = int(os.environ.get("NIGHTS_AT_ONCE", publish.AT_ONCE))
     shards.read = watch.on("reading", shards.read, lambda *_: {})
     prepare.prepare_panel = watch.on(
         "reading", prepare.prepare_panel, lambda value, *_: {"whole": len(value.entries)}
@@ -85,9 +120,8 @@ def main() -> None:
     from forecastctl.cli.app import app
     from forecastctl.cli.one_way import born_ms
 
-    started = (time.time_ns() // 1_000_000 - born_ms()) / 1000
     watch = Watch()
-    watch.note("starting", started, time.process_time())
+    watch.note("starting", (time.time_ns() // 1_000_000 - born_ms()) / 1000, *clocks()[1:])
     install(watch)
     code = 0
     try:
