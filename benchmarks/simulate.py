@@ -8,8 +8,9 @@ larger transactions), and simulates a night of that at full size, in several way
 
 Prints Markdown: what was measured, where the time of a night goes, and what the tracking stores
 must take. ``--check`` does a job of so many airports for real instead, on the cores of this
-machine with few evaluations, and prints predicted over actual. ``--keep FILE`` writes all figures as JSON, which is
-what the documentation's drawing is made of; ``--facts FILE`` takes what was measured from one.
+machine with few evaluations, and prints predicted over actual. ``--keep FILE`` writes all figures
+as JSON, which is what the documentation's drawing is made of; ``--facts FILE`` takes what was
+measured from one.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ KEPT = ("measured", "nights", "checks")
 def main() -> None:
     options = parsed()
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
-    asked = Asked(options.airports, months=options.months, evals=options.evals, store=options.store)
+    asked = Asked(
+        options.airports, options.planned, options.months, options.evals, store=options.store
+    )
     if options.check:
         kept["checks"] = [*kept.get("checks", []), check(asked, options)]
     else:
@@ -97,6 +100,7 @@ def check(asked: Asked, options: argparse.Namespace) -> dict[str, Any]:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A million airports a night, simulated")
     parser.add_argument("--airports", type=int, default=300, help="of the larger measured job")
+    parser.add_argument("--planned", type=int, default=5000, help="of a job that is only planned")
     parser.add_argument("--months", type=int, default=120)
     parser.add_argument("--evals", type=int, help="evaluations of a search, by default as in run")
     parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")

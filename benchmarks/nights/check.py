@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecastctl.bench.processes import measured
 from nights.measure import Asked, command, cpu_of, environment, panel, quiet
 from nights.night import Night
 from nights.simulation import simulate
 from nights.stored import an_airport, stores, weighed
-
-from forecastctl.bench.processes import measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

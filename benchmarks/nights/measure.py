@@ -14,8 +14,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from nights.facts import Facts, fitted
-from nights.stored import Place, an_airport, stores, weighed
 
 from forecastctl.bench.processes import Taken, measured
 from forecastctl.data.read.sample import sample_panel
@@ -26,6 +24,8 @@ from forecastctl.records import ALL_RUNS, Query
 from forecastctl.records.schema import Kind, MetricKey, Tag
 from forecastctl.records.shards import number_of
 from forecastctl.store.mlflow.open import open_tracker
+from nights.facts import Facts, fitted
+from nights.stored import Place, an_airport, stores, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,8 +43,7 @@ class Asked:
     """What jobs are run for measuring.
 
     Attributes:
-        airports: Of the larger job.
-        few: Of the smaller one.
+        airports: Of the larger job; the smaller one has a third.
         planned: Of the one that is only planned.
         months: Of each.
         evals: Evaluations of a search; by default those of ``run``.
@@ -54,7 +53,6 @@ class Asked:
     """
 
     airports: int = 300
-    few: int = 60
     planned: int = 5000
     months: int = 120
     evals: int | None = None
@@ -96,6 +94,7 @@ class Seen:
     models: list[float] = field(default_factory=list)
 
     def add(self, name: str, seconds: float, **sizes: int) -> None:
+        """Note what a step of some sizes took."""
         self.steps.setdefault(name, []).append((sizes, seconds))
 
     def facts(self) -> Facts:
@@ -128,7 +127,7 @@ def facts_of(asked: Asked) -> Facts:
         folder = Path(name)
         data = panel(folder, asked.planned, asked.months)
         _add(seen, share(asked, data, make("planned"), empty(data), MANY), 0, asked.planned)
-        for number, airports in enumerate((asked.few, asked.airports)):
+        for number, airports in enumerate((asked.airports // 3, asked.airports)):
             place, data = make(f"job{number}"), panel(folder, airports, asked.months)
             before = weighed(place)
             _job(asked, airports, data, place, seen)
@@ -247,7 +246,11 @@ def told(taken: Taken, out: IO[bytes], err: IO[bytes]) -> Share:
     for stream in (out, err):
         stream.seek(0)
     lines = out.read().decode().strip().splitlines()
-    if taken.code not in (EXIT_OK, EXIT_AIRPORTS_FAILED) or not lines or not lines[-1].startswith("{"):
+    if (
+        taken.code not in (EXIT_OK, EXIT_AIRPORTS_FAILED)
+        or not lines
+        or not lines[-1].startswith("{")
+    ):
         raise subprocess.SubprocessError(f"a share ended with {taken.code}: {err.read().decode()}")
     said = json.loads(lines[-1])
     workers = max((taken.cpu_seconds or 0.0) - said["driver_cpu"], 0.0)

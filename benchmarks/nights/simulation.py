@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
+
 from nights.night import Result, split_by, split_in
 from nights.work import DRIVER, Fate, Piece, Place, Work
 
@@ -89,7 +90,8 @@ class _World:
     def _places(self) -> list[Place]:
         given, night = self.night.places, self.night
         machines = [
-            simpy.PriorityResource(self.env, cores) for cores in split_by(night.cores, night.machine)
+            simpy.PriorityResource(self.env, cores)
+            for cores in split_by(night.cores, night.machine)
         ]
         slow = round(night.slow * len(machines))
         return [

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from nights.facts import Stored
 from sqlalchemy import create_engine, inspect, text
+
+from nights.facts import Stored
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 

@@ -54,7 +54,9 @@ def nights(played: Iterable[Mapping[str, Any]]) -> str:
         shown = (parts["starting"], planning, parts["working"], recording, parts["closing"])
         shown = (*shown, parts["lost"], parts["idle"], night["models"])
         percents = [f"{100 * part:.0f} %" for part in shown]
-        rows.append([night["name"], f"{night['hours']:.2f}", *percents, f"{night['store_hours']:.2f}"])
+        rows.append(
+            [night["name"], f"{night['hours']:.2f}", *percents, f"{night['store_hours']:.2f}"]
+        )
     return table(head, rows)
 
 

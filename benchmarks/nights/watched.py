@@ -52,6 +52,7 @@ class Watch:
         return timed
 
     def note(self, name: str, wall: float, cpu: float, delayed: float) -> None:
+        """Note what a step took, in seconds."""
         self.steps.append({"step": name, "wall": wall, "cpu": cpu, "delayed": delayed})
 
 

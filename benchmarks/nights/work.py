@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     import numpy as np
+
     from nights.facts import Facts
     from nights.night import Night, Result
 

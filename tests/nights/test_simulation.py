@@ -71,9 +71,7 @@ def test_two_stores_halve_what_is_waited_for():
 
 def test_the_whole_job_is_read_and_planned_by_each_share_and_closed_by_the_last():
     """Two shares of five: both read for 10, plan after one another for 20, and work for 50."""
-    facts = replace(
-        TEN, reading=Cost(whole=1.0), planning=Cost(whole=2.0), closing=Cost(fixed=7.0)
-    )
+    facts = replace(TEN, reading=Cost(whole=1.0), planning=Cost(whole=2.0), closing=Cost(fixed=7.0))
     result = simulate(facts, Night(10, cores=2, machine=1))
     second_planned = 10 + 20 + 20
     assert result.worked == pytest.approx(second_planned + 50)
