@@ -6,12 +6,11 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.bench.processes import measured
-from nights.measure import Asked, command, cpu_of, environment, panel, quiet
+from nights.measure import Asked, command, environment, panel, quiet
 from nights.night import Night
 from nights.simulation import simulate
 from nights.stored import an_airport, stores, weighed
@@ -36,10 +35,9 @@ def checked(facts: Facts, asked: Asked, airports: int, cores: int) -> dict[str, 
         cores: Of this machine.
     """
     night = Night(airports, cores=cores, machine=cores, workers=1, shares=cores)
-    result, whole = simulate(facts, night), max(night.airports // night.shares, 1)
+    result = simulate(facts, night)
     real = done(asked, airports, cores)
     store: Stored = real["stored"]
-    cpu = result.models + result.pilots + result.starts + result.driver
     return {
         "airports": airports,
         "load": real["load"],
@@ -47,13 +45,16 @@ def checked(facts: Facts, asked: Asked, airports: int, cores: int) -> dict[str, 
         "others": real["others"],
         "rows": {
             "wall seconds": (result.wall, real["wall"] * (1 - real["others"])),
-            "CPU seconds of workers": (cpu - result.driver, real["workers"]),
+            "CPU seconds of workers": (
+                result.models + result.pilots + result.starts,
+                real["workers"],
+            ),
             "seconds in the store": (sum(result.store_busy), real["store"]),
             "rows": (facts.stored.rows * airports, store.rows * airports),
             "bytes of the database": (facts.stored.bytes * airports, store.bytes * airports),
             "bytes of files": (facts.stored.file_bytes * airports, store.file_bytes * airports),
             "bytes of memory of a share": (
-                facts.memory.of(whole=airports, mine=whole),
+                facts.memory.of(whole=airports, mine=airports // cores),
                 real["memory"],
             ),
         },
@@ -80,17 +81,15 @@ def done(asked: Asked, airports: int, shares: int) -> dict[str, Any]:
         others = all_cpu() - busy - (own_cpu() - mine) - (taken.cpu_seconds or 0.0)
         said = [json.loads(last(folder / f"commands.json.{n}")) for n in range(shares)]
         stored = an_airport(before, weighed(place), airports)
-        models = sum(cpu_of(place).values())
     cores = os.cpu_count() or 1
     return {
         "load": load,
         "wall": taken.wall_seconds,
         "others": min(max(others / (cores * taken.wall_seconds), 0.0), 0.99),
         "workers": (taken.cpu_seconds or 0.0) - sum(one["driver_cpu"] for one in said),
-        "models": models,
         "store": sum(map(in_store, said)),
         "memory": max(one["driver_bytes"] for one in said),
-        "stored": replace(stored),
+        "stored": stored,
     }
 
 
