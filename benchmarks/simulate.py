@@ -21,7 +21,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nights import told
 from nights.check import checked
@@ -30,7 +30,11 @@ from nights.measure import Asked, facts_of
 from nights.night import Night
 from nights.scenarios import BATCH, played, scenarios
 
-KEPT = ("measured", "nights", "checks")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WAYS = ("nested", "flat", "batched")
+"""Of recording; without ``flat`` nothing can be simulated."""
 
 
 def main() -> None:
@@ -42,26 +46,26 @@ def main() -> None:
     if options.check:
         kept["checks"] = [*kept.get("checks", []), check(asked, options)]
     else:
-        known = read(options.facts) if options.facts else measured(asked)
+        known = read(options.facts) if options.facts else measured(asked, options.ways)
         kept["measured"] = {name: facts.to_dict() for name, facts in known.items()}
         kept["nights"] = simulated(known, options)
     if options.keep:
         options.keep.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def measured(asked: Asked) -> dict[str, Facts]:
-    """Facts of each way of recording."""
+def measured(asked: Asked, names: Sequence[str]) -> dict[str, Facts]:
+    """Facts of ways of recording, by their names."""
     ways = {
         "nested": replace(asked, layout="nested"),
         "flat": asked,
         "batched": replace(asked, at_once=BATCH),
     }
     found = {}
-    for name, way in ways.items():
+    for name in names:
         print(f"measuring: {name}, load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
-        found[name] = facts_of(way)
+        found[name] = facts_of(ways[name])
     # The models are the same, however they are recorded; each job saw their CPU time anew.
-    models = tuple(cpu for facts in found.values() for cpu in facts.models)
+    models = tuple(round(cpu, 4) for facts in found.values() for cpu in facts.models)
     return {name: replace(facts, models=models) for name, facts in found.items()}
 
 
@@ -104,6 +108,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--months", type=int, default=120)
     parser.add_argument("--evals", type=int, help="evaluations of a search, by default as in run")
     parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="that are measured")
     parser.add_argument("--fleet", type=int, default=1_000_000)
     parser.add_argument("--cores", type=int, default=500)
     parser.add_argument("--machine", type=int, default=32, help="cores of one")
