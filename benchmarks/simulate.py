@@ -92,12 +92,7 @@ def check(asked: Asked, options: argparse.Namespace) -> dict[str, Any]:
     """Predict a job from small ones, do it, and print both."""
     few = replace(asked, evals=options.evals or 3)
     found = checked(facts_of(few), few, options.check, options.check_cores)
-    print(
-        f"{found['airports']:,} airports in {options.check_cores} shares of one worker: "
-        f"{found['wall']:.0f} s, of which other work on the machine took "
-        f"{100 * found['others']:.0f} %; load average before {found['load']:.1f}\n"
-    )
-    print(told.checked(found))
+    print(told.compared(found))
     return found
 
 

@@ -40,6 +40,7 @@ def checked(facts: Facts, asked: Asked, airports: int, cores: int) -> dict[str, 
     store: Stored = real["stored"]
     return {
         "airports": airports,
+        "shares": cores,
         "load": real["load"],
         "wall": real["wall"],
         "others": real["others"],
@@ -53,10 +54,6 @@ def checked(facts: Facts, asked: Asked, airports: int, cores: int) -> dict[str, 
             "rows": (facts.stored.rows * airports, store.rows * airports),
             "bytes of the database": (facts.stored.bytes * airports, store.bytes * airports),
             "bytes of files": (facts.stored.file_bytes * airports, store.file_bytes * airports),
-            "bytes of memory of a share": (
-                facts.memory.of(whole=airports, mine=airports // cores),
-                real["memory"],
-            ),
         },
     }
 
@@ -88,7 +85,6 @@ def done(asked: Asked, airports: int, shares: int) -> dict[str, Any]:
         "others": min(max(others / (cores * taken.wall_seconds), 0.0), 0.99),
         "workers": (taken.cpu_seconds or 0.0) - sum(one["driver_cpu"] for one in said),
         "store": sum(map(in_store, said)),
-        "memory": max(one["driver_bytes"] for one in said),
         "stored": stored,
     }
 

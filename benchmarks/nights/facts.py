@@ -73,7 +73,6 @@ class Facts:
         publishing: What it does in the store after that: `mine` and `recorded`.
         looking: What is left of the job, by `recorded`.
         closing: The account of the whole job, by whoever is last, by `whole`.
-        memory: Bytes of a share's own process at most, by `whole` and `mine`.
         pilot: Airports that are searched before all others.
         stored: What an airport leaves.
         said: How it was measured.
@@ -88,7 +87,6 @@ class Facts:
     publishing: Cost = Cost()
     looking: Cost = Cost()
     closing: Cost = Cost()
-    memory: Cost = Cost()
     pilot: int = 0
     stored: Stored = Stored()
     said: dict[str, Any] = field(default_factory=dict)

@@ -74,12 +74,10 @@ class Share:
     Attributes:
         steps: Each with its seconds, and what its cost grows with.
         workers: CPU seconds of its workers.
-        driver_bytes: The most memory of its own process.
     """
 
     steps: tuple[dict[str, Any], ...]
     workers: float
-    driver_bytes: int = 0
 
     def of(self, *names: str) -> list[dict[str, Any]]:
         """Steps of some names."""
@@ -110,7 +108,6 @@ class Seen:
             publishing=fitted(found["publishing"], "mine", "recorded"),
             looking=fitted(found["looking"], "recorded"),
             closing=fitted(found["closing"], "whole"),
-            memory=fitted(found["memory"], "whole", "mine"),
             pilot=PILOT,
         )
 
@@ -174,7 +171,6 @@ def _add(seen: Seen, took: Share, recorded: int, whole: int) -> int:
     seen.add("planning", joined, whole=whole, recorded=recorded)
     mine = took.of("working")[0]["mine"]
     seen.add("working", took.of("working")[0]["cpu"], mine=mine)
-    seen.add("memory", took.driver_bytes, whole=whole, mine=mine)
     if not mine:
         return recorded
     seen.add("publishing", quiet(took.of("publishing")[-1]), mine=mine, recorded=recorded)
@@ -254,4 +250,4 @@ def told(taken: Taken, out: IO[bytes], err: IO[bytes]) -> Share:
         raise subprocess.SubprocessError(f"a share ended with {taken.code}: {err.read().decode()}")
     said = json.loads(lines[-1])
     workers = max((taken.cpu_seconds or 0.0) - said["driver_cpu"], 0.0)
-    return Share(tuple(said["steps"]), workers, said["driver_bytes"])
+    return Share(tuple(said["steps"]), workers)

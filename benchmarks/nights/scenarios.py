@@ -95,8 +95,6 @@ def demands(facts: Facts, night: Night, result: Result) -> dict[str, Any]:
         result: How long the night took.
     """
     stored, airports = facts.stored, night.airports
-    largest = -(-airports // night.stores)
-    share = -(-largest // (night.shares or max(len(night.places) // night.stores, 1)))
     each = facts.publishing.mine
     return {
         "rows": stored.rows * airports,
@@ -109,5 +107,4 @@ def demands(facts: Facts, night: Night, result: Result) -> dict[str, Any]:
         "files": stored.files * airports,
         "file_bytes": stored.file_bytes * airports,
         "file_bytes_a_year": stored.file_bytes * airports * YEAR,
-        "memory": facts.memory.of(whole=largest, mine=share),
     }

@@ -64,7 +64,6 @@ def stores(played: Iterable[Mapping[str, Any]]) -> str:
     """What the tracking stores must take, all of them together but where a second is named."""
     head = ["", "rows a night", "rows a second and store", "journal a second and store"]
     head += ["database: night", "month", "year", "files: night", "their bytes", "year"]
-    head += ["memory of a share"]
     rows = [
         [
             night["name"] + (" (reckoned)" if night["reckoned"] else ""),
@@ -74,11 +73,19 @@ def stores(played: Iterable[Mapping[str, Any]]) -> str:
             *(short(night[k], "B") for k in ("bytes", "bytes_a_month", "bytes_a_year")),
             short(night["files"]),
             *(short(night[k], "B") for k in ("file_bytes", "file_bytes_a_year")),
-            short(night["memory"], "B"),
         ]
         for night in played
     ]
     return table(head, rows)
+
+
+def compared(check: Mapping[str, Any]) -> str:
+    """A check: what was done, and its table."""
+    return (
+        f"{check['airports']:,} airports in {check['shares']} shares of one worker took "
+        f"{check['wall']:,.0f} s, and other work {100 * check['others']:.0f} % of the cores "
+        f"meanwhile (load average before: {check['load']:.1f}):\n\n{checked(check)}"
+    )
 
 
 def checked(check: Mapping[str, Any]) -> str:

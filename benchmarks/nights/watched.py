@@ -134,7 +134,6 @@ def main() -> None:
     rest = {
         "workers_cpu": children.ru_utime + children.ru_stime,
         "driver_cpu": me.ru_utime + me.ru_stime,
-        "driver_bytes": me.ru_maxrss * 1024,
         "wall": (time.time_ns() // 1_000_000 - born_ms()) / 1000,
         "code": code,
     }

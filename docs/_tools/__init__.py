@@ -33,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/explain.schema.json": explain_schema.page,
     "docs/reference/lineage.md": lineage.page,
     "docs/images/layers.svg": layers.picture,
+    "docs/explanation/a-million-airports.md": nights.page,
     "docs/images/nights.svg": nights.picture,
     "docs/images/ways-one-machine.svg": ways.one_machine,
     "docs/images/ways-cluster.svg": ways.cluster,

@@ -1,20 +1,26 @@
-"""docs/images/nights.svg: where the time of a simulated night goes, from nights.json beside this.
+"""A million airports: the tables of the page and its drawing, from nights.json beside this.
 
-``python benchmarks/simulate.py --keep docs/_tools/nights.json`` makes those figures.
+``make bench-simulate`` makes those figures. The page's text is written by hand; its tables stand
+between ``<!-- NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.nights import told
+from benchmarks.nights.facts import Facts
 from docs._tools.svg import INK, MUTED, WIDTH, head, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FIGURES = Path(__file__).with_name("nights.json")
+PAGE = Path(__file__).resolve().parents[1] / "explanation/a-million-airports.md"
+TABLE = re.compile(r"(<!-- (\w+) -->)\n.*?(<!-- end -->)", re.DOTALL)
 LEFT, TOP, ROW, BAR = 20, 64, 52, 22
 LENGTH = WIDTH - LEFT - 90
 PARTS = (
@@ -29,6 +35,37 @@ PARTS = (
     ("has nothing to do", "#f1f3f5", ("idle",)),
 )
 """What a machine does, in the order of a night."""
+
+
+def page() -> str:
+    """The page, with tables of the figures that are kept."""
+    tables = filled(json.loads(FIGURES.read_text(encoding="utf-8")))
+    return with_tables(PAGE.read_text(encoding="utf-8"), tables)
+
+
+def with_tables(text: str, tables: Mapping[str, str]) -> str:
+    """A page with other tables.
+
+    Args:
+        text: The page.
+        tables: What stands between the marks, by their names.
+    """
+
+    def replaced(found: re.Match[str]) -> str:
+        return f"{found[1]}\n\n{tables[found[2]]}\n\n{found[3]}"
+
+    return TABLE.sub(replaced, text)
+
+
+def filled(kept: Mapping[str, Any]) -> dict[str, str]:
+    """The tables of the page by name."""
+    known = {name: Facts.from_dict(value) for name, value in kept["measured"].items()}
+    return {
+        "measured": told.measured(known),
+        "nights": told.nights(kept["nights"]),
+        "stores": told.stores(kept["nights"]),
+        "checks": "\n\n".join(map(told.compared, kept.get("checks", []))),
+    }
 
 
 def picture() -> str:

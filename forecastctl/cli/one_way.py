@@ -73,12 +73,11 @@ def _in_shares(asked: Path, job: dict[str, Any], started: int) -> None:
     failed = codes - {EXIT_OK, EXIT_AIRPORTS_FAILED}
     if not failed:
         outputs = [share.with_suffix(".out").read_text(encoding="utf-8") for share, _ in begun]
-        found = sorted(map(json.loads, outputs), key=_extent)
-        # Who closes the job counts from its last plan on; when airports were begun others know.
-        costs = [one["cost"] for one in found[:-1]] or [found[-1]["cost"]]
-        first = min(cost["startup_seconds"] for cost in costs)
-        found[-1]["cost"]["startup_seconds"] = before / 1000 + first
-        sys.stdout.write(json.dumps(found[-1]))
+        whole = max(map(json.loads, outputs), key=_extent)
+        cost = whole["cost"]
+        # Its work began with the first airport of any share, and has just come to its end.
+        cost["startup_seconds"] = before / 1000 + cost["wall_seconds"] - cost["work_seconds"]
+        sys.stdout.write(json.dumps(whole))
     if code := max(failed or codes):
         raise typer.Exit(code)
 

@@ -1,29 +1,15 @@
-"""The tables of the page about a million airports are those of the figures that are kept."""
+"""The page and the drawing of a million airports are made of the figures that are kept."""
 
-import json
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-from nights import told
-from nights.facts import Facts
-
-from docs._tools.nights import FIGURES, PARTS, drawn
-from tests.docs.test_commands import ROOT
-
-PAGE = ROOT / "docs/explanation/a-million-airports.md"
+from docs._tools.nights import PARTS, drawn, with_tables
 
 
-def test_the_tables_are_made_of_the_figures():
-    kept, page = json.loads(FIGURES.read_text()), PAGE.read_text()
-    known = {name: Facts.from_dict(value) for name, value in kept["measured"].items()}
-    assert told.measured(known) in page
-    assert told.nights(kept["nights"]) in page
-    assert told.stores(kept["nights"]) in page
-    assert kept["checks"]
-    for check in kept["checks"]:
-        assert told.checked(check) in page
+def test_tables_stand_between_their_marks():
+    page = "before\n\n<!-- nights -->\n\n| old |\n\n<!-- end -->\n\nafter <!-- end -->\n"
+    made = with_tables(page, {"nights": "| new \\1 |"})
+    assert made == page.replace("old", "new \\1")
+    assert with_tables(made, {"nights": "| old |"}) == page
+    empty = "<!-- checks -->\n<!-- end -->"
+    assert with_tables(empty, {"checks": "x"}) == "<!-- checks -->\n\nx\n\n<!-- end -->"
 
 
 def test_a_bar_is_as_long_as_its_night_and_as_full_as_its_hours():

@@ -28,7 +28,6 @@ STORED = Stored(
 FACTS = Facts(
     models=(0.3,),
     publishing=Cost(mine=0.01),
-    memory=Cost(fixed=1e8, whole=1000.0, mine=500.0),
     stored=STORED,
 )
 
@@ -44,8 +43,6 @@ def test_what_a_store_must_take():
     assert found["written_a_second"] == pytest.approx(30_000 / 0.01)
     # 500 airports a store: 125 rounds of four workers, and 0.01 s each to record.
     assert found["rows_a_second_of_night"] == pytest.approx(500 * 90 / (125 * 0.3 + 5))
-    # A share plans the 500 airports of its store, and does all of them.
-    assert found["memory"] == pytest.approx(1e8 + 500 * 1500)
 
 
 def test_trials_in_parquet_are_one_file_less_and_smaller():
