@@ -70,7 +70,7 @@ class Facts:
         worker: CPU seconds of a worker's start.
         reading: Reading and preparing the data of the whole job.
         planning: What a share does in the store before it works: `whole` and `recorded`.
-        publishing: What it does in the store after that: `mine` and `recorded`.
+        publishing: What it does in the store after that, by `mine`.
         looking: What is left of the job, by `recorded`.
         closing: The account of the whole job, by whoever is last, by `whole`.
         pilot: Airports that are searched before all others.

@@ -105,7 +105,7 @@ class Seen:
             worker=worker.fixed,
             reading=fitted(found["reading"], "whole"),
             planning=fitted(found["planning"], "whole", "recorded"),
-            publishing=fitted(found["publishing"], "mine", "recorded"),
+            publishing=fitted(found["publishing"], "mine"),
             looking=fitted(found["looking"], "recorded"),
             closing=fitted(found["closing"], "whole"),
             pilot=PILOT,

@@ -196,11 +196,15 @@ class _Sharing:
         self, job: Job, summary: Summary, tracker: Tracker, out: str | None
     ) -> Done[Summary]:
         """What became of the share, or of the whole job where this closes it."""
+        from forecastctl.jobs.resume import is_complete
         from forecastctl.jobs.run import run_job
         from forecastctl.jobs.share import left_by
 
         session, say = self.session, self.progress.say
         if summary.left:
+            return Done(Ending(summary), None, None, whole=False)
+        if is_complete(tracker.get(summary.run_id)):  # planned again it would be a job of its own
+            say("another shard has recorded what waited here, and closed the job")
             return Done(Ending(summary), None, None, whole=False)
         left, absent = left_by(self.shard, job, summary.run_id, tracker)
         if left or absent:

@@ -79,6 +79,22 @@ def test_what_is_complete_is_a_job_of_its_own_the_next_night(cli, data):
         assert [job["status"] for job in jobs] == ["ok"] * night
 
 
+def test_a_share_that_another_one_recorded_from_this_machine_is_not_done_again(
+    cli, data, monkeypatch
+):
+    """It waits for the store, and who has that finds its results in the spool, and closes the job."""
+    real = shards._Sharing.recorded
+
+    def recorded(sharing, *given):
+        monkeypatch.setattr(shards._Sharing, "recorded", real)
+        assert "is closed" in shard(cli, data, "2/2").stderr
+        return real(sharing, *given)
+
+    monkeypatch.setattr(shards._Sharing, "recorded", recorded)
+    assert "another shard has recorded what waited here" in shard(cli, data, "1/2").stderr
+    recorded_once(cli)
+
+
 def test_rejected_and_skipped_airports_are_accounted_for_once(cli):
     data = cli.write(pd.concat([panel(AIRPORTS), *[panel(["A9"])] * 2]))
     said = []
