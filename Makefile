@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench-tables: $(VENV)/dev.stamp ## the driver's memory for a panel of 200 and of
 
 bench-plan: $(VENV)/dev.stamp ## predict three jobs from smaller ones, run them, and print predicted over actual (20 minutes)
 	$(BIN)/python benchmarks/planning.py
+
+bench-simulate: $(VENV)/dev.stamp ## a million airports a night on 500 cores: measured in small, simulated; CHECK=2000 does so many for real
+	$(BIN)/python benchmarks/simulate.py $(if $(CHECK),--check $(CHECK),--keep docs/_tools/nights.json)
 
 bench-promote: $(VENV)/dev.stamp ## how often promote decides wrongly, by simulated fleets
 	$(BIN)/python benchmarks/promotion.py

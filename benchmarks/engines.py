@@ -54,7 +54,7 @@ def main() -> None:
     tasks = [bytes([n % 256]) * CONTENT for n in range(options.tasks)]
     found: dict[str, Any] = {}
     for backend in options.backends.split(","):
-        why = missing(backend)
+        why = missing(backend, {})
         found[backend] = {"skipped": why} if why else compared(backend, tasks, options)
     report(found, options)
 

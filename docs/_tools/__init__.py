@@ -12,6 +12,7 @@ from docs._tools import (
     explain_schema,
     layers,
     lineage,
+    nights,
     python_reference,
     settings_reference,
     ways,
@@ -32,6 +33,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/explain.schema.json": explain_schema.page,
     "docs/reference/lineage.md": lineage.page,
     "docs/images/layers.svg": layers.picture,
+    "docs/explanation/a-million-airports.md": nights.page,
+    "docs/images/nights.svg": nights.picture,
     "docs/images/ways-one-machine.svg": ways.one_machine,
     "docs/images/ways-cluster.svg": ways.cluster,
 }

@@ -7,17 +7,16 @@ import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
+
+from docs._tools.svg import FONT, INK, LINE, MUTED, WIDTH, head, text
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDTH, LEFT, TOP, GAP, ROW = 920, 92, 66, 14, 84
+LEFT, TOP, GAP, ROW = 92, 66, 14, 84
 LINES = 3
 MOST = 5
 """Boxes in a line."""
 CHARACTER = 6.3
-INK, MUTED, LINE = "#1f2933", "#52606d", "#9aa5b1"
 PURE, FREE = "#eef4fb", "#fdf3e4"
-FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 
 
 def picture() -> str:
@@ -81,12 +80,9 @@ def _purpose(module: str) -> str:
 def _head(height: int) -> str:
     return "\n".join(
         [
-            f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height}'",
-            f"     viewBox='0 0 {WIDTH} {height}' role='img' aria-labelledby='title'>",
-            "<title id='title'>The layers of forecastctl; imports point only downward</title>",
-            f"<rect width='{WIDTH}' height='{height}' fill='white'/>",
-            _text(LEFT, 34, "Imports point only downward", 17, INK, "bold"),
-            _text(LEFT, 53, "Neighbours in one layer do not import each other.", 12, MUTED),
+            head("The layers of forecastctl; imports point only downward", height),
+            text(LEFT, 34, "Imports point only downward", 17, INK, "bold"),
+            text(LEFT, 53, "Neighbours in one layer do not import each other.", 12, MUTED),
         ]
     )
 
@@ -110,9 +106,9 @@ def _box(x: float, y: float, width: float, module: str, fill: str) -> str:
     parts = [
         f"<rect x='{x:g}' y='{y:g}' width='{width:g}' height='{ROW}' rx='6'",
         f"      fill='{fill}' stroke='{LINE}'/>",
-        _text(x + 14, first, module.removeprefix("forecastctl."), 15, INK, "bold"),
+        text(x + 14, first, module.removeprefix("forecastctl."), 15, INK, "bold"),
     ]
-    parts += [_text(x + 14, first + 19 + 16 * i, li, 11.5, MUTED) for i, li in enumerate(lines)]
+    parts += [text(x + 14, first + 19 + 16 * i, li, 11.5, MUTED) for i, li in enumerate(lines)]
     return "\n".join(parts)
 
 
@@ -121,19 +117,12 @@ def _legend(y: int, libraries: str) -> str:
     return "\n".join(
         [
             _swatch(LEFT, y, PURE),
-            _text(LEFT + 22, y + 12, f"never imports {libraries}", 11.5, MUTED),
+            text(LEFT + 22, y + 12, f"never imports {libraries}", 11.5, MUTED),
             _swatch(second, y, FREE),
-            _text(second + 22, y + 12, "not bound by that rule", 11.5, MUTED),
+            text(second + 22, y + 12, "not bound by that rule", 11.5, MUTED),
         ]
     )
 
 
 def _swatch(x: float, y: float, fill: str) -> str:
     return f"<rect x='{x}' y='{y}' width='14' height='14' rx='3' fill='{fill}' stroke='{LINE}'/>"
-
-
-def _text(x: float, y: float, text: str, size: float, fill: str, weight: str = "normal") -> str:
-    return (
-        f"<text x='{x:g}' y='{y:g}' {FONT} font-size='{size}' font-weight='{weight}' "
-        f"fill='{fill}'>{escape(text)}</text>"
-    )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
+
+from docs._tools.svg import INK, MUTED, head, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH, LEFT, TOP, LANE, GAP, UNIT = 920, 150, 64, 22, 46, 25.0
-INK, MUTED, LINE = "#1f2933", "#52606d", "#9aa5b1"
+LEFT, TOP, LANE, GAP, UNIT = 150, 64, 22, 46, 25.0
 MODEL, RECORD, START = "#0b6bcb", "#c2570c", "#cbd2d9"
-FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 AIRPORTS, TAKES, RECORDING = 8, 3.0, 0.6
 """Airports, and units of time that the model and the record of one take."""
 
@@ -105,26 +104,20 @@ def _parallel(workers: Sequence[str], starts: float, takes: float, *, held: bool
 def _picture(title: str, ways: Sequence[tuple[str, list[Box]]]) -> str:
     y, body = TOP, []
     for name, boxes in ways:
-        body.append(_text(20, y + 4, name, 13, INK, "bold"))
+        body.append(text(20, y + 4, name, 13, INK, "bold"))
         y += 14
         lanes = list(dict.fromkeys([*(b.lane for b in boxes if b.lane != "driver"), "driver"]))
         for lane in lanes:
-            body.append(_text(20, y + 15, lane, 11.5, MUTED))
+            body.append(text(20, y + 15, lane, 11.5, MUTED))
             body += [_box(b, y) for b in boxes if b.lane == lane]
             y += LANE
         end = LEFT + UNIT * max(b.start + b.takes for b in boxes)
         top = y - LANE * len(lanes)
         body.append(f"<path d='M {end:g} {top} V {y}' stroke='{INK}' stroke-width='1.5'/>")
-        body.append(_text(end + 6, y - 6, "done", 11.5, INK))
+        body.append(text(end + 6, y - 6, "done", 11.5, INK))
         y += GAP - 14
-    head = [
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{y + 16}'",
-        f"     viewBox='0 0 {WIDTH} {y + 16}' role='img' aria-labelledby='title'>",
-        f"<title id='title'>{escape(title)}: who does what when</title>",
-        f"<rect width='{WIDTH}' height='{y + 16}' fill='white'/>",
-        _text(20, 30, title, 17, INK, "bold"),
-    ]
-    return "\n".join([*head, *body, *_legend(y - 6), "</svg>", ""])
+    top = [head(f"{title}: who does what when", y + 16), text(20, 30, title, 17, INK, "bold")]
+    return "\n".join([*top, *body, *_legend(y - 6), "</svg>", ""])
 
 
 def _box(box: Box, y: float) -> str:
@@ -140,12 +133,5 @@ def _legend(y: float) -> list[str]:
     for at, (colour, name) in enumerate(named):
         x = LEFT + 190 * at
         found.append(f"<rect x='{x}' y='{y:g}' width='14' height='14' fill='{colour}'/>")
-        found.append(_text(x + 22, y + 12, name, 11.5, MUTED))
+        found.append(text(x + 22, y + 12, name, 11.5, MUTED))
     return found
-
-
-def _text(x: float, y: float, text: str, size: float, fill: str, weight: str = "normal") -> str:
-    return (
-        f"<text x='{x:g}' y='{y:g}' {FONT} font-size='{size}' font-weight='{weight}' "
-        f"fill='{fill}'>{escape(text)}</text>"
-    )

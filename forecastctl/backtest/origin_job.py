@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from forecastctl.backtest.origins import Origin
+    from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.stopping import Stopping
     from forecastctl.jobs.summary import Summary
@@ -51,12 +52,18 @@ class OriginJob:
     log_from: int = 0
     tuned: bool = False
 
-    def open(self, tracker: Tracker, read_log: Callable[[], bytes]) -> None:
-        """Open the job's run, or the one of an interrupted backtest again."""
+    def open(self, tracker: Tracker, executor: Executor, read_log: Callable[[], bytes]) -> None:
+        """Open the job's run, or the one of an interrupted backtest again.
+
+        Args:
+            tracker: The store.
+            executor: Where the backtest is executed.
+            read_log: Returns the log so far.
+        """
         start_ms = clock()[0]
         self.job = replace(self.job, context=replace(self.job.context, start_ms=start_ms))
         self.log_from = len(read_log())
-        run = job_run(self.job)
+        run = job_run(self.job, executor)
         if self.earlier_run is None:
             mark = backtest_mark(run.tags[Tag.BACKTEST_ID])
             self.run_id = tracker.start(replace(run, tags={**run.tags, mark: SET}))

@@ -255,7 +255,8 @@ class Backtest:
         """The origin with its job open; results that need no work are recorded on opening."""
         job = self._open[position]
         if not job.run_id:
-            job.open(self._tracker, self._surroundings.read_log)
+            around = self._surroundings
+            job.open(self._tracker, around.executor, around.read_log)
             self._enter(job, job.job.settled)
         return job
 

@@ -34,7 +34,7 @@ def compare(
     Every second round goes through the ways backwards: whoever goes first meets colder caches.
 
     Args:
-        backends: Names of executors; those that are not installed are skipped.
+        backends: Names of ways; those that are not installed, or cannot do the job, are skipped.
         settings: Of the job, by ``section.key``.
         workers: Airports at the same time, where a way has more than one.
         rounds: How often each way is tried.
@@ -45,7 +45,7 @@ def compare(
         say: Told what is being tried.
     """
     asked = ways_of(backends)
-    skipped = {way.backend: why for way in asked if (why := missing(way.backend))}
+    skipped = {way.backend: why for way in asked if (why := missing(way.backend, settings))}
     ways = [way for way in asked if way.backend not in skipped]
     found: dict[str, list[Measures]] = {way.key: [] for way in ways}
     name = tempfile.TemporaryDirectory(prefix="forecastctl-bench-", ignore_cleanup_errors=True)

@@ -12,6 +12,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.bench.processes import measured
+from forecastctl.bench.ways import SHARES
 from forecastctl.errors import EXIT_AIRPORTS_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -92,15 +93,17 @@ def tried(
         environ: The environment of this process.
     """
     out = folder / "forecasts.csv"
+    shares = workers if way.backend == SHARES else None
     given = {
         **settings,
-        "run.backend": way.backend,
-        "run.jobs": workers,
+        "run.backend": "loky" if shares else way.backend,
+        "run.jobs": 1 if shares else workers,
         "tracking.uri": f"sqlite:///{folder / 'mlflow.db'}",
         "forecast.out": str(out),
     }
     asked = folder / "asked.json"  # not an argument, which every user of a machine can read
-    asked.write_text(json.dumps({"settings": given, "held": way.held}), encoding="utf-8")
+    content = {"settings": given, "held": way.held, "shares": shares}
+    asked.write_text(json.dumps(content), encoding="utf-8")
     with (folder / "stdout").open("w+b") as said, (folder / "stderr").open("w+b") as complaint:
         command = [sys.executable, "-m", _CHILD, str(asked)]
         taken = measured(command, _environment(environ, folder), said, complaint)

@@ -6,15 +6,20 @@ import importlib.util
 import os
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import UsageError
 from forecastctl.hints import did_you_mean
 from forecastctl.registry import CLUSTERS, EXECUTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+SHARES = "shares"
+"""The name of the way in which several processes do a share each: no executor, but asked for as
+one."""
+NAMES = (*EXECUTORS.own, SHARES)
+"""All that can be asked for."""
 _PACKAGES = {"dask": "distributed", "ray": "ray", "spark": "pyspark"}
 """What must be installed for an engine."""
 
@@ -25,7 +30,7 @@ class Way:
 
     Attributes:
         name: What it is called: ``parallel and concurrent``.
-        backend: The executor that does the work.
+        backend: The executor that does the work, or `SHARES`.
         held: Whether results wait for the last of them, so that nothing is recorded beside the
             work.
     """
@@ -44,33 +49,41 @@ def ways_of(backends: Iterable[str]) -> list[Way]:
     """The ways that these executors make possible, in the order of what they add.
 
     Args:
-        backends: Their names, as of ``--backend``.
+        backends: Their names, as of ``--backend``, or `SHARES`.
 
     Raises:
-        UsageError: There is no executor of such a name.
+        UsageError: There is nothing of such a name.
     """
     ways = []
     asked = list(dict.fromkeys(backends))
     for backend in asked:
-        if backend not in EXECUTORS.own:
-            hint = did_you_mean(backend, EXECUTORS.own)
+        if backend not in NAMES:
             raise UsageError(
                 f"--backends: there is no backend {backend!r} to compare.",
-                hint or f"There are {', '.join(EXECUTORS.own)}.",
+                did_you_mean(backend, NAMES) or f"There are {', '.join(NAMES)}.",
             )
     for backend in sorted(asked, key=_ORDER.index):
         if backend == "serial":
             ways.append(Way("serial", backend))
         elif backend == "threads":
             ways.append(Way("concurrent", backend))
+        elif backend == SHARES:
+            ways.append(Way("in shares, a process each", backend))
         else:
             name = "distributed parallel" if backend in CLUSTERS else "parallel"
             ways += [Way(name, backend, held=True), Way(f"{name} and concurrent", backend)]
     return ways
 
 
-def missing(backend: str) -> str | None:
-    """What keeps an executor from being tried here, in words; ``None`` where nothing does."""
+def missing(backend: str, settings: Mapping[str, Any]) -> str | None:
+    """What keeps a way from being tried here, in words; ``None`` where nothing does.
+
+    Args:
+        backend: Of the way.
+        settings: Of the job, by ``section.key``.
+    """
+    if backend == SHARES:
+        return _whole_alone(settings)
     package = _PACKAGES.get(backend)
     if package and importlib.util.find_spec(package) is None:
         return f"{package} is not installed: pip install 'forecastctl[{backend}]'"
@@ -79,4 +92,14 @@ def missing(backend: str) -> str | None:
     return None
 
 
-_ORDER = ("serial", "threads", "loky", *CLUSTERS)
+def _whole_alone(settings: Mapping[str, Any]) -> str | None:
+    """Why a job cannot be done in shares: no share sees all airports."""
+    if settings.get("tune.learn"):
+        return "a job in shares knows no --learn"
+    sums = (settings.get("data.groups"), settings.get("data.group_file"))
+    if any(sums) or settings.get("forecast.reconcile", "none") != "none":
+        return "a job in shares knows no groups and totals"
+    return None
+
+
+_ORDER = ("serial", "threads", "loky", SHARES, *CLUSTERS)

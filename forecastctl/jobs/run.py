@@ -154,8 +154,7 @@ def work_off(
 
 def _open(job: Job, executor: Executor, tracker: Tracker) -> str:
     """Open the job's run, or that of an attempt that was cut off again."""
-    run = job_run(job)
-    run = replace(run, tags={**run.tags, Tag.EXECUTOR: said_of(executor)})
+    run = job_run(job, executor)
     if job.earlier is None:
         return tracker.start(run)
     update_on_reopening(tracker, job.earlier.run, run, len(job.tasks))
@@ -179,8 +178,13 @@ def update_on_reopening(tracker: Tracker, earlier: StoredRun, run: Run, left: in
     tracker.update(earlier.run_id, RunUpdate(RUNNING, tags=tags))
 
 
-def job_run(job: Job) -> Run:
-    """The run of a job, as it is opened."""
+def job_run(job: Job, executor: Executor) -> Run:
+    """The run of a job, as it is opened.
+
+    Args:
+        job: The job.
+        executor: Where it is executed.
+    """
     context = job.context
     stages = {"tune": Tag.TUNED, "train": Tag.TRAINED, "forecast": Tag.FORECAST}
     env = context.environment
@@ -190,6 +194,7 @@ def job_run(job: Job) -> Run:
         Tag.KIND: Kind.JOB,
         Tag.HOST: env.host,
         Tag.PID: str(env.pid),
+        Tag.EXECUTOR: said_of(executor),
         **{stages[stage]: TRUE for stage in context.plan.stages},
         JOBS: SET,
         job_mark(context.job_id): SET,

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecastctl.execute.port import said_of
 from forecastctl.jobs.resume import WITH_GROUPS, airport_runs, is_complete
 from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
@@ -49,8 +48,7 @@ def join(job: Job, shard: Shard, tracker: Tracker, executor: Executor) -> str:
     """
     if job.earlier is not None:
         return job.earlier.run.run_id
-    run = job_run(job)
-    run_id = tracker.start(replace(run, tags={**run.tags, Tag.EXECUTOR: said_of(executor)}))
+    run_id = tracker.start(job_run(job, executor))
     store_inputs(job, tracker, run_id)
     waits: dict[str, str] = {
         Tag.STATUS: "interrupted",

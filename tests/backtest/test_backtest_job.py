@@ -55,6 +55,7 @@ def test_every_airport_of_every_origin_has_one_account(whole):
         assert job.params["as_of"] == account.origin
         assert (job.tags["origin"], job.tags["command"]) == ("backtest", "backtest")
         assert job.tags["backtest_id"] == summary.backtest_id
+        assert job.tags["executor"] == "serial, 1 worker of this machine"
     rejected = whole.accounts()[summary.accounts[0].job_id, "NEW"]
     assert rejected["status"] == "rejected"
     assert len({job.tags["snapshot_run_id"] for job in whole.jobs()}) == 1

@@ -30,21 +30,32 @@ def test_what_makes_no_sense_is_refused_before_anything_runs(bare, arguments, sa
 def test_a_comparison_finds_equal_forecasts_and_leaves_nothing_behind(bare):
     bare.write(panel(["JFK", "LGA"]))
     bare.write("[tune]\nmax_evals = 2\n[data]\nvalue = 'passengers'\n", "forecastctl.toml")
-    given = ["--data", "air.csv", "--backends", "serial,threads,loky", "--jobs", "1"]
+    given = ["--data", "air.csv", "--backends", "serial,threads,loky,shares", "--jobs", "2"]
     before = {path.name for path in bare.folder.iterdir()}
     found = bare.json("bench", *given, "--price", "2", "--out", "ways.csv")
     assert found["same_forecasts"] is True
     assert [row["way"] for row in found["ways"]] == [
         *("serial", "concurrent", "parallel", "parallel and concurrent"),
+        "in shares, a process each",
     ]
+    assert [row["workers"] for row in found["ways"]] == [1, 2, 2, 2, 2]
     for one in found["rounds"]:
         assert one["airports"] == 2
         assert 0 < one["startup_seconds"] < one["wall_seconds"]
         assert one["startup_cpu_seconds"] + one["models_cpu_seconds"] < one["cpu_seconds"]
         assert one["peak_bytes"] > 50_000_000
     rows = list(csv.DictReader((bare.folder / "ways.csv").open()))
-    assert [row["backend"] for row in rows] == ["serial", "threads", "loky", "loky"]
+    assert [row["backend"] for row in rows] == ["serial", "threads", "loky", "loky", "shares"]
     assert {path.name for path in bare.folder.iterdir()} == {*before, "ways.csv"}
+
+
+@pytest.mark.slow
+def test_shares_that_fail_are_said_to(bare):
+    bare.write("airport,date,passengers\n", "air.csv")
+    given = ["--data", "air.csv", "--backends", "shares", "--jobs", "2"]
+    result = bare("bench", *given, "--json", code=7)
+    assert json.loads(result.stdout)["ways"] == []
+    assert "shares did not come to its end: exit code 3" in result.stderr
 
 
 @pytest.mark.slow

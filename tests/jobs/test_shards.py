@@ -1,5 +1,7 @@
 """Shares of a job: each airport in one of them, whatever else there is."""
 
+import tracemalloc
+
 import pandas as pd
 import pytest
 
@@ -8,7 +10,7 @@ from forecastctl.jobs.run import work_off
 from forecastctl.jobs.share import share_of
 from forecastctl.jobs.stopping import Stopping
 from forecastctl.records import KILLED, Artifact, Query, RunUpdate
-from forecastctl.records.shards import Shard, shard_of
+from forecastctl.records.shards import Shard, number_of, shard_of
 from forecastctl.store.spool.aside import AsideTracker
 from forecastctl.store.spool.place import place_of, publish_all
 from forecastctl.store.spool.tracker import SpoolTracker
@@ -90,6 +92,20 @@ def test_shares_need_no_order_and_the_last_one_is_known():
         for t, r in ((whole.tracker, expected.run_id), (shared.tracker, job.run_id))
     ]
     assert widths[0] == widths[1]
+
+
+def test_a_slip_in_the_number_of_shares_takes_no_memory():
+    """``1/2000000`` in place of ``1/20``: shares that nobody will do are counted, not listed."""
+    harness = Harness()
+    harness.entries = [make_series("A0", seed=0)]
+    assert number_of("A0", 2_000_000) != 1
+    harness.share("1/3")  # what is imported and compiled is there
+    tracemalloc.start()
+    try:
+        assert harness.share("1/2000000", levels=(90,)) == (1, 2_000_000 - 2)
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_damaged_airport_is_another_attempt_of_its_share():

@@ -44,12 +44,11 @@ def bench(
     from joblib import effective_n_jobs
 
     from forecastctl.bench.compare import compare
-    from forecastctl.bench.ways import ways_of
-    from forecastctl.registry import EXECUTORS
+    from forecastctl.bench.ways import NAMES, ways_of
 
     session = open_session(bench, locals())
     _check(airports, months, rounds, price, out)
-    named = [name for text in backends or EXECUTORS.own for name in text.split(",") if name]
+    named = [name for text in backends or NAMES for name in text.split(",") if name]
     ways_of(named)
     generated = data in (None, "sample")
     if data == "-":

@@ -12,7 +12,7 @@ Backends = Annotated[
     list[str] | None,
     option(
         "--backends",
-        "Only these: serial, threads, loky, dask, ray, spark (repeatable, or with commas).",
+        "Only these: serial, threads, loky, shares, dask, ray, spark (repeatable, or with commas).",
         BENCH,
         "NAMES",
     ),

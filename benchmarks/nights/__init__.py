@@ -1,0 +1,1 @@
+"""Nights in shares: measured in small, simulated in large."""
