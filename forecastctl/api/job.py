@@ -20,6 +20,7 @@ from forecastctl.api.compose import (
 )
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
+from forecastctl.api.parallel import in_parallel
 from forecastctl.api.recorder import Recorder
 from forecastctl.errors import UsageError
 
@@ -114,6 +115,9 @@ def do(
         for warning in prepared.warnings:
             session.warn(warning)
         request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
+        request = in_parallel(
+            request, settings, prepared.entries, recorder.tracker, executor, progress.say
+        )
         plan = partial(
             plan_or_go_on,
             request,

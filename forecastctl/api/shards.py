@@ -6,13 +6,13 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import check_plug_ins, environment, make_executor, read, store_for_job
 from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
 from forecastctl.api.job import adds_up, ask, do, limits
+from forecastctl.api.parallel import in_parallel
 from forecastctl.api.recorder import Ending
 from forecastctl.api.spool import counted, publish_all, said_of, spool_place
 from forecastctl.errors import (
@@ -120,7 +120,7 @@ def do_share(
     place = _checked(session, chosen)
     check_plug_ins(session.settings)
     with make_executor(session.settings, session.settings.airport_limit()) as executor:
-        plan = _planner(session, chosen, executor.jobs)
+        plan = _planner(session, chosen, executor, progress)
         sharing = _Sharing(session, shard, progress, executor, place, plan)
         job, run = sharing.joined(upgrade=upgrade)
         return sharing.recorded(job, sharing.worked(job, run), out)
@@ -247,7 +247,9 @@ def _untold(result: AirportResult, total: int) -> None:
     del result, total
 
 
-def _planner(session: Session, chosen: Selection, jobs: int) -> Callable[[Tracker], Job]:
+def _planner(
+    session: Session, chosen: Selection, executor: Executor, progress: Progress
+) -> Callable[[Tracker], Job]:
     """What plans the whole job with what is recorded of it."""
     from forecastctl.data.prepare.prepare import prepare_panel
     from forecastctl.jobs.resume import plan_or_go_on
@@ -257,16 +259,22 @@ def _planner(session: Session, chosen: Selection, jobs: int) -> Callable[[Tracke
     prepared = prepare_panel(panel, spec, as_of=chosen.as_of, today=today)
     for warning in prepared.warnings:
         session.warn(warning)
-    plan = partial(
-        plan_or_go_on,
-        ask("run", session, chosen, sums=False, jobs=jobs),
-        panel,
-        prepared.entries,
-        environment(session.settings),
-        as_of=chosen.as_of,
-        resume=chosen.resume,
-    )
-    return lambda tracker: replace(plan(tracker), warnings=prepared.warnings)
+    entries, settings = prepared.entries, session.settings
+    request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
+
+    def plan(tracker: Tracker) -> Job:
+        job = plan_or_go_on(
+            in_parallel(request, settings, entries, tracker, executor, progress.say),
+            panel,
+            entries,
+            environment(settings),
+            tracker,
+            as_of=chosen.as_of,
+            resume=chosen.resume,
+        )
+        return replace(job, warnings=prepared.warnings)
+
+    return plan
 
 
 def _checked(session: Session, chosen: Selection) -> Place:

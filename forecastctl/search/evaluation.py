@@ -63,6 +63,13 @@ class Evaluated:
     paths: tuple[Path, ...] = ()
     losses: tuple[float, ...] = ()
 
+    def measured(self, origin: str, start_ms: int, end_ms: int, cpu_seconds: float) -> Evaluated:
+        """The same, with where the model comes from, and with the time and CPU time it took."""
+        trial = self.trial and replace(
+            self.trial, start=origin, start_ms=start_ms, end_ms=end_ms, cpu_seconds=cpu_seconds
+        )
+        return replace(self, trial=trial)
+
 
 Steps: TypeAlias = Generator[tuple[Evaluation, ...], Evaluated, T]
 """A search: it yields what may be evaluated next, all of it at the same time, and is sent what came
@@ -102,25 +109,20 @@ def evaluate(series: Series, search: SearchSpec, evaluation: Evaluation, clock: 
     try:
         found = _backtested(series, search, evaluation)
     except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
-        found = failed(evaluation, described(error))
+        found = nothing(evaluation, described(error))
     end_ms, end_cpu = clock()
     spent = max(end_cpu - start_cpu, 0.0)
-    measured = {"start_ms": start_ms, "end_ms": end_ms, "cpu_seconds": spent}
-    assert found.trial is not None  # noqa: S101 - for mypy
-    return replace(found, trial=replace(found.trial, start=evaluation.origin, **measured))
+    return found.measured(evaluation.origin, start_ms, end_ms, spent)
 
 
-def failed(evaluation: Evaluation, reason: str) -> Evaluated:
+def nothing(evaluation: Evaluation, reason: str) -> Evaluated:
     """An evaluation that came to nothing.
 
     Args:
         evaluation: What was to be evaluated.
         reason: Why, in one sentence.
     """
-    trial = Trial(
-        evaluation.number, evaluation.model, "failed", reason=reason, start=evaluation.origin
-    )
-    return Evaluated(trial)
+    return Evaluated(Trial(evaluation.number, evaluation.model, "failed", reason=reason))
 
 
 def _backtested(series: Series, search: SearchSpec, evaluation: Evaluation) -> Evaluated:
@@ -142,7 +144,7 @@ def _backtested(series: Series, search: SearchSpec, evaluation: Evaluation) -> E
     metrics = mean_scores([dict(fold.metrics) for fold in folds])
     if math.isnan(metrics[loss]):
         reason = f"{loss} is not defined on the validation data of this series"
-        trial = Trial(number, model, "failed", metrics=metrics, folds=folds, reason=reason)
+        trial = Trial(number, model, "failed", None, metrics, folds, reason)
         return Evaluated(trial)
     trial = Trial(number, model, "ok", metrics[loss], metrics, folds)
     return Evaluated(trial, paths, tuple(losses))
