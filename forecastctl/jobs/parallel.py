@@ -97,8 +97,8 @@ def choose(airports: int, workers: int, seconds: Callable[[], float | None]) -> 
     few = f"{few} some of {workers} workers without work"
     trial = seconds()
     if trial is None:
-        return AIRPORTS, f"{few}, but how long a trial takes could not be measured"
+        return AIRPORTS, f"{few}, but how long a trial takes is not known"
     spread = airports * (trial / (USED * workers) + HANDING_OVER)
     if spread > WORTH_IT * trial:
-        return AIRPORTS, f"{few}, but trials are too short to be handed out one by one"
-    return (TRIALS if airports == 1 else BOTH), f"{few}, and trials take long enough to share"
+        return AIRPORTS, f"{few}, but handing trials out one by one would not be quicker"
+    return (TRIALS if airports == 1 else BOTH), f"{few}, and trials are worth sharing out"

@@ -72,7 +72,7 @@ def let_hyperopt_search(
 
 
 class Tpe:
-    """Hyperopt's TPE, asked for one proposal after the other and told what is known by then.
+    """Hyperopt's TPE, asked for one proposal after the other, and told what is known by then.
 
     Args:
         run: The search.
@@ -88,10 +88,10 @@ class Tpe:
         self._space = hyperopt_space(spaces)
         # What is evaluated is decided by the search; Hyperopt wants a function all the same.
         self._domain = hyperopt.Domain(_not_called, self._space)
-        self._told: Any = hyperopt.Trials()
+        self._trials: Any = hyperopt.Trials()
         self._random = np.random.default_rng(seed)
         self._ids = count()
-        self._asked: list[tuple[Any, int]] = []
+        self._waiting: list[tuple[Any, int]] = []
 
     def starts(self, points: Sequence[Candidate]) -> list[tuple[Model, str, Any]]:
         """Starting points as proposals; without a trial of Hyperopt's where it takes none."""
@@ -107,35 +107,39 @@ class Tpe:
         ]
 
     def await_loss(self, asked: Any, number: int) -> None:
-        """Remember of which evaluation a trial of Hyperopt's is to learn the loss."""
+        """Let Hyperopt know of what is under way, and remember of which evaluation it waits.
+
+        Until it is told a loss it keeps away from there.
+        """
         if asked is not None:
-            self._asked.append((asked, number))
+            self._trials.insert_trial_docs([asked])
+            self._trials.refresh()
+            self._waiting.append((self._trials.trials[-1], number))
 
     def tell(self) -> None:
-        """Tell Hyperopt what is known by now of what it asked for."""
+        """Tell Hyperopt what is known by now of what it waits for."""
         import hyperopt
 
-        known = [pair for pair in self._asked if pair[1] in self._run.results]
-        self._asked = [pair for pair in self._asked if pair[1] not in self._run.results]
-        for asked, number in known:
-            asked["state"] = hyperopt.JOB_STATE_DONE
-            asked["result"] = _result(self._run, self._run.results[number])
-        self._told.insert_trial_docs([asked for asked, _ in known])
-        self._told.refresh()
+        known = self._run.results
+        for trial, number in self._waiting:
+            if number in known:
+                trial["state"] = hyperopt.JOB_STATE_DONE
+                trial["result"] = _result(self._run, known[number])
+        self._waiting = [(trial, number) for trial, number in self._waiting if number not in known]
 
     def propose(self) -> tuple[Model, str, Any]:
-        """What TPE proposes by what it was told; before that it draws from the prior.
+        """What TPE proposes by what it knows; before it knows of any trial it draws from the prior.
 
         Returns:
             The model, where it comes from, and Hyperopt's trial of it.
         """
         import hyperopt
 
-        origin = TPE if self._told.trials else RANDOM
+        origin = TPE if self._trials.trials else RANDOM
         (asked,) = hyperopt.tpe.suggest(
             [next(self._ids)],
             self._domain,
-            self._told,
+            self._trials,
             self._random.integers(2**31 - 1),
             n_startup_jobs=0,
         )
