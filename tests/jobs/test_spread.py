@@ -196,7 +196,9 @@ def recorded(harness):
     runs = []
     for kind in ("airport", "trial"):
         for run in harness.tracker.find(Query(tags={"kind": kind}, limit=1000)):
-            tags = {k: v for k, v in run.tags.items() if k not in ("digests", "mlflow.note.content")}
+            tags = {
+                k: v for k, v in run.tags.items() if k not in ("digests", "mlflow.note.content")
+            }
             params = {k: v for k, v in run.params.items()}
             metrics = {k: v for k, v in run.metrics.items() if "seconds" not in k}
             runs.append((run.name, tags, params, metrics, run.status))
