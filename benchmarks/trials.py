@@ -3,8 +3,8 @@
 Two airports of daily data are searched with models that take long (SARIMAX through statsmodels), by
 ``forecastctl tune`` with one worker, with two workers that share the airports or the trials of one,
 and by a peer: Hyperopt's SparkTrials with two workers where pyspark is installed, its own ``fmin``
-else, with the same objective and space. The peer records nothing. Prints wall and CPU seconds of all
-processes, from the start of the interpreter to its end, and how they compare with one worker.
+else, with the same objective and space. The peer records nothing. Prints wall and CPU seconds of
+all processes, from the start of the interpreter to its end, and how they compare with one worker.
 
     python benchmarks/trials.py --max-evals 16
 """

@@ -2,7 +2,15 @@
 
 import pytest
 
-from forecastctl.jobs.parallel import AIRPORTS, BOTH, TRIALS, Parallel, choose, spread_as_asked
+from forecastctl.jobs.parallel import (
+    AIRPORTS,
+    BOTH,
+    TRIALS,
+    Parallel,
+    as_recorded,
+    choose,
+    spread_as_asked,
+)
 from forecastctl.jobs.trial_cost import decided_before, recorded_seconds, tried_out_seconds
 from forecastctl.settings.sections import Settings
 from tests.harness import SEARCH, make_series
@@ -77,6 +85,14 @@ def test_how_long_a_trial_takes_is_recorded_or_tried_out(harness):
     assert tried_out_seconds(series[:1], SEARCH, executor) is None
     harness.run()
     assert recorded_seconds(harness.tracker, SEARCH) > 0
+
+
+def test_a_retry_does_what_the_job_did(harness):
+    decided = Parallel(TRIALS, 2, 9.0, "2 airports", "why not")
+    for parallel in (decided, Parallel(limit=9.0)):
+        run = harness.tracker.get(harness.run(parallel=parallel).run_id)
+        assert as_recorded(run.tags, 9.0) == parallel
+    assert as_recorded({}, None) == Parallel()
 
 
 def test_the_next_job_of_the_same_does_the_same(harness):

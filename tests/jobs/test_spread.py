@@ -1,9 +1,9 @@
 """Trials of one airport handed out one by one: found and recorded as by one worker."""
 
-import random
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from forecastctl.errors import TrackingError
@@ -40,7 +40,7 @@ class Shuffled:
     """
 
     def __init__(self, jobs, seed=0, breaks=lambda _task: None):
-        self.jobs, self.breaks, self.random = jobs, breaks, random.Random(seed)
+        self.jobs, self.breaks, self.random = jobs, breaks, np.random.default_rng(seed)
         self.order = []
 
     def __enter__(self):
@@ -58,7 +58,7 @@ class Shuffled:
                 begun += 1
             if not flying:
                 return
-            index = flying.pop(self.random.randrange(len(flying)))
+            index = flying.pop(int(self.random.integers(len(flying))))
             self.order.append(index)
             failure = self.breaks(tasks[index])
             yield Outcome(index, None, failure) if failure else attempt(fn, index, tasks[index])
@@ -180,7 +180,9 @@ def test_a_deadline_ends_searches_with_the_best_so_far(tasks):
 def test_what_a_worker_left_undone_has_no_result(tasks):
     class Stops(Shuffled):
         def map(self, fn, tasks):
-            for _, outcome in zip(range(12 - len(self.order)), super().map(fn, tasks)):
+            for _, outcome in zip(
+                range(12 - len(self.order)), super().map(fn, tasks), strict=False
+            ):
                 yield outcome
 
     found = by_airport(spread(tasks, Stops(2)))
@@ -199,9 +201,8 @@ def recorded(harness):
             tags = {
                 k: v for k, v in run.tags.items() if k not in ("digests", "mlflow.note.content")
             }
-            params = {k: v for k, v in run.params.items()}
             metrics = {k: v for k, v in run.metrics.items() if "seconds" not in k}
-            runs.append((run.name, tags, params, metrics, run.status))
+            runs.append((run.name, tags, dict(run.params), metrics, run.status))
     return sorted(runs, key=repr)
 
 

@@ -1,8 +1,8 @@
 """What a search finds with several evaluations under way depends on their number and no duration."""
 
-import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from forecastctl.records import Learned, SearchSpec, Start, no_clock
@@ -27,7 +27,7 @@ class Driver:
     """Does what a search asks for in a random order, and holds results back until their turn."""
 
     def __init__(self, series, search, seed=0):
-        self.search, self.random, self.asked, self.told = search, random.Random(seed), [], 0
+        self.search, self.random, self.asked, self.told = search, np.random.default_rng(seed), [], 0
         self.most = 0
         self.series = series
         self.known = {}
@@ -45,7 +45,7 @@ class Driver:
                 todo += new
                 self.most = max(self.most, len(todo))
                 while self.told not in held:
-                    evaluation = todo.pop(self.random.randrange(len(todo)))
+                    evaluation = todo.pop(int(self.random.integers(len(todo))))
                     held[evaluation.number] = do(evaluation)
                 result = held.pop(self.told)
                 self.told += 1
