@@ -33,23 +33,24 @@ def main() -> None:
         return
     print(f"{options.airports} airports of {options.days} days x {options.max_evals} trials;")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores,")
-    print(f"load average before: {os.getloadavg()[0]:.1f}")
+    print(f"load average before: {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "daily.csv"
         data.write_text(panel(options.airports, options.days))
-        taken = {name: measure(name, data, options) for name in WAYS}
-    alone = taken["airports, 1 worker"]
-    print(f"{'':28}{'wall s':>8}{'CPU s':>8}{'wall x':>8}{'CPU x':>8}")
-    for name, (wall, cpu) in taken.items():
-        ratios = f"{wall / alone[0]:8.2f}{cpu / alone[1]:8.2f}"
-        print(f"{called(name):28}{wall:8.1f}{cpu:8.1f}{ratios}")
+        print(f"{'':28}{'wall s':>8}{'CPU s':>8}{'wall x':>8}{'CPU x':>8}", flush=True)
+        alone: tuple[float, float] | None = None
+        for name in WAYS:
+            wall, cpu = measure(name, data, options)
+            alone = alone or (wall, cpu)
+            ratios = f"{wall / alone[0]:8.2f}{cpu / alone[1]:8.2f}"
+            print(f"{called(name):28}{wall:8.1f}{cpu:8.1f}{ratios}", flush=True)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Trials of one airport at the same time")
     parser.add_argument("--airports", type=int, default=2)
-    parser.add_argument("--days", type=int, default=280)
-    parser.add_argument("--max-evals", type=int, default=12)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--max-evals", type=int, default=20)
     parser.add_argument("--peer", metavar="CSV", help=argparse.SUPPRESS)
     return parser.parse_args()
 

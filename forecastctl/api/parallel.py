@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecastctl.errors import UsageError
 from forecastctl.figures import counted
 
 if TYPE_CHECKING:
@@ -40,13 +41,20 @@ def in_parallel(
         say: Told what was decided, where that was left to it.
 
     Raises:
-        UsageError: An airport was asked for that is not in the data.
+        UsageError: An airport was asked for that is not in the data, or a number of trials where
+            none are done at the same time.
     """
     from forecastctl.jobs.parallel import AIRPORTS, AUTO, spread_as_asked
     from forecastctl.jobs.plan import STAGES_OF_COMMANDS, select_airports
     from forecastctl.records import Series
+    from forecastctl.settings import is_given
 
     run = settings.run
+    if run.parallel == AIRPORTS and is_given(settings.origins.get("run.parallelism", "")):
+        raise UsageError(
+            "--parallelism: airports are done at the same time, and no trials of one.",
+            "Add --parallel trials, both or auto, or leave it out.",
+        )
     if run.parallel == AIRPORTS or "tune" not in STAGES_OF_COMMANDS[request.command]:
         return request
     names = [entry.airport for entry in entries]

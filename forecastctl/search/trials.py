@@ -128,6 +128,7 @@ class Search:
         trial = evaluated.trial and replace(evaluated.trial, number=len(self.trials))
         self.results[len(self.results)] = trial
         if trial is None:
+            self.ended = "timeout"
             return
         self.trials.append(trial)
         if evaluated.losses:

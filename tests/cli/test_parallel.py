@@ -1,9 +1,13 @@
 """Trials of one airport at the same time, as a user asks for it."""
 
+import os
+import signal
+
 import pytest
 
 from forecastctl.jobs import parallel
-from tests.cli.conftest import panel
+from tests.cli.conftest import FORECASTCTL, in_a_group, panel, until
+from tests.cli.test_process import _with_workers_that
 
 ASKED = ["--family", "ets", "--max-evals", "6", "--tpe-share", "0.5", "--horizon", "3"]
 ASKED += ["--folds", "1", "--no-charts", "--backend", "threads", "--jobs", "3"]
@@ -76,3 +80,45 @@ def test_what_is_not_known_is_refused(cli, data):
     assert "--parallel" in said
     assert "trials" in said
     assert "--parallelism" in cli("run", *data, "--parallelism", "0", code=2).stderr
+    alone = cli("run", *data, *ASKED, "--parallelism", "2", code=2).stderr
+    assert "--parallelism: airports are done at the same time, and no trials of one." in alone
+
+
+ACTS = """
+from forecastctl.search import evaluation as module
+real = module.evaluate
+def evaluate(series, search, evaluation, clock):
+    if evaluation.number == 2:
+        {act}
+    return real(series, search, evaluation, clock)
+module.evaluate = evaluate
+"""
+PROCESSES = [*ASKED, "--parallel", "trials", "--backend", "loky", "--jobs", "2"]
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_its_trial_alone(cli, data):
+    env = _with_workers_that(cli, ACTS.format(act="os.kill(os.getpid(), signal.SIGKILL)"))
+    done = cli.process("run", *data, *PROCESSES, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    trials = cli.json("history", "trials", "--airport", "JFK")
+    assert len(trials) == 6
+    (failed,) = [trial for trial in trials if trial["status"] == "failed"]
+    assert failed["reason"].startswith("WorkerDied: its process died twice")
+
+
+@pytest.mark.slow
+def test_an_interrupted_search_is_made_again_by_the_next_job(cli, data):
+    env = _with_workers_that(cli, ACTS.format(act="open('hangs', 'w').close(); signal.pause()"))
+    child = in_a_group([*FORECASTCTL, "run", *data, *PROCESSES], cli.folder, env)
+    until((cli.folder / "hangs").exists, child)
+    os.killpg(child.pid, signal.SIGINT)
+    _, err = child.communicate(timeout=600)
+    assert child.returncode == 130, err
+    assert "Traceback" not in err
+    (job,) = cli.jobs()
+    assert job["status"] == "interrupted"
+    again = cli.json("run", *data, *PROCESSES)
+    assert again["job_id"] == job["job_id"]
+    assert {one["status"] for one in again["results"]} == {"ok"}

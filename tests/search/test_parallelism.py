@@ -119,6 +119,9 @@ def test_what_was_not_begun_in_time_is_no_trial(fake, series):
 
     found = Driver(series, search).found(do)
     assert [trial.number for trial in found.trials] == [0, 1, 2]
+    assert found.stopped == "timeout"
+    all_begun = replace(search, max_evals=4)
+    assert Driver(series, all_begun).found(do).stopped == "timeout"
     assert evaluate(series, search, replace(_any(series), until_ms=0), no_clock) == Evaluated(None)
 
 
