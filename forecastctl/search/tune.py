@@ -10,20 +10,15 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from forecastctl.errors import ModelError
 from forecastctl.models import Choice, family, working_engine
-from forecastctl.models.baseline import baseline, called
+from forecastctl.models.baseline import baseline
 from forecastctl.models.combination.weights import combined, error_sizes
 from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
-    TOO_FEW,
-    TOO_SHORT,
     Learned,
-    Member,
     Specification,
-    Trial,
     TuneResult,
     no_clock,
     weighed,
@@ -35,8 +30,8 @@ from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
 from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
-from forecastctl.search.short import by_rule
 from forecastctl.search.space import encode, placed
+from forecastctl.search.stand_in import none_succeeded, too_short
 from forecastctl.search.trials import Search
 
 if TYPE_CHECKING:
@@ -138,7 +133,7 @@ def steps(
     working_engine(search.engine)  # refused here, it does not look like a failure of every trial
     splits = search_splits(series.n, search, series.season_length)
     if not splits:
-        return _too_short(series, widths)
+        return too_short(series, widths)
     run = Search(series, search, clock, splits, learned or Learned())
     run.begin(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
@@ -259,7 +254,7 @@ def _other_starts(
 
 def _result(run: Search) -> TuneResult:
     if not run.paths:
-        return _none_succeeded(run)
+        return none_succeeded(run)
     specification = _chosen(run)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
@@ -289,35 +284,3 @@ def _chosen(run: Search) -> Specification:
     if known or run.search.combine == 1 or naive.loss is None:
         return choose(run.trials, run.search.combine, run.keys)
     return held_back(choose(run.trials, run.search.combine - 1, run.keys), naive)
-
-
-def _none_succeeded(run: Search) -> TuneResult:
-    """The baseline unvalidated, where a fallback is allowed: a series of zeros, for example."""
-    reasons = "; ".join(sorted({t.reason or "" for t in run.trials}))
-    failed = f"all {len(run.trials)} trials failed: {reasons}"
-    if not run.search.fallback:
-        raise ModelError(
-            f"{run.series.airport}: {failed}",
-            "Look at the series with 'forecastctl check', or choose another --loss.",
-        )
-    return _baseline(run.series, failed, tuple(run.trials), run.ended or run.stopped or "max_evals")
-
-
-def _too_short(series: Series, widths: Widths) -> TuneResult:
-    """The baseline, as wide as the fleet's errors, or a rule, say."""
-    rule = by_rule(series.n, series.season_length)
-    few = f"{series.n} {TOO_FEW}"
-    found = _baseline(series, few, (), TOO_SHORT)
-    source = "its errors in longer series" if widths and widths != rule else "a plain rule"
-    reason = f"{found.reason}, its interval from {source}"
-    return calibrated(replace(found, reason=reason), widths or rule)
-
-
-def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
-    """What stands in for a search's result, and why."""
-    model = baseline(series.n, series.season_length)
-    reason = f"{why}; {called(model.label)} stands in"
-    specification = Specification((Member(model),))
-    return TuneResult(
-        specification, None, {}, trials, (), reason=reason, stopped=stopped, space=(), repeats=0
-    )
