@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from forecastctl.api.compose import check_plug_ins, environment, make_executor, read, store_for_job
-from forecastctl.api.ending import Done, written
-from forecastctl.api.interruptions import Interruptions
-from forecastctl.api.job import adds_up, ask, do, limits
+from forecastctl.api.compose import check_plug_ins, environment, make_executor, read
+from forecastctl.api.job import adds_up, ask, do
 from forecastctl.api.parallel import in_parallel
-from forecastctl.api.recorder import Ending
-from forecastctl.api.spool import counted, publish_all, said_of, spool_place
-from forecastctl.errors import (
-    ForecastctlError,
-    HeldError,
-    SettingsError,
-    TrackingError,
-    UsageError,
-)
+from forecastctl.api.sharing import Sharing
+from forecastctl.api.spool import spool_place
+from forecastctl.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
 
     from forecastctl.api.compose import Session
+    from forecastctl.api.ending import Done
     from forecastctl.api.job import Selection
     from forecastctl.api.progress import Progress
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.summary import Summary
-    from forecastctl.records import AirportResult, Rejection, Series, Shard, StoredRun
+    from forecastctl.records import Rejection, Series, Shard
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
     from forecastctl.store.spool.place import Place
-
-LEAST_WAIT = 600.0
-"""Seconds that a share waits at least until others have recorded theirs, or planned."""
 
 
 def shard_asked(settings: Settings) -> Shard | None:
@@ -117,140 +105,23 @@ def do_share(
     Raises:
         ForecastctlError: The settings, the data or the store cannot be used.
     """
+    from forecastctl.jobs.resume import is_complete
+
     place = _checked(session, chosen)
     check_plug_ins(session.settings)
     with make_executor(session.settings, session.settings.airport_limit()) as executor:
-        plan = _planner(session, chosen, executor, progress)
-        sharing = _Sharing(session, shard, progress, executor, place, plan)
+        plan = _planner(session, chosen, executor, progress.say)
+        sharing = Sharing(session, shard, progress, executor, place, plan, chosen.resume)
         job, run = sharing.joined(upgrade=upgrade)
+        if is_complete(run):
+            return sharing.done_before(run, out)
         return sharing.recorded(job, sharing.worked(job, run), out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sharing:
-    """A share while it is done.
-
-    Attributes:
-        session: Its settings and log.
-        shard: Which share.
-        progress: Told what happens.
-        executor: Where it is executed, open.
-        place: Where it waits until it is recorded.
-        plan: Plans the whole job with what is recorded of it.
-    """
-
-    session: Session
-    shard: Shard
-    progress: Progress
-    executor: Executor
-    place: Place
-    plan: Callable[[Tracker], Job]
-
-    def joined(self, *, upgrade: bool) -> tuple[Job, StoredRun]:
-        """The whole job, without what is recorded of it, and its run."""
-        from forecastctl.jobs.share import join
-
-        with self._store(upgrade=upgrade) as (tracker, _):
-            synced = publish_all(self.place, tracker)
-            if synced.published:
-                self.progress.say(said_of(synced))
-            job = self.plan(tracker)
-            return job, tracker.get(join(job, tracker, self.executor))
-
-    def worked(self, job: Job, run: StoredRun) -> Summary:
-        """What became of the share; all of it waits in the spool."""
-        from forecastctl.jobs.share import share_of
-        from forecastctl.store.spool.aside import AsideTracker
-        from forecastctl.store.spool.tracker import SpoolTracker
-
-        share = share_of(job, self.shard)
-        mine = f"{len(share.order):,} of {counted(len(job.order), 'airport')}"
-        self.progress.say(f"shard {self.shard} of job {job.context.job_id}: {mine}")
-        spool = SpoolTracker(self.place.new())
-        try:
-            summary = self._work(share, AsideTracker(spool, run), run.run_id)
-        except BaseException:
-            spool.close()
-            with suppress(ForecastctlError), self._store() as (tracker, _):
-                publish_all(self.place, tracker)
-            raise
-        spool.close()
-        return summary
-
-    def recorded(self, job: Job, summary: Summary, out: str | None) -> Done[Summary]:
-        """Bring the share into the store, and close the job if nothing is missing any more."""
-        try:
-            with self._store() as (tracker, _):
-                synced = publish_all(self.place, tracker)
-                if synced.kept:
-                    raise next(iter(synced.kept.values()))
-                for done in synced.published.values():
-                    summary = summary.with_ids(done.ids)
-                return self._closed(job, summary, tracker, out)
-        except (TrackingError, HeldError) as error:
-            away = TrackingError(error.message, error.hint)
-            ending = Ending(summary, away, None, self.place.folder, len(summary.lines))
-            return Done(ending, None, None, whole=False)
-
-    def _closed(
-        self, job: Job, summary: Summary, tracker: Tracker, out: str | None
-    ) -> Done[Summary]:
-        """What became of the share, or of the whole job where this closes it."""
-        from forecastctl.jobs.run import run_job
-        from forecastctl.jobs.share import left_by
-
-        session, say = self.session, self.progress.say
-        if summary.left:
-            return Done(Ending(summary), None, None, whole=False)
-        left, absent = left_by(self.shard, job, summary.run_id, tracker)
-        if left or absent:
-            what = counted(left, "airport") if left else counted(absent, "shard")
-            say(f"left of the job: {what}, for other processes")
-            return Done(Ending(summary), None, None, whole=False)
-        whole = self.plan(tracker)
-        say(f"this was the last shard: job {whole.context.job_id} is closed")
-        closed = run_job(whole, tracker, self.executor, _untold, session.read_log, say)
-        out, unwritten = written(closed, out, session.settings.forecast.table)
-        return Done(Ending(closed), out, unwritten)
-
-    def _work(self, share: Job, tracker: Tracker, run_id: str) -> Summary:
-        from forecastctl.jobs.pilot import choose_pilot
-        from forecastctl.jobs.run import work_off
-
-        progress = self.progress
-        stopping = limits(self.session, len(share.order))
-        lengths = {task.series.airport: task.series.n for task in share.tasks}
-        pilot = choose_pilot(share.whole or ()) if share.tasks else []
-        with Interruptions(stopping.interrupt):
-            to_do = len(share.order) - sum(r.status == "skipped" for r in share.settled)
-            progress.expect(lengths, {task.series.airport for task in pilot}, to_do)
-            _, summary = work_off(
-                share,
-                tracker,
-                self.executor,
-                run_id,
-                progress,
-                progress.say,
-                stopping,
-                progress.searched,
-            )
-        return summary
-
-    def _store(self, *, upgrade: bool = False) -> AbstractContextManager[tuple[Tracker, bool]]:
-        """The store, alone; others with a share hold it for a moment only."""
-        say = self.progress.say
-        return store_for_job(self.session, "run", say, upgrade=upgrade, wait=LEAST_WAIT)
-
-
-def _untold(result: AirportResult, total: int) -> None:
-    """Airports of a job that is closed: each shard has told of its own."""
-    del result, total
-
-
 def _planner(
-    session: Session, chosen: Selection, executor: Executor, progress: Progress
-) -> Callable[[Tracker], Job]:
-    """What plans the whole job with what is recorded of it."""
+    session: Session, chosen: Selection, executor: Executor, say: Callable[[str], None]
+) -> Callable[[Tracker, str | None], Job]:
+    """What plans the whole job with what is recorded of it, or of the job that is named."""
     from forecastctl.data.prepare.prepare import prepare_panel
     from forecastctl.jobs.resume import plan_or_go_on
 
@@ -262,19 +133,19 @@ def _planner(
     entries, settings = prepared.entries, session.settings
     request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
 
-    def plan(tracker: Tracker) -> Job:
+    def planned(tracker: Tracker, name: str | None) -> Job:
         job = plan_or_go_on(
-            in_parallel(request, settings, entries, tracker, executor, progress.say),
+            in_parallel(request, settings, entries, tracker, executor, say),
             panel,
             entries,
             environment(settings),
             tracker,
             as_of=chosen.as_of,
-            resume=chosen.resume,
+            resume=name,
         )
         return replace(job, warnings=prepared.warnings)
 
-    return plan
+    return planned
 
 
 def _checked(session: Session, chosen: Selection) -> Place:

@@ -14,18 +14,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecastctl.execute.port import said_of
-from forecastctl.jobs.resume import WITH_GROUPS, airport_runs
+from forecastctl.jobs.resume import WITH_GROUPS, airport_runs, is_complete
 from forecastctl.jobs.run import job_run, store_inputs
 from forecastctl.jobs.work import clock
 from forecastctl.recording.run_of import RunOf
-from forecastctl.records import KILLED, RunUpdate, Status
-from forecastctl.records.schema import Tag
+from forecastctl.records import KILLED, Query, RunUpdate, Status
+from forecastctl.records.marks import SET, work_mark
+from forecastctl.records.schema import Kind, Tag
 from forecastctl.records.shards import number_of
 
 if TYPE_CHECKING:
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
-    from forecastctl.records import Shard
+    from forecastctl.records import Shard, StoredRun
     from forecastctl.store.port import Tracker
 
 AT_WORK = "its shards are at work, or one of them did not end"
@@ -53,6 +54,31 @@ def join(job: Job, tracker: Tracker, executor: Executor) -> str:
     }
     tracker.update(run_id, RunUpdate(KILLED, clock()[0], tags=waits))
     return run_id
+
+
+def closed_already(job: Job, shard: Shard, tracker: Tracker) -> StoredRun | None:
+    """The run of the job that this share was one of, where all of its shares are recorded.
+
+    A share may be started again after that: its machine went away before it could say that it had
+    ended. The same data, settings and versions give the same forecasts, so nothing is left to do.
+
+    Args:
+        job: The job, as it is planned.
+        shard: Which share.
+        tracker: The store.
+    """
+    if job.earlier is not None:
+        return None
+    newest = tracker.find(Query(tags={work_mark(job.work): SET, Tag.KIND: Kind.JOB}, limit=1))
+    if not newest or not is_complete(newest[0]):
+        return None
+    return newest[0] if shards_of(newest[0])[1] == shard.count else None
+
+
+def shards_of(run: StoredRun) -> tuple[set[int], int]:
+    """Which shares of a job were there, and how many there are; none of a job done whole."""
+    known, _, count = run.tags.get(Tag.SHARDS, "").partition(" of ")
+    return ({int(number) for number in known.split(",")}, int(count)) if count else (set(), 0)
 
 
 def share_of(job: Job, shard: Shard) -> Job:
@@ -98,15 +124,13 @@ def left_by(shard: Shard, job: Job, run_id: str, tracker: Tracker) -> tuple[int,
         How many airports are not recorded, and how many shares have nothing to record and were not
         there yet. The job can be closed when both are zero.
     """
-    known, _, count = tracker.get(run_id).tags.get(Tag.SHARDS, "").partition(" of ")
-    there = {int(number) for number in known.split(",")} if count == str(shard.count) else set()
-    there.add(shard.number)
+    known, count = shards_of(tracker.get(run_id))
+    there = {*(known if count == shard.count else ()), shard.number}
     text = f"{','.join(map(str, sorted(there)))} of {shard.count}"
     tracker.update(run_id, RunUpdate(tags={Tag.SHARDS: text}))
     wanted = {task.series.airport for task in job.tasks}
     wanted |= {r.airport for r in job.settled if r.status is not Status.SKIPPED}
     recorded = {*(job.earlier.recorded if job.earlier else ())}
     working = {number_of(airport, shard.count) for airport in wanted | recorded}
-    absent = set(range(1, shard.count + 1)) - working - there
     runs = airport_runs(tracker, job.context.job_id, WITH_GROUPS)
-    return len(wanted - runs.keys()), len(absent)
+    return len(wanted - runs.keys()), shard.count - len(working | there)

@@ -132,6 +132,26 @@ class Summary:
             **self._sums(),
         }
 
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Summary:
+        """What is recorded of a job, without its forecasts and its groups."""
+        lines = tuple(
+            SummaryLine(
+                **{key: row.get(key) for key in SummaryLine.__slots__ if key != "suspects"},
+                suspects=tuple(row.get("suspects", ())),
+            )
+            for row in value["results"]
+        )
+        return cls(
+            value["job_id"],
+            value["run_id"],
+            value["status"],
+            lines,
+            None,
+            value.get("cost", {}),
+            warnings=tuple(value.get("warnings", ())),
+        )
+
     def _sums(self) -> dict[str, Any]:
         """The keys that only a job with groups has."""
         keys_of_sums: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecastctl.errors import DamagedError, NothingRecordedError
 from forecastctl.recording import decoding
+from forecastctl.recording.digests import recorded
 from forecastctl.recording.read import read_as
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
@@ -16,6 +17,8 @@ from forecastctl.records.schema import File, Kind, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from forecastctl.records import StoredRun
     from forecastctl.store.port import Tracker
@@ -53,6 +56,26 @@ def read_settings(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
         NothingRecordedError: They are not stored, or cannot be read.
     """
     return read_as(tracker, job, File.SETTINGS, decoding.settings)
+
+
+def read_summary(tracker: Tracker, job: StoredRun) -> dict[str, Any]:
+    """The summary of a job that is complete, as ``--json`` printed it.
+
+    Raises:
+        NothingRecordedError: It is not stored, or cannot be read.
+    """
+    return read_as(tracker, job, File.RESULTS, decoding.summary)
+
+
+def read_forecasts(tracker: Tracker, job: StoredRun) -> pd.DataFrame | None:
+    """What ``--out`` wrote of a job, reconciled where it was; ``None`` where it forecast nothing.
+
+    Raises:
+        DamagedError: It is recorded and cannot be read.
+    """
+    files = recorded(job.tags)
+    file = next((f for f in (File.RECONCILED, File.FORECASTS) if f in files), None)
+    return None if file is None else read_as(tracker, job, file, decoding.forecast_table)
 
 
 def machine_of(tags: Mapping[str, str]) -> dict[str, Any]:

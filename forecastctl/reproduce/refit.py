@@ -149,7 +149,7 @@ class _Rebuilt:
         digest = RunOf(run).panel_digest
         frame = read_snapshot(tracker, digest)
         spec = DataSpec(**settings.data.model_dump(exclude={"keep_query"}))
-        panel = make_panel(frame.astype({"problem": object}), spec, f"panel {digest[:12]}")
+        panel = make_panel(frame, spec, f"panel {digest[:12]}")
         if panel.digest != digest:
             notes += ("the stored panel is no longer the one that was recorded",)
         day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()

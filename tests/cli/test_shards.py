@@ -2,11 +2,12 @@
 
 import os
 import signal
+import subprocess
 
 import pandas as pd
 import pytest
 
-from forecastctl.api import shards
+from forecastctl.api import sharing
 from forecastctl.errors import TrackingError
 from tests import services
 from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
@@ -71,23 +72,59 @@ def test_a_share_that_died_is_done_again_alone_or_by_a_job_of_its_own(cli, data)
     pd.testing.assert_frame_equal(pd.read_csv(cli.folder / "f.csv"), expected)
 
 
-def test_what_is_complete_is_a_job_of_its_own_the_next_night(cli, data):
-    for night in (1, 2):
-        for text in ("1/2", "2/2"):
-            shard(cli, data, text)
-        jobs = cli.json("history")
-        assert [job["status"] for job in jobs] == ["ok"] * night
+def test_what_is_complete_stays_as_it_is_until_something_is_other(cli, data):
+    """A share that is started once more, whichever, makes no second job, and writes the file."""
+    for text in ("1/2", "2/2"):
+        shard(cli, data, text)
+    expected = (cli.folder / "f.csv").read_bytes()
+    [job] = cli.json("history")
+    for text in ("2/2", "1/2"):
+        (cli.folder / "f.csv").unlink()
+        again = shard(cli, data, text)
+        said = f"job {job['job_id']} is complete: nothing is left for shard {text[0]} of 2"
+        assert said in again.stderr
+        assert "6 airports: 6 ok" in again.stdout
+        assert (cli.folder / "f.csv").read_bytes() == expected
+    recorded_once(cli)
+    shard(cli, data, "1/3")  # another way to share it is another job
+    newest, _ = cli.json("history")
+    assert newest["status"] == "interrupted"
+
+
+def test_a_share_that_others_published_and_closed_makes_no_second_job(cli, data, monkeypatch):
+    """They have a spool in common, and this one had to wait for the store."""
+    expected = whole(cli, data)
+    real, opened = sharing.store_for_job, []
+
+    def late(*given, **named):
+        opened.append(given)
+        if len(opened) == 2:  # before it records: another one publishes what both have, and closes
+            other = ["--shard", "2/2", "--out", "f.csv"]
+            command = [*FORECASTCTL, "run", "--data", str(data), *QUICK, *other]
+            done = subprocess.run(
+                command, cwd=cli.folder, capture_output=True, text=True, check=False
+            )
+            assert (done.returncode, "is closed" in done.stderr) == (0, True), done.stderr
+            (cli.folder / "f.csv").unlink()
+        return real(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sharing, "store_for_job", late)
+        said = shard(cli, data, "1/2").stderr
+    job = recorded_once(cli)
+    assert f"job {job['job_id']} is closed by another of its shards" in said
+    pd.testing.assert_frame_equal(pd.read_csv(cli.folder / "f.csv"), expected)
 
 
 def test_rejected_and_skipped_airports_are_accounted_for_once(cli):
     data = cli.write(pd.concat([panel(AIRPORTS), *[panel(["A9"])] * 2]))
-    said = []
-    for number, code in zip((1, 2, 3, 1, 2, 3), (0, 0, 0, 0, 0, 3), strict=True):
-        said.append(shard(cli, data, f"{number}/3", "--skip-unchanged", code=code).stderr)
+    cli("run", "--data", data, *QUICK, code=0)
+    said = [shard(cli, data, f"{number}/3", "--skip-unchanged").stderr for number in (1, 2)]
+    said.append(shard(cli, data, "3/3", "--skip-unchanged", code=3).stderr)
     newest, first = cli.json("history")
     assert (first["ok"], first["rejected"], first["total"]) == (6, 1, 7)
     assert (newest["skipped"], newest["rejected"], newest["total"]) == (6, 1, 7)
-    assert ["is closed" in each for each in said] == [False, False, True] * 2
+    assert ["is closed" in each for each in said] == [False, False, True]
 
 
 def test_kubernetes_says_which(cli, data, monkeypatch):
@@ -101,7 +138,7 @@ def test_kubernetes_says_which(cli, data, monkeypatch):
 
 def test_a_share_whose_store_has_gone_waits_on_its_machine(cli, data, monkeypatch):
     shard(cli, data, "1/2")
-    real, opened = shards.store_for_job, []
+    real, opened = sharing.store_for_job, []
 
     def gone(*given, **named):
         opened.append(given)
@@ -110,7 +147,7 @@ def test_a_share_whose_store_has_gone_waits_on_its_machine(cli, data, monkeypatc
         return real(*given, **named)
 
     with monkeypatch.context() as patched:
-        patched.setattr(shards, "store_for_job", gone)
+        patched.setattr(sharing, "store_for_job", gone)
         said = shard(cli, data, "2/2", code=9).stderr
     assert "2 airports" in said
     assert "published from the spool: 2 airports of 1 job" in cli("sync").stdout

@@ -111,5 +111,7 @@ def _orphaned(place: Place, experiment_id: str, ids: set[str]) -> tuple[str, ...
     folder = place.artifacts / experiment_id
     if not folder.is_dir():
         return ()
-    known = {*ids, "models"}
-    return tuple(sorted(p.name for p in folder.iterdir() if p.name not in known))
+    known = {*ids, "models", ".unfinished"}
+    left = {p.name for p in folder.iterdir()} - known
+    notes = (folder / ".unfinished").glob("*")
+    return tuple(sorted(left | {f".unfinished/{note.name}" for note in notes}))

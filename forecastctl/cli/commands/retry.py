@@ -143,26 +143,25 @@ def _say_nothing_to_do(session: Session, job_id: str, statuses: list[str]) -> No
 def _write_recorded(session: Session, tracker: Tracker, run: StoredRun) -> None:
     """Write the forecasts of a job of which nothing is left: an attempt before may not have.
 
+    Without any, none are written, which is said.
+
     Raises:
         OutputError: They cannot be written.
         DamagedError: They are recorded and cannot be read.
     """
     from forecastctl.data.write.targets import shown_target
-    from forecastctl.recording import decoding
-    from forecastctl.recording.digests import recorded
-    from forecastctl.recording.read import read_as
-    from forecastctl.records.schema import File
+    from forecastctl.recording.job import read_forecasts
 
     out = session.settings.forecast.out
-    files = recorded(run.tags)
-    file = next((f for f in (File.RECONCILED, File.FORECASTS) if f in files), None)
-    if not out or file is None:
+    if not out:
         return
-    write_out(
-        read_as(tracker, run, file, decoding.forecast_table), out, session.settings.forecast.table
-    )
+    found = read_forecasts(tracker, run)
+    there = found is not None and len(found) > 0
+    if found is not None:
+        write_out(found, out, session.settings.forecast.table)
     if not session.quiet and not session.as_json and out != "-":
-        render.print_line(f"forecasts   {shown_target(out)}")
+        said = shown_target(out) if there else "none: no airport of the job has one"
+        render.print_line(f"forecasts   {said}")
 
 
 def _either(statuses: list[str]) -> str:

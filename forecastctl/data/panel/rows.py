@@ -120,8 +120,15 @@ def group(frame: pd.DataFrame) -> Grouped:
         seconds.astype("datetime64[D]").astype(np.int64),
         np.asarray(frame["y"], dtype=np.float64),
         np.asarray(frame["row"], dtype=np.int64),
-        np.asarray(frame["problem"].where(frame["problem"].notna(), None), dtype=object),
+        _or_none(frame["problem"]),
     )
+
+
+def _or_none(problems: pd.Series[Any]) -> NDArray[np.object_]:
+    """What is wrong with each row, ``None`` for nothing, where a column of text holds NaN."""
+    texts = problems.to_numpy(dtype=object, copy=True)
+    texts[problems.isna().to_numpy()] = None
+    return np.asarray(texts, dtype=object)
 
 
 def arrange(names: tuple[str, ...], codes: NDArray[np.int64], *rest: NDArray[Any]) -> Grouped:

@@ -23,6 +23,7 @@ from forecastctl.store.mlflow.revisions import (
     named,
     not_written,
 )
+from forecastctl.store.mlflow.sql.select import absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from forecastctl.store.mlflow.address import Address
     from forecastctl.store.mlflow.sql.database import Database
 
-_MOST_AT_ONCE = 500
 _MAGIC = b"SQLite format 3\0"
+_MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +164,11 @@ def without_run(uri: str, run_ids: Iterable[str]) -> set[str]:
         TrackingError: It cannot be read.
     """
     database, _ = find_store(resolve(uri))
-    left = set(run_ids)
-    asked = sorted(left)
     try:
         with database.transaction(write=False) as session:
-            for start in range(0, len(asked), _MOST_AT_ONCE):
-                part = asked[start : start + _MOST_AT_ONCE]
-                marks = ", ".join("?" * len(part))
-                rows = session.rows(f"SELECT run_uuid FROM runs WHERE run_uuid IN ({marks})", part)  # noqa: S608 - marks alone
-                left -= {str(run_id) for (run_id,) in rows}
+            return absent(session, run_ids)
     finally:
         database.close()
-    return left
 
 
 def stores_beside(file: Path, artifacts: Path) -> list[Path]:

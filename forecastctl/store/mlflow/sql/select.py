@@ -11,7 +11,7 @@ from forecastctl.store.grammar import ATTRIBUTES, METRICS, TAGS
 from forecastctl.store.mlflow.sql.rows import metric_value, to_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from forecastctl.records import Query, StoredRun
     from forecastctl.store.filters import Predicate
@@ -211,3 +211,15 @@ def _of(session: Session, ids: Sequence[str], columns: str, table: str) -> Itera
             f"SELECT {columns} FROM {table} WHERE run_uuid IN ({marks})",  # noqa: S608
             chunk,
         )
+
+
+def absent(session: Session, run_ids: Iterable[str]) -> set[str]:
+    """Those of some ids that no run in any experiment has, deleted ones included."""
+    left = set(run_ids)
+    asked = sorted(left)
+    for start in range(0, len(asked), _CHUNK):
+        part = asked[start : start + _CHUNK]
+        marks = ", ".join("?" * len(part))
+        rows = session.rows(f"SELECT run_uuid FROM runs WHERE run_uuid IN ({marks})", part)  # noqa: S608 - marks alone
+        left -= {str(run_id) for (run_id,) in rows}
+    return left

@@ -16,7 +16,7 @@ from forecastctl.records import RUNNING
 from forecastctl.records.failures import storable
 from forecastctl.store.filters import PARENT_TAG
 from forecastctl.store.limits import fit, fit_update
-from forecastctl.store.mlflow.artifacts import Writer, here, read
+from forecastctl.store.mlflow.artifacts import Writer, here, local_directory, read
 from forecastctl.store.mlflow.mlmodel import with_model_files
 from forecastctl.store.mlflow.sql.logged import insert_model, lists_models
 from forecastctl.store.mlflow.sql.rows import (
@@ -26,11 +26,13 @@ from forecastctl.store.mlflow.sql.rows import (
     deleted_run,
     metric_row,
 )
-from forecastctl.store.mlflow.sql.select import HEAD, find, load
+from forecastctl.store.mlflow.sql.select import HEAD, absent, find, load
+from forecastctl.store.mlflow.unfinished import clear, noted
 from forecastctl.store.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from forecastctl.records import Artifact, Metric, Query, Run, RunUpdate, StoredRun
     from forecastctl.store.mlflow.address import Experiment
@@ -69,6 +71,7 @@ class MlflowSqlTracker:
         self._database = database
         self._experiment = experiment
         self._refusal = refusal
+        self._cleared: set[Path] = set()
 
     def start(self, run: Run, parent_id: str | None = None) -> str:
         """Open a run."""
@@ -176,20 +179,36 @@ class MlflowSqlTracker:
         """
         writer = Writer()
         session: Session | None = None
-        try:
-            for location, artifacts in files:
-                writer.write(location, artifacts)
-            writer.settle()
-            with self._database.transaction(write=True) as session:
-                act(session)
-        except BaseException as error:
-            there = self._committed(session, run_id)
-            if there is False:
-                writer.undo()
-            elif isinstance(error, TrackingError):
-                self._settle_doubt(error, there=there)
-                return
-            raise
+        with noted(self._new_folders(files, run_id), self._database.address.shown):
+            try:
+                for location, artifacts in files:
+                    writer.write(location, artifacts)
+                writer.settle()
+                with self._database.transaction(write=True) as session:
+                    act(session)
+            except BaseException as error:
+                there = self._committed(session, run_id)
+                if there is False:
+                    writer.undo()
+                elif isinstance(error, TrackingError):
+                    self._settle_doubt(error, there=there)
+                    return
+                raise
+
+    def _new_folders(self, files: Files, run_id: str | None) -> list[Path]:
+        """Folders of new runs on this computer; what killed processes left there is removed."""
+        if run_id is None:
+            return []
+        roots = [local_directory(location) for location, artifacts in files if artifacts]
+        folders = [root.parent for root in roots if root is not None]
+        for place in {folder.parent for folder in folders} - self._cleared:
+            clear(place, self._database.address.shown, self._without_run)
+            self._cleared.add(place)
+        return folders
+
+    def _without_run(self, run_ids: Collection[str]) -> set[str]:
+        with self._database.transaction(write=False) as session:
+            return absent(session, run_ids)
 
     def _committed(self, session: Session | None, run_id: str | None) -> bool | None:
         """Whether a transaction that an exception ended took place; ``None`` for unknown."""
