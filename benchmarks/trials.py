@@ -3,8 +3,9 @@
 Two airports of daily data are searched with models that take long (SARIMAX through statsmodels), by
 ``forecastctl tune`` with one worker, with two workers that share the airports or the trials of one,
 and by a peer: Hyperopt's SparkTrials with two workers where pyspark is installed, its own ``fmin``
-else, with the same objective and space. The peer records nothing. Prints wall and CPU seconds of
-all processes, from the start of the interpreter to its end, and how they compare with one worker.
+else, with the same objective, space and seed. The peer records nothing, and stops no trial after
+its first fold. Prints wall and CPU seconds of all processes, from the start of the interpreter to
+its end, and how they compare with one worker.
 
     python benchmarks/trials.py --max-evals 16
 """
@@ -24,6 +25,8 @@ from typing import Any
 from forecastctl.bench.processes import measured
 
 HORIZON, FOLDS, WORKERS = 14, 2, 2
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""As workers have it, for the peer too."""
 
 
 def main() -> None:
@@ -50,7 +53,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Trials of one airport at the same time")
     parser.add_argument("--airports", type=int, default=2)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--max-evals", type=int, default=20)
+    parser.add_argument("--max-evals", type=int, default=16)
     parser.add_argument("--peer", metavar="CSV", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -98,7 +101,7 @@ def measure(name: str, data: Path, options: argparse.Namespace) -> tuple[float, 
         command += ["--horizon", str(HORIZON), "--combine", "1", "--quiet"]
         command += ["--tracking-uri", f"sqlite:///{data.with_name(name.replace(' ', ''))}.db"]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        taken = measured(command, os.environ, out, err)
+        taken = measured(command, {**os.environ, **ONE_THREAD}, out, err)
         err.seek(0)
         if taken.code:
             sys.exit(f"{' '.join(command)} ended with {taken.code}:\n{err.read().decode()}")
@@ -127,6 +130,7 @@ def search(series: Any, max_evals: int) -> None:
     from forecastctl.search.folds import search_splits
     from forecastctl.search.hyperopt import hyperopt_space
     from forecastctl.search.space import decode
+    from forecastctl.search.tune import airport_seed
 
     spec = SearchSpec(("sarimax",), horizon=HORIZON, folds=FOLDS, engine="statsmodels")
     shortest = search_splits(series.n, spec, series.season_length)[0].end
@@ -142,10 +146,10 @@ def search(series: Any, max_evals: int) -> None:
     hyperopt.fmin(
         objective,
         hyperopt_space({"sarimax": space or {}}),
-        algo=hyperopt.tpe.suggest,
-        max_evals=max_evals,
+        algo=hyperopt.partial(hyperopt.tpe.suggest, n_startup_jobs=0),
+        max_evals=max_evals - 1,  # the baseline is one of ours
         trials=hyperopt.SparkTrials(parallelism=WORKERS) if spread else hyperopt.Trials(),
-        rstate=np.random.default_rng(0),
+        rstate=np.random.default_rng(airport_seed(0, series.airport)),
         return_argmin=False,
         show_progressbar=False,
         verbose=False,
