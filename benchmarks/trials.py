@@ -7,7 +7,7 @@ else, with the same objective, space and seed. The peer records nothing, and sto
 its first fold. Prints wall and CPU seconds of all processes, from the start of the interpreter to
 its end, and how they compare with one worker.
 
-    python benchmarks/trials.py --max-evals 16
+    python benchmarks/trials.py --max-evals 30
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Trials of one airport at the same time")
     parser.add_argument("--airports", type=int, default=2)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--max-evals", type=int, default=16)
+    parser.add_argument("--max-evals", type=int, default=30)
     parser.add_argument("--peer", metavar="CSV", help=argparse.SUPPRESS)
     return parser.parse_args()
 
