@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-trials bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -123,6 +123,9 @@ bench-simulate: $(VENV)/dev.stamp ## a million airports a night on 500 cores: me
 
 bench-promote: $(VENV)/dev.stamp ## how often promote decides wrongly, by simulated fleets
 	$(BIN)/python benchmarks/promotion.py
+
+bench-trials: $(VENV)/dev.stamp ## trials of one airport at the same time, beside one worker and Hyperopt's own means (minutes)
+	$(BIN)/python benchmarks/trials.py
 
 docs: pages transcripts screenshots site ## make all of the documentation again, then its site
 

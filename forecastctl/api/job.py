@@ -113,7 +113,15 @@ def do(
             ready = prepared_here(here, chosen.as_of) if here else there
             assert ready is not None  # noqa: S101 - data are here or with the workers
             request = ask(command, session, chosen, sums=sums, jobs=executor.jobs)
-            plan = planner(session, request, ready, as_of=chosen.as_of, fresh=chosen.fresh)
+            plan = planner(
+                session,
+                request,
+                ready,
+                executor,
+                progress.say,
+                as_of=chosen.as_of,
+                fresh=chosen.fresh,
+            )
             job = recorder.plan(lambda tracker: plan(tracker, chosen.resume))
             if planned is not None:
                 planned(ready[1].entries, recorder.tracker)

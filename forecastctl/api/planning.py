@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import environment
+from forecastctl.api.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecastctl.data.panel.panel import DataSpec, Panel
     from forecastctl.data.prepare.prepare import Prepared
     from forecastctl.data.shared.panel import SharedPanel
+    from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job
     from forecastctl.jobs.plan import Request
     from forecastctl.store.port import Tracker
@@ -34,6 +35,8 @@ def planner(
     session: Session,
     request: Request,
     ready: tuple[Panel | SharedPanel, Prepared],
+    executor: Executor,
+    say: Callable[[str], None],
     *,
     as_of: str | None,
     fresh: bool = False,
@@ -44,6 +47,8 @@ def planner(
         session: Its settings.
         request: What is asked of it.
         ready: Its panel, and the airports prepared.
+        executor: Where it is executed.
+        say: Told what is done at the same time, where that was left to the job.
         as_of: No observation after this date is used.
         fresh: Whether a job that was cut off is left as it is.
 
@@ -55,13 +60,19 @@ def planner(
     panel, prepared = ready
     for warning in prepared.warnings:
         session.warn(warning)
-    plan = partial(
-        plan_or_go_on,
-        request,
-        panel,
-        prepared.entries,
-        environment(session.settings),
-        as_of=as_of,
-        fresh=fresh,
-    )
-    return lambda tracker, name: replace(plan(tracker, resume=name), warnings=prepared.warnings)
+    entries, settings = prepared.entries, session.settings
+
+    def plan(tracker: Tracker, name: str | None) -> Job:
+        job = plan_or_go_on(
+            in_parallel(request, settings, entries, tracker, executor, say),
+            panel,
+            entries,
+            environment(settings),
+            tracker,
+            as_of=as_of,
+            fresh=fresh,
+            resume=name,
+        )
+        return replace(job, warnings=prepared.warnings)
+
+    return plan

@@ -114,7 +114,7 @@ def do_share(
         make_executor(settings, settings.airport_limit()) as executor,
         shared_folder(settings, executor) as folder,
     ):
-        plan = _planner(session, chosen, executor, folder)
+        plan = _planner(session, chosen, executor, folder, progress.say)
         sharing = Sharing(session, shard, progress, executor, place, plan, chosen.resume)
         job, run = sharing.joined(upgrade=upgrade)
         if is_complete(run):
@@ -123,7 +123,11 @@ def do_share(
 
 
 def _planner(
-    session: Session, chosen: Selection, executor: Executor, folder: str
+    session: Session,
+    chosen: Selection,
+    executor: Executor,
+    folder: str,
+    say: Callable[[str], None],
 ) -> Callable[[Tracker, str | None], Job]:
     """What plans the whole job with what is recorded of it, or of the job that is named."""
     request = ask("run", session, chosen, sums=False, jobs=executor.jobs)
@@ -132,7 +136,7 @@ def _planner(
         if shared_source(session.settings)
         else prepared_here(read(session), chosen.as_of)
     )
-    return planner(session, request, ready, as_of=chosen.as_of)
+    return planner(session, request, ready, executor, say, as_of=chosen.as_of)
 
 
 def _checked(session: Session, chosen: Selection) -> Place:

@@ -39,6 +39,8 @@ def run(
     learn: k.Learn = None,
     skip_unchanged: k.SkipUnchanged = None,
     jobs: k.Jobs = None,
+    parallel: k.Parallel = None,
+    parallelism: k.Parallelism = None,
     backend: k.Backend = None,
     wait: k.Wait = None,
     charts: k.Charts = None,
@@ -73,6 +75,10 @@ def run(
         learn: Start searches from what earlier ones found.
         skip_unchanged: Leave airports alone whose data and settings are as before.
         jobs: Workers; -1 is one for each core.
+        parallel: What is done at the same time: ``airports``, the ``trials`` of one, ``both`` or
+            ``auto``.
+        parallelism: Trials of one airport under way at once; by default as many as there are
+            workers for.
         backend: What executes the work, such as ``loky`` or ``serial``.
         wait: Seconds to wait for another job in the same experiment.
         charts: Draw and record a chart for each airport.
@@ -113,6 +119,8 @@ def tune(
     seed: k.Seed = None,
     learn: k.Learn = None,
     jobs: k.Jobs = None,
+    parallel: k.Parallel = None,
+    parallelism: k.Parallelism = None,
     backend: k.Backend = None,
     wait: k.Wait = None,
     layout: k.Layout = None,

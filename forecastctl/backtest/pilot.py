@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from forecastctl.backtest.blocks import after_pilot, first_task, with_pilot, work_block
 from forecastctl.jobs.pilot import choose_pilot, fleet_widths, is_cut_short, tuning_of
-from forecastctl.jobs.run import batches, unwrap
-from forecastctl.jobs.work import work
+from forecastctl.jobs.run import batches
+from forecastctl.jobs.work import unwrap, work
 from forecastctl.records import Outcome, Status
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
+from forecastctl.jobs.parallel import AIRPORTS
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import ALL_RUNS, FINISHED, Query
 from forecastctl.records.marks import JOBS, SET, job_mark
@@ -92,6 +93,8 @@ def _facts(tracker: Tracker, job: StoredRun) -> JobFacts | None:
     executor = _EXECUTOR.match(job.tags.get(Tag.EXECUTOR, ""))
     measured = job.metrics.get(MetricKey.WORKED_SECONDS)
     if not executor or not measured or RunOf(job).attempt > 1 or job.tags.get(Tag.LEFT, "0") != "0":
+        return None
+    if job.tags.get(Tag.PARALLEL, AIRPORTS) != AIRPORTS:  # its workers had no airport each
         return None
     tags = {**_WHOLE, job_mark(RunOf(job).job_id): SET, Tag.KIND: Kind.AIRPORT}
     runs = tracker.find(Query(tags=tags, limit=ALL_RUNS))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import check_plug_ins, environment, read, read_store
 from forecastctl.api.job import Selection, adds_up, ask
+from forecastctl.api.parallel import in_parallel, workers_expected
 from forecastctl.cli.output import render
 from forecastctl.errors import NothingRecordedError
 
@@ -35,7 +36,8 @@ def show_intents(session: Session, chosen: Selection) -> None:
     tracker = _read_only(settings)
     today = date.today()  # noqa: DTZ011 - local day
     entries = prepare_panel(panel, spec, as_of=chosen.as_of, today=today).entries
-    request = ask("run", session, chosen, sums=sums, jobs=1)
+    request = ask("run", session, chosen, sums=sums, jobs=workers_expected(settings))
+    request = in_parallel(request, settings, entries, tracker, None, _unsaid)
     job = plan_or_go_on(
         request,
         panel,
@@ -58,6 +60,10 @@ def show_intents(session: Session, chosen: Selection) -> None:
         render.print_line(f"{len(found)} airports: {by_reason}", style="bold")
         shown = [intent for intent in found if UNSELECTED not in intent.why]
         render.print_rows([{**i.to_dict(), "why": ", ".join(i.why)} for i in shown], "")
+
+
+def _unsaid(_text: str) -> None:
+    """It is said by the job itself."""
 
 
 def _read_only(settings: Settings) -> Tracker:

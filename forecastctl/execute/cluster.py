@@ -95,6 +95,8 @@ class _Call:
     fn: Callable[[Any], Any]
     tasks: Sequence[Any]
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    known: int = 0
+    """How many tasks there were when it was last looked."""
     todo: deque[int] = field(default_factory=deque)
     flying: dict[Hashable, Sequence[Parcel]] = field(default_factory=dict)
     retries: dict[int, int] = field(default_factory=dict)
@@ -154,10 +156,10 @@ class ClusterExecutor:
         if not tasks:
             return
         self._start()
-        call = _Call(fn, tasks, todo=deque(range(len(tasks))))
+        call = _Call(fn, tasks)
         self._calls[call.name] = call
         try:
-            while call.flying or (call.todo and self._until is None):
+            while self._goes_on(call):
                 if self._until is None:
                     yield from self._begin(call)
                 elif time.monotonic() >= self._until:
@@ -168,6 +170,12 @@ class ClusterExecutor:
         finally:
             if self._calls.pop(call.name, None) and call.flying:
                 self.engine.stop(call.name)
+
+    def _goes_on(self, call: _Call) -> bool:
+        """Whether something is to be done or on its way, of tasks that were appended as well."""
+        call.todo.extend(range(call.known, len(call.tasks)))
+        call.known = len(call.tasks)
+        return bool(call.flying or (call.todo and self._until is None))
 
     def _start(self) -> None:
         """Start the engine, from a thread that no signal reaches, as none may reach its processes.

@@ -107,20 +107,18 @@ class _Crew(Generic[A, B]):
     """What the threads share that look after the workers of one call."""
 
     def __init__(self, fn: Callable[[A], B], tasks: Sequence[A], jobs: int, limits: Limits) -> None:
-        self.fn, self.tasks, self.limits = fn, tasks, limits
-        self.todo = deque(range(len(tasks)))
-        self.deaths = [0] * len(tasks)
+        self.fn, self.tasks, self.jobs, self.limits = fn, tasks, jobs, limits
+        self.todo: deque[int] = deque()
+        self.deaths: list[int] = []
         self.done: SimpleQueue[Outcome[B] | BaseException | _Word] = SimpleQueue()
         self.stopped = False
         self.until: float | None = None
-        self.lanes = [_Lane(self) for _ in range(min(jobs, len(tasks)))]
+        self.lanes: list[_Lane[A, B]] = []
 
     def outcomes(self) -> Iterator[Outcome[B]]:
         """Set everything going, and yield each outcome as it is there."""
-        for lane in self.lanes:
-            lane.start()
-        working = len(self.lanes)
-        while working:
+        working = 0
+        while working := self._staffed(working):
             match self._heard():
                 case _Word.OVER:
                     return
@@ -134,6 +132,24 @@ class _Crew(Generic[A, B]):
                     yield outcome
         for lane in self.lanes:
             lane.join()
+
+    def _staffed(self, working: int) -> int:
+        """How many workers are at it, once there are as many as its tasks need.
+
+        Args:
+            working: How many are.
+        """
+        known = len(self.deaths)
+        self.deaths += [0] * (len(self.tasks) - known)
+        self.todo.extend(range(known, len(self.tasks)))
+        more = min(self.jobs - working, len(self.todo))
+        if more <= 0 or self.stopped or self.until is not None:
+            return working
+        new: list[_Lane[A, B]] = [_Lane(self) for _ in range(more)]
+        self.lanes = [*(lane for lane in self.lanes if lane.is_alive()), *new]
+        for lane in new:
+            lane.start()
+        return working + more
 
     def _heard(self) -> Outcome[B] | BaseException | _Word:
         """What comes next; once it is to wind down, that the time for it is over."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Executor(Protocol):
         Whatever ``fn`` raises, and the death of the process that it runs in where that is not the
         driver's own, is a `Failure` of that task alone. `forecastctl.execute.serial.attempt` does
         one task and makes its outcome, to be called where the work is done.
+
+        Tasks may be appended to ``tasks`` between two outcomes: `as_they_come` does without.
         """
         ...
 
@@ -76,6 +80,31 @@ class LaysTablesDown(Protocol):
             ClusterError: It cannot be written.
         """
         ...
+
+
+def as_they_come(executor: Executor, fn: Callable[[A], B], tasks: list[A]) -> Iterator[Outcome[B]]:
+    """Yield one outcome per task, also of those that are appended between two outcomes.
+
+    An executor that looks for no more tasks than it was given is given the others afterwards; they
+    then wait for all that were there before them.
+
+    Args:
+        executor: What does the work.
+        fn: What to do.
+        tasks: The tasks, to which the caller appends more.
+    """
+    done: set[int] = set()
+    places: Sequence[int] = range(sys.maxsize)
+    part = tasks
+    while len(done) < len(tasks):
+        before = len(done)
+        for outcome in executor.map(fn, part):
+            done.add(places[outcome.index])
+            yield replace(outcome, index=places[outcome.index])
+        if len(done) == before:  # it winds down
+            return
+        places = [place for place in range(len(tasks)) if place not in done]
+        part = [tasks[place] for place in places]
 
 
 def said_of(executor: Executor) -> str:

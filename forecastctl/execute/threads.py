@@ -51,7 +51,7 @@ class ThreadExecutor:
         """Yield the outcome of each task, as they complete."""
         from threadpoolctl import threadpool_limits
 
-        left, todo = self._left, deque(enumerate(tasks))
+        left, todo = self._left, deque[tuple[int, A]]()
         done: SimpleQueue[Outcome[B] | None] = SimpleQueue()
 
         def work() -> None:
@@ -61,13 +61,19 @@ class ThreadExecutor:
                     done.put(attempt(fn, index, task, (BaseException,), time.thread_time))
             done.put(None)
 
-        working = min(self.jobs, len(tasks))
+        known = working = 0
         # For all of them together: the limit of one task would end with it for the others.
         with threadpool_limits(limits=1):
             try:
-                for _ in range(working):
-                    threading.Thread(target=work, daemon=True).start()
-                while working and not (left.is_set() or self._is_over()):
+                while not (left.is_set() or self._is_over()):
+                    todo.extend((index, tasks[index]) for index in range(known, len(tasks)))
+                    known = len(tasks)
+                    more = 0 if self._until is not None else min(self.jobs - working, len(todo))
+                    for _ in range(more):
+                        threading.Thread(target=work, daemon=True).start()
+                        working += 1
+                    if not working:
+                        return
                     with suppress(Empty):
                         outcome = done.get(timeout=_STEP)
                         if outcome is None:

@@ -183,9 +183,8 @@ class Worker:
                 return future.exception(step)
             except NotInTimeError:
                 pass
-            if end is not None and time.monotonic() >= end:
-                message = f"it was not done within {seconds:g} seconds, and was ended"
-                raise BeyondError(Failure("TimedOut", message))
+            if seconds is not None and end is not None and time.monotonic() >= end:
+                raise BeyondError(timed_out(seconds))
             if memory is not None and resident(self._started.result()) > memory:
                 message = f"its process held more than {memory / 1e6:,.0f} MB, and was ended"
                 raise BeyondError(Failure("OutOfMemory", message))
@@ -231,6 +230,11 @@ def worker_died(index: int, error: DiedError, start_ms: int) -> Outcome[Any]:
     how = f", {codes[1]}" if codes else ""
     message = f"its process died twice{how}: out of memory, killed, or a crash of compiled code"
     return Outcome(index, None, Failure(DIED, message, str(error)), start_ms, now_ms())
+
+
+def timed_out(seconds: float) -> Failure:
+    """What became of a task that took longer than it may."""
+    return Failure("TimedOut", f"it was not done within {seconds:g} seconds, and was ended")
 
 
 def hold_interrupts_back() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from forecastctl.jobs.parallel import Parallel
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -71,6 +73,7 @@ class Job:
         earlier: What an attempt that was cut off has left, or ``None``.
         whole: Where it is one share of a job: the tasks of all shares, from which is seen how wide
             intervals must be.
+        parallel: What it does at the same time.
     """
 
     context: JobContext
@@ -88,6 +91,7 @@ class Job:
     work: str = ""
     earlier: Earlier | None = None
     whole: Sequence[AirportTask] | None = None
+    parallel: Parallel = field(default_factory=Parallel)
 
     @property
     def groups(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from forecastctl.hints import did_you_mean
 from forecastctl.jobs.earlier import build_on, find_up_to_date
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
+from forecastctl.jobs.parallel import Parallel
 from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
 from forecastctl.jobs.short import ShortWidths
 from forecastctl.jobs.summary import rejected, skipped
@@ -73,6 +74,7 @@ class Request:
         curves: Whether runs of airports hold metrics that a store may draw as lines.
         recorded: Airports that an attempt at this job which was cut off has recorded; that does not
             make them unchanged ones.
+        parallel: What it does at the same time; what of it decides results is in ``search``.
     """
 
     command: str
@@ -96,10 +98,12 @@ class Request:
     reconcile: str = "none"
     curves: bool = False
     recorded: frozenset[str] = frozenset()
+    parallel: Parallel = field(default_factory=Parallel)
 
     def asked(self) -> dict[str, object]:
         """What decides what the job does with each airport, as plain values."""
-        aside = ("job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search", "curves")
+        aside = {"job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search", "curves"}
+        aside |= {"parallel"}
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in aside}
         return {**values, "search": asdict(self.search)}
 
@@ -150,6 +154,7 @@ def plan_job(
         jobs=request.jobs,
         batch=request.batch,
         sums=sums,
+        parallel=request.parallel,
     )
 
 

@@ -35,6 +35,7 @@ DECISIVE_SETTINGS = (
     Param.STEP,
     Param.COMBINE,
     Param.SHOCKS,
+    Param.PARALLELISM,
     Param.TIMEOUT,
     Param.EARLY_STOP,
     Param.SEED,

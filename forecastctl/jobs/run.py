@@ -21,8 +21,9 @@ from forecastctl.jobs.pilot import (
     tells_enough,
     tuning_of,
 )
+from forecastctl.jobs.spread import spread
 from forecastctl.jobs.stopping import Stopping
-from forecastctl.jobs.work import clock, compile_models, unheard, work
+from forecastctl.jobs.work import clock, compile_models, unheard, unwrap, work
 from forecastctl.recording.context import cut, json_bytes
 from forecastctl.recording.digests import add_files
 from forecastctl.recording.fleet import fleet_model
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 
     from forecastctl.execute.port import Executor
     from forecastctl.jobs.job import Job, Progress
+    from forecastctl.jobs.parallel import Parallel
     from forecastctl.jobs.summary import Summary
-    from forecastctl.records import Outcome, StoredRun, Widths
+    from forecastctl.records import StoredRun, Widths
     from forecastctl.store.port import Tracker
 
 T = TypeVar("T")
@@ -196,6 +198,7 @@ def job_run(job: Job, executor: Executor) -> Run:
         Tag.PID: str(env.pid),
         Tag.EXECUTOR: said_of(executor),
         **{stages[stage]: TRUE for stage in context.plan.stages},
+        **(_parallel_tags(job.parallel) if context.plan.tune else {}),
         JOBS: SET,
         job_mark(context.job_id): SET,
         **({work_mark(job.work): SET} if job.work else {}),
@@ -212,6 +215,17 @@ def job_run(job: Job, executor: Executor) -> Run:
         tags=tags,
         inputs=context.inputs,
     )
+
+
+def _parallel_tags(parallel: Parallel) -> dict[str, str]:
+    """What is done at the same time, and why."""
+    tags: dict[str, str] = {
+        Tag.PARALLEL: parallel.how,
+        Tag.PARALLELISM: str(parallel.parallelism),
+        Tag.PARALLEL_ASKED: parallel.asked,
+        Tag.PARALLEL_REASON: parallel.reason,
+    }
+    return {name: value for name, value in tags.items() if value}
 
 
 def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
@@ -271,7 +285,7 @@ def _results(
             yield joined(task, early, None, widths)
         else:
             left.append(going_on(task, early, widths))
-    for result in work_through(left, executor):
+    for result in work_through(left, executor, job.parallel):
         early = tuned.get(result.airport)
         yield result if early is None else joined(whole[result.airport], early, result, widths)
         if stopping.too_many_failed:
@@ -296,7 +310,7 @@ def _tuned_first(
         kept = job.earlier.searched.items()
         tuned |= {a: found_again(again[a], found) for a, found in kept if a in again}
     left = [tuning_of(task) for task in pilot if task.series.airport not in tuned]
-    for results in batches(work_through(left, executor), job.batch):
+    for results in batches(work_through(left, executor, job.parallel), job.batch):
         whole = [result for result in results if not is_cut_short(result)]
         if job.whole is None:
             files = keep_searches(tracker, run_id, files, whole)
@@ -308,32 +322,16 @@ def _tuned_first(
     return tuned
 
 
-def work_through(tasks: Iterable[AirportTask], executor: Executor) -> Iterator[AirportResult]:
+def work_through(
+    tasks: Iterable[AirportTask], executor: Executor, parallel: Parallel
+) -> Iterator[AirportResult]:
     """Results as workers complete them; what has the longest series goes first."""
     ordered = sorted(tasks, key=lambda task: -task.series.n)
+    if parallel.spreads:
+        yield from spread(ordered, executor, parallel.limit)
+        return
     for outcome in executor.map(work, ordered):
         yield unwrap(outcome, ordered[outcome.index])
-
-
-def unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
-    """The result of a task, or its failure."""
-    if outcome.value is not None:
-        value = outcome.value
-        return replace(value, retries=outcome.retries) if outcome.retries else value
-    failure = outcome.failure
-    reason = f"{failure.type}: {failure.message}" if failure else "no result"
-    return AirportResult(
-        task.series.airport,
-        Status.FAILED,
-        reason,
-        task=task,
-        failure=failure,
-        digest=task.series.digest,
-        suspects=task.series.suspects,
-        start_ms=outcome.start_ms,
-        end_ms=outcome.end_ms,
-        retries=outcome.retries,
-    )
 
 
 def batches(results: Iterable[T], size: int) -> Iterator[list[T]]:

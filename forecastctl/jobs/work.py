@@ -11,9 +11,9 @@ from forecastctl.records import AirportResult, AirportTask, Failure, Status
 from forecastctl.records.failures import RAISED_BY_TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from forecastctl.records import FittedModel, Plan, TuneResult
+    from forecastctl.records import FittedModel, Outcome, Plan, SearchSpec, TuneResult
 
 
 NOT_BEGUN = "the deadline passed before its turn"
@@ -55,12 +55,35 @@ def work(task: AirportTask) -> AirportResult:
         time until which it may be begun, it is skipped.
     """
     start_ms, cpu = clock()
+    result = begun(task, start_ms)
+    if result.status is Status.SKIPPED or result.task is None:
+        return result
+    result = _stages(result, result.task)
+    end_ms, cpu_end = clock()
+    return replace(
+        result,
+        end_ms=end_ms,
+        cpu_seconds=cpu_end - cpu,
+        worked_seconds=(end_ms - start_ms) / 1000,
+    )
+
+
+def begun(task: AirportTask, start_ms: int) -> AirportResult:
+    """The result of an airport on which work begins, or that it is skipped, being too late.
+
+    Args:
+        task: What is to be done. Its series is read here where it lies on shared storage.
+        start_ms: When it begins, milliseconds since the epoch.
+
+    Raises:
+        ForecastctlError: The series cannot be read.
+    """
     if task.until_ms is not None and start_ms >= task.until_ms:
         return AirportResult(
             task.series.airport, Status.SKIPPED, NOT_BEGUN, digest=task.series.digest
         )
     task = replace(task, series=task.series.here())
-    result = AirportResult(
+    return AirportResult(
         task.series.airport,
         Status.OK,
         task=task,
@@ -71,13 +94,26 @@ def work(task: AirportTask) -> AirportResult:
         start_ms=start_ms,
         suspects=task.series.suspects,
     )
-    result = _stages(result, task)
-    end_ms, cpu_end = clock()
-    return replace(
-        result,
-        end_ms=end_ms,
-        cpu_seconds=cpu_end - cpu,
-        worked_seconds=(end_ms - start_ms) / 1000,
+
+
+def unwrap(outcome: Outcome[AirportResult], task: AirportTask) -> AirportResult:
+    """The result of a task, or its failure."""
+    if outcome.value is not None:
+        value = outcome.value
+        return replace(value, retries=outcome.retries) if outcome.retries else value
+    failure = outcome.failure
+    reason = f"{failure.type}: {failure.message}" if failure else "no result"
+    return AirportResult(
+        task.series.airport,
+        Status.FAILED,
+        reason,
+        task=task,
+        failure=failure,
+        digest=task.series.digest,
+        suspects=task.series.suspects,
+        start_ms=outcome.start_ms,
+        end_ms=outcome.end_ms,
+        retries=outcome.retries,
     )
 
 
@@ -95,7 +131,17 @@ def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
         if task.plan.forecast:
             result = _forecast(result, task)
     except RAISED_BY_TASKS as error:  # recorded as a value, the others go on
-        return _failed(result, error)
+        return failed(result, Failure.of(error))
+    return concluded(result, reasons)
+
+
+def concluded(result: AirportResult, reasons: Sequence[str]) -> AirportResult:
+    """A result to which nothing more comes.
+
+    Args:
+        result: All that was reached.
+        reasons: Why something simpler stands in, if it does.
+    """
     said = [*reasons, *result.suspects]
     if not said:
         return result
@@ -103,26 +149,47 @@ def _stages(result: AirportResult, task: AirportTask) -> AirportResult:
     return replace(result, status=status, reason="; ".join(said))
 
 
-def _failed(result: AirportResult, error: BaseException) -> AirportResult:
-    failure = Failure.of(error)
+def failed(result: AirportResult, failure: Failure) -> AirportResult:
+    """A result that came to nothing more, and why."""
     reason = f"{failure.type}: {failure.message}"
     return replace(result, status=Status.FAILED, reason=reason, failure=failure)
 
 
 def _tune(result: AirportResult, task: AirportTask) -> AirportResult:
-    from forecastctl.models import working_engine
     from forecastctl.search.tune import tune
 
-    engine = working_engine(task.plan.search.engine)
-    search, left = task.plan.search, _seconds_left(task)
-    ends_early = left is not None and (search.timeout is None or left < search.timeout)
-    search = replace(search, timeout=left) if ends_early else search
+    search = search_of(task)
     tuned = tune(task.series, search, clock, task.learned, task.widths)
-    if ends_early and tuned.stopped == "timeout":
+    result = searched(result, task, search, tuned)
+    if task.widths and result.tuned:  # the fleet's are known, nobody needs this airport's
+        return replace(result, tuned=replace(result.tuned, sizes=()))
+    return result
+
+
+def search_of(task: AirportTask) -> SearchSpec:
+    """How an airport is searched in the time that is left before the deadline of its job."""
+    search, left = task.plan.search, _seconds_left(task)
+    sooner = left is not None and (search.timeout is None or left < search.timeout)
+    return replace(search, timeout=left) if sooner else search
+
+
+def searched(
+    result: AirportResult, task: AirportTask, search: SearchSpec, tuned: TuneResult
+) -> AirportResult:
+    """A result with what its search found.
+
+    Args:
+        result: What there was before.
+        task: The work on the airport.
+        search: See `search_of`.
+        tuned: What was found.
+    """
+    from forecastctl.models import working_engine
+
+    if tuned.stopped == "timeout" and search.timeout != task.plan.search.timeout:
         tuned = replace(tuned, stopped=DEADLINE)
-    if task.widths:  # the fleet's are known, nobody needs this airport's
-        tuned = replace(tuned, sizes=())
     spent = sum(trial.cpu_seconds for trial in tuned.trials)
+    engine = working_engine(search.engine)
     return replace(result, tuned=tuned, objective_seconds=spent, engine=engine)
 
 

@@ -212,7 +212,7 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
         params |= {
             Param.MAX_EVALS: search.max_evals,
             Param.TPE_SHARE: search.tpe_share,
-            Param.PARALLELISM: 1,
+            Param.PARALLELISM: search.parallelism,
             Param.TIMEOUT: search.timeout,
             Param.EARLY_STOP: search.early_stop,
             Param.LOSS: search.loss,

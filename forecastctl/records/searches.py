@@ -46,6 +46,8 @@ class SearchSpec:
         seed: Seed of the job; each airport's own is derived from it.
         fallback: Whether a simpler model may stand in, recorded, when the chosen one fails.
         engine: What fits: ``compiled``, or ``statsmodels``, the reference.
+        parallelism: Evaluations of one airport that may be under way at once. A proposal is made
+            from all before it but for the last ``parallelism - 1``; 1 is one after the other.
     """
 
     families: tuple[str, ...] = (
@@ -71,6 +73,7 @@ class SearchSpec:
     seed: int = 0
     fallback: bool = True
     engine: str = "compiled"
+    parallelism: int = 1
 
 
 @dataclass(frozen=True, slots=True)

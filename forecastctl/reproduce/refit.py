@@ -215,7 +215,11 @@ def _search(
     tracker: Tracker, search: SearchSpec, run: StoredRun, owner: StoredRun
 ) -> tuple[SearchSpec, tuple[str, ...]]:
     """The search as it was: the engine that worked then, and the trials that its time allowed."""
-    search = replace(search, engine=RunOf(owner).engine(search.engine))
+    search = replace(
+        search,
+        engine=RunOf(owner).engine(search.engine),
+        parallelism=int(run.params.get(Param.PARALLELISM, "1")),
+    )
     if run.tags.get(Tag.STOPPED) not in ("timeout", "deadline"):
         return replace(search, timeout=None), ()
     made = len(read_trials(tracker, run))

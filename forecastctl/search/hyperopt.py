@@ -6,26 +6,25 @@ Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for hyper-parameter optim
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecastctl.models import Choice, Uniform
 from forecastctl.records.learning import RANDOM, TPE
+from forecastctl.search.evaluation import PRUNED
 from forecastctl.search.space import ROOT, decode, labels
-from forecastctl.search.stopping import REPEATS
-from forecastctl.search.trials import PRUNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forecastctl.models import Dimension, Space
     from forecastctl.records import Model, Trial
+    from forecastctl.search.evaluation import Steps
     from forecastctl.search.space import Point
     from forecastctl.search.trials import Search
 
@@ -49,7 +48,7 @@ class Candidate:
 
 def let_hyperopt_search(
     run: Search, spaces: Mapping[str, Space], points: Sequence[Candidate], seed: int
-) -> None:
+) -> Steps[None]:
     """Evaluate these points, and then what Hyperopt proposes, until the search is over.
 
     Of a proposal that repeats a model Hyperopt learns the loss again, as from any other. It uses up
@@ -61,50 +60,111 @@ def let_hyperopt_search(
         points: Starting points, in the order in which they are evaluated. TPE learns from them.
         seed: Of the proposals.
     """
+    tpe = Tpe(run, spaces, seed)
+    for model, origin, asked in tpe.starts(points):
+        if not (yield from run.ready()):
+            return
+        tpe.await_loss(asked, run.begin(model, origin))
+    while (yield from run.ready_to_propose()):
+        tpe.tell()
+        model, origin, asked = tpe.propose()
+        tpe.await_loss(asked, run.begin(model, origin))
+
+
+class Tpe:
+    """Hyperopt's TPE, asked for one proposal after the other, and told what is known by then.
+
+    Args:
+        run: The search.
+        spaces: Space by family.
+        seed: Of the proposals.
+    """
+
+    def __init__(self, run: Search, spaces: Mapping[str, Space], seed: int) -> None:
+        import hyperopt
+
+        logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
+        self._run, self._labels = run, labels(spaces)
+        self._space = hyperopt_space(spaces)
+        # What is evaluated is decided by the search; Hyperopt wants a function all the same.
+        self._domain = hyperopt.Domain(_not_called, self._space)
+        self._trials: Any = hyperopt.Trials()
+        self._random = np.random.default_rng(seed)
+        self._ids = count()
+        self._waiting: list[tuple[Any, int]] = []
+
+    def starts(self, points: Sequence[Candidate]) -> list[tuple[Model, str, Any]]:
+        """Starting points as proposals; without a trial of Hyperopt's where it takes none."""
+        try:
+            trials = queued([point.point for point in points], self._labels).trials
+        except (ImportError, AttributeError, LookupError, TypeError) as error:
+            _say_not_queued(str(error))
+            return [(point.model, point.origin, None) for point in points]
+        self._ids = count(len(trials))
+        return [
+            (self._model(trial), point.origin, trial)
+            for point, trial in zip(points, trials, strict=True)
+        ]
+
+    def await_loss(self, asked: Any, number: int) -> None:
+        """Let Hyperopt know of what is under way, and remember of which evaluation it waits.
+
+        Until it is told a loss it keeps away from there.
+        """
+        if asked is not None:
+            self._trials.insert_trial_docs([asked])
+            self._trials.refresh()
+            self._waiting.append((self._trials.trials[-1], number))
+
+    def tell(self) -> None:
+        """Tell Hyperopt what is known by now of what it waits for."""
+        import hyperopt
+
+        known = self._run.results
+        for trial, number in self._waiting:
+            if number in known:
+                trial["state"] = hyperopt.JOB_STATE_DONE
+                trial["result"] = _result(self._run, known[number])
+        self._waiting = [(trial, number) for trial, number in self._waiting if number not in known]
+
+    def propose(self) -> tuple[Model, str, Any]:
+        """What TPE proposes by what it knows; before it knows of any trial it draws from the prior.
+
+        Returns:
+            The model, where it comes from, and Hyperopt's trial of it.
+        """
+        import hyperopt
+
+        origin = TPE if self._trials.trials else RANDOM
+        (asked,) = hyperopt.tpe.suggest(
+            [next(self._ids)],
+            self._domain,
+            self._trials,
+            self._random.integers(2**31 - 1),
+            n_startup_jobs=0,
+        )
+        return self._model(asked), origin, asked
+
+    def _model(self, asked: Any) -> Model:
+        """The model of a trial of Hyperopt's."""
+        import hyperopt
+
+        values = {label: chosen[0] for label, chosen in asked["misc"]["vals"].items() if chosen}
+        return decode(hyperopt.space_eval(self._space, values))
+
+
+def _not_called(_sample: object) -> None:
+    raise AssertionError
+
+
+def _result(run: Search, trial: Trial | None) -> dict[str, Any]:
+    """What TPE is told; the loss of a pruned trial's first folds keeps it away from there."""
     import hyperopt
 
-    logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
-
-    waiting = deque(point.origin for point in points)  # evaluated in the order of proposal
-
-    def propose(new_ids: list[int], domain: Any, trials: Any, state: int) -> Any:
-        """What TPE proposes after the trials so far; before any it draws from the prior."""
-        waiting.append(TPE if trials.trials else RANDOM)
-        return hyperopt.tpe.suggest(new_ids, domain, trials, state, n_startup_jobs=0)
-
-    def objective(sample: Mapping[str, Any]) -> dict[str, Any]:
-        origin = waiting.popleft()
-        if run.stopped:
-            return {"status": hyperopt.STATUS_FAIL}
-        loss = _seen_loss(run, run.evaluate(decode(sample), origin))
-        if loss is None:
-            return {"status": hyperopt.STATUS_FAIL}
-        return {"status": hyperopt.STATUS_OK, "loss": loss}
-
-    trials: Any = None
-    try:
-        trials = queued([point.point for point in points], labels(spaces))
-    except (ImportError, AttributeError, LookupError, TypeError) as error:
-        _say_not_queued(str(error))
-        waiting.clear()
-        for point in points:
-            if run.stopped:
-                return
-            run.evaluate(point.model, point.origin)
-    remaining = run.search.max_evals - len(run.trials)
-    with suppress(hyperopt.exceptions.AllTrialsFailed):  # the search judges that from our trials
-        hyperopt.fmin(
-            objective,
-            hyperopt_space(spaces),
-            algo=propose,
-            max_evals=(remaining + 1) * REPEATS,  # more than it comes to: `run.stopped` ends it
-            trials=trials,
-            rstate=np.random.default_rng(seed),
-            early_stop_fn=lambda _trials, *_: (run.stopped is not None, []),
-            return_argmin=False,
-            verbose=False,
-            show_progressbar=False,
-        )
+    loss = trial and (trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss)
+    if loss is None:
+        return {"status": hyperopt.STATUS_FAIL}
+    return {"status": hyperopt.STATUS_OK, "loss": loss}
 
 
 @cache
@@ -115,11 +175,6 @@ def _say_not_queued(why: str) -> None:
         "before it, and it does not learn from them",
         why,
     )
-
-
-def _seen_loss(run: Search, trial: Trial) -> float | None:
-    """The loss that TPE is told; that of a pruned trial's first folds keeps it away from there."""
-    return trial.metrics[run.search.loss] if trial.status == PRUNED else trial.loss
 
 
 def hyperopt_space(spaces: Mapping[str, Space]) -> Any:

@@ -30,7 +30,7 @@ def none_succeeded(run: Search) -> TuneResult:
             f"{run.series.airport}: {failed}",
             "Look at the series with 'forecastctl check', or choose another --loss.",
         )
-    stopped = run.stopped or "max_evals"
+    stopped = run.ended or run.stopped or "max_evals"
     if not run.intermittent:
         return _baseline(run.series, failed, tuple(run.trials), stopped)
     models = [make_model(name, options) for name, options in run.pool]

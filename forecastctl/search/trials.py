@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from forecastctl.models.metrics import mean_scores
 from forecastctl.models.shocks import KEPT, without_shocks
-from forecastctl.records import Fold, Learned, Model, Trial, described
-from forecastctl.search.backtest import fold_paths, scored
+from forecastctl.records import Learned, Model, Trial
+from forecastctl.search.evaluation import Evaluated, Evaluation
 from forecastctl.search.halving import Halving
 from forecastctl.search.pool import COUNTS, is_intermittent, pool, pool_keys, pool_of_counts
 from forecastctl.search.stopping import REPEATS, UNLIKELY, chance
@@ -19,19 +18,26 @@ if TYPE_CHECKING:
 
     from forecastctl.models.combination.path import Path
     from forecastctl.records import Clock, Options, SearchSpec, Series
+    from forecastctl.search.evaluation import Steps
     from forecastctl.search.folds import Split
-
-PRUNED = "pruned"
-"""Status of a trial that was stopped after its first folds."""
 
 
 @dataclass
 class Search:
     """Trials of one search as they accumulate, with the forecasts of their folds.
 
+    An evaluation is begun (`begin`), and becomes a trial once it is known what came of it. With a
+    parallelism of 1 the one is known before the next is begun. Otherwise an evaluation that a
+    proposal decides knows all before it but for the last ``parallelism - 1``, and what is tried in
+    any case is begun at once.
+
     Attributes:
+        trials: What is known, in the order in which it was begun.
+        fresh: Evaluations that are begun and not handed out yet.
+        results: Trial by the number of its evaluation, ``None`` where that was not begun in time.
         required: Number of trials that are made before the search may stop because the next one is
             unlikely to improve; ``None`` where it never stops for that.
+        ended: Why nothing more is begun, or ``None``.
         repeats: How often a model came up that had been tried before.
         repeats_in_a_row: The same since the last new one.
     """
@@ -42,10 +48,13 @@ class Search:
     splits: tuple[Split, ...]
     learned: Learned = field(default_factory=Learned)
     trials: list[Trial] = field(default_factory=list)
+    fresh: list[Evaluation] = field(default_factory=list)
+    results: dict[int, Trial | None] = field(default_factory=dict)
     paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     halving: Halving = field(default_factory=Halving)
     required: int | None = None
+    ended: str | None = None
     repeats: int = 0
     repeats_in_a_row: int = 0
     start_ms: int = field(init=False)
@@ -86,8 +95,13 @@ class Search:
         """Whether there is room for the whole pool in the combination."""
         return len(self.pool) <= self.search.combine
 
-    def evaluate(self, model: Model, origin: str) -> Trial:
-        """Trial of a model: a new one, or the earlier one of the same model.
+    @property
+    def begun(self) -> int:
+        """Number of evaluations that were begun."""
+        return len(self.seen)
+
+    def begin(self, model: Model, origin: str) -> int:
+        """Number of the evaluation of a model: a new one, or the earlier one of the same model.
 
         Args:
             model: What is tried.
@@ -96,56 +110,64 @@ class Search:
         if model.key in self.seen:
             self.repeats += 1
             self.repeats_in_a_row += 1
-            return self.trials[self.seen[model.key]]
+            return self.seen[model.key]
         self.repeats_in_a_row = 0
-        start_ms, start_cpu = self.clock()
-        number = len(self.trials)
+        number = self.begun
         self.seen[model.key] = number
-        trial = self._fit(model, number)
-        end_ms, end_cpu = self.clock()
-        spent = max(end_cpu - start_cpu, 0.0)
-        trial = replace(trial, start=origin, start_ms=start_ms, end_ms=end_ms, cpu_seconds=spent)
+        known = None if model.key in self.keys else tuple(self.halving.complete)
+        limit = self.search.timeout if number and self.search.parallelism > 1 else None
+        until_ms = None if limit is None else self.start_ms + int(limit * 1000)
+        self.fresh.append(Evaluation(number, model, origin, known, until_ms))
+        return number
+
+    def ready(self) -> Steps[bool]:
+        """Whether one more may be begun of what is tried in any case."""
+        if self.search.parallelism == 1:
+            yield from self.until(0)
+        return not self.is_over()
+
+    def ready_to_propose(self) -> Steps[bool]:
+        """Whether a proposal may be made, with what it has to know."""
+        yield from self.until(self.search.parallelism - 1)
+        return not self.is_over()
+
+    def until(self, most: int) -> Steps[None]:
+        """Wait until at most so many evaluations are under way."""
+        while self.begun - len(self.results) > most:
+            batch, self.fresh = tuple(self.fresh), []
+            self._learn((yield batch))
+
+    def _learn(self, evaluated: Evaluated) -> None:
+        """Enter what came of the first evaluation that was not known yet."""
+        trial = evaluated.trial and replace(evaluated.trial, number=len(self.trials))
+        self.results[len(self.results)] = trial
+        if trial is None:
+            self.ended = "timeout"
+            return
         self.trials.append(trial)
-        return trial
+        if evaluated.losses:
+            self.halving.add(evaluated.losses)
+            self.paths[trial.number] = evaluated.paths
 
-    def _fit(self, model: Model, number: int) -> Trial:
-        try:
-            return self._backtest(model, number)
-        except Exception as error:  # noqa: BLE001 - one bad trial must not end the search
-            return Trial(number, model, "failed", reason=described(error))
+    def loss_of(self, number: int) -> float:
+        """Loss of an evaluation that is known; infinite where it has none."""
+        trial = self.results[number]
+        return math.inf if trial is None or trial.loss is None else trial.loss
 
-    def _backtest(self, model: Model, number: int) -> Trial:
-        paths: tuple[Path, ...] = ()
-        folds: tuple[Fold, ...] = ()
-        losses: list[float] = []
-        loss = self.search.loss
-        for path in fold_paths(self.series, model, self.splits, self.search.engine):
-            split = self.splits[-1 - len(paths)]  # the newest comes first
-            paths, folds = (path, *paths), (scored(self.series, split, path, loss), *folds)
-            losses.append(folds[0].metrics[loss])
-            searched = model.key not in self.keys
-            if searched and len(paths) < len(self.splits) and self.halving.hopeless(losses):
-                metrics = mean_scores([dict(fold.metrics) for fold in folds])
-                done = f"{len(paths)} of {len(self.splits)} folds"
-                reason = f"stopped after {done}: {loss} {metrics[loss]:.4g} is hopeless"
-                return Trial(number, model, PRUNED, None, metrics, folds, reason)
-        metrics = mean_scores([dict(fold.metrics) for fold in folds])
-        if math.isnan(metrics[loss]):
-            reason = f"{loss} is not defined on the validation data of this series"
-            return Trial(number, model, "failed", metrics=metrics, folds=folds, reason=reason)
-        self.halving.add(losses)
-        self.paths[number] = paths
-        return Trial(number, model, "ok", metrics[loss], metrics, folds)
+    def is_over(self) -> bool:
+        """Whether nothing more is begun; once it is so, it stays so."""
+        self.ended = self.ended or self.stopped
+        return self.ended is not None
 
     @property
     def stopped(self) -> str | None:
-        """Why the search is over, or ``None`` while it is not."""
+        """Why the search would be over by what is known, or ``None``."""
         limit, patience = self.search.timeout, self.search.early_stop
-        if len(self.trials) >= self.search.max_evals:
+        if self.begun >= self.search.max_evals:
             return "max_evals"
         if limit is not None and self.clock()[0] - self.start_ms >= limit * 1000.0:
             return "timeout"
-        if patience is not None:
+        if patience is not None and self.trials:
             losses = [math.inf if t.loss is None else t.loss for t in self.trials]
             if len(losses) - 1 - losses.index(min(losses)) >= patience:
                 return "early_stop"

@@ -28,6 +28,7 @@ from forecastctl.records.learning import BASELINE as NAIVE
 from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TPE
 from forecastctl.search.backtest import fold_errors, fold_scores
 from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
+from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
 from forecastctl.search.space import encode, placed
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from forecastctl.models import Space
     from forecastctl.records import Clock, SearchSpec, Series, Widths
+    from forecastctl.search.evaluation import Steps
 
 MOST_STARTS = 12
 """Most starting points besides learned ones and the pool, so that Hyperopt has evaluations left."""
@@ -106,21 +108,45 @@ def tune(
         ModelError: Every trial failed, the baseline's included, and nothing may stand in.
         UsageError: There is no such engine.
     """
+    return carried_out(
+        steps(series, search, clock, learned, widths),
+        lambda evaluation: evaluate(series, search, evaluation, clock),
+    )
+
+
+def steps(
+    series: Series,
+    search: SearchSpec,
+    clock: Clock = no_clock,
+    learned: Learned | None = None,
+    widths: Widths = (),
+) -> Steps[TuneResult]:
+    """The same search, whose evaluations whoever drives it has done wherever it likes.
+
+    Args:
+        series: Training data.
+        search: What to search; ``parallelism`` says how many evaluations a proposal does not wait
+            for.
+        clock: Time, for the timeout.
+        learned: What earlier searches suggest.
+        widths: See `tune`.
+    """
     working_engine(search.engine)  # refused here, it does not look like a failure of every trial
     splits = search_splits(series.n, search, series.season_length)
     if not splits:
         return too_short(series, widths)
     run = Search(series, search, clock, splits, learned or Learned())
-    run.evaluate(baseline(series.n, series.season_length), NAIVE)
+    run.begin(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
-        _decide_on_shocks(run)
+        yield from _decide_on_shocks(run)
     spaces = _spaces(run)
-    _search(run, spaces)
+    yield from _search(run, spaces)
+    yield from run.until(0)
     result = replace(_result(run), space=_searched(run, spaces), repeats=run.repeats)
     return calibrated(result, widths or pool_widths([result.sizes]))
 
 
-def _decide_on_shocks(run: Search) -> None:
+def _decide_on_shocks(run: Search) -> Steps[None]:
     """Let the backtest decide whether the pool's models are fitted to data without the shocks.
 
     If it does not speak against it, they are: without the shocks the season is estimated
@@ -129,13 +155,14 @@ def _decide_on_shocks(run: Search) -> None:
     must be.
     """
     pairs = [((name, o), (name, {**o, **REPLACED})) for name, o in run.pool]
-    losses = [0.0, 0.0]
+    begun: tuple[list[int], list[int]] = ([], [])
     for pair in pairs[:COMPARED]:
-        for i, (name, options) in enumerate(pair):
-            if run.stopped:
+        for numbers, (name, options) in zip(begun, pair, strict=True):
+            if not (yield from run.ready()):
                 return
-            loss = run.evaluate(make_model(name, options), SHOCKS).loss
-            losses[i] += math.inf if loss is None else loss
+            numbers.append(run.begin(make_model(name, options), SHOCKS))
+    yield from run.until(0)
+    losses = [sum(map(run.loss_of, numbers)) for numbers in begun]
     if losses[1] <= CLEARLY_WORSE * losses[0]:
         if run.settled:
             run.enter([*(out for _, out in pairs), *run.pool[:BOTH_WHEN_OVER]])
@@ -143,9 +170,9 @@ def _decide_on_shocks(run: Search) -> None:
             run.enter([member for pair in pairs[:BOTH_WHILE_ON] for member in pair])
 
 
-def _search(run: Search, spaces: Mapping[str, Space]) -> None:
+def _search(run: Search, spaces: Mapping[str, Space]) -> Steps[None]:
     """Try the starting points, then what Hyperopt proposes, until the search is over."""
-    remaining = run.search.max_evals - len(run.trials)
+    remaining = run.search.max_evals - run.begun
     if not spaces or remaining <= 0:
         return
     learned = _learned_starts(run, spaces)
@@ -154,8 +181,9 @@ def _search(run: Search, spaces: Mapping[str, Space]) -> None:
     required = sum(point.origin in first for point in points)
     points = points[: min(max(remaining - _reserved(run.search), required), remaining)]
     if learned:
-        run.required = len(run.trials) + min(required, len(points))
-    let_hyperopt_search(run, spaces, points, airport_seed(run.search.seed, run.series.airport))
+        run.required = run.begun + min(required, len(points))
+    seed = airport_seed(run.search.seed, run.series.airport)
+    yield from let_hyperopt_search(run, spaces, points, seed)
 
 
 def _reserved(search: SearchSpec) -> int:
@@ -184,7 +212,7 @@ def _spaces(run: Search) -> dict[str, Space]:
 def _learned_starts(run: Search, spaces: Mapping[str, Space]) -> list[Candidate]:
     """What earlier searches suggest, within the spaces, as many as leave room for the pool."""
     pool = run.keys if run.averages_pool else frozenset()
-    room = run.search.max_evals - len(run.trials) - len(pool - run.seen.keys())
+    room = run.search.max_evals - run.begun - len(pool - run.seen.keys())
     found: dict[str, Candidate] = {}
     for start in run.learned.starts:
         place = placed(spaces, start.model)
@@ -241,7 +269,7 @@ def _result(run: Search) -> TuneResult:
         weighed(run.trials, specification),
         errors,
         baseline_loss=run.trials[0].loss,
-        stopped=run.stopped or "max_evals",
+        stopped=run.ended or run.stopped or "max_evals",
         sizes=error_sizes(errors, paths),
     )
 

@@ -128,6 +128,18 @@ MEANINGS = {
         "register nothing, and `promote` takes the name of the experiment."
     ),
     "run.jobs": "Worker processes; -1 for one per core, -2 for all cores but one.",
+    "run.parallel": (
+        "What is done at the same time: `airports`, one by each worker; the `trials` of one "
+        "airport after the other; `both`, where there are fewer airports than workers; or `auto`, "
+        "which takes what is quickest, and says so "
+        "([when to use which](../how-to/parallel-trials.md))."
+    ),
+    "run.parallelism": (
+        "Trials of one airport that may be under way at once where they are done at the same time: "
+        "a proposal is made from all before it but for the last of these, whatever is done by "
+        "then. What a search finds depends on it. Not set: `trials` as many as there are workers, "
+        "`both` as many as there are workers for each airport."
+    ),
     "run.backend": (
         "What does the work: `loky`, processes of this machine; `serial`, this process itself, "
         "which a crash or a hanging fit then ends or holds up; `threads` of it, of which the same "

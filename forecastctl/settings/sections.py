@@ -187,6 +187,8 @@ class Run(_Section):
     """How the work is executed."""
 
     jobs: Annotated[int, Field(ge=-64, le=512), AfterValidator(_some_workers)] = -1
+    parallel: Literal["airports", "trials", "both", "auto"] = "airports"
+    parallelism: Annotated[int, Field(ge=1, le=512)] | None = None
     backend: Backend = "loky"
     cluster: Annotated[str, Field(min_length=1)] | None = None
     shared: Annotated[str, Field(min_length=1)] | None = None
@@ -302,13 +304,20 @@ class Settings(_Section):
                     value = without_literals(value)  # noqa: PLW2901 - what may be seen of it
                 yield name, shown(value), self.origins.get(name, "default")
 
-    def result_digest(self) -> str:
-        """SHA-256 of the settings that can change a forecast (not jobs, store or output)."""
+    def result_digest(self, parallelism: int = 1) -> str:
+        """SHA-256 of the settings that can change a forecast (not jobs, store or output).
+
+        Args:
+            parallelism: Evaluations of one airport that may be under way at once, on which what a
+                search finds depends.
+        """
         # Groups and what is made of them leave each forecast as it is.
         data = self.data.model_dump(exclude=_NO_CHANGE)
         forecast = self.forecast.model_dump(include={"horizon", "level", "fallback"})
         tune = self.tune.model_dump(exclude={"retune"})
-        content = {"data": data, "tune": tune, "forecast": forecast}
+        content: dict[str, object] = {"data": data, "tune": tune, "forecast": forecast}
+        if parallelism > 1:
+            content["parallelism"] = parallelism
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 

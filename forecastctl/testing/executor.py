@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from forecastctl.execute.port import WindsDown
+from forecastctl.execute.port import WindsDown, as_they_come
 from forecastctl.records.failures import MAX_MESSAGE, MAX_TRACEBACK
 
 if TYPE_CHECKING:
@@ -218,6 +218,14 @@ class ExecutorContract:
             assert next(iter(executor.map(square, list(range(20))))).failure is None
         assert [o.value for o in executor.map(square, [3])] == [9]
 
+    def test_what_is_appended_meanwhile_is_done_too(self, executor: Executor) -> None:
+        tasks, found = [1, 2], []
+        for outcome in as_they_come(executor, square, tasks):
+            found.append((tasks[outcome.index], outcome.value))
+            if len(tasks) < 9:
+                tasks.append(len(tasks) + 1)
+        assert sorted(found) == [(n, n * n) for n in range(1, 10)]
+
 
 class ProcessContract(ExecutorContract):
     """The same, and what no executor in the driver's own process can do.
@@ -275,6 +283,17 @@ class StreamContract:
         with executor:
             outcomes = executor.map(call, _tasks(tmp_path, *range(6)))
             assert {next(outcomes).value for _ in range(6)} == {i * i for i in range(6)}
+            _close(outcomes)
+
+    def test_what_is_appended_waits_for_no_other_task(
+        self, executor: Executor, tmp_path: Path
+    ) -> None:
+        with executor:
+            tasks = _tasks(tmp_path, 1)
+            outcomes = executor.map(call, tasks)
+            for number in range(1, 6):
+                assert next(outcomes).value == number * number
+                tasks.append((square, number + 1))
             _close(outcomes)
 
     def test_what_runs_ends_when_it_is_left(self, executor: Executor, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from forecastctl.errors import TrackingError
 from forecastctl.execute.serial import SerialExecutor
+from forecastctl.jobs.parallel import TRIALS, Parallel
 from forecastctl.models import family_names
 from forecastctl.promote.question import Stores
 from forecastctl.recording.panel import kept_panel
@@ -82,7 +83,8 @@ def tracker(tmp_path_factory):
     harness.entries.append(suspicious)
     harness.run(search=WIDE, charts=True, curves=True)
     harness.run("tune", learn=True, layout="flat")
-    harness.run("tune", search=ONE, warnings=("something about all airports",))
+    decided = Parallel(TRIALS, 1, None, "3 airports, 4 workers", "their trials take long")
+    harness.run("tune", search=ONE, warnings=("something about all airports",), parallel=decided)
     harness.run("train", executor=Unlucky())
     harness.run("forecast")
     harness.run("tune", executor=Broken())

@@ -1,8 +1,8 @@
 import numpy as np
 
 from forecastctl.records import SearchSpec
+from forecastctl.search.evaluation import PRUNED
 from forecastctl.search.halving import FEWEST, Halving
-from forecastctl.search.trials import PRUNED
 from forecastctl.search.tune import tune
 from tests.series import make_series, seasonal_data
 

@@ -5,6 +5,7 @@ import pytest
 from forecastctl.models.make import make_model
 from forecastctl.records import SearchSpec, no_clock
 from forecastctl.records.learning import FAMILY, RANDOM, TPE
+from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import validation_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
 from forecastctl.search.trials import Search
@@ -33,7 +34,8 @@ def proposed(search, monkeypatch, points):
         hyperopt.tpe.rand, "suggest", lambda *args, **more: drawn.append(1) or real(*args, **more)
     )
     spaces = {"annual": family("annual").space(search.series.y, 12, 48)}
-    let_hyperopt_search(search, spaces, points, seed=0)
+    steps = let_hyperopt_search(search, spaces, points, seed=0)
+    carried_out(steps, lambda e: evaluate(search.series, search.search, e, no_clock))
     return [trial.start for trial in search.trials], len(drawn)
 
 

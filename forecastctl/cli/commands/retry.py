@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecastctl.api.compose import check_plug_ins, data_spec, environment, make_executor
 from forecastctl.api.ending import write_out
 from forecastctl.api.job import Selection, adds_up, ask, execute
+from forecastctl.api.parallel import with_parallel
 from forecastctl.api.recorder import Recorder
 from forecastctl.cli import flags
 from forecastctl.cli.compose import check_out, open_session
@@ -210,6 +211,7 @@ def _plan(
         NothingRecordedError: The panel or the groups are not stored, or cannot be read.
     """
     from forecastctl.data.prepare.prepare import prepare_panel
+    from forecastctl.jobs.parallel import as_recorded
     from forecastctl.jobs.retry import plan_retry
     from forecastctl.recording.job import read_settings
     from forecastctl.recording.read import panel_of, recorded_groups
@@ -225,8 +227,9 @@ def _plan(
     render.warn_of_panel(prepared.warnings)
     sums = adds_up(session, chosen)
     request = ask(of.command or "run", session, chosen, sums=sums, jobs=executor.jobs)
+    parallel = as_recorded(run.tags, session.settings.airport_limit())
     request = replace(
-        request,
+        with_parallel(request, session.settings, parallel),
         job_id=of.job_id,
         config_digest=run.tags[Tag.CONFIG_DIGEST],
         settings=recorded,

@@ -44,6 +44,8 @@ def run(
     layout: flags.store.Layout = None,
     registered_as: flags.store.RegisteredAs = None,
     jobs: flags.work.Jobs = None,
+    parallel: flags.work.Parallel = None,
+    parallelism: flags.work.Parallelism = None,
     backend: flags.work.Backend = None,
     cluster: flags.work.Cluster = None,
     shared: flags.work.Shared = None,

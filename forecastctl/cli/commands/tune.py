@@ -37,6 +37,8 @@ def tune(
     upgrade_store: flags.store.UpgradeStore = False,
     layout: flags.store.Layout = None,
     jobs: flags.work.Jobs = None,
+    parallel: flags.work.Parallel = None,
+    parallelism: flags.work.Parallelism = None,
     backend: flags.work.Backend = None,
     cluster: flags.work.Cluster = None,
     shared: flags.work.Shared = None,

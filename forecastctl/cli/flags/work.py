@@ -14,6 +14,26 @@ Jobs = Annotated[
     option("--jobs -j", "Workers (-1: one per core).", EXECUTION, "N"),
     Sets("run.jobs"),
 ]
+Parallel = Annotated[
+    str | None,
+    option(
+        "--parallel",
+        "What is done at the same time: airports, the trials of one, both, or auto.",
+        EXECUTION,
+        "WHAT",
+    ),
+    Sets("run.parallel"),
+]
+Parallelism = Annotated[
+    int | None,
+    option(
+        "--parallelism",
+        "Trials of one airport under way at once (as many as there are workers for).",
+        EXECUTION,
+        "N",
+    ),
+    Sets("run.parallelism"),
+]
 Backend = Annotated[
     str | None,
     option(

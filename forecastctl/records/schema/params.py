@@ -28,7 +28,14 @@ class Param(Key):
     )
     MAX_EVALS = "max_evals", A_SERIES, "evaluations at most"
     TPE_SHARE = "tpe_share", A_SERIES, "share of them that is left to Hyperopt at least"
-    PARALLELISM = "parallelism", A_SERIES, "`1`: trials of one search follow one another"
+    PARALLELISM = (
+        "parallelism",
+        A_SERIES,
+        (
+            "trials that may be under way at once: a proposal is made from all before it but for "
+            "the last ones; `1`: they follow one another"
+        ),
+    )
     TIMEOUT = "timeout", A_SERIES, "seconds for the search at most"
     EARLY_STOP = "early_stop", A_SERIES, "evaluations without improvement at most"
     LOSS = "loss", A_SERIES, "what the search minimised"

@@ -158,6 +158,22 @@ class Tag(Key):
         "what keeps other jobs out of the experiment: `file`, `advisory` or `lease`",
     )
     EXECUTOR = "executor", A_JOB, "what did the work, where, and with how many workers at once"
+    PARALLEL = (
+        "parallel",
+        A_JOB,
+        "what was done at the same time: `airports`, the `trials` of an airport, or `both`",
+    )
+    PARALLELISM = (
+        "parallelism",
+        A_JOB,
+        "trials of one airport that may be under way at once; `1`: they follow one another",
+    )
+    PARALLEL_ASKED = (
+        "parallel_asked",
+        A_JOB,
+        "what decided that, where it was left to `auto`; the next job of the same does the same",
+    )
+    PARALLEL_REASON = "parallel_reason", A_JOB, "why that was decided, where it was left to `auto`"
     TICKET = "ticket", A_LEASE, "its place in the queue of those who want the experiment"
     SHARDS = (
         "shards",
