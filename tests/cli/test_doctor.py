@@ -148,7 +148,7 @@ def test_files_and_runs_that_do_not_belong_together(done):
     left = {path.name for path in folder.iterdir()}
     tracker = open_tracker(done.uri, "forecastctl", reading=True)
     panels = {run.run_id for run in tracker.find(Query(tags={"kind": "panel"}))}
-    others = {"1" * 32, "2" * 32, "models", airports[1]["run_id"]}
+    others = {"1" * 32, "2" * 32, "models", ".unfinished", airports[1]["run_id"]}
     assert left == {*others, *panels, *_of_jobs(done)}
     assert tracker.read_artifact(airports[1]["run_id"], "forecast.json")
     again = done("run", *QUICK, "--skip-unchanged", "--quiet")
