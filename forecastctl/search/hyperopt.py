@@ -17,7 +17,7 @@ import numpy as np
 from forecastctl.models import Choice, Uniform
 from forecastctl.records.learning import RANDOM, TPE
 from forecastctl.search.evaluation import PRUNED
-from forecastctl.search.space import ROOT, decode, labels
+from forecastctl.search.space import ROOT, labels, model_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +60,14 @@ def let_hyperopt_search(
         points: Starting points, in the order in which they are evaluated. TPE learns from them.
         seed: Of the proposals.
     """
-    tpe = Tpe(run, spaces, seed)
-    for model, origin, asked in tpe.starts(points):
+    begun = []
+    for point in points:
         if not (yield from run.ready()):
             return
-        tpe.await_loss(asked, run.begin(model, origin))
+        begun.append((point, run.begin(point.model, point.origin)))
+    tpe = None
     while (yield from run.ready_to_propose()):
+        tpe = tpe or Tpe(run, spaces, begun, seed)
         tpe.tell()
         model, origin, asked = tpe.propose()
         tpe.await_loss(asked, run.begin(model, origin))
@@ -77,44 +79,48 @@ class Tpe:
     Args:
         run: The search.
         spaces: Space by family.
+        begun: Starting points with the numbers of their evaluations: it learns from these as well.
         seed: Of the proposals.
     """
 
-    def __init__(self, run: Search, spaces: Mapping[str, Space], seed: int) -> None:
+    def __init__(
+        self,
+        run: Search,
+        spaces: Mapping[str, Space],
+        begun: Sequence[tuple[Candidate, int]],
+        seed: int,
+    ) -> None:
         import hyperopt
 
         logging.getLogger("hyperopt").setLevel(logging.WARNING)  # it reports every proposal
-        self._run, self._labels = run, labels(spaces)
-        self._space = hyperopt_space(spaces)
+        self._run, self._spaces = run, spaces
         # What is evaluated is decided by the search; Hyperopt wants a function all the same.
-        self._domain = hyperopt.Domain(_not_called, self._space)
+        self._domain = hyperopt.Domain(_not_called, hyperopt_space(spaces))
         self._trials: Any = hyperopt.Trials()
         self._random = np.random.default_rng(seed)
-        self._ids = count()
         self._waiting: list[tuple[Any, int]] = []
+        waiting = self._queued([point.point for point, _ in begun])
+        self._ids = count(len(waiting))
+        for trial, (_, number) in zip(waiting, begun, strict=False):
+            self.await_loss(trial, number)
 
-    def starts(self, points: Sequence[Candidate]) -> list[tuple[Model, str, Any]]:
-        """Starting points as proposals; without a trial of Hyperopt's where it takes none."""
+    def _queued(self, points: Sequence[Point]) -> Sequence[Any]:
+        """Starting points as trials of Hyperopt's; none where it takes none."""
         try:
-            trials = queued([point.point for point in points], self._labels).trials
+            found: Sequence[Any] = queued(points, labels(self._spaces)).trials
         except (ImportError, AttributeError, LookupError, TypeError) as error:
             _say_not_queued(str(error))
-            return [(point.model, point.origin, None) for point in points]
-        self._ids = count(len(trials))
-        return [
-            (self._model(trial), point.origin, trial)
-            for point, trial in zip(points, trials, strict=True)
-        ]
+            return ()
+        return found
 
     def await_loss(self, asked: Any, number: int) -> None:
         """Let Hyperopt know of what is under way, and remember of which evaluation it waits.
 
         Until it is told a loss it keeps away from there.
         """
-        if asked is not None:
-            self._trials.insert_trial_docs([asked])
-            self._trials.refresh()
-            self._waiting.append((self._trials.trials[-1], number))
+        self._trials.insert_trial_docs([asked])
+        self._trials.refresh()
+        self._waiting.append((self._trials.trials[-1], number))
 
     def tell(self) -> None:
         """Tell Hyperopt what is known by now of what it waits for."""
@@ -143,14 +149,9 @@ class Tpe:
             self._random.integers(2**31 - 1),
             n_startup_jobs=0,
         )
-        return self._model(asked), origin, asked
-
-    def _model(self, asked: Any) -> Model:
-        """The model of a trial of Hyperopt's."""
-        import hyperopt
-
-        values = {label: chosen[0] for label, chosen in asked["misc"]["vals"].items() if chosen}
-        return decode(hyperopt.space_eval(self._space, values))
+        values = asked["misc"]["vals"].items()
+        point = {label: chosen[0] for label, chosen in values if chosen}
+        return model_at(self._spaces, point), origin, asked
 
 
 def _not_called(_sample: object) -> None:

@@ -118,6 +118,17 @@ def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | N
     return point, decode({"family": model.family, "options": options})
 
 
+def model_at(spaces: Mapping[str, Space], point: Point) -> Model:
+    """The model of a point, the inverse of `encode`.
+
+    Args:
+        spaces: Space by family, in the order of the choice between families.
+        point: Values by label, of its own branches alone.
+    """
+    name = list(spaces)[int(point[ROOT])]
+    return decode({"family": name, "options": _options(spaces[name], name, point)})
+
+
 def _options(space: Mapping[str, Any], path: str, point: Point) -> dict[str, Any]:
     """Options of a point in a space that lies at a path: the inverse of `_encode`."""
     options: dict[str, Any] = {}
