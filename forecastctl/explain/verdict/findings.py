@@ -106,8 +106,11 @@ def nearest(findings: Findings, rules: ExplainRules) -> Alternative | None:
 
     A trial is fair when the search could have chosen it: its loss is not clearly worse than the
     best one's. The baseline, today's champion and a refit on data that were there always are.
+    Nothing comes nearer than a forecast of zero where nobody came.
     """
     case = findings.case
+    if case.miss == 0:
+        return None
     losses = [a.loss for a in findings.alternatives if a.loss is not None]
     best = min(losses, default=math.inf)
     doubt = abs(case.z) <= rules.noise_z and case.status != FALLBACK

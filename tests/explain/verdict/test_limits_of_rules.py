@@ -43,6 +43,13 @@ class TestNoise:
         assert named(miss_of(-3.0 - JUST)) == "local_shock"
         assert named(miss_of(3.0 + JUST), replace(RULES, noise_z=3.1)) == "expected_noise"
 
+    @pytest.mark.parametrize("more", [{}, FALLBACK])
+    def test_nothing_comes_nearer_than_a_forecast_that_was_exactly_right(self, more):
+        """Nobody was forecast and nobody came, as on the days on which nobody flies."""
+        case = miss_of(0.0, **more)
+        perfect = near("trial", 0.0, case.actual)
+        assert named(case, alternatives=[perfect]) == "expected_noise"
+
     def test_up_to_doubt_z_no_cause_is_looked_for(self):
         for z, name in ((2.0, "expected_noise"), (2.0 + JUST, "stale_model")):
             case = miss_of(z)
