@@ -11,8 +11,9 @@ from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
 from forecastctl.api.job import limits
 from forecastctl.api.recorder import Ending
-from forecastctl.api.spool import counted, publish_all, said_of
+from forecastctl.api.spool import publish_all, said_of
 from forecastctl.errors import ForecastctlError, HeldError, TrackingError
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

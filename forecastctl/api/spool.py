@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from forecastctl.api.compose import read_store
 from forecastctl.errors import ForecastctlError, NothingRecordedError, TrackingError
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +57,6 @@ def said_of(synced: Synced) -> str:
     return (
         f"published from the spool: {counted(airports, 'airport')} of {counted(len(jobs), 'job')}"
     )
-
-
-def counted(number: int, what: str) -> str:
-    """``1 airport``, ``2 airports``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def what_waits(place: Place | None) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from forecastctl.api.ending import code_of, exit_code
-from forecastctl.api.spool import counted
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import next_steps, paragraph
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -79,7 +79,7 @@ def test_a_full_disk_at_out_says_what_it_is_and_what_is_there(ready):
     result = ready("run", "--data", "air.csv", *QUICK, "--out", "/dev/full", code=11)
     assert "/dev/full cannot be written: No space left on device" in result.stderr
     assert "The forecasts are made, and are not there" in result.stderr
-    assert "1 airports: 1 ok" in result.stdout
+    assert "1 airport: 1 ok" in result.stdout
     assert "forecasts " not in result.stdout
     (job,) = ready.json("history")
     assert job["status"] == "ok"

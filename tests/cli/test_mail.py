@@ -112,7 +112,7 @@ def test_quiet_says_why_nothing_could_be_used(cli):
     cli.write("airport,date,passengers\nJFK,2015-01,1\n")
     result = cli("run", "--data", "air.csv", *QUICK, "--quiet", code=3)
     said = " ".join(result.stderr.split())
-    assert said.startswith("forecastctl run: 1 airports, 1 rejected. JFK: too short")
+    assert said.startswith("forecastctl run: 1 airport, 1 rejected. JFK: too short")
 
 
 def test_quiet_says_nothing_where_all_is_well(cli):

@@ -290,7 +290,7 @@ def test_no_color_and_a_narrow_terminal(cli):
     data = cli.write(panel(["[red]X[/red]"]))
     job = _on_a_terminal(cli, f"run --data {data} {' '.join(QUICK)}", no_color=False)
     assert COLOUR.search(job)
-    assert "1 airports: 1 ok" in job
+    assert "1 airport: 1 ok" in job
     job = _on_a_terminal(cli, f"check --data {data}", no_color=True)
     assert not COLOUR.search(job)
     for no_color in (True, False):

@@ -51,7 +51,7 @@ def test_the_line_for_cron_does_the_job(placed):
     done = start(line)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (placed.folder / "forecasts.csv").stat().st_size
-    assert "1 airports: 1 ok" in (placed.folder / "forecastctl.log").read_text()
+    assert "1 airport: 1 ok" in (placed.folder / "forecastctl.log").read_text()
     (job,) = placed.json("history")
     assert job["status"] == "ok"
     lock = FileLock(resolve("sqlite:///mlflow.db"), "forecastctl", Holder("run", "db1", 4711))

@@ -7,11 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.api.compose import read_store, store_for_job
-from forecastctl.api.spool import counted
 from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.errors import UsageError
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from forecastctl.cli.compose import Session

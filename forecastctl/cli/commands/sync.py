@@ -9,7 +9,6 @@ import typer
 from forecastctl.api.compose import store_for_job
 from forecastctl.api.spool import (
     add_waiting,
-    counted,
     publish_all,
     said_of,
     spool_place,
@@ -19,6 +18,7 @@ from forecastctl.cli import flags
 from forecastctl.cli.compose import open_session
 from forecastctl.cli.output import render
 from forecastctl.errors import TrackingError, UsageError
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

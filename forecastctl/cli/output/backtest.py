@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.cli.output import render
 from forecastctl.cli.output.mail import blocks_of_trouble, fitting
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,13 +55,13 @@ NO_SCORES = "No actual is known yet of any period that was forecast."
 
 
 def _times(origins: int) -> str:
-    return f"{origins} {'origin' if origins == 1 else 'origins'}"
+    return counted(origins, "origin")
 
 
 def _head(summary: BacktestSummary) -> str:
     counts, n = summary.counts, len(summary.accounts)
     airports = counts["total"] // n if n else 0
-    return f"{_times(n)} x {airports} airports: {render.tally_of_job(counts) or 'none'}"
+    return f"{_times(n)} x {counted(airports, 'airport')}: {render.tally_of_job(counts) or 'none'}"
 
 
 def _facts(summary: BacktestSummary, out: str | None, store: str, loss: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ import textwrap
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from forecastctl.figures import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -42,7 +44,7 @@ def summary_lines(
         loss: Name of the loss.
         sums: Lines about groups and totals.
     """
-    head = [f"{summary.counts['total']} airports: {tally or 'none'}"]
+    head = [f"{counted(summary.counts['total'], 'airport')}: {tally or 'none'}"]
     losses = [line.loss for line in summary.lines if line.loss is not None]
     facts = {
         f"median {loss}": in_validation(median(losses)) if losses else None,
@@ -161,7 +163,8 @@ def paragraph(
         for key in worst_first
         if counts[key] and key != "total"
     ]
-    sentences = [f"forecastctl {command}: {counts['total']} airports, {', '.join(told)}."]
+    airports = counted(counts["total"], "airport")
+    sentences = [f"forecastctl {command}: {airports}, {', '.join(told)}."]
     sentences += [
         f"{one_line(name)}: {_cut(one_line(reason)).rstrip('.')}."
         for name, reason in trouble[:PARAGRAPH_NAMES]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.cli.output import said
 from forecastctl.cli.output.mail import in_validation, summary_lines
+from forecastctl.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,7 +151,8 @@ def print_summary(summary: Summary, *, out: str | None, store: str, loss: str) -
     console = _console()
     counts = summary.counts
     by_status = tally_of_job(counts)
-    console.print(f"{counts['total']} airports: {by_status or 'none'}", style="bold", markup=False)
+    airports = counted(counts["total"], "airport")
+    console.print(f"{airports}: {by_status or 'none'}", style="bold", markup=False)
     notable = [
         line for line in summary.lines if line.status in ("failed", "rejected", "ok-with-fallback")
     ]
