@@ -95,7 +95,7 @@ def of_publishing(synced: Any, *_: Any) -> Step:
 
 def install(watch: Watch) -> None:
     """Put a watch on the steps of a share."""
-    from forecastctl.api import shards
+    from forecastctl.api import sharing, shards
     from forecastctl.data.prepare import prepare
     from forecastctl.jobs import run, share
     from forecastctl.store.spool import publish
@@ -108,7 +108,7 @@ def install(watch: Watch) -> None:
     planner = shards._planner  # noqa: SLF001 - what is measured is this step
     shards._planner = lambda *args: watch.on("planning", planner(*args), of_plan)  # noqa: SLF001
     share.join = watch.on("joining", share.join, lambda _, job, *__: of_plan(job))
-    shards.publish_all = watch.on("publishing", shards.publish_all, of_publishing)
+    sharing.publish_all = watch.on("publishing", sharing.publish_all, of_publishing)
     share.left_by = watch.on("looking", share.left_by, lambda left, *_: {"left": left[0]})
     run.work_off = watch.on(
         "working", run.work_off, lambda _, job, *__: {"mine": len(job.tasks), **of_plan(job)}
