@@ -95,7 +95,7 @@ def of_publishing(synced: Any, *_: Any) -> Step:
 
 def install(watch: Watch) -> None:
     """Put a watch on the steps of a share."""
-    from forecastctl.api import sharing, shards
+    from forecastctl.api import shards, sharing
     from forecastctl.data.prepare import prepare
     from forecastctl.jobs import run, share
     from forecastctl.store.spool import publish
