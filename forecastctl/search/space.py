@@ -114,8 +114,7 @@ def placed(spaces: Mapping[str, Space], model: Model) -> tuple[Point, Model] | N
     point = encode(spaces, model.family, model.options)
     if point is None:
         return None
-    options = _options(spaces[model.family], model.family, point)
-    return point, decode({"family": model.family, "options": options})
+    return point, model_at(spaces, point)
 
 
 def model_at(spaces: Mapping[str, Space], point: Point) -> Model:
