@@ -46,10 +46,13 @@ def join(job: Job, shard: Shard, tracker: Tracker, executor: Executor) -> str:
         tracker: The store, which nobody else writes meanwhile.
         executor: Where this process works.
     """
-    if job.earlier is not None:
+    if job.earlier is None:
+        run_id = tracker.start(job_run(job, executor))
+        store_inputs(job, tracker, run_id)
+    elif shards_of(job.earlier.run)[1] == shard.count:
         return job.earlier.run.run_id
-    run_id = tracker.start(job_run(job, executor))
-    store_inputs(job, tracker, run_id)
+    else:  # whoever began it died before it could say that it has shares, or did it whole
+        run_id = job.earlier.run.run_id
     waits: dict[str, str] = {
         Tag.STATUS: "interrupted",
         Tag.REASON: AT_WORK,

@@ -8,6 +8,7 @@ import pytest
 
 from forecastctl.api import sharing
 from forecastctl.errors import TrackingError
+from forecastctl.jobs import share
 from forecastctl.store.spool.place import Synced
 from tests import services
 from tests.cli.conftest import FORECASTCTL, QUICK, in_a_group, panel, until
@@ -153,6 +154,25 @@ def test_rejected_and_skipped_airports_are_accounted_for_once(cli):
     assert (first["ok"], first["rejected"], first["total"]) == (6, 1, 7)
     assert (newest["skipped"], newest["rejected"], newest["total"]) == (6, 1, 7)
     assert ["is closed" in each for each in said] == [False, False, True]
+
+
+@pytest.mark.parametrize("dies_in", ["store_inputs", "clock"])
+def test_a_share_that_dies_while_it_begins_the_job(cli, data, monkeypatch, dies_in):
+    """The next one says of the job what the first one had no time to say."""
+
+    def dies(*given):
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(share, dies_in, dies)
+        shard(cli, data, "1/2", code=137)
+    shard(cli, data, "2/2")
+    [job] = cli.json("history")
+    assert job["status"] == "interrupted"
+    assert cli.json("history", "--status", "killed") == []
+    assert "is closed" in shard(cli, data, "1/2").stderr
+    recorded_once(cli)
+    assert "complete" in shard(cli, data, "2/2").stderr
 
 
 def test_kubernetes_says_which(cli, data, monkeypatch):
