@@ -62,6 +62,7 @@ class Case:
     test: Any
     freq: str = "M"
     season_length: int = SEASON
+    fleet: Any = None
 
     @property
     def scale(self) -> float:
@@ -152,15 +153,32 @@ def search_of(options: argparse.Namespace) -> SearchSpec:
 def ours(cases: list[Case], options: argparse.Namespace) -> list[Any]:
     """Our forecasts, in the order of the cases."""
     search = search_of(options)
-    tasks = [(c, replace(search, horizon=len(c.test))) for c in cases]
+    started = time.process_time()
+    tasks = in_a_fleet([(c, replace(search, horizon=len(c.test))) for c in cases])
+    learning = (time.process_time() - started) / max(len(tasks), 1)
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.jobs, warm) as pool:
-        tuned = pool.map(searched, tasks, chunksize=2)
+        found = pool.map(searched, tasks, chunksize=2)
+        tuned = [(result, seconds + learning) for result, seconds in found]
         names = sorted(range(len(cases)), key=lambda i: place(cases[i].name, search.seed))
         widths = fleet_widths(tuned[i][0] for i in names[:AIRPORTS])
         shown = ", ".join(f"{level} %: {width:.2f}" for level, width in widths)
         print(f"widths of the fleet: {shown}", file=sys.stderr)
         return pool.map(forecast, [(*t, *f, widths) for t, f in zip(tasks, tuned, strict=True)])
+
+
+def in_a_fleet(tasks: list[tuple[Case, SearchSpec]]) -> list[tuple[Case, SearchSpec]]:
+    """Cases with what a job learns from all of them together before it searches for any."""
+    from forecastctl.jobs.fleet import learn_from_fleet, with_fleet
+    from forecastctl.records import AirportTask, Plan
+
+    jobs = [
+        AirportTask(Plan(tune=True, train=True, forecast=True, search=search), series_of(case))
+        for case, search in tasks
+    ]
+    fleet = learn_from_fleet([job.series for job in jobs], jobs)
+    known = [with_fleet(job, fleet).series.fleet for job in jobs]
+    return [(replace(c, fleet=lines), s) for (c, s), lines in zip(tasks, known, strict=True)]
 
 
 def place(name: str, seed: int) -> bytes:
@@ -184,7 +202,8 @@ def series_of(case: Case) -> Any:
 
     first = np.datetime64(case.start[:7] if case.freq == "M" else case.start, case.freq)
     ds = (first + np.arange(len(case.train))).astype("datetime64[D]")
-    return Series(case.name, case.freq, case.season_length, ds, case.train, "0" * 64)
+    series = Series(case.name, case.freq, case.season_length, ds, case.train, "0" * 64)
+    return series.with_fleet(case.fleet)
 
 
 def searched(task: tuple[Case, SearchSpec]) -> tuple[TuneResult | None, float]:

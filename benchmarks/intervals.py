@@ -143,7 +143,8 @@ def tuned(fleets: list[list[Case]], pool: Any) -> list[Fleet]:
     search = accuracy.search_of(Namespace(set=[], evals=None))
     found = []
     for fleet in fleets:
-        tasks = [(c, accuracy.replace(search, horizon=len(c.test))) for c in fleet]
+        asked = [(c, accuracy.replace(search, horizon=len(c.test))) for c in fleet]
+        tasks = accuracy.in_a_fleet(asked)
         found.append((fleet, tasks, pool.map(accuracy.searched, tasks, chunksize=2)))
     return found
 

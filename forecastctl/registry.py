@@ -108,6 +108,7 @@ FAMILIES = Door(
         "ces": "forecastctl.models.ces:Ces",
         "theta": "forecastctl.models.theta:Theta",
         "annual": "forecastctl.models.annual:Annual",
+        "pooled": "forecastctl.models.pooled:Pooled",
         "intermittent": "forecastctl.models.intermittent:Intermittent",
     },
 )

@@ -15,6 +15,7 @@ from forecastctl.backtest.stage import Stage, ToDo, recorded_widths, with_kept_s
 from forecastctl.data.panel.rows import group
 from forecastctl.data.prepare.prepare import prepare
 from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.jobs.fleet import learn_from_fleet, series_with_fleet
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.plan import Request, select_airports
 from forecastctl.jobs.restored import restored
@@ -224,6 +225,8 @@ class BacktestPlan:
         again: dict[str, str] = {}
         steps: list[OriginSeries] = []
         short = ShortWidths(entries, self._plan.search)
+        to_fit = [e for e in entries if isinstance(e, Series) and e.airport in self._chosen]
+        fleet = learn_from_fleet(entries, [AirportTask(self._plan, entry) for entry in to_fit])
         for entry in entries:
             run, why = runs.get(entry.airport), None
             if entry.airport not in self._chosen:
@@ -242,8 +245,9 @@ class BacktestPlan:
                         continue
                     log.warning("%s as of %s is done anew: %s", entry.airport, origin.as_of, why)
                     again[entry.airport] = run.run_id
-                steps.append(OriginSeries(origin.position, entry, why, short.of(entry)))
-        job = self._job(origin, entries, steps, settled, again)
+                series = series_with_fleet(entry, fleet, self._plan.search)
+                steps.append(OriginSeries(origin.position, series, why, short.of(entry)))
+        job = replace(self._job(origin, entries, steps, settled, again), fleet=fleet)
         earlier_run = self._jobs.get(self._job_id(origin))
         return OriginJob(origin, job, earlier_run, recorded, len(steps)), steps
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forecastctl.records import (
         AirportResult,
         AirportTask,
+        FleetLines,
         StoredRun,
         Widths,
     )
@@ -74,6 +75,7 @@ class Job:
         whole: Where it is one share of a job: the tasks of all shares, from which is seen how wide
             intervals must be.
         parallel: What it does at the same time.
+        fleet: What was learned from all airports together, where models of it are fitted.
     """
 
     context: JobContext
@@ -92,6 +94,7 @@ class Job:
     earlier: Earlier | None = None
     whole: Sequence[AirportTask] | None = None
     parallel: Parallel = field(default_factory=Parallel)
+    fleet: FleetLines | None = None
 
     @property
     def groups(self) -> list[str]:

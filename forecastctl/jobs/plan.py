@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forecastctl.errors import UsageError
 from forecastctl.hints import did_you_mean
 from forecastctl.jobs.earlier import build_on, find_up_to_date
+from forecastctl.jobs.fleet import learn_from_fleet, with_fleet
 from forecastctl.jobs.job import Job
 from forecastctl.jobs.learn import add_learned
 from forecastctl.jobs.parallel import Parallel
@@ -142,7 +143,8 @@ def plan_job(
     tasks, without_work = _tasks(request, plan, [*series, *groups], environment, tracker, late)
     tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
     short = ShortWidths(entries, request.search)
-    tasks = [short.added(task) for task in tasks]
+    fleet = learn_from_fleet(entries, tasks)
+    tasks = [with_fleet(short.added(task), fleet) for task in tasks]
     context = _context(request, plan, panel, series, environment)
     return Job(
         context=replace(context, groups=sums.hierarchy.levels) if sums else context,
@@ -155,6 +157,7 @@ def plan_job(
         batch=request.batch,
         sums=sums,
         parallel=request.parallel,
+        fleet=fleet,
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecastctl.records import Option, Options
+    from forecastctl.records import Line, Option, Options, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,24 +143,62 @@ class FitsPrefixes(Protocol):
         ...
 
 
+@runtime_checkable
+class FitsFromFleet(Protocol):
+    """A family whose models are estimated over all airports of a panel together."""
+
+    def fit_from(
+        self, y: NDArray[np.float64], season_length: int, options: Options, line: Line
+    ) -> Fit:
+        """Take what was learned from the fleet, and where this series is now.
+
+        Args:
+            y: Passengers per period, finite, shape ``(n,)``.
+            season_length: Observations per season.
+            options: One point of the space.
+            line: What was learned from the fleet, as of the last period of ``y``.
+
+        Raises:
+            ModelError: The model cannot be fitted to this series.
+        """
+        ...
+
+
 def fit_prefixes(
-    family: Family,
-    y: NDArray[np.float64],
-    ends: Sequence[int],
-    season_length: int,
-    options: Options,
+    family: Family, series: Series, ends: Sequence[int], options: Options
 ) -> Iterator[Fit]:
-    """The same for any family; each fit starts afresh where the family offers nothing better."""
+    """Fits of prefixes of a series; each starts afresh where the family offers nothing better.
+
+    Args:
+        family: The family.
+        series: The series.
+        ends: Lengths of the prefixes, in the order wanted.
+        options: One point of the space.
+    """
     if isinstance(family, FitsPrefixes) and "shocks" not in options:
-        yield from family.fit_prefixes(y, ends, season_length, options)
+        yield from family.fit_prefixes(series.y, ends, series.season_length, options)
     else:
         for end in ends:
-            yield fit_whole(family, y[:end], season_length, options)
+            yield fit_until(family, series, end, options)
 
 
-def fit_whole(family: Family, y: NDArray[np.float64], season_length: int, options: Options) -> Fit:
-    """Fit to a whole series, without its shocks where the options say so."""
-    return family.fit(estimation_data(y, season_length, options), season_length, options)
+def fit_until(family: Family, series: Series, end: int, options: Options) -> Fit:
+    """Fit to the first ``end`` periods, without their shocks where the options say so.
+
+    A model that is estimated over a fleet takes what was learned up to then. Where the series knows
+    of no fleet, it is estimated on this series alone.
+
+    Raises:
+        ModelError: The model cannot be fitted, or nothing was learned from the fleet by then.
+    """
+    y = estimation_data(series.y[:end], series.season_length, options)
+    if series.fleet is None or not isinstance(family, FitsFromFleet):
+        return family.fit(y, series.season_length, options)
+    day, label = str(series.ds[end - 1]), family.label(options)
+    line = series.fleet.line(day, label)
+    if line is None:
+        raise ModelError(f"{label}: nothing was learned from the fleet as of {day}")
+    return family.fit_from(y, series.season_length, options, line)
 
 
 _REFERENCES = {

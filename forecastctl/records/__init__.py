@@ -2,6 +2,7 @@
 
 from forecastctl.records.explanation import ExplainView, FleetPoint, VintagePath
 from forecastctl.records.failures import Failure, described
+from forecastctl.records.fleet import FleetLines, Line
 from forecastctl.records.learning import Learned, Past, Start
 from forecastctl.records.models import (
     FittedMember,
@@ -90,10 +91,12 @@ __all__ = [
     "Failure",
     "FittedMember",
     "FittedModel",
+    "FleetLines",
     "FleetPoint",
     "Fold",
     "Forecast",
     "Learned",
+    "Line",
     "Member",
     "Metric",
     "Model",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
+
+    from forecastctl.records.fleet import FleetLines
 
 
 class Status(StrEnum):
@@ -42,6 +44,7 @@ class Series:
         left_out: First days of periods that look wrong and were not used, ISO format.
         suspects: Sentences about those that were left out unasked.
         ahead: Periods at its end that were left out unasked: it is forecast so much further.
+        fleet: What was learned from all airports of its panel together, or ``None``.
     """
 
     airport: str
@@ -54,6 +57,7 @@ class Series:
     left_out: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     ahead: int = 0
+    fleet: FleetLines | None = None
 
     @property
     def n(self) -> int:
@@ -68,6 +72,10 @@ class Series:
     def here(self) -> Series:
         """The same with its values in memory."""
         return self
+
+    def with_fleet(self, fleet: FleetLines | None) -> Series:
+        """The same with what was learned from all airports together."""
+        return replace(self, fleet=fleet)
 
 
 Values: TypeAlias = "tuple[NDArray[np.datetime64], NDArray[np.float64]]"
@@ -125,10 +133,17 @@ class SharedSeries(Series):
         ds, y = self._read()
         return Series(ds=ds, y=y, **{name: getattr(self, name) for name in _FACTS})
 
+    def with_fleet(self, fleet: FleetLines | None) -> SharedSeries:
+        """The same with what was learned from all airports together."""
+        return _restored({**self._all(), "fleet": fleet})
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross a process without the values."""
-        names = (*_FACTS, *self.__slots__)
-        return _restored, ({name: getattr(self, name) for name in names},)
+        return _restored, (self._all(),)
+
+    def _all(self) -> dict[str, Any]:
+        """All that is known without the values, and how to read them."""
+        return {name: getattr(self, name) for name in (*_FACTS, *self.__slots__)}
 
 
 def _restored(values: Mapping[str, object]) -> SharedSeries:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import DamagedError, ForecastctlError, NothingRecordedError
+from forecastctl.jobs.fleet import learn_from_fleet, with_fleet
 from forecastctl.jobs.learn import read_learned
 from forecastctl.jobs.sums.base import rebuilt
 from forecastctl.jobs.work import compile_models, unheard, work
@@ -99,6 +100,8 @@ def _refit_job(
         else:
             yield asked
     tasks = [asked.task for asked in work_on]
+    fleet = learn_from_fleet(rebuilt.fleet, tasks)
+    tasks = [with_fleet(task, fleet) for task in tasks]
     compile_models((task.plan for task in tasks), say)
     for outcome in executor.map(work, tasks):
         asked = work_on[outcome.index]
@@ -125,6 +128,7 @@ class _Rebuilt:
     """A job's series and search, as they were."""
 
     entries: Mapping[str, Series | Rejection]
+    fleet: tuple[Series | Rejection, ...]
     settings: Settings
     search: SearchSpec
     notes: tuple[str, ...]
@@ -154,9 +158,10 @@ class _Rebuilt:
             notes += ("the stored panel is no longer the one that was recorded",)
         day = datetime.fromtimestamp(run.start_ms / 1000).astimezone().date()
         entries = prepare(panel, spec, as_of=_as_of(recorded, run), today=day)
+        fleet = tuple(entries)
         if Tag.GROUPS in job.tags:
             entries += rebuilt(entries, recorded_groups(tracker, job))
-        return cls({e.airport: e for e in entries}, settings, settings.search(), notes)
+        return cls({e.airport: e for e in entries}, fleet, settings, settings.search(), notes)
 
 
 def _as_of(recorded: Mapping[str, Any], run: StoredRun) -> str | None:

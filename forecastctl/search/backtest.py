@@ -30,9 +30,7 @@ def fold_paths(
     """
     newest_first = splits[::-1]
     ends = [split.end for split in newest_first]
-    fits = fit_prefixes(
-        fitter(model.family, engine), series.y, ends, series.season_length, model.options
-    )
+    fits = fit_prefixes(fitter(model.family, engine), series, ends, model.options)
     for split, fit in zip(newest_first, fits, strict=True):
         y = series.y[: split.end]
         yield forecast_model(model, fit, y, series.season_length, split.h)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import ModelError
 from forecastctl.models import family
-from forecastctl.models.base import fit_whole
 from forecastctl.models.baseline import baseline
 from forecastctl.models.combination.path import forecast_model
 from forecastctl.models.combination.weights import error_sizes
@@ -82,7 +81,7 @@ def _sizes(y: NDArray[np.float64], n: int, season_length: int) -> tuple[float, .
     """
     model, seen = baseline(n, season_length), y[:n]
     try:
-        fit = fit_whole(family(model.family), seen, season_length, model.options)
+        fit = family(model.family).fit(seen, season_length, model.options)
         path = forecast_model(model, fit, seen, season_length, len(y) - n)
     except ModelError:
         return ()

@@ -11,6 +11,7 @@ from forecastctl.records import Learned, Model, Trial
 from forecastctl.search.evaluation import Evaluated, Evaluation
 from forecastctl.search.halving import Halving
 from forecastctl.search.pool import COUNTS, is_intermittent, pool, pool_keys, pool_of_counts
+from forecastctl.search.pool_of_fleet import POOLED, pooled_members
 from forecastctl.search.stopping import REPEATS, UNLIKELY, chance
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from forecastctl.records import Clock, Options, SearchSpec, Series
     from forecastctl.search.evaluation import Steps
     from forecastctl.search.folds import Split
+
+
+POOLED_AFTER_SHOCKS = 2
+"""Pooled models in the pool of a series with a shock, of which others are fitted twice."""
 
 
 @dataclass
@@ -72,7 +77,9 @@ class Search:
         self.settled = bool(shocks) and shocks[-1].end < self.series.n - KEPT
         self.intermittent = COUNTS in self.search.families and is_intermittent(clean)
         counts = pool_of_counts(clean, m, self.search.loss) if self.intermittent else None
-        members = counts or pool(clean, m)
+        pooled = () if counts else pooled_members(self.series, self.splits)
+        few = pooled[:POOLED_AFTER_SHOCKS] if self.shocked else pooled
+        members = (*(counts or pool(clean, m)), *few)
         self.enter([(n, o) for n, o in members if n in self.search.families])
 
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:
@@ -84,16 +91,19 @@ class Search:
         """Members of the combination at most.
 
         With many zeros they are those of the pool: models of a smooth level that look good on a
-        few origins there forecast a little of everything, which hardly ever comes.
+        few origins there forecast a little of everything, which hardly ever comes. Models that were
+        estimated over all airports take no seat from the others.
         """
+        most = self.search.combine
         if self.intermittent:
-            return min(len(self.pool), self.search.combine)
-        return self.search.combine
+            return min(len(self.pool), most)
+        pooled = sum(name == POOLED for name, _ in self.pool)
+        return most + pooled if len(self.pool) - pooled <= most else most
 
     @property
     def averages_pool(self) -> bool:
         """Whether there is room for the whole pool in the combination."""
-        return len(self.pool) <= self.search.combine
+        return len(self.pool) <= self.seats
 
     @property
     def begun(self) -> int:

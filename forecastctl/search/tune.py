@@ -31,6 +31,7 @@ from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
 from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
+from forecastctl.search.pool_of_fleet import POOLED
 from forecastctl.search.space import encode, placed
 from forecastctl.search.stand_in import none_succeeded, too_short
 from forecastctl.search.trials import Search
@@ -203,6 +204,8 @@ def _spaces(run: Search) -> dict[str, Space]:
     shortest = run.splits[0].end
     found: dict[str, Space] = {}
     for name in run.search.families:
+        if name == POOLED and not any(member == POOLED for member, _ in run.pool):
+            continue  # nothing was learned from the fleet that could be fitted
         space = family(name).space(run.series.y, run.series.season_length, shortest)
         if space is not None:
             found[name] = {**space, **(_SHOCKS if run.shocked else {})}

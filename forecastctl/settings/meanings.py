@@ -73,7 +73,8 @@ MEANINGS = {
     "tune.folds": "Rolling origins per trial at most.",
     "tune.step": "Periods between origins. Not set: half of the horizon.",
     "tune.combine": (
-        "Average so many distinct trials, the models of the pool first; 1 takes the best alone."
+        "Average so many distinct trials, the models of the pool first, and on top the pooled "
+        "models, which are estimated over all airports; 1 takes the best alone."
     ),
     "tune.shocks": (
         "Stretches that a shock such as an epidemic put out of pattern: `replace` them before "

@@ -4,7 +4,7 @@ import numpy as np
 
 from forecastctl.models import family
 from forecastctl.models.base import fit_prefixes
-from tests.series import seasonal_data
+from tests.series import make_series, seasonal_data
 
 MODELS = [
     ("holt_winters", {"trend": "damped", "seasonal": "mul", "initial": "estimated"}),
@@ -24,7 +24,7 @@ def bits(m, n):
     found = []
     for name, options in MODELS:
         given = {"smoothing": "estimated", "transform": "none", **options}
-        for fit in fit_prefixes(family(name), y, (n - 1, n), m, given):
+        for fit in fit_prefixes(family(name), make_series(y, m), (n - 1, n), given):
             numbers = [*fit.params.values(), *fit.states.values(), fit.sigma]
             found.append(np.hstack(numbers).tobytes().hex())
     return found

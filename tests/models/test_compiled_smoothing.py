@@ -12,7 +12,7 @@ from forecastctl.models.base import fit_prefixes
 from forecastctl.models.kernels import engine
 from forecastctl.models.kernels.slopes import ROWS, smoothing_slopes
 from forecastctl.models.parts import smoothing_fit as sf
-from tests.series import seasonal_data
+from tests.series import make_series, seasonal_data
 
 M, N = 6, 50
 FORMS = list(itertools.product(("none", "add", "damped"), ("none", "add", "mul")))
@@ -232,7 +232,7 @@ def test_fits_of_prefixes_are_as_good_as_single_ones(name):
     y = seasonal_data(96, 12, seed=3)
     for options in family(name).starts:
         ends = (96, 90, 84)
-        together = list(fit_prefixes(family(name), y, ends, 12, options))
+        together = list(fit_prefixes(family(name), make_series(y), ends, options))
         for end, fit in zip(ends, together, strict=True):
             alone = family(name).fit(y[:end], 12, options)
             assert fit.params["sigma"] == pytest.approx(alone.params["sigma"], rel=0.01)

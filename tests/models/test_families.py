@@ -56,7 +56,7 @@ def test_short_training_windows_leave_out_the_season():
 def test_weeks_are_not_for_models_with_many_states():
     y = seasonal_data(160, 52)
     offered = [n for n in family_names() if family(n).space(y, 52, 120) is not None]
-    assert offered == ["seasonal_naive", "holt_winters", "theta", "annual"]
+    assert offered == ["seasonal_naive", "holt_winters", "theta", "annual", "pooled"]
     assert family("holt_winters").space(y, 52, 120)["initial"].values == ("heuristic",)
 
 

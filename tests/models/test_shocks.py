@@ -100,7 +100,7 @@ def test_a_backtest_does_not_know_what_comes():
 def test_every_family_can_be_fitted_without(name):
     y, options = shocked(), family(name).starts[0]
     clean = without_shocks(y, M)[0]
-    (found,) = fit_prefixes(family(name), y, (108,), M, {**options, **REPLACED})
+    (found,) = fit_prefixes(family(name), make_series(y, M), (108,), {**options, **REPLACED})
     assert found == family(name).fit(clean, M, {**options, **REPLACED})
     assert found != family(name).fit(y, M, options)
     assert estimation_data(y, M, options) is y

@@ -21,6 +21,7 @@ from forecastctl.explain.parts.components import decompose, path_length
 from forecastctl.explain.values import Part
 from forecastctl.figures import number, percent, signed
 from forecastctl.models.combination.fit_and_predict import fit, predict
+from forecastctl.models.pooled import held_lines
 
 if TYPE_CHECKING:
     from forecastctl.explain.case import Case
@@ -210,7 +211,8 @@ def _shorter(seen: Series, series: Series) -> int:
 def refit(case: Case, series: Series, specification: Specification) -> FittedModel | None:
     """A specification fitted to a series as the job would have, or ``None`` where that fails."""
     try:
-        model, _ = fit(series, specification, horizon=case.horizon, engine=case.engine)
+        held = series.with_fleet(held_lines(case.model))
+        model, _ = fit(held, specification, horizon=case.horizon, engine=case.engine)
     except ForecastctlError:
         return None
     return model

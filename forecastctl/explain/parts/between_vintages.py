@@ -11,7 +11,8 @@ change of the forecast in its step:
 2. ``data_added``: the model of the first step, parameters held, run on over the periods since
    (`forecastctl.models.combination.advance`). A member whose family cannot be run on is fitted
    again instead, with a note: its share of step 3 is in here.
-3. ``parameters``: the older specification estimated on all that the newer vintage knows.
+3. ``parameters``: the older specification estimated on all that the newer vintage knows, with what
+   it learned from the fleet.
 4. ``specification``: the newer one instead, estimated on the same.
 5. ``code``: the rest up to the newer forecast as it was stored, and with it every difference
    between what is stored and what the same inputs give now. Nothing where both forecasts can be
@@ -35,13 +36,14 @@ from forecastctl.explain.values import ChangePart, VintageChange
 from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.models.combination.replay import same_models
+from forecastctl.models.pooled import held_lines
 from forecastctl.records import Specification
 from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from forecastctl.records import FittedMember, FittedModel, Series
+    from forecastctl.records import FittedMember, FittedModel, FleetLines, Series
 
 REVISED, ADDED, PARAMETERS = "data_revised", "data_added", "parameters"
 SPECIFICATION, CODE = "specification", "code"
@@ -199,10 +201,12 @@ class _VintageWalk:
 
     def estimate(self) -> None:
         """Estimate the older specification on the newer data."""
-        if _equal(self.seen, self.data):
+        if _equal(self.seen, self.data) and not self._learned_anew():
             return
+        older, newer = self.older, self.newer
+        lines = held_lines(newer.model, older.model)
         try:
-            model = self._fit(self.data, self.older.model.specification, self.older)
+            model = self._fit(self.data, older.model.specification, older, lines)
         except ModelError as error:
             self._left_out(PARAMETERS, error)
             return
@@ -252,8 +256,21 @@ class _VintageWalk:
     def _left_out(self, part: str, error: ModelError) -> None:
         self.notes.append(f"{part} is part of what follows: {error.message}")
 
-    def _fit(self, series: Series, specification: Specification, by: VintageInput) -> FittedModel:
-        model, _ = fit(series, specification, horizon=by.horizon, fallback=False, engine=by.engine)
+    def _learned_anew(self) -> bool:
+        """Whether models that both have were estimated over a fleet that has changed."""
+        then, now = held_lines(self.older.model), held_lines(self.newer.model)
+        return bool(then and now and then.weights() != now.weights())
+
+    def _fit(
+        self,
+        series: Series,
+        specification: Specification,
+        by: VintageInput,
+        lines: FleetLines | None = None,
+    ) -> FittedModel:
+        """Fit to a series; what was learned from a fleet is that of a vintage, unless given."""
+        seen = series.with_fleet(lines or held_lines(by.model))
+        model, _ = fit(seen, specification, horizon=by.horizon, fallback=False, engine=by.engine)
         return model
 
     def _at(self, model: FittedModel) -> float:

@@ -86,7 +86,7 @@ def _advance_member(
 
 
 def _naive(start: _From, z: Sequence[float]) -> dict[str, Any]:
-    """The last season, of the length it had."""
+    """The last season or window, of the length it had."""
     last = start.states["last"]
     return {"last": [*last, *z][-len(last) :]}
 
@@ -261,6 +261,7 @@ def _differences(options: Options, m: int) -> list[float]:
 
 _RECURSIONS: dict[str, Callable[[_From, Sequence[float]], dict[str, Any]]] = {
     "seasonal_naive": _naive,
+    "pooled": _naive,
     "holt_winters": _holt_winters,
     "ets": _ets,
     "sarimax": _sarimax,

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecastctl.errors import ModelError
 from forecastctl.models import Fit, family, fitter
-from forecastctl.models.base import fit_whole
+from forecastctl.models.base import fit_until
 from forecastctl.models.baseline import baseline
 from forecastctl.models.combination.path import (
     Path,
@@ -137,7 +137,7 @@ def _half_width(model: FittedModel, level: int) -> float:
 def _fit_member(series: Series, member: Member, horizon: int, engine: str) -> FittedMember:
     model = member.model
     fits = fitter(model.family, engine)
-    fit = fit_whole(fits, series.y, series.season_length, model.options)
+    fit = fit_until(fits, series, series.n, model.options)
     path = forecast_model(model, fit, series.y, series.season_length, horizon)
     guard_interval(path, series.y)
     return FittedMember(member, fit.params, fit.states, fit.sigma)

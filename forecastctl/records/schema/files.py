@@ -28,6 +28,14 @@ class File(Key):
         A_JOB,
         "how wide the backtests of so many airports led intervals to be, by level, if it tunes",
     )
+    POOLED = (
+        "pooled.json",
+        A_JOB,
+        (
+            "what the pooled models learned from all airports together: weights, spread, number of "
+            "windows and of airports by day and model, if any of them is fitted"
+        ),
+    )
     SEARCHES = (
         "pilot/N.json",
         A_JOB,
