@@ -234,7 +234,7 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
         Artifact(File.SETTINGS, json_bytes(dict(job.settings), readable=True)),
         Artifact(File.ENVIRONMENT, json_bytes(job.context.environment.to_dict(), readable=True)),
     ]
-    if job.fleet:
+    if job.fleet and job.fleet.by_day:
         artifacts.append(Artifact(File.POOLED, json_bytes(job.fleet.to_dict())))
     if job.sums:
         artifacts.append(Artifact(File.GROUPS, json_bytes(job.sums.columns, readable=True)))
