@@ -97,6 +97,7 @@ def tracker(tmp_path_factory):
     _store_a_panel_in_parts(harness)
     _wait_in_a_spool(harness, tmp_path_factory.mktemp("spool"))
     harness.share("1/2", levels=(90,))
+    _learn_from_a_fleet(tracker)
     Bench(tracker).backtest(end="2018-06")
     adding = Adding()
     adding.tracker = tracker
@@ -148,6 +149,16 @@ def _store_a_panel_in_parts(harness):
     job = harness.planned("tune", harness.tracker, {})
     context = replace(job.context, panel_digest="in parts")
     kept_panel(harness.tracker, lambda: iter([(("JFK",), b"rows")]), context)
+
+
+def _learn_from_a_fleet(tracker):
+    """A job with so many airports that models are estimated over all of them."""
+    harness = Harness()
+    harness.tracker = tracker
+    harness.clock += 10_000_000
+    harness.entries = [make_series(f"A{k}", n=84, seed=k) for k in range(6)]
+    families = ("seasonal_naive", "pooled")
+    harness.run("tune", search=replace(ONE, families=families))
 
 
 def _wait_in_a_spool(harness, folder):
