@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.jobs.pilot import place
 from forecastctl.models import family
-from forecastctl.models.pooling import learned, lines_that_fit
+from forecastctl.models.pooling import learned, longest_window
 from forecastctl.records import FleetLines, Series
 from forecastctl.search.pool_of_fleet import POOLED, days_of, ends_of_fits, pooled_models
 
@@ -45,9 +45,9 @@ def learn_from_fleet(
     for task in asked:
         ends = ends_of_fits(task.series, task.plan.search)
         days.update(days_of(task.series, ends))
-        seasons.update(lines_that_fit(first.season_length, ends[0]))
+        seasons.update(range(1, longest_window(first.season_length, ends[0]) + 1))
     known = [series.here() for series in fleet[:AIRPORTS]]
-    return learned(known, sorted(days), pooled_models(seasons), family(POOLED).label)
+    return learned(known, sorted(days), pooled_models(*sorted(seasons)), family(POOLED).label)
 
 
 def with_fleet(task: AirportTask, fleet: FleetLines | None) -> AirportTask:

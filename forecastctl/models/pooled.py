@@ -1,6 +1,6 @@
 """One linear regression for all airports of a fleet: what followed windows such as this one.
 
-A period is regressed on the one to four seasons before it, all in means of that window, over the
+A period is regressed on the one to three seasons before it, all in means of that window, over the
 windows of all airports together. So an airport gains from how others went on after a history like
 its own, which no model of one series knows. Montero-Manso and Hyndman (2021), Principles and
 algorithms for forecasting groups of time series: locality and globality, section 5, on linear
@@ -20,7 +20,7 @@ import numpy as np
 from forecastctl.errors import ModelError
 from forecastctl.models.base import Choice, Fit, checked, fitting
 from forecastctl.models.parts.transforms import back, box_cox_lambda, forward, suffix
-from forecastctl.models.pooling import line_of, lines_that_fit, own_windows
+from forecastctl.models.pooling import line_of, longest_window, own_windows
 from forecastctl.records import FleetLines, Line
 
 if TYPE_CHECKING:
@@ -46,16 +46,15 @@ class Pooled:
     """
 
     name = "pooled"
-    starts: tuple[Options, ...] = tuple(
-        {"seasons": seasons, **transform} for seasons in (2, 3, 4) for transform in (PLAIN, ROOT)
-    )
+    starts: tuple[Options, ...] = tuple({"seasons": 3, **form} for form in (PLAIN, ROOT))
 
     def space(self, y: NDArray[np.float64], season_length: int, shortest: int) -> Space | None:
         """Windows that fit into the shortest training data, of data that are never negative."""
-        seasons = lines_that_fit(season_length, shortest)
+        seasons = longest_window(season_length, shortest)
         if not seasons or np.any(y < 0):
             return None
-        return {"seasons": Choice(seasons), "transform": Choice(("none", dict(ROOT)))}
+        windows = Choice(tuple(range(1, seasons + 1)))
+        return {"seasons": windows, "transform": Choice(("none", dict(ROOT)))}
 
     def label(self, options: Options) -> str:
         """``Pooled 3 seasons``, with the transform behind it."""

@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     from forecastctl.records import Options, Series
 
-MOST_SEASONS = 4
+MOST_SEASONS = 3
 """Seasons that a window holds at most."""
-
-AT_ONCE = 3
-"""Lengths of windows that are tried on one series: the longest ones that fit."""
 
 LONGEST = 130
 """Periods that a window holds at most."""
@@ -47,18 +44,16 @@ inverse of it, holds a shock, an opening or an end, and is left out. Windows of 
 compare their ends alone."""
 
 
-def lines_that_fit(season_length: int, shortest: int) -> tuple[int, ...]:
-    """Seasons of the windows that are tried: the longest of those that fit.
+def longest_window(season_length: int, shortest: int) -> int:
+    """Seasons of the longest window that fits; 0 where none does.
 
     Args:
         season_length: Observations per season.
         shortest: Length of the shortest training data.
     """
     if season_length == 1:
-        return ()
-    longest = min(shortest, LONGEST)
-    fitting = [s for s in range(1, MOST_SEASONS + 1) if s * season_length + 1 <= longest]
-    return tuple(fitting[-AT_ONCE:])
+        return 0
+    return max(min((min(shortest, LONGEST) - 1) // season_length, MOST_SEASONS), 0)
 
 
 def own_windows(

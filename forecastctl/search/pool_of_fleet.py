@@ -12,12 +12,12 @@ import numpy as np
 
 from forecastctl.models import family
 from forecastctl.models.pooled import PLAIN, ROOT
-from forecastctl.models.pooling import lines_that_fit
+from forecastctl.models.pooling import longest_window
 from forecastctl.records.calendar import first_days, period_of
 from forecastctl.search.folds import search_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from forecastctl.records import Options, SearchSpec, Series
     from forecastctl.search.folds import Split
@@ -26,10 +26,9 @@ POOLED = "pooled"
 """The family of these models."""
 
 
-def pooled_models(seasons: Iterable[int]) -> tuple[Options, ...]:
-    """Options of the models of these windows, those of the longest first."""
-    longest_first = sorted(seasons, reverse=True)
-    return tuple({"seasons": s, **transform} for s in longest_first for transform in (PLAIN, ROOT))
+def pooled_models(*seasons: int) -> tuple[Options, ...]:
+    """Options of the models of windows of so many seasons."""
+    return tuple({"seasons": s, **form} for s in seasons for form in (PLAIN, ROOT))
 
 
 def ends_of_fits(series: Series, search: SearchSpec) -> list[int]:
@@ -48,7 +47,10 @@ def days_of(series: Series, ends: Sequence[int]) -> list[str]:
 
 
 def pooled_members(series: Series, splits: Sequence[Split]) -> tuple[tuple[str, Options], ...]:
-    """Families and options of the pooled models of a series; none where nothing was learned.
+    """Families and options of the pooled models of a series: those of the longest window.
+
+    Of the windows that fit into the shortest training data, and of which enough was learned by each
+    origin; there may be none.
 
     Args:
         series: The series, with what is known of its fleet.
@@ -58,5 +60,8 @@ def pooled_members(series: Series, splits: Sequence[Split]) -> tuple[tuple[str, 
         return ()
     days = days_of(series, [*(split.end for split in splits), series.n])
     of, fleet = family(POOLED), series.fleet
-    models = pooled_models(lines_that_fit(series.season_length, splits[0].end))
-    return tuple((POOLED, o) for o in models if fleet.known(days, of.label(o)))
+    for seasons in range(longest_window(series.season_length, splits[0].end), 0, -1):
+        models = pooled_models(seasons)
+        if all(fleet.known(days, of.label(options)) for options in models):
+            return tuple((POOLED, options) for options in models)
+    return ()

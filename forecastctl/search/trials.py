@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from forecastctl.search.folds import Split
 
 
-POOLED_AFTER_SHOCKS = 2
-"""Pooled models in the pool of a series with a shock, of which others are fitted twice."""
-
-
 @dataclass
 class Search:
     """Trials of one search as they accumulate, with the forecasts of their folds.
@@ -78,8 +74,7 @@ class Search:
         self.intermittent = COUNTS in self.search.families and is_intermittent(clean)
         counts = pool_of_counts(clean, m, self.search.loss) if self.intermittent else None
         pooled = () if counts else pooled_members(self.series, self.splits)
-        few = pooled[:POOLED_AFTER_SHOCKS] if self.shocked else pooled
-        members = (*(counts or pool(clean, m)), *few)
+        members = (*(counts or pool(clean, m)), *pooled)
         self.enter([(n, o) for n, o in members if n in self.search.families])
 
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:

@@ -203,10 +203,11 @@ def _searched(run: Search, spaces: Mapping[str, Space]) -> tuple[str, ...]:
 def _spaces(run: Search) -> dict[str, Space]:
     shortest = run.splits[0].end
     found: dict[str, Space] = {}
+    learned = {options["seasons"] for name, options in run.pool if name == POOLED}
     for name in run.search.families:
-        if name == POOLED and not any(member == POOLED for member, _ in run.pool):
-            continue  # nothing was learned from the fleet that could be fitted
         space = family(name).space(run.series.y, run.series.season_length, shortest)
+        if space is not None and name == POOLED:  # no other window was learned from the fleet
+            space = {**space, "seasons": learned.pop()} if learned else None
         if space is not None:
             found[name] = {**space, **(_SHOCKS if run.shocked else {})}
     return found

@@ -15,7 +15,7 @@ from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.models.make import make_model
 from forecastctl.models.pooled import Pooled, held_lines
-from forecastctl.models.pooling import AIRPORTS, UNUSUAL, learned, lines_that_fit, own_windows
+from forecastctl.models.pooling import AIRPORTS, UNUSUAL, learned, longest_window, own_windows
 from forecastctl.records import FittedModel, Line, Member, Specification
 from forecastctl.testing.family import FamilyContract
 from tests.series import make_series, seasonal_data
@@ -113,17 +113,19 @@ def test_few_airports_or_windows_teach_nothing():
 @pytest.mark.parametrize(
     ("season_length", "shortest", "seasons"),
     [
-        (12, 12, ()),
-        (12, 13, (1,)),
-        (12, 36, (1, 2)),
-        (12, 37, (1, 2, 3)),
-        (12, 400, (2, 3, 4)),
-        (52, 400, (1, 2)),
-        (1, 400, ()),
+        (12, 0, 0),
+        (12, 12, 0),
+        (12, 13, 1),
+        (12, 36, 2),
+        (12, 37, 3),
+        (12, 400, 3),
+        (52, 400, 2),
+        (365, 4000, 0),
+        (1, 400, 0),
     ],
 )
-def test_the_longest_windows_that_fit_are_tried(season_length, shortest, seasons):
-    assert lines_that_fit(season_length, shortest) == seasons
+def test_the_longest_window_that_fits_is_tried(season_length, shortest, seasons):
+    assert longest_window(season_length, shortest) == seasons
 
 
 @pytest.mark.parametrize("options", [PLAIN, ROOT])

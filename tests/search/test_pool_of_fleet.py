@@ -36,16 +36,15 @@ def pooled(result):
     return [t for t in result.trials if t.model.family == POOLED]
 
 
-def test_six_windows_are_in_the_pool_and_use_up_the_evaluations():
+def test_they_are_in_the_pool_and_take_no_seat_from_the_others():
     result = tune(knowing(airports(24))[0], SEARCH)
     labels = [t.model.label for t in pooled(result)]
-    assert labels == [
-        f"Pooled {seasons} seasons{root}" for seasons in (4, 3, 2) for root in ("", " boxcox 0.50")
-    ]
+    assert labels == ["Pooled 3 seasons", "Pooled 3 seasons boxcox 0.50"]
     assert {t.start for t in pooled(result)} == {"pool"}
     assert {t.status for t in pooled(result)} == {"ok"}
-    assert len(result.trials) == SEARCH.max_evals == 20
-    assert len(result.specification.members) >= 19
+    members = [m.model.family for m in result.specification.members]
+    assert members.count(POOLED) == 2
+    assert 15 <= len(members) <= SEARCH.combine + 2
 
 
 def test_without_a_fleet_the_search_is_what_it_was():
@@ -61,7 +60,7 @@ def test_without_a_fleet_the_search_is_what_it_was():
 def test_the_one_best_model_may_be_pooled_and_takes_the_only_seat():
     result = tune(knowing(airports(24))[0], replace(SEARCH, combine=1))
     assert len(result.specification.members) == 1
-    assert len(pooled(result)) == 6
+    assert len(pooled(result)) == 2
 
 
 def test_each_backtest_takes_the_line_of_its_origin():
@@ -91,10 +90,10 @@ def test_who_is_asked_for_changes_no_line():
         assert alone.fleet == together[at].fleet != None  # noqa: E711
 
 
-def test_short_series_try_shorter_windows():
+def test_short_series_try_a_shorter_window():
     short = [replace(s, ds=s.ds[-44:], y=s.y[-44:]) for s in airports(12)]
     result = tune(knowing(short)[0], SEARCH)
-    assert {t.model.options["seasons"] for t in pooled(result)} == {1, 2}
+    assert {t.model.options["seasons"] for t in pooled(result)} == {1}
 
 
 def test_after_a_shock_two_are_tried_and_while_it_lasts_none():
