@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-trials bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-origins bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-trials bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ bench-accuracy: $(VENV)/dev.stamp ## accuracy on three panels, PEERS=... against
 
 bench-short: $(VENV)/dev.stamp ## accuracy on one or two years of history, PEERS=... against AutoETS
 	$(BIN)/python benchmarks/short.py --half even $(if $(PEERS),--peers $(PEERS))
+
+bench-origins: $(VENV)/dev.stamp ## pooled models and damped growth over several origins inside the training data
+	$(BIN)/python benchmarks/origins.py
+	$(BIN)/python benchmarks/origins.py --last 30
 
 bench-intermittent: $(VENV)/dev.stamp ## accuracy on airports with many zeros, PEERS=... against statsforecast
 	$(BIN)/python benchmarks/intermittent.py --half even --seed 1 $(if $(PEERS),--peers $(PEERS))
