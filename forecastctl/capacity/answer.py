@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.capacity.model import calibrate, predict
 from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.jobs.plan import CHARTED
 from forecastctl.registry import EXECUTORS
 
 if TYPE_CHECKING:
@@ -119,11 +120,14 @@ def plan(
     newest = facts[0].airports
     n = len(newest) if airports is None else airports
     length = round(statistics.median(m for m, _ in newest)) if months is None else months
+    asked = facts[0].charts
+    charts = n <= CHARTED if asked is None else asked
     found = [
         one
         for count in cores
         for one in sorted(
-            (predict(c, n, length, count) for c in known.values()), key=lambda p: p.wall_seconds
+            (predict(c, n, length, count, charts=charts) for c in known.values()),
+            key=lambda p: p.wall_seconds,
         )
     ]
     missing = [b for b in (list(backends) or list(EXECUTORS.own)) if b not in there]

@@ -25,6 +25,7 @@ _SETTINGS = (
 )
 """What decides how long a search takes, besides the length of the series."""
 _WHOLE: dict[str, str] = dict.fromkeys((Tag.TUNED, Tag.TRAINED, Tag.FORECAST), TRUE)
+DRAWING = MetricKey.DRAWING_SECONDS
 _EXECUTOR = re.compile(r"(\w+), (\d+) worker")
 
 
@@ -36,7 +37,7 @@ class JobFacts:
         job_id: Its id.
         backend: What did the work.
         workers: Airports at the same time, at most.
-        airports: Months and CPU seconds of each airport.
+        airports: Months and CPU seconds of each airport, without its chart.
         startup_seconds: Until the first airport was begun, without compiling the models.
         work_seconds: From then to the last one recorded.
         closing_seconds: From then to the end of the job's run.
@@ -45,6 +46,8 @@ class JobFacts:
         recording_seconds: Wall time of the driver writing them.
         recording_cpu_seconds: CPU time of the driver in that.
         settings: What decides how long a search takes, by name.
+        drawing: CPU seconds of each chart.
+        charts: Whether charts were asked for; ``None`` where the number of airports decided.
     """
 
     job_id: str
@@ -59,6 +62,8 @@ class JobFacts:
     recording_seconds: float
     recording_cpu_seconds: float
     settings: tuple[tuple[str, str], ...] = ()
+    drawing: tuple[float, ...] = ()
+    charts: bool | None = None
 
     @property
     def slowness(self) -> float:
@@ -106,7 +111,7 @@ def _facts(tracker: Tracker, job: StoredRun) -> JobFacts | None:
         job_id=RunOf(job).job_id,
         backend=executor[1],
         workers=min(int(executor[2]), len(runs)),
-        airports=tuple((int(r.params[Param.N]), r.metrics[MetricKey.CPU_SECONDS]) for r in runs),
+        airports=tuple(map(_cost, runs)),
         startup_seconds=numbers[MetricKey.STARTUP_SECONDS],
         work_seconds=numbers[MetricKey.WORK_SECONDS],
         closing_seconds=max(whole - numbers[MetricKey.WALL_SECONDS], 0.0),
@@ -115,4 +120,12 @@ def _facts(tracker: Tracker, job: StoredRun) -> JobFacts | None:
         recording_seconds=numbers[MetricKey.RECORDING_SECONDS],
         recording_cpu_seconds=numbers[MetricKey.RECORDING_CPU_SECONDS],
         settings=tuple((name, runs[0].params.get(name, "")) for name in _SETTINGS),
+        drawing=tuple(r.metrics[DRAWING] for r in runs if DRAWING in r.metrics),
+        charts={"True": True, "False": False}.get(job.params.get("forecast.charts", "")),
     )
+
+
+def _cost(run: StoredRun) -> tuple[int, float]:
+    """Months and CPU seconds of an airport, without its chart."""
+    drawing = run.metrics.get(DRAWING, 0.0)
+    return int(run.params[Param.N]), max(run.metrics[MetricKey.CPU_SECONDS] - drawing, 0.0)

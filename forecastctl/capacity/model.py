@@ -5,7 +5,8 @@ the models, and one driver writes the records; what takes longer decides::
 
     work = max((N * (model + writing) + W * warm) / W, N * record) + 2 * model * (W - 1) / W
 
-`model` and `writing` are CPU seconds an airport, of the models and of the driver for a record;
+`model` and `writing` are CPU seconds an airport, of the models and of the driver for a record; a
+chart counts as part of the model where one is drawn.
 `record` is how long the latter takes, with its waits for the store. `warm` is what the first
 airports of a worker take more than others, for imports. The last term is the wait for the last
 airport, twice: the first hundred are searched before all others. What recorded jobs took beyond
@@ -55,6 +56,7 @@ class Calibration:
         record: Seconds of the driver an airport, with its waits for the store.
         writing: CPU seconds of the driver in that.
         warm: CPU seconds of a worker for its start.
+        drawing: CPU seconds of a chart; zero where none is on record.
         startup: Seconds until the first airport is begun, by the number of airports.
         extra: Seconds beyond the model, by seconds of the model.
         closing: Seconds after the last airport is recorded, by the number of airports.
@@ -69,6 +71,7 @@ class Calibration:
     record: float
     writing: float
     warm: float
+    drawing: float
     startup: Line
     extra: Line
     closing: Line
@@ -130,6 +133,7 @@ def calibrate(facts: Sequence[JobFacts], backend: str) -> Calibration:
         record=sum(map(_recording, facts)) / recorded,
         writing=sum(job.recording_cpu_seconds for job in facts) / recorded,
         warm=warm,
+        drawing=statistics.median([s for job in facts for s in job.drawing] or [0.0]),
         startup=line((len(job.airports), job.startup_seconds / job.slowness) for job in mine),
         extra=(0.0, 0.0),
         closing=line((len(job.airports), job.closing_seconds / job.slowness) for job in mine),
@@ -156,7 +160,9 @@ def calibrate(facts: Sequence[JobFacts], backend: str) -> Calibration:
     )
 
 
-def predict(known: Calibration, airports: int, months: int, cores: int) -> Prediction:
+def predict(
+    known: Calibration, airports: int, months: int, cores: int, *, charts: bool = False
+) -> Prediction:
     """What a job will take.
 
     Args:
@@ -164,8 +170,9 @@ def predict(known: Calibration, airports: int, months: int, cores: int) -> Predi
         airports: How many.
         months: Months of each.
         cores: Workers, one for each core.
+        charts: Whether each gets a chart.
     """
-    each = known.model[0] + known.model[1] * months
+    each = known.model[0] + known.model[1] * months + (known.drawing if charts else 0.0)
     workers = 1 if known.backend in ALONE else min(cores, airports)
     work = _work(known, airports * each, airports, workers)
     work += known.extra[0] + known.extra[1] * work
@@ -237,8 +244,9 @@ def _work(known: Calibration, models: float, airports: int, workers: int) -> flo
 
 
 def _models(job: JobFacts, known: Calibration) -> float:
-    """CPU seconds of a job's models, without what its workers took for their start."""
-    return max(sum(cpu for _, cpu in job.airports) - job.workers * _warm(job, known.model), 1e-9)
+    """CPU seconds of a job's models and charts, without what its workers took for their start."""
+    spent = sum(cpu for _, cpu in job.airports) + len(job.drawing) * known.drawing
+    return max(spent - job.workers * _warm(job, known.model), 1e-9)
 
 
 def _warm(job: JobFacts, model: Line) -> float:

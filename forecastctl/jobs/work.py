@@ -224,12 +224,13 @@ def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:
     model = _fitted(result.model)
     further = task.series.ahead if model.cutoff == task.series.cutoff else 0
     forecast = predict(model, task.plan.search.horizon + further, task.plan.levels)
-    chart = None
+    chart, begun = None, clock()[1]
     if task.plan.charts:
         chart = draw_forecast(forecast_data(task.series, forecast, model.specification.label))
+    drawing = clock()[1] - begun
     note = wide_note(forecast, task.series.y)
     notes = result.notes if note is None else (*result.notes, note)
-    return replace(result, forecast=forecast, chart=chart, notes=notes)
+    return replace(result, forecast=forecast, chart=chart, drawing_seconds=drawing, notes=notes)
 
 
 def _chosen(tuned: TuneResult | None) -> TuneResult:

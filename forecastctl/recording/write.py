@@ -244,6 +244,8 @@ def _airport_params(result: AirportResult, context: JobContext) -> dict[str, str
 def _airport_metrics(result: AirportResult, context: JobContext) -> Iterable[Metric]:
     stamp = result.end_ms or context.start_ms
     values: dict[str, float | None] = {MetricKey.CPU_SECONDS: result.cpu_seconds}
+    if result.chart:
+        values[MetricKey.DRAWING_SECONDS] = result.drawing_seconds
     tuned = result.tuned if context.plan.tune else None
     if tuned:
         succeeded = [t for t in tuned.trials if t.status == "ok"]

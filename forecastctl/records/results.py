@@ -165,6 +165,8 @@ class AirportResult:
     end_ms: int = 0
     cpu_seconds: float = 0.0
     objective_seconds: float = 0.0
+    drawing_seconds: float = 0.0
+    """CPU time of its chart, part of ``cpu_seconds``."""
     worked_seconds: float = 0.0
     """Wall time that a worker was at it: less than from start to end where that was two parts."""
     engine: str | None = None

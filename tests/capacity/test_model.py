@@ -1,5 +1,7 @@
 """Predictions that can be made by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from forecastctl.capacity.answer import duration, plan
@@ -48,6 +50,21 @@ def test_where_cores_are_many_the_one_driver_decides():
     assert said.bottleneck == "recording"
     assert said.wall_seconds == pytest.approx(2.0 + 5000 * 0.05 + 2 * 0.5 * 63 / 64 + 1.0)
     assert said.cores_worth == 11  # the models of ten airports take as long as a record
+
+
+def test_a_small_job_draws_charts_that_a_large_one_does_not():
+    """What 30 airports took for their charts is not expected of 5,000, unless it was asked for."""
+    small = job(30, drawing=(0.2,) * 28 + (1.2,) * 2)  # the first of each worker also imports
+    plain = job(30)
+    asked = {"months": 120, "cores": [8], "backends": [], "price": None}
+    for charts, each in ((None, 0.5), (True, 0.7), (False, 0.5)):
+        known = [replace(small, charts=charts)]
+        (said,) = plan(known, airports=5000, **asked).predictions
+        assert said.cpu_seconds == pytest.approx(5000 * (each + 0.04) + 8 * 3.0)
+    (few,) = plan([small], airports=20, **asked).predictions
+    assert few.cpu_seconds == pytest.approx(20 * 0.74 + 8 * 3.0)
+    (never,) = plan([plain], airports=20, **asked).predictions
+    assert never.cpu_seconds == pytest.approx(20 * 0.54 + 8 * 3.0)
 
 
 def test_a_machine_that_did_other_work_says_the_same():

@@ -15,7 +15,13 @@ VOLATILE = frozenset(
         # when and how long
         *("made", "started", "start_ms", "end_ms", "since_ms", "wall_seconds", "work_seconds"),
         *("startup_seconds", "worked_seconds", "recording_seconds", "recording_cpu_seconds"),
-        *("prepare_seconds", "cpu_seconds", "objective_seconds", "airports_per_minute"),
+        *(
+            "prepare_seconds",
+            "cpu_seconds",
+            "objective_seconds",
+            "drawing_seconds",
+            "airports_per_minute",
+        ),
         "efficiency",
         # where, with how many workers and with what code
         *("environment", "versions", "machine", "git_commit", "git_dirty", "host", "pid"),

@@ -44,6 +44,11 @@ class MetricKey(Key):
     )
     CPU_SECONDS = "cpu_seconds", IN_JOBS, "CPU time of the workers; of a trial its own"
     OBJECTIVE_SECONDS = "objective_seconds", (*A_JOB, *A_SERIES), "CPU time of the trials"
+    DRAWING_SECONDS = (
+        "drawing_seconds",
+        A_SERIES,
+        "CPU time of its chart, part of `cpu_seconds`, if one was drawn",
+    )
     WORKED_SECONDS = (
         "worked_seconds",
         A_JOB,
