@@ -27,7 +27,14 @@ SPEC = SearchSpec(
     tpe_share=0.5,
     parallelism=2,
 )
-TIMES = ("start_ms", "end_ms", "cpu_seconds", "objective_seconds", "worked_seconds")
+TIMES = (
+    "start_ms",
+    "end_ms",
+    "cpu_seconds",
+    "objective_seconds",
+    "drawing_seconds",
+    "worked_seconds",
+)
 
 
 class Shuffled:
