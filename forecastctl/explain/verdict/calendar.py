@@ -21,8 +21,8 @@ from forecastctl.explain.verdict.feast_moves import (
     candidates,
     sentence,
 )
-from forecastctl.explain.verdict.feast_regression import Coefficient, whiten
-from forecastctl.explain.verdict.feasts import dated, years
+from forecastctl.models.parts.calendar_regression import Coefficient, whiten
+from forecastctl.records.feasts import dated, years
 from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def calendar_effect(
 ) -> CalendarEffect | None:
     """Find what of the calendar moved passengers into one period or out of it.
 
-    Looked for are feasts (`forecastctl.explain.verdict.feasts`) and, by month, the days of weekends
+    Looked for are feasts (`forecastctl.records.feasts`) and, by month, the days of weekends
     and of February. A feast counts by the share of its days in a month, a quarter or a week; among
     days, a day is compared with those as far from the feast in earlier years.
 

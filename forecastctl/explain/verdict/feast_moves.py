@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.explain.verdict.feasts import (
+from forecastctl.records.feasts import (
     FEASTS,
     Feast,
     february,

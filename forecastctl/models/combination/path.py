@@ -10,6 +10,7 @@ import numpy as np
 
 from forecastctl.errors import DivergedError
 from forecastctl.models import family
+from forecastctl.models.terms import with_effects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,5 +130,6 @@ def forecast_model(
     """
     with np.errstate(all="ignore"):
         mean, sd = family(model.family).forecast(fit, season_length, model.options, h)
-    guard(mean, sd, y)
-    return Path(np.maximum(mean, 0.0), sd)
+    path = with_effects(Path(mean, sd), fit.effects)
+    guard(path.mean, path.sd, y)
+    return Path(np.maximum(path.mean, 0.0), path.sd)
