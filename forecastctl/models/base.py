@@ -202,9 +202,7 @@ def fit_until(family: Family, series: Series, end: int, options: Options) -> Fit
     return replace(fit, effects=effects) if effects else fit
 
 
-def _fit(
-    family: Family, series: Series, end: int, y: NDArray[np.float64], options: Options
-) -> Fit:
+def _fit(family: Family, series: Series, end: int, y: NDArray[np.float64], options: Options) -> Fit:
     """Fit to what is made of the first ``end`` periods."""
     if series.fleet is None or not isinstance(family, FitsFromFleet):
         return family.fit(y, series.season_length, options)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.models.parts.calendar_regression import LEAST_SEASONS, Coefficient, whiten
+from forecastctl.models.calendar_regression import LEAST_SEASONS, Coefficient, whiten
 from forecastctl.models.shocks import without_shocks
 from forecastctl.records.calendar import first_days, period_of
 from forecastctl.records.terms import CALENDAR, EVENT, Effect
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecastctl.models.combination.path import Path
     from forecastctl.models.shocks import FoundShock
     from forecastctl.records import FittedModel, Options, Series
 
@@ -104,14 +103,6 @@ def factor(effects: Iterable[Effect], h: int) -> NDArray[np.float64]:
         known = effect.ahead[:h]
         change[: len(known)] += effect.beta * np.array(known)
     return np.asarray(np.exp(change))
-
-
-def with_effects(path: Path, effects: Sequence[Effect]) -> Path:
-    """A forecast without effects, with them; the same one where there are none."""
-    if not effects:
-        return path
-    by = factor(effects, len(path.mean))
-    return type(path)(path.mean * by, path.sd * by)
 
 
 def effects_of(model: FittedModel, options: Options) -> tuple[Effect, ...]:

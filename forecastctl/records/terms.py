@@ -154,7 +154,7 @@ class FleetTerms:
     def of(
         self, airport: str, freq: str, first: int, last: int, needed: int
     ) -> tuple[Terms | None, tuple[Missing, ...]]:
-        """The terms of one airport.
+        """The terms of one airport; regressors of one name add up.
 
         Args:
             airport: Its name.
@@ -168,24 +168,33 @@ class FleetTerms:
             period up to ``needed`` is not known.
         """
         own = [column for column in self.columns if column.is_of(airport)]
-        kept: list[tuple[Regressor, NDArray[np.float64]]] = []
-        missing: list[Missing] = []
+        added: dict[str, NDArray[np.float64]] = {}
+        kinds = {column.name: column.kind for column in own}
         for column in own:
             values = column.between(first, last, freq)
-            gaps = np.flatnonzero(np.isnan(values[: needed - first + 1]))
+            added[column.name] = added.get(column.name, 0.0) + values
+        kept: dict[str, NDArray[np.float64]] = {}
+        missing: list[Missing] = []
+        for name, values in added.items():
+            used = values[: needed - first + 1]
+            gaps = np.flatnonzero(np.isnan(used))
             if len(gaps):
                 day = str(first_days(np.array([first + gaps[0]]), freq)[0])
-                missing.append(Missing(column.name, day))
-            elif np.ptp(values[: needed - first + 1]) > 0:
-                kept.append((column, values))
+                missing.append(Missing(name, day))
+            elif np.ptp(used) > 0:
+                kept[name] = values
         if not kept:
             return None, tuple(missing)
-        matrix = np.column_stack([values for _, values in kept])
+        matrix = np.column_stack(list(kept.values()))
         unknown = np.flatnonzero(np.isnan(matrix).any(axis=1))
         rows = int(unknown[0]) if len(unknown) else len(matrix)
-        columns = [column for column, _ in kept]
-        names, kinds = tuple(c.name for c in columns), tuple(c.kind for c in columns)
-        return Terms(names, kinds, freq, first, matrix[:rows]), tuple(missing)
+        of_kept = tuple(kinds[name] for name in kept)
+        return Terms(tuple(kept), of_kept, freq, first, matrix[:rows]), tuple(missing)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the regressors, each once."""
+        return list(dict.fromkeys(column.name for column in self.columns))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON value."""

@@ -25,6 +25,7 @@ _KINDS: Final = {
     "integer": "whole number",
     "number": "number",
     "boolean": "yes/no",
+    "object": "table",
 }
 
 

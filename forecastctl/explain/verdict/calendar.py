@@ -21,9 +21,9 @@ from forecastctl.explain.verdict.feast_moves import (
     candidates,
     sentence,
 )
-from forecastctl.models.parts.calendar_regression import Coefficient, whiten
-from forecastctl.records.feasts import dated, years
+from forecastctl.models.calendar_regression import Coefficient, whiten
 from forecastctl.records.calendar import period_of
+from forecastctl.records.feasts import dated, years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

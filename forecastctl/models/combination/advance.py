@@ -56,7 +56,9 @@ def advance(
     if not len(y):
         return model
     members = tuple(
-        _advance_member(m, y * _without(model, m, len(y)), model) if advances(m.member.model.family) else refit(m)
+        _advance_member(m, y * _without(model, m, len(y)), model)
+        if advances(m.member.model.family)
+        else refit(m)
         for m in model.members
     )
     limit = None if model.ceiling is None else max(model.ceiling, ceiling(series.y))

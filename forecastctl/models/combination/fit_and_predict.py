@@ -18,12 +18,13 @@ from forecastctl.models.combination.path import (
     ceiling,
     forecast_model,
     guard_interval,
+    with_effects,
 )
 from forecastctl.models.combination.weights import combined, quantile, sd_weights
 from forecastctl.models.combination.widths import PRIOR, half_width
 from forecastctl.models.metrics import scale
 from forecastctl.models.shocks import dated, without_shocks
-from forecastctl.models.terms import effects_of, effects_until, factor, with_effects
+from forecastctl.models.terms import effects_of, effects_until, factor
 from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
 
 if TYPE_CHECKING:
@@ -155,9 +156,7 @@ def _shocks(series: Series, fitted: Sequence[FittedMember]) -> tuple[Shock, ...]
     return dated(without_shocks(series.y, series.season_length)[1], series.ds)
 
 
-def _effects(
-    series: Series, fitted: Sequence[FittedMember], horizon: int
-) -> tuple[Effect, ...]:
+def _effects(series: Series, fitted: Sequence[FittedMember], horizon: int) -> tuple[Effect, ...]:
     """What was taken out of the data of some members, as far ahead as they are asked to forecast.
 
     A season is kept on top, for a forecast that is asked to reach further.

@@ -9,7 +9,7 @@ from scipy import stats
 
 from forecastctl.explain.verdict import feasts
 from forecastctl.explain.verdict.calendar import calendar_effect
-from forecastctl.models.parts.calendar_regression import Coefficient, tail, whiten
+from forecastctl.models.calendar_regression import Coefficient, tail, whiten
 from forecastctl.records import Series
 from forecastctl.records.calendar import first_days, period_of
 
