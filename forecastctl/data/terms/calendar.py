@@ -43,7 +43,8 @@ def calendar_regressors(
     """Regressors of the calendar that are not the same in every season.
 
     By month: the share of the eight days before Easter (`forecastctl.records.feasts.EASTER`), the
-    days of the week as one regressor and the day that a leap year has more, as in X-13ARIMA-SEATS; by
+    days of the week as one regressor and the day that a leap year has more, as in X-13ARIMA-SEATS;
+    by
     quarter and week Easter; by day each day from Thursday before it to Monday. With the holidays of
     a country also the number of its public holidays by name, and by month of those on working days.
     One that says the same as an earlier one is left out.
