@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecastctl.explain.verdict import feasts
+from forecastctl.records import feasts
 from forecastctl.explain.verdict.calendar import calendar_effect
 from forecastctl.models.calendar_regression import Coefficient, tail, whiten
 from forecastctl.records import Series
