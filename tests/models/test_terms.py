@@ -77,9 +77,7 @@ def test_events_and_regressors_of_a_file_are_recovered(kind):
     else:
         x = np.cumsum(np.random.default_rng(3).normal(0, 0.05, 120 + AHEAD)) + 11.0
     beta = {"x": 0.03 if kind == EVENT else 0.7}
-    (effect,) = effects_until(
-        with_terms(seasonal_data(120, noise=0.02), beta, x=(kind, x)), 120
-    )
+    (effect,) = effects_until(with_terms(seasonal_data(120, noise=0.02), beta, x=(kind, x)), 120)
     assert effect.kind == kind
     assert abs(effect.beta - beta["x"]) < 2.5 * effect.se
     usual = 0.0 if kind == EVENT else x[108:120]

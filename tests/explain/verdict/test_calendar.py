@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecastctl.records import feasts
 from forecastctl.explain.verdict.calendar import calendar_effect
 from forecastctl.models.calendar_regression import Coefficient, tail, whiten
-from forecastctl.records import Series
+from forecastctl.records import Series, feasts
 from forecastctl.records.calendar import first_days, period_of
 
 SYNODIC = 29.530588861
