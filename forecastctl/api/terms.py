@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forecastctl.data.panel.panel import Panel
     from forecastctl.data.terms.build import TermsAsked
     from forecastctl.jobs.plan import Request
     from forecastctl.records import Rejection, Series
     from forecastctl.settings import Settings
+    from forecastctl.settings.sections import Calendar
 
 FITTING = ("run", "tune", "train", "backtest")
 """Commands that fit models; a model that is fitted has its effects with it."""
@@ -42,12 +43,23 @@ def terms_asked(settings: Settings) -> TermsAsked | None:
     asked = TermsAsked(
         calendar.wanted,
         calendar.country if calendar.wanted else None,
+        _countries(calendar) if calendar.wanted else {},
         events,
         table,
         of_file.missing == "leave-out",
     )
     check_asked(asked)
     return asked
+
+
+def _countries(calendar: Calendar) -> Mapping[str, str]:
+    """Country by airport, as a file has it."""
+    from forecastctl.data.panel.panel import DataSpec
+    from forecastctl.data.read.files import read_groups
+
+    if calendar.countries is None:
+        return {}
+    return read_groups(DataSpec(None, groups=("country",)), calendar.countries)["country"]
 
 
 def with_terms_of_panel(request: Request, settings: Settings, panel: Panel) -> Request:

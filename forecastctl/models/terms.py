@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.models.shocks import FoundShock
-    from forecastctl.records import FittedModel, Options, Series
+    from forecastctl.records import FittedModel, Options, Series, Terms
 
 OUT: Options = {"terms": "out"}
 """The option of a model that is fitted without the effects of the terms."""
@@ -42,7 +42,14 @@ LONGEST = 1100
 """Newest periods that count: 90 years of months, 21 of weeks, three of days."""
 
 SEEN_LEAST = 1.0
-"""Effective number of seasons in which an event or another regressor must have moved."""
+"""Effective number of years in which an event or another regressor must have moved; a term of the
+calendar in `LEAST_SEASONS`."""
+
+SEEN_BY_DAY = 1.9
+"""The same of a term of the calendar on data by day, which show each day apart."""
+
+YEAR = {"M": 12, "Q": 4, "W": 52, "D": 360}
+"""Periods from which on a season is a year, by kind of period."""
 
 _REMEMBERED = 64
 """Estimates that are kept: the origins of a few airports, for the models of a pool."""
@@ -72,9 +79,10 @@ def effects_until(series: Series, end: int) -> tuple[Effect, ...]:
     n = min(end, LONGEST)
     y, x = np.ascontiguousarray(y[-n:]), np.ascontiguousarray(x[-n:])
     years = _years(period_of(day, series.freq), n, series.freq)
-    key = y.tobytes(), x.tobytes(), years.tobytes(), terms.kinds, m
-    found = _estimated(*key)
-    usual, ahead = _usual(x, m, terms.kinds), terms.after(day)
+    calendar = LEAST_SEASONS if _is_yearly(terms, m) else SEEN_BY_DAY
+    least = tuple(calendar if kind == CALENDAR else SEEN_LEAST for kind in terms.kinds)
+    found = _estimated(y.tobytes(), x.tobytes(), years.tobytes(), terms.kinds, least, m)
+    usual, ahead = _usual(x, m, terms), terms.after(day)
     return tuple(
         Effect(terms.names[i], terms.kinds[i], c.value, c.se, _less(ahead[:, i], usual[:, i]))
         for i, c in found
@@ -87,7 +95,7 @@ def taken_out(series: Series, end: int, effects: Sequence[Effect]) -> NDArray[np
     x = None if terms is None else terms.until(series.ds[end - 1], end)
     if terms is None or x is None:
         return np.ones(end)
-    usual = _usual(x[-min(end, LONGEST) :], m, terms.kinds)
+    usual = _usual(x[-min(end, LONGEST) :], m, terms)
     phases = np.arange(-end, 0) % m
     change = np.zeros(end)
     for effect in effects:
@@ -126,20 +134,29 @@ def _less(values: NDArray[np.float64], usual: NDArray[np.float64]) -> tuple[floa
     return tuple((values - usual[phases]).tolist())
 
 
-def _usual(x: NDArray[np.float64], m: int, kinds: Sequence[str]) -> NDArray[np.float64]:
+def _usual(x: NDArray[np.float64], m: int, terms: Terms) -> NDArray[np.float64]:
     """What is usual of each regressor in each period of a season, ``(m, k)``.
 
-    The first row is that of the first period after the data.
+    The first row is that of the first period after the data. In a season of a week no feast is
+    usual.
     """
     n, usual = len(x), np.zeros((m, x.shape[1]))
-    for i, kind in enumerate(kinds):
+    yearly = _is_yearly(terms, m)
+    for i, kind in enumerate(terms.kinds):
         for phase in range(m):
             same = x[(n + phase) % m :: m, i]
+            if kind == CALENDAR and not yearly:
+                continue
             if kind == CALENDAR:
                 usual[phase, i] = float(np.mean(same))
             elif kind != EVENT:
                 usual[phase, i] = same[-1]
     return usual
+
+
+def _is_yearly(terms: Terms, m: int) -> bool:
+    """Whether a season is a year."""
+    return m >= YEAR.get(terms.freq[0], 1)
 
 
 def _years(last: int, n: int, freq: str) -> NDArray[np.int64]:
@@ -150,12 +167,13 @@ def _years(last: int, n: int, freq: str) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _estimated(
-    y: bytes, x: bytes, years: bytes, kinds: tuple[str, ...], m: int
+    y: bytes, x: bytes, years: bytes, kinds: tuple[str, ...], least: tuple[float, ...], m: int
 ) -> tuple[tuple[int, Coefficient], ...]:
     """Clear effects by the number of their regressor; arrays as bytes, to be remembered by."""
     passengers = np.frombuffer(y)
     regressors = np.frombuffer(x).reshape(len(passengers), len(kinds))
-    return tuple(_regress(passengers, regressors, np.frombuffer(years, dtype=np.int64), kinds, m))
+    numbers = np.frombuffer(years, dtype=np.int64)
+    return tuple(_regress(passengers, regressors, numbers, kinds, least, m))
 
 
 def _regress(
@@ -163,6 +181,7 @@ def _regress(
     x: NDArray[np.float64],
     years: NDArray[np.int64],
     kinds: Sequence[str],
+    least: Sequence[float],
     m: int,
 ) -> list[tuple[int, Coefficient]]:
     """Clear effects: all are fitted, then those alone that were clear beside the others."""
@@ -176,7 +195,7 @@ def _regress(
         if not kept or len(y) - m - 1 <= m + 1 + len(kept):
             return []
         white = whiten(np.log(clean), moved[:, kept] / scale[kept], years, m)
-        fitted = white.coefficients([_least(kinds[i]) for i in kept])
+        fitted = white.coefficients([least[i] for i in kept])
         found = [
             (i, c)
             for i, c in zip(kept, fitted, strict=True)
@@ -186,11 +205,6 @@ def _regress(
             break
         kept = [i for i, _ in found]
     return [(i, _shrunk(c, float(scale[i]))) for i, c in found]
-
-
-def _least(kind: str) -> float:
-    """Effective number of seasons in which a regressor must have moved."""
-    return LEAST_SEASONS if kind == CALENDAR else SEEN_LEAST
 
 
 def _shrunk(c: Coefficient, scale: float) -> Coefficient:

@@ -108,6 +108,10 @@ MEANINGS = {
         "Whose public holidays count: its ISO code, with a part behind a hyphen (`US`, `DE-BY`). "
         "Needs `forecastctl[calendar]`."
     ),
+    "calendar.countries": (
+        "CSV or Parquet with columns `airport` and `country`, where airports are in several. An "
+        "airport that it does not name is in `country`, or in none."
+    ),
     "events.list": (
         "Events that are known, past and to come, a table `[[events]]` each: `name`, `date` or "
         "`from` and `to`, and `airports` unless it is of all ([how](../how-to/calendar.md#events))."

@@ -233,11 +233,13 @@ class Calendar(_Section):
 
     terms: Literal["auto", "off"] | None = None
     country: Annotated[str, Field(min_length=2, max_length=20)] | None = None
+    countries: str | None = None
 
     @property
     def wanted(self) -> bool:
         """Whether terms of the calendar are tried."""
-        return self.terms == "auto" or (self.terms is None and self.country is not None)
+        named = self.country is not None or self.countries is not None
+        return self.terms == "auto" or (self.terms is None and named)
 
 
 class Events(_Section):

@@ -164,6 +164,7 @@ def _toml(path: Path) -> dict[str, Any]:
 _PATHS = {
     ("data", "source"),
     ("data", "group_file"),
+    ("calendar", "countries"),
     ("regressors", "file"),
     ("forecast", "out"),
     ("report", "out"),

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecastctl.errors import SettingsError
+from forecastctl.api.compose import read_store
+from forecastctl.errors import ModelError, SettingsError
+from forecastctl.jobs import work
+from forecastctl.records import Query
 from forecastctl.records.calendar import period_of
 from forecastctl.records.feasts import EASTER, shares
 from forecastctl.settings import load_settings
@@ -85,6 +88,11 @@ def files(cli, name):
     return [json.loads(path.read_text()) for path in cli.folder.rglob(name)]
 
 
+def runs_of(cli, command):
+    tracker = read_store(load_settings({"tracking.uri": cli.uri}, environ={}))
+    return tracker.find(Query(tags={"kind": "airport", "command": command}))
+
+
 def skipped(cli):
     return cli.json("run", "--as-of", "2016-12", "--skip-unchanged")["airports"]["skipped"]
 
@@ -127,6 +135,39 @@ def test_a_job_takes_records_explains_and_reproduces_effects(cli):
     assert skipped(cli) == 0
     path.unlink()  # a model that is fitted has its effects with it
     assert cli.json("forecast", "--as-of", "2016-12")["airports"]["ok"] == 3
+
+
+def test_a_job_without_the_terms_of_its_search_says_so(cli):
+    written(cli)
+    cli("tune", "--as-of", "2016-12")
+    (cli.folder / "forecastctl.toml").write_text(SETTINGS.partition("[calendar]")[0])
+    cli("train", "--as-of", "2016-12")
+    cli("forecast", "--as-of", "2016-12")
+    assert files(cli, "effects.json") == []
+    preparation = [run.tags.get("preparation", "") for run in runs_of(cli, "train")]
+    assert sum("this job knows none of them" in text for text in preparation) == 2
+
+
+def test_a_retry_has_the_terms_of_its_job(cli, monkeypatch):
+    written(cli)
+    with monkeypatch.context() as broken:
+        train = work._train
+
+        def fails(result, task):
+            if task.series.airport == "LGA":
+                raise ModelError("broken on purpose")
+            return train(result, task)
+
+        broken.setattr(work, "_train", fails)
+        cli("run", "--as-of", "2016-12", code=4)
+    assert len(files(cli, "effects.json")) == 1
+    (cli.folder / "capacity.csv").unlink()
+    (cli.folder / "forecastctl.toml").unlink()
+    cli("retry", "latest", "--jobs", 1, "--backend", "serial")
+    retried = files(cli, "effects.json")
+    assert {"Easter", "seats"} <= set(retried[0]) & set(retried[1])
+    found = cli.json("reproduce", "latest", "--refit", "--jobs", 1, "--backend", "serial")
+    assert found["refit"]["bit-identical"] == 3
 
 
 def test_stages_backtests_and_shared_tables_take_them_too(cli):

@@ -266,3 +266,22 @@ def test_the_digest_tells_regressors_apart():
     one, other = seats([1.0]), FleetTerms((), "e")
     assert digest_with("cfg", None) == "cfg"
     assert len({"cfg", digest_with("cfg", one), digest_with("cfg", other)}) == 3
+
+
+def test_each_airport_has_the_holidays_of_its_country():
+    pytest.importorskip("holidays")
+    asked = TermsAsked(calendar=True, country="DE", countries={"LGA": "FR"})
+    terms = fleet_terms(asked, SPAN)
+    of = {a: terms.of(a, "M", SPAN.first, SPAN.last, SPAN.last)[0] for a in ("JFK", "LGA")}
+    assert {"Easter", TRADING_DAYS, LEAP_DAY} <= set(of["JFK"].names) & set(of["LGA"].names)
+    days = "holidays on working days"
+    own = {a: terms.values[:, terms.names.index(days)] for a, terms in of.items()}
+    july = slice(6, None, 12)
+    assert not own["JFK"][july].any()
+    assert own["LGA"][july].any()  # the fourteenth
+    assert terms.of("total", "M", SPAN.first, SPAN.last, SPAN.last)[0].names == tuple(
+        name for name in of["JFK"].names if name in ("Easter", TRADING_DAYS, LEAP_DAY)
+    )
+    one = fleet_terms(TermsAsked(calendar=True, country="DE"), SPAN)
+    assert days in one.of("total", "M", SPAN.first, SPAN.last, SPAN.last)[0].names
+    assert one.digest != terms.digest

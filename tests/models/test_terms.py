@@ -104,6 +104,19 @@ def test_what_is_usual_of_the_calendar_stays_with_the_season():
     np.testing.assert_allclose(taken_out(series, 120, [effect]), expected)
 
 
+def test_in_a_season_of_a_week_no_feast_is_usual():
+    rng = np.random.default_rng(0)
+    x = np.zeros(800)
+    x[30:700:97] = 1.0
+    y = np.exp(8 + 0.1 * np.sin(2 * np.pi * np.arange(700) / 7) + rng.normal(0, 0.02, 700))
+    series = make_series(y * np.exp(-0.3 * x[:700]), season_length=7, freq="D")
+    first = period_of(series.ds[0], "D")
+    series = replace(series, terms=Terms(("Feast",), (CALENDAR,), "D", first, x[:, None]))
+    (effect,) = effects_until(series, 700)
+    assert effect.beta == pytest.approx(-0.3, abs=0.04)
+    assert effect.ahead == tuple(x[700:])
+
+
 @pytest.mark.parametrize(
     ("y", "m"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,11 @@ from forecastctl.records.events import Event, airports_of
 from forecastctl.records.feasts import years
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from forecastctl.records import Regressor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class TermsAsked:
     Attributes:
         calendar: Whether there are those of the calendar.
         country: Whose public holidays are among them, or ``None``.
+        countries: Country by airport, where it is another one.
         events: Events that are named.
         table: Regressors of a file, or ``None``.
         leave_out: Whether a regressor that lacks a value of an airport is left out there.
@@ -36,9 +41,15 @@ class TermsAsked:
 
     calendar: bool = False
     country: str | None = None
+    countries: Mapping[str, str] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     table: RegressorTable | None = None
     leave_out: bool = False
+
+    @property
+    def named(self) -> set[str]:
+        """All countries."""
+        return {*self.countries.values(), *([self.country] if self.country else [])}
 
     @property
     def digest(self) -> str:
@@ -46,7 +57,8 @@ class TermsAsked:
         content: dict[str, Any] = {
             "calendar": self.calendar,
             "country": self.country,
-            "holidays": library().__version__ if self.country else None,
+            "countries": dict(self.countries),
+            "holidays": library().__version__ if self.named else None,
             "events": [event.to_dict() for event in self.events],
             "table": self.table.digest if self.table else None,
             "leave_out": self.leave_out,
@@ -88,11 +100,7 @@ def fleet_terms(asked: TermsAsked, spanned: Spanned) -> FleetTerms:
     periods = np.arange(spanned.first, spanned.last + 1)
     columns = []
     if asked.calendar:
-        found = years(periods[[0, -1]], spanned.freq)
-        country = asked.country
-        # A feast may begin in one year and end in the next.
-        days = public_holidays(country, int(found[0]) - 1, int(found[1]) + 1) if country else None
-        columns += calendar_regressors(periods, spanned.freq, days)
+        columns += _calendar(asked, spanned, periods)
     columns += event_regressors(asked.events, periods, spanned.freq)
     if asked.table:
         known = set(spanned.airports)
@@ -109,13 +117,33 @@ def fleet_terms(asked: TermsAsked, spanned: Spanned) -> FleetTerms:
     return FleetTerms(tuple(columns), asked.digest, asked.leave_out)
 
 
+def _calendar(asked: TermsAsked, spanned: Spanned, periods: NDArray[np.int64]) -> list[Regressor]:
+    """What all airports have, and the public holidays of each country's airports."""
+    shared = calendar_regressors(periods, spanned.freq)
+    names = {column.name for column in shared}
+    first, last = (int(year) for year in years(periods[[0, -1]], spanned.freq))
+    by_country: dict[str, list[str]] = {}
+    for airport in spanned.airports:
+        country = asked.countries.get(airport, asked.country)
+        if country:
+            by_country.setdefault(country, []).append(airport)
+    found = list(shared)
+    for country, airports in sorted(by_country.items()):
+        # A period may begin in one year and end in the next.
+        days = public_holidays(country, first - 1, last + 1)
+        own = calendar_regressors(periods, spanned.freq, days)
+        whose = None if set(by_country) == {country} and not asked.countries else tuple(airports)
+        found += [replace(column, airports=whose) for column in own if column.name not in names]
+    return found
+
+
 _SAID = {"calendar": "calendar", "event": "events", "regressor": "file"}
 
 
 def check_asked(asked: TermsAsked) -> None:
     """Refuse a country that there is not, before any data are read."""
-    if asked.country:
-        check_country(asked.country)
+    for country in sorted(asked.named):
+        check_country(country)
 
 
 def _check_airports(asked: TermsAsked, airports: Collection[str]) -> None:

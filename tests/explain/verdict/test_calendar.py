@@ -358,3 +358,12 @@ def test_a_few_zeros_do_no_harm():
     series = made(1, n=110, size=0.08)
     series.y[[20, 51]] = 0.0
     assert asked(series, "2008-03").feast == "Easter"
+
+
+def test_what_a_model_allowed_for_explains_nothing():
+    series = made(1, n=110, size=0.08)
+    target, cutoff = month("2008-03"), month("2008-02")
+    found = calendar_effect(series, target, cutoff)
+    assert found.feast == "Easter"
+    other = calendar_effect(series, target, cutoff, allowed={"Easter"})
+    assert other is None or other.feast != "Easter"
