@@ -140,14 +140,14 @@ def plan_job(
         elif isinstance(entry, Rejection):
             settled.append(rejected(entry, request.start_ms))
         else:
-            series.append(series_with_terms(entry, request.terms, request.search.horizon))
+            series.append(entry)
     sums = plan_sums(series, panel.groups, settled, request.reconcile) if request.sums else None
-    groups = [
-        series_with_terms(group, request.terms, request.search.horizon)
-        for group in (sums.hierarchy.series if sums else [])
-    ]
+    groups = sums.hierarchy.series if sums else []
     late = sums.late if sums else set()
-    tasks, without_work = _tasks(request, plan, [*series, *groups], environment, tracker, late)
+    known = [
+        series_with_terms(s, request.terms, request.search.horizon) for s in (*series, *groups)
+    ]
+    tasks, without_work = _tasks(request, plan, known, environment, tracker, late)
     tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
     short = ShortWidths(entries, request.search)
     fleet = learn_from_fleet(entries, tasks)

@@ -17,7 +17,6 @@ from forecastctl.models.combination.weights import combined, error_sizes
 from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
 from forecastctl.models.shocks import REPLACED
-from forecastctl.models.terms import OUT, effects_until, says_something
 from forecastctl.records import (
     Learned,
     Specification,
@@ -26,7 +25,7 @@ from forecastctl.records import (
     weighed,
 )
 from forecastctl.records.learning import BASELINE as NAIVE
-from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TERMS, TPE
+from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TPE
 from forecastctl.search.backtest import fold_errors, fold_scores
 from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
 from forecastctl.search.evaluation import carried_out, evaluate
@@ -35,6 +34,7 @@ from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
 from forecastctl.search.pool_of_fleet import POOLED
 from forecastctl.search.space import encode, placed
 from forecastctl.search.stand_in import none_succeeded, too_short
+from forecastctl.search.terms import DIMENSION, decide_on_terms
 from forecastctl.search.trials import Search
 
 if TYPE_CHECKING:
@@ -57,22 +57,8 @@ BOTH_WHILE_ON = 7
 BOTH_WHEN_OVER = 2
 """The same once the last shock is over."""
 
-COMPARED_TERMS = 2
-"""Models of the pool that are backtested with and without the effects of the terms."""
-
-GAIN = 0.98
-"""Of their loss without, what their loss with them may be at most: a regression that is not needed
-costs accuracy."""
-
-NO_LOSS = 1.0
-"""The same where an event or a regressor that was named says something of the periods ahead, which
-the backtest need not have seen."""
-
 _SHOCKS = {"data": Choice((REPLACED, {}))}
 """A dimension of every space, where there are shocks."""
-
-_TERMS = {"effects": Choice((OUT, {}))}
-"""A dimension of every space, where effects of terms are taken out."""
 
 
 def airport_seed(seed: int, airport: str) -> int:
@@ -155,7 +141,7 @@ def steps(
     run.begin(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
         yield from _decide_on_shocks(run)
-    yield from _decide_on_terms(run)
+    yield from decide_on_terms(run)
     spaces = _spaces(run)
     yield from _search(run, spaces)
     yield from run.until(0)
@@ -185,30 +171,6 @@ def _decide_on_shocks(run: Search) -> Steps[None]:
             run.enter([*(out for _, out in pairs), *run.pool[:BOTH_WHEN_OVER]])
         else:
             run.enter([member for pair in pairs[:BOTH_WHILE_ON] for member in pair])
-
-
-def _decide_on_terms(run: Search) -> Steps[None]:
-    """Let the backtest decide whether the pool's models are fitted without effects of the terms.
-
-    They are where an effect is clear at all, and some models of the pool forecast clearly better
-    for it. Their evaluations are among those of the search.
-    """
-    effects = effects_until(run.series, run.series.n)
-    if not effects or run.intermittent:
-        return
-    limit = NO_LOSS if says_something(effects, run.search.horizon) else GAIN
-    pairs = [((name, o), (name, {**o, **OUT})) for name, o in run.pool]
-    begun: tuple[list[int], list[int]] = ([], [])
-    for pair in pairs[:COMPARED_TERMS]:
-        for numbers, (name, options) in zip(begun, pair, strict=True):
-            if not (yield from run.ready()):
-                return
-            numbers.append(run.begin(make_model(name, options), TERMS))
-    yield from run.until(0)
-    losses = [sum(map(run.loss_of, numbers)) for numbers in begun]
-    if losses[1] < limit * losses[0]:
-        run.without_effects = True
-        run.enter([out for _, out in pairs])
 
 
 def _search(run: Search, spaces: Mapping[str, Space]) -> Steps[None]:
@@ -252,7 +214,7 @@ def _spaces(run: Search) -> dict[str, Space]:
             found[name] = {
                 **space,
                 **(_SHOCKS if run.shocked else {}),
-                **(_TERMS if run.without_effects else {}),
+                **(DIMENSION if run.without_effects else {}),
             }
     return found
 

@@ -21,7 +21,8 @@ from forecastctl.records.feasts import EASTER, shares
 from forecastctl.records.terms import CALENDAR, EVENT, REGRESSOR
 from forecastctl.search.backtest import backtest
 from forecastctl.search.folds import validation_splits
-from forecastctl.search.tune import COMPARED_TERMS, tune
+from forecastctl.search.terms import COMPARED
+from forecastctl.search.tune import tune
 from tests.series import make_series, seasonal_data
 
 M = 12
@@ -266,7 +267,7 @@ def test_a_search_takes_what_the_backtest_gains_by():
     result = tune(series, search)
     plain = tune(replace(series, terms=None), search)
     assert all("terms" in m.model.options for m in result.specification.members)
-    assert result.by_origin["terms"] == 2 * COMPARED_TERMS
+    assert result.by_origin["terms"] == 2 * COMPARED
     assert len(result.trials) <= search.max_evals
     assert result.loss < 0.8 * plain.loss
 
