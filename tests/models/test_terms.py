@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecastctl.models import family
-from forecastctl.models.base import fit_until
+from forecastctl.models.base import fit_prefixes, fit_until
+from forecastctl.models.calendar_regression import Coefficient
 from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, passengers_of_effects, predict
 from forecastctl.models.make import make_model
-from forecastctl.models.shocks import REPLACED
-from forecastctl.models.terms import OUT, effects_until, factor, taken_out
+from forecastctl.models.shocks import REPLACED, without_shocks
+from forecastctl.models.terms import OUT, _shrunk, effects_until, factor, taken_out
 from forecastctl.records import Effect, FittedModel, Member, SearchSpec, Specification, Terms
 from forecastctl.records.calendar import period_of
 from forecastctl.records.feasts import EASTER, shares
@@ -155,6 +156,41 @@ def test_a_shock_hides_no_effect():
     assert effect.se < 0.03
 
 
+def test_regressors_of_a_shock_are_those_of_what_replaces_it():
+    """Three years of a shock repeat one season, in which Easter is always where it was then."""
+    found = []
+    for noise in (1e-4, 2e-4, 3e-4):
+        series = at_easter(n=144, noise=noise)
+        y = series.y.copy()
+        y[84:118] *= np.exp(np.linspace(-2.0, -0.6, 34))
+        assert len(without_shocks(y, M)[1]) == 1
+        (effect,) = effects_until(replace(series, y=y), 144)
+        found.append(effect.beta)
+    np.testing.assert_allclose(found, 0.12, atol=0.002)
+
+
+def test_an_effect_is_shrunk_by_its_own_uncertainty():
+    half_a_unit = _shrunk(Coefficient(0.2, 0.1, 9), 2.0)
+    assert (half_a_unit.value, half_a_unit.se) == (pytest.approx(0.075), 0.05)
+    assert _shrunk(Coefficient(0.1, 0.2, 9), 1.0).value == 0.0
+
+
+@pytest.mark.parametrize(("kind", "known"), [(CALENDAR, 0), (EVENT, 1)])
+def test_what_was_there_once_is_an_event_and_no_term_of_the_calendar(kind, known):
+    x = np.zeros(120 + AHEAD)
+    x[70] = 1.0
+    series = with_terms(seasonal_data(120, noise=0.01), {"x": 0.3}, x=(kind, x))
+    assert len(effects_until(series, 120)) == known
+
+
+def test_fits_of_prefixes_are_each_without_their_own_effects():
+    series, options = at_easter(), {**family("holt_winters").starts[0], **OUT}
+    of = family("holt_winters")
+    fits = list(fit_prefixes(of, series, (120, 100), options))
+    assert fits == [fit_until(of, series, end, options) for end in (120, 100)]
+    assert fits[0].effects != fits[1].effects
+
+
 @settings(max_examples=15, deadline=None)
 @given(at=st.integers(40, 119), seed=st.integers(0, 1000))
 def test_what_comes_after_an_origin_changes_nothing_at_it(at, seed):
@@ -279,8 +315,25 @@ def test_a_search_without_an_effect_is_as_it_was():
     assert tune(series, search) == tune(replace(series, terms=None), search)
 
 
-def test_a_backtest_that_does_not_gain_leaves_the_pool_as_it_was():
-    """An effect that was clear and is gone since: the newest origins show no gain by it."""
+def losses_of(result):
+    """Of the models that were compared: as they are, and without effects."""
+    compared = [trial for trial in result.trials if trial.start == "terms"]
+    plain = sum(trial.loss for trial in compared if "terms" not in trial.model.options)
+    return plain, sum(trial.loss for trial in compared if "terms" in trial.model.options)
+
+
+def test_a_backtest_that_gains_next_to_nothing_leaves_the_pool_as_it_was():
+    series = at_easter(0.015, noise=0.01, seed=5)
+    assert effects_until(series, 120) != ()
+    result = tune(series, SearchSpec(families=("annual", "seasonal_naive"), max_evals=10))
+    plain, without = losses_of(result)
+    assert 0.98 * plain < without < plain
+    pool = [trial.model.options for trial in result.trials if trial.start == "pool"]
+    assert pool
+    assert not any("terms" in options for options in pool)
+
+
+def test_an_effect_that_is_gone_is_not_taken():
     series = at_easter(0.0, noise=0.01)
     gone = np.where(np.arange(120) < 72, 0.15, -0.1) * series.terms.values[:120, 0]
     series = replace(series, y=series.y * np.exp(gone))
