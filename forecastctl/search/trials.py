@@ -98,6 +98,13 @@ class Search:
         return most + pooled if len(self.pool) - pooled <= most else most
 
     @property
+    def eligible(self) -> list[Trial]:
+        """Trials of which the specification is chosen: without effects where none are taken."""
+        if self.without_effects:
+            return self.trials
+        return [trial for trial in self.trials if "terms" not in trial.model.options]
+
+    @property
     def averages_pool(self) -> bool:
         """Whether there is room for the whole pool in the combination."""
         return len(self.pool) <= self.seats

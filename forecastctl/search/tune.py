@@ -290,10 +290,10 @@ def _chosen(run: Search) -> Specification:
     A model that was fitted to less than two seasons has seen no month twice: it cannot tell the
     season from growth, and its backtest is short. There the seasonal naive keeps half a say.
     """
-    naive = run.trials[0]
+    naive, trials = run.trials[0], run.eligible
     known = run.splits[0].end >= 2 * run.series.season_length
     if run.intermittent:  # of periods that are mostly zero, a few origins hold next to nothing
-        return choose(run.trials, run.seats, run.keys, math.inf)
+        return choose(trials, run.seats, run.keys, math.inf)
     if known or run.seats == 1 or naive.loss is None:
-        return choose(run.trials, run.seats, run.keys)
-    return held_back(choose(run.trials, run.seats - 1, run.keys), naive)
+        return choose(trials, run.seats, run.keys)
+    return held_back(choose(trials, run.seats - 1, run.keys), naive)

@@ -327,6 +327,7 @@ def test_a_backtest_that_gains_next_to_nothing_leaves_the_pool_as_it_was():
     pool = [trial.model.options for trial in result.trials if trial.start == "pool"]
     assert pool
     assert not any("terms" in options for options in pool)
+    assert not any("terms" in m.model.options for m in result.specification.members)
 
 
 def test_an_effect_that_is_gone_is_not_taken():
