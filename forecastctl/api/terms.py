@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecastctl.errors import DataError
 from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 FITTING = ("run", "tune", "train", "backtest")
 """Commands that fit models; a model that is fitted has its effects with it."""
+
+COUNTRY = "country"
+"""The column of a file that says in which country each airport is."""
 
 
 def terms_asked(settings: Settings) -> TermsAsked | None:
@@ -53,13 +57,23 @@ def terms_asked(settings: Settings) -> TermsAsked | None:
 
 
 def _countries(calendar: Calendar) -> Mapping[str, str]:
-    """Country by airport, as a file has it."""
+    """Country by airport, as a file has it.
+
+    Raises:
+        DataError: It cannot be read, or says nothing of countries.
+    """
     from forecastctl.data.panel.panel import DataSpec
-    from forecastctl.data.read.files import read_groups
+    from forecastctl.data.read.files import read_groups, source_tables
 
     if calendar.countries is None:
         return {}
-    return read_groups(DataSpec(None, groups=("country",)), calendar.countries)["country"]
+    spec = DataSpec(None, groups=(COUNTRY,))
+    if COUNTRY not in source_tables(calendar.countries, spec)[0].names:
+        raise DataError(
+            f"{calendar.countries} has no column {COUNTRY!r}.",
+            "It needs the columns airport and country.",
+        )
+    return read_groups(spec, calendar.countries)[COUNTRY]
 
 
 def with_terms_of_panel(request: Request, settings: Settings, panel: Panel) -> Request:

@@ -224,6 +224,14 @@ def test_a_country_needs_the_library_and_must_exist(cli, monkeypatch):
     assert "there is no country 'XX'" in cli("run", code=2).stderr
 
 
+def test_a_file_of_countries_without_them_is_refused(cli):
+    cli.write("airport,land\nJFK,US\n", "countries.csv")
+    written(cli, SETTINGS.replace('terms = "auto"', 'countries = "countries.csv"'))
+    found = cli("run", code=3).stderr
+    assert "countries.csv has no column 'country'" in found
+    assert "It needs the columns airport and country." in found
+
+
 def test_events_in_the_environment_are_json():
     text = '[{"name": "Games", "date": "2012-08"}]'
     found = load_settings(environ={"FORECASTCTL_EVENTS__LIST": text})
