@@ -63,6 +63,7 @@ class Case:
     freq: str = "M"
     season_length: int = SEASON
     fleet: Any = None
+    calendar: bool = False
 
     @property
     def scale(self) -> float:
@@ -99,6 +100,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="take every so many-th series")
     parser.add_argument("--half", choices=("odd", "even"), help="of the series, by position")
     parser.add_argument("--evals", type=int, help="trials per series, else the default")
+    parser.add_argument("--calendar", action="store_true", help="as [calendar] terms = auto")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter that has statsforecast")
@@ -138,7 +140,8 @@ def case(name: Any, group: Any, options: argparse.Namespace) -> Case | None:
         cut = len(y) - horizon
     if cut < 2 * SEASON or not np.all(np.isfinite(y)):
         return None
-    return Case(str(name), start, y[:cut], y[cut : cut + horizon])
+    test = y[cut : cut + horizon]
+    return Case(str(name), start, y[:cut], test, calendar=options.calendar)
 
 
 def search_of(options: argparse.Namespace) -> SearchSpec:
@@ -203,7 +206,21 @@ def series_of(case: Case) -> Any:
     first = np.datetime64(case.start[:7] if case.freq == "M" else case.start, case.freq)
     ds = (first + np.arange(len(case.train))).astype("datetime64[D]")
     series = Series(case.name, case.freq, case.season_length, ds, case.train, "0" * 64)
-    return series.with_fleet(case.fleet)
+    return with_calendar(series.with_fleet(case.fleet), case)
+
+
+def with_calendar(series: Any, case: Case) -> Any:
+    """A series with Easter and the days of the month, where that is asked for."""
+    if not case.calendar:
+        return series
+    from forecastctl.data.terms.build import Spanned, TermsAsked, fleet_terms
+    from forecastctl.jobs.terms import series_with_terms
+    from forecastctl.records.calendar import period_of
+
+    first, horizon = period_of(series.ds[0], series.freq), len(case.test)
+    last = first + series.n + horizon + series.season_length
+    terms = fleet_terms(TermsAsked(calendar=True), Spanned(series.freq, first, last, [case.name]))
+    return series_with_terms(series, terms, horizon)
 
 
 def searched(task: tuple[Case, SearchSpec]) -> tuple[TuneResult | None, float]:

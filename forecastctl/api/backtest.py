@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from forecastctl.api.ending import Done, written
 from forecastctl.api.interruptions import Interruptions
 from forecastctl.api.job import limits
 from forecastctl.api.recorder import Recorder
+from forecastctl.api.terms import with_terms_of_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,6 +83,8 @@ def do(
         if recorder.waited:  # the data may be other by now
             panel, spec = read(session)
         request = _request(session, asked, jobs=executor.jobs)
+        of_origins = with_terms_of_panel(request.job_request, settings, panel)
+        request = replace(request, job_request=of_origins)
 
         def plan(tracker: Tracker) -> Backtest:
             from forecastctl.backtest.run import Backtest

@@ -72,11 +72,13 @@ def in_parallel(
 
 def with_parallel(request: Request, settings: Settings, parallel: Parallel) -> Request:
     """The same request with what is done at the same time."""
+    from forecastctl.jobs.terms import digest_with
+
     return replace(
         request,
         parallel=parallel,
         search=replace(request.search, parallelism=parallel.parallelism),
-        config_digest=settings.result_digest(parallel.parallelism),
+        config_digest=digest_with(settings.result_digest(parallel.parallelism), request.terms),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import environment
 from forecastctl.api.parallel import in_parallel
+from forecastctl.api.terms import with_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ def planner(
     for warning in prepared.warnings:
         session.warn(warning)
     entries, settings = prepared.entries, session.settings
+    request = with_terms(request, settings, entries)
 
     def plan(tracker: Tracker, name: str | None) -> Job:
         job = plan_or_go_on(

@@ -22,6 +22,7 @@ from forecastctl.jobs.restored import restored
 from forecastctl.jobs.resume import airport_runs, is_complete
 from forecastctl.jobs.short import ShortWidths
 from forecastctl.jobs.summary import rejected, skipped
+from forecastctl.jobs.terms import series_with_terms
 from forecastctl.jobs.work import clock
 from forecastctl.recording.context import Environment, JobContext
 from forecastctl.recording.panel import dataset_of
@@ -245,9 +246,13 @@ class BacktestPlan:
                         continue
                     log.warning("%s as of %s is done anew: %s", entry.airport, origin.as_of, why)
                     again[entry.airport] = run.run_id
+                entry = series_with_terms(  # noqa: PLW2901 - the same with what is known of it
+                    entry, self._job_request.terms, self._plan.search.horizon
+                )
                 series = series_with_fleet(entry, fleet, self._plan.search)
                 steps.append(OriginSeries(origin.position, series, why, short.of(entry)))
-        job = replace(self._job(origin, entries, steps, settled, again), fleet=fleet)
+        job = self._job(origin, entries, steps, settled, again)
+        job = replace(job, fleet=fleet, terms=self._job_request.terms)
         earlier_run = self._jobs.get(self._job_id(origin))
         return OriginJob(origin, job, earlier_run, recorded, len(steps)), steps
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from forecastctl.api.compose import check_plug_ins, environment, read, read_store
 from forecastctl.api.job import Selection, adds_up, ask
 from forecastctl.api.parallel import in_parallel, workers_expected
+from forecastctl.api.terms import with_terms
 from forecastctl.cli.output import render
 from forecastctl.errors import NothingRecordedError
 
@@ -37,6 +38,7 @@ def show_intents(session: Session, chosen: Selection) -> None:
     today = date.today()  # noqa: DTZ011 - local day
     entries = prepare_panel(panel, spec, as_of=chosen.as_of, today=today).entries
     request = ask("run", session, chosen, sums=sums, jobs=workers_expected(settings))
+    request = with_terms(request, settings, entries)
     request = in_parallel(request, settings, entries, tracker, None, _unsaid)
     job = plan_or_go_on(
         request,

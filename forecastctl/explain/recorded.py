@@ -14,6 +14,7 @@ from forecastctl.explain.standing import standing
 from forecastctl.explain.values import (
     Answer,
     Attempt,
+    EffectFacts,
     ForecastFacts,
     Lineage,
     MemberFacts,
@@ -72,6 +73,7 @@ def recorded_answer(
         date=chosen.date,
         sentence=f"{_forecast(subject.airport, chosen, freq)}.",
         forecast=forecast_facts(chosen, reconciled(tracker, subject.run, chosen)),
+        effects=_effects(model, chosen),
         vintages=tuple(record.vintages),
         model=model_facts(tracker, subject.run, subject.model_run, model),
         lineage=lineage(tracker, subject.run, subject.model_run),
@@ -80,6 +82,15 @@ def recorded_answer(
     if actual is None:
         return without_actual(answer, chosen, gap, freq)
     return with_actual(answer, chosen, actual, model, freq)
+
+
+def _effects(model: FittedModel | None, chosen: Vintage) -> tuple[EffectFacts, ...] | None:
+    """What the forecast allowed for; ``None`` where its model has no effects or cannot be read."""
+    if model is None or not model.effects:
+        return None
+    from forecastctl.explain.parts.effects import effects_at  # with the models, which others spare
+
+    return effects_at(model, chosen.lead, chosen.date)
 
 
 def with_actual(

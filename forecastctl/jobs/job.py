@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AirportResult,
         AirportTask,
         FleetLines,
+        FleetTerms,
         StoredRun,
         Widths,
     )
@@ -76,6 +77,7 @@ class Job:
             intervals must be.
         parallel: What it does at the same time.
         fleet: What was learned from all airports together, where models of it are fitted.
+        terms: Regressors of the airports, where there are any.
     """
 
     context: JobContext
@@ -95,6 +97,7 @@ class Job:
     whole: Sequence[AirportTask] | None = None
     parallel: Parallel = field(default_factory=Parallel)
     fleet: FleetLines | None = None
+    terms: FleetTerms | None = None
 
     @property
     def groups(self) -> list[str]:

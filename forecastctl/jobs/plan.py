@@ -17,6 +17,7 @@ from forecastctl.jobs.retune import ALWAYS, airport_task, decide_retuning
 from forecastctl.jobs.short import ShortWidths
 from forecastctl.jobs.summary import rejected, skipped
 from forecastctl.jobs.sums.base import plan_sums
+from forecastctl.jobs.terms import series_with_terms
 from forecastctl.recording.context import Environment, JobContext
 from forecastctl.recording.panel import dataset_of
 from forecastctl.records import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import Panel
     from forecastctl.data.shared.panel import SharedPanel
+    from forecastctl.records import FleetTerms
     from forecastctl.store.port import Tracker
 
 STAGES_OF_COMMANDS = {
@@ -76,6 +78,7 @@ class Request:
         recorded: Airports that an attempt at this job which was cut off has recorded; that does not
             make them unchanged ones.
         parallel: What it does at the same time; what of it decides results is in ``search``.
+        terms: Regressors of the airports; what they are made from is in ``config_digest``.
     """
 
     command: str
@@ -100,11 +103,12 @@ class Request:
     curves: bool = False
     recorded: frozenset[str] = frozenset()
     parallel: Parallel = field(default_factory=Parallel)
+    terms: FleetTerms | None = None
 
     def asked(self) -> dict[str, object]:
         """What decides what the job does with each airport, as plain values."""
         aside = {"job_id", "start_ms", "settings", "jobs", "batch", "recorded", "search", "curves"}
-        aside |= {"parallel"}
+        aside |= {"parallel", "terms"}
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in aside}
         return {**values, "search": asdict(self.search)}
 
@@ -140,7 +144,10 @@ def plan_job(
     sums = plan_sums(series, panel.groups, settled, request.reconcile) if request.sums else None
     groups = sums.hierarchy.series if sums else []
     late = sums.late if sums else set()
-    tasks, without_work = _tasks(request, plan, [*series, *groups], environment, tracker, late)
+    known = [
+        series_with_terms(s, request.terms, request.search.horizon) for s in (*series, *groups)
+    ]
+    tasks, without_work = _tasks(request, plan, known, environment, tracker, late)
     tasks = add_learned(tasks, request.search, tracker) if request.learn else tasks
     short = ShortWidths(entries, request.search)
     fleet = learn_from_fleet(entries, tasks)
@@ -158,6 +165,7 @@ def plan_job(
         sums=sums,
         parallel=request.parallel,
         fleet=fleet,
+        terms=request.terms,
     )
 
 

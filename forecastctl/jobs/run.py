@@ -205,6 +205,8 @@ def job_run(job: Job, executor: Executor) -> Run:
     }
     if job.sums:
         tags |= {Tag.RECONCILE: job.sums.method, Tag.GROUPS: str(len(job.sums.hierarchy.groups))}
+    if job.terms:
+        tags[Tag.REGRESSORS] = cut(", ".join(job.terms.names))
     if job.warnings:
         tags[Tag.WARNINGS] = cut("; ".join(job.warnings))
     params = {k: cut(str(v)) for k, v in job.settings.items()}
@@ -236,6 +238,8 @@ def store_inputs(job: Job, tracker: Tracker, run_id: str) -> None:
     ]
     if job.fleet and job.fleet.by_day:
         artifacts.append(Artifact(File.POOLED, json_bytes(job.fleet.to_dict())))
+    if job.terms:
+        artifacts.append(Artifact(File.TERMS, json_bytes(job.terms.to_dict())))
     if job.sums:
         artifacts.append(Artifact(File.GROUPS, json_bytes(job.sums.columns, readable=True)))
     tags: dict[str, str] = {}

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 NOT_BEGUN = "the deadline passed before its turn"
+NO_TERMS = (
+    "its models were chosen for data without effects of the calendar, of events or of regressors, "
+    "and this job knows none of them"
+)
 DEADLINE = "deadline"
 """Why a search stopped that the deadline of its job ended."""
 
@@ -213,7 +217,11 @@ def _train(result: AirportResult, task: AirportTask) -> tuple[AirportResult, str
         widths=tuned.widths,
         backtest_errors=tuned.backtest_errors,
     )
-    return replace(result, model=model, engine=working_engine(task.plan.search.engine)), reason
+    notes = result.notes
+    if task.series.terms is None and any("terms" in m.member.model.options for m in model.members):
+        notes = (*notes, NO_TERMS)
+    engine = working_engine(task.plan.search.engine)
+    return replace(result, model=model, engine=engine, notes=notes), reason
 
 
 def _forecast(result: AirportResult, task: AirportTask) -> AirportResult:

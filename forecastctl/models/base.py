@@ -11,7 +11,7 @@ import logging
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
@@ -20,6 +20,7 @@ import numpy as np
 
 from forecastctl.errors import ModelError, UsageError
 from forecastctl.models.shocks import estimation_data
+from forecastctl.models.terms import effects_until, taken_out
 from forecastctl.registry import FAMILIES
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecastctl.records import Line, Option, Options, Series
+    from forecastctl.records import Effect, Line, Option, Options, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,13 @@ class Fit:
         params: Estimated or given parameters by name.
         states: What the recursion needs to go on after the last observation.
         sigma: Standard deviation of the one-step in-sample residuals, passengers.
+        effects: What was taken out of the data before; its forecast is multiplied by them.
     """
 
     params: Mapping[str, Any]
     states: Mapping[str, Any]
     sigma: float
+    effects: tuple[Effect, ...] = ()
 
 
 class Family(Protocol):
@@ -175,7 +178,7 @@ def fit_prefixes(
         ends: Lengths of the prefixes, in the order wanted.
         options: One point of the space.
     """
-    if isinstance(family, FitsPrefixes) and "shocks" not in options:
+    if isinstance(family, FitsPrefixes) and not {"shocks", "terms"} & options.keys():
         yield from family.fit_prefixes(series.y, ends, series.season_length, options)
     else:
         for end in ends:
@@ -183,7 +186,7 @@ def fit_prefixes(
 
 
 def fit_until(family: Family, series: Series, end: int, options: Options) -> Fit:
-    """Fit to the first ``end`` periods, without their shocks where the options say so.
+    """Fit to the first ``end`` periods, without shocks or effects where the options say so.
 
     A model that is estimated over a fleet takes what was learned up to then. Where the series knows
     of no fleet, it is estimated on this series alone.
@@ -191,7 +194,16 @@ def fit_until(family: Family, series: Series, end: int, options: Options) -> Fit
     Raises:
         ModelError: The model cannot be fitted, or nothing was learned from the fleet by then.
     """
-    y = estimation_data(series.y[:end], series.season_length, options)
+    effects = effects_until(series, end) if "terms" in options else ()
+    y = series.y[:end]
+    if effects:
+        y = y * taken_out(series, end, effects)
+    fit = _fit(family, series, end, estimation_data(y, series.season_length, options), options)
+    return replace(fit, effects=effects) if effects else fit
+
+
+def _fit(family: Family, series: Series, end: int, y: NDArray[np.float64], options: Options) -> Fit:
+    """Fit to what is made of the first ``end`` periods."""
     if series.fleet is None or not isinstance(family, FitsFromFleet):
         return family.fit(y, series.season_length, options)
     day, label = str(series.ds[end - 1]), family.label(options)

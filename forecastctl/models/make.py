@@ -19,7 +19,9 @@ DIGITS = 4
 def make_model(name: str, options: Options) -> Model:
     """Model of a family with its label."""
     label = family(name).label(options)
-    return Model(name, dict(options), f"{label} shocks out" if "shocks" in options else label)
+    for taken_out in ("shocks", "terms"):
+        label += f" {taken_out} out" if taken_out in options else ""
+    return Model(name, dict(options), label)
 
 
 def _flatten(options: Mapping[str, Any]) -> dict[str, Option]:

@@ -24,6 +24,7 @@ from forecastctl.recording.shapes import (
     PanelPart,
     PastRow,
     SummaryFile,
+    TermsFile,
     TrialRow,
     TuningFile,
     Verdicts,
@@ -33,6 +34,7 @@ from forecastctl.recording.shapes import (
 )
 from forecastctl.records import (
     FittedModel,
+    FleetTerms,
     Fold,
     Forecast,
     Learned,
@@ -246,6 +248,11 @@ def groups(content: bytes) -> dict[str, dict[str, str]]:
         if not all(isinstance(v, str) for v in values.values()):
             raise TypeError("a group is no text")
     return columns
+
+
+def terms(content: bytes) -> FleetTerms:
+    """Regressors of the airports of a job."""
+    return FleetTerms.from_dict(_json(content, TermsFile)[1])
 
 
 def summary(content: bytes) -> dict[str, Any]:

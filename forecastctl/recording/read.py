@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forecastctl.data.panel.panel import Panel
     from forecastctl.data.panel.rows import Grouped
-    from forecastctl.records import FittedModel, Forecast, StoredRun, Trial, TuneResult
+    from forecastctl.records import FittedModel, FleetTerms, Forecast, StoredRun, Trial, TuneResult
     from forecastctl.store.port import Tracker
 
 T = TypeVar("T")
@@ -288,6 +288,17 @@ def recorded_groups(tracker: Tracker, job: StoredRun) -> dict[str, dict[str, str
     if Tag.GROUPS not in job.tags:
         return {}
     return read_as(tracker, job, File.GROUPS, decoding.groups)
+
+
+def recorded_terms(tracker: Tracker, job: StoredRun) -> FleetTerms | None:
+    """Regressors of the airports of a job; ``None`` where it had none.
+
+    Raises:
+        NothingRecordedError: It had some, and they cannot be read any more.
+    """
+    if Tag.REGRESSORS not in job.tags:
+        return None
+    return read_as(tracker, job, File.TERMS, decoding.terms)
 
 
 def panel_runs(tracker: Tracker, runs: Sequence[StoredRun]) -> list[StoredRun]:

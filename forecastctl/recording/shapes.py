@@ -142,6 +142,34 @@ class ShockShape(Shape):
     shift: float
 
 
+class EffectShape(Shape):
+    """What one regressor does to a series."""
+
+    name: str
+    kind: Literal["calendar", "event", "regressor"]
+    beta: Number
+    se: Number
+    ahead: list[Number]
+
+
+class RegressorShape(Shape):
+    """One regressor of some airports, or of all."""
+
+    name: str
+    kind: Literal["calendar", "event", "regressor"]
+    first: Day
+    values: list[Number | None]
+    airports: list[str] | None
+
+
+class TermsFile(Shape):
+    """What ``terms.json`` holds."""
+
+    columns: list[RegressorShape]
+    digest: str
+    leave_out: bool
+
+
 class ModelFile(Shape):
     """What ``model.json`` holds."""
 
@@ -157,6 +185,7 @@ class ModelFile(Shape):
     shape: Literal["widths", "t4", "normal"] = "normal"
     widths: Widths = {}
     shocks: list[ShockShape] = []
+    effects: list[EffectShape] = []
 
 
 class Band(Shape):

@@ -22,6 +22,7 @@ from forecastctl.recording.context import (
 )
 from forecastctl.recording.curves import curves
 from forecastctl.recording.digests import with_digests
+from forecastctl.recording.effects import effects_dict, said_of_effects
 from forecastctl.recording.notes import airport_note
 from forecastctl.recording.trials import finite, trial_run, trials_table
 from forecastctl.records import (
@@ -184,10 +185,13 @@ def _stage_tags(result: AirportResult, context: JobContext) -> dict[str, str]:
         tags[Tag.MODEL] = cut(label)
     if result.reason:
         tags[Tag.REASON] = cut(result.reason)
-    if result.notes:
-        tags[Tag.PREPARATION] = cut("; ".join(result.notes))
-    if result.suspects:
-        tags[Tag.SUSPECTS] = cut("; ".join(result.suspects))
+    effects = result.model.effects if result.model else ()
+    said = {
+        Tag.EFFECTS: said_of_effects(effects),
+        Tag.PREPARATION: "; ".join(result.notes),
+        Tag.SUSPECTS: "; ".join(result.suspects),
+    }
+    tags |= {tag: cut(text) for tag, text in said.items() if text}
     if result.task and result.task.series.left_out:
         tags[Tag.LEFT_OUT] = ",".join(result.task.series.left_out)
     if result.tuned and plan.tune:
@@ -282,6 +286,8 @@ def _airport_artifacts(result: AirportResult, context: JobContext) -> Iterable[A
     if result.forecast and plan.forecast:
         label = model_label(result) or ""
         yield Artifact(File.FORECAST, json_bytes(forecast_dict(result.forecast, label)))
+        if result.model and result.model.effects:
+            yield Artifact(File.EFFECTS, json_bytes(effects_dict(result.model, result.forecast)))
     if result.chart:
         yield Artifact(File.CHART, result.chart)
     if result.failure and result.failure.traceback:

@@ -68,6 +68,7 @@ from forecastctl.records.series import (
     future_ds,
 )
 from forecastctl.records.shards import Shard
+from forecastctl.records.terms import Effect, FleetTerms, Regressor, Terms
 
 __all__ = [
     "ALL_RUNS",
@@ -86,6 +87,7 @@ __all__ = [
     "Clock",
     "Column",
     "Dataset",
+    "Effect",
     "ExplainRules",
     "ExplainView",
     "Failure",
@@ -93,6 +95,7 @@ __all__ = [
     "FittedModel",
     "FleetLines",
     "FleetPoint",
+    "FleetTerms",
     "Fold",
     "Forecast",
     "Learned",
@@ -108,6 +111,7 @@ __all__ = [
     "Past",
     "Plan",
     "Query",
+    "Regressor",
     "Rejection",
     "Replay",
     "ReplayResult",
@@ -123,6 +127,7 @@ __all__ = [
     "Start",
     "Status",
     "StoredRun",
+    "Terms",
     "Trial",
     "TuneResult",
     "Values",

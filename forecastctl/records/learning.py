@@ -28,6 +28,10 @@ SUGGESTED = (OWN, SIMILAR, FLEET)
 SHOCKS = "shocks"
 """One of the pool's first models, with shocks or without, to judge whether these are replaced."""
 
+TERMS = "terms"
+"""One of the pool's first models, with or without the effects of the calendar, events and other
+regressors, to judge whether these are taken out."""
+
 POOL = "pool"
 """A model that every search tries."""
 
@@ -50,7 +54,7 @@ RETIRED_ALGORITHM = "surrogate"
 PROPOSED = (*RETIRED, RANDOM, TPE)
 """Origins of models that were proposed during a search; the others were known before it began."""
 
-ORIGINS = (BASELINE, SHOCKS, *SUGGESTED, POOL, FAMILY, *PROPOSED)
+ORIGINS = (BASELINE, SHOCKS, TERMS, *SUGGESTED, POOL, FAMILY, *PROPOSED)
 """Every origin that a trial may have, in the order in which a search comes to them."""
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from forecastctl.records.terms import Effect
+
 Option: TypeAlias = str | float | int | bool | None
 Options: TypeAlias = Mapping[str, Option]
 
@@ -22,7 +24,11 @@ deviations of the models times the airport's own factor: `forecastctl.models.com
 MEMBERS_NAMED = 3
 """Members of a combination that its label names; the others are counted."""
 
-MODEL_ROW_VERSION = 4
+MODEL_ROW_VERSION = 5
+"""The newest version of a row that can be read."""
+
+ROW_WITHOUT_EFFECTS = 4
+"""The version of a row that has no effects, so that whoever can read it does."""
 
 
 def widths_dict(widths: Widths) -> dict[str, float]:
@@ -156,7 +162,8 @@ class FittedModel:
             in rows of versions 1 and 2, whose intervals stay as they were.
         widths: How wide the fleet's backtests led intervals to be, see `Widths`; empty in rows of
             versions 1 to 3.
-        version: Version of the row.
+        effects: What was taken out of the data of the members whose options say so, with what is
+            known of the periods ahead; none in rows of versions 1 to 4.
     """
 
     members: tuple[FittedMember, ...]
@@ -172,7 +179,8 @@ class FittedModel:
     shocks: tuple[Shock, ...] = ()
     ceiling: float | None = None
     widths: Widths = ()
-    version: int = field(default=MODEL_ROW_VERSION)
+    effects: tuple[Effect, ...] = ()
+    version: int = field(default=ROW_WITHOUT_EFFECTS)
 
     @property
     def specification(self) -> Specification:
@@ -181,7 +189,11 @@ class FittedModel:
 
     def to_row(self) -> dict[str, Any]:
         """Plain JSON value; ``from_row`` reads it back bit for bit."""
-        return {**asdict(self), "widths": widths_dict(self.widths)}
+        row = {**asdict(self), "widths": widths_dict(self.widths)}
+        if not self.effects:
+            del row["effects"]
+            return row
+        return {**row, "version": MODEL_ROW_VERSION}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> FittedModel:
@@ -207,10 +219,16 @@ class FittedModel:
             )
             for m in row["members"]
         )
-        rest = {
-            k: row[k] for k in row if k not in ("members", "backtest_errors", "shocks", "widths")
-        }
+        made = ("members", "backtest_errors", "shocks", "widths", "effects")
+        rest = {k: row[k] for k in row if k not in made}
         errors = tuple(tuple(map(float, fold)) for fold in row["backtest_errors"])
         shocks = tuple(Shock(**shock) for shock in row.get("shocks", ()))
         widths = widths_of(row.get("widths", {}))
-        return cls(members=members, backtest_errors=errors, shocks=shocks, widths=widths, **rest)
+        return cls(
+            members=members,
+            backtest_errors=errors,
+            shocks=shocks,
+            widths=widths,
+            effects=tuple(Effect.from_dict(effect) for effect in row.get("effects", ())),
+            **rest,
+        )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.records.fleet import FleetLines
+    from forecastctl.records.terms import Terms
 
 
 class Status(StrEnum):
@@ -45,6 +46,7 @@ class Series:
         suspects: Sentences about those that were left out unasked.
         ahead: Periods at its end that were left out unasked: it is forecast so much further.
         fleet: What was learned from all airports of its panel together, or ``None``.
+        terms: Regressors that are known in advance, or ``None``.
     """
 
     airport: str
@@ -58,6 +60,7 @@ class Series:
     suspects: tuple[str, ...] = ()
     ahead: int = 0
     fleet: FleetLines | None = None
+    terms: Terms | None = None
 
     @property
     def n(self) -> int:
@@ -76,6 +79,10 @@ class Series:
     def with_fleet(self, fleet: FleetLines | None) -> Series:
         """The same with what was learned from all airports together."""
         return replace(self, fleet=fleet)
+
+    def with_terms(self, terms: Terms | None, notes: tuple[str, ...] = ()) -> Series:
+        """The same with regressors, and with more notes."""
+        return replace(self, terms=terms, notes=(*self.notes, *notes))
 
 
 Values: TypeAlias = "tuple[NDArray[np.datetime64], NDArray[np.float64]]"
@@ -136,6 +143,10 @@ class SharedSeries(Series):
     def with_fleet(self, fleet: FleetLines | None) -> SharedSeries:
         """The same with what was learned from all airports together."""
         return _restored({**self._all(), "fleet": fleet})
+
+    def with_terms(self, terms: Terms | None, notes: tuple[str, ...] = ()) -> SharedSeries:
+        """The same with regressors, and with more notes."""
+        return _restored({**self._all(), "terms": terms, "notes": (*self.notes, *notes)})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross a process without the values."""

@@ -15,6 +15,7 @@ from forecastctl.errors import DamagedError, ForecastctlError, NothingRecordedEr
 from forecastctl.jobs.fleet import learn_from_fleet, with_fleet
 from forecastctl.jobs.learn import read_learned
 from forecastctl.jobs.sums.base import rebuilt
+from forecastctl.jobs.terms import entries_with_terms
 from forecastctl.jobs.work import compile_models, unheard, work
 from forecastctl.models.combination.replay import (
     DIFFERS,
@@ -31,6 +32,7 @@ from forecastctl.recording.read import (
     read_trials,
     read_tuning,
     recorded_groups,
+    recorded_terms,
 )
 from forecastctl.recording.run_of import RunOf
 from forecastctl.recording.settings_of import settings_of
@@ -161,7 +163,9 @@ class _Rebuilt:
         fleet = tuple(entries)
         if Tag.GROUPS in job.tags:
             entries += rebuilt(entries, recorded_groups(tracker, job))
-        return cls({e.airport: e for e in entries}, fleet, settings, settings.search(), notes)
+        search, terms = settings.search(), recorded_terms(tracker, job)
+        entries = entries_with_terms(entries, terms, search.horizon)
+        return cls({e.airport: e for e in entries}, fleet, settings, search, notes)
 
 
 def _as_of(recorded: Mapping[str, Any], run: StoredRun) -> str | None:

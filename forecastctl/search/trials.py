@@ -41,6 +41,7 @@ class Search:
         ended: Why nothing more is begun, or ``None``.
         repeats: How often a model came up that had been tried before.
         repeats_in_a_row: The same since the last new one.
+        without_effects: Whether effects of terms are taken out, before the pool is fitted.
     """
 
     series: Series
@@ -58,6 +59,7 @@ class Search:
     ended: str | None = None
     repeats: int = 0
     repeats_in_a_row: int = 0
+    without_effects: bool = False
     start_ms: int = field(init=False)
     shocked: bool = field(init=False)
     settled: bool = field(init=False)
@@ -94,6 +96,13 @@ class Search:
             return min(len(self.pool), most)
         pooled = sum(name == POOLED for name, _ in self.pool)
         return most + pooled if len(self.pool) - pooled <= most else most
+
+    @property
+    def eligible(self) -> list[Trial]:
+        """Trials of which the specification is chosen: without effects where none are taken."""
+        if self.without_effects:
+            return self.trials
+        return [trial for trial in self.trials if "terms" not in trial.model.options]
 
     @property
     def averages_pool(self) -> bool:

@@ -34,6 +34,7 @@ from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
 from forecastctl.search.pool_of_fleet import POOLED
 from forecastctl.search.space import encode, placed
 from forecastctl.search.stand_in import none_succeeded, too_short
+from forecastctl.search.terms import DIMENSION, decide_on_terms
 from forecastctl.search.trials import Search
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def steps(
     run.begin(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:
         yield from _decide_on_shocks(run)
+    yield from decide_on_terms(run)
     spaces = _spaces(run)
     yield from _search(run, spaces)
     yield from run.until(0)
@@ -209,7 +211,11 @@ def _spaces(run: Search) -> dict[str, Space]:
         if space is not None and name == POOLED:  # no other window was learned from the fleet
             space = {**space, "seasons": learned.pop()} if learned else None
         if space is not None:
-            found[name] = {**space, **(_SHOCKS if run.shocked else {})}
+            found[name] = {
+                **space,
+                **(_SHOCKS if run.shocked else {}),
+                **(DIMENSION if run.without_effects else {}),
+            }
     return found
 
 
@@ -284,10 +290,10 @@ def _chosen(run: Search) -> Specification:
     A model that was fitted to less than two seasons has seen no month twice: it cannot tell the
     season from growth, and its backtest is short. There the seasonal naive keeps half a say.
     """
-    naive = run.trials[0]
+    naive, trials = run.trials[0], run.eligible
     known = run.splits[0].end >= 2 * run.series.season_length
     if run.intermittent:  # of periods that are mostly zero, a few origins hold next to nothing
-        return choose(run.trials, run.seats, run.keys, math.inf)
+        return choose(trials, run.seats, run.keys, math.inf)
     if known or run.seats == 1 or naive.loss is None:
-        return choose(run.trials, run.seats, run.keys)
-    return held_back(choose(run.trials, run.seats - 1, run.keys), naive)
+        return choose(trials, run.seats, run.keys)
+    return held_back(choose(trials, run.seats - 1, run.keys), naive)

@@ -25,6 +25,7 @@ _KINDS: Final = {
     "integer": "whole number",
     "number": "number",
     "boolean": "yes/no",
+    "object": "table",
 }
 
 
@@ -129,6 +130,8 @@ def json_schema() -> dict[str, Any]:
             "properties": keys,
             "additionalProperties": False,
         }
+    listed = {**properties["events"]["properties"]["list"], "description": "One table each."}
+    properties["events"] = {"anyOf": [listed, properties["events"]]}
     return {
         "$schema": DIALECT,
         "title": "forecastctl.toml",

@@ -99,6 +99,37 @@ MEANINGS = {
         "of them, the last three by their backtest errors. `none` leaves them as they are."
     ),
     "forecast.fallback": "Let a simpler model stand in where the chosen one fails; it is recorded.",
+    "calendar.terms": (
+        "`auto`: Easter, the days of the week and of February, and the public holidays of "
+        "`country`, where an airport's own past shows their effect and its backtest gains by it "
+        "([how](../how-to/calendar.md)). `off`: none. Not set: `auto` where a country is set."
+    ),
+    "calendar.country": (
+        "Whose public holidays count: its ISO code, with a part behind a hyphen (`US`, `DE-BY`). "
+        "Needs `forecastctl[calendar]`."
+    ),
+    "calendar.countries": (
+        "CSV or Parquet with columns `airport` and `country`, where airports are in several. An "
+        "airport that it does not name is in `country`, or in none."
+    ),
+    "events.list": (
+        "Events that are known, past and to come, a table `[[events]]` each: `name`, `date` or "
+        "`from` and `to`, and `airports` unless it is of all ([how](../how-to/calendar.md#events))."
+    ),
+    "regressors.file": (
+        "Table of numbers that are known in advance, such as seats, by airport and period, those "
+        "of the periods ahead included ([how](../how-to/calendar.md#regressors))."
+    ),
+    "regressors.columns": "Columns of regressors. Not set: all but those of airport and date.",
+    "regressors.airport": (
+        "Column that names the airports. Not set: recognised by its name; without one a row is of "
+        "all airports."
+    ),
+    "regressors.date": "Column of the period. Not set: recognised by its name.",
+    "regressors.missing": (
+        "Where a regressor has no value for a period of an airport or for one ahead: `reject` the "
+        "file, or `leave-out` that regressor at that airport, which a note says."
+    ),
     "tracking.uri": (
         "`sqlite:///FILE.db`, `postgresql://...`, the address of an MLflow server, or that of a "
         "store which [another package adds](../how-to/extend.md)."

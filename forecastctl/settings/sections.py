@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -24,6 +25,7 @@ from forecastctl.records import (
     SearchSpec,
     canonical_json,
 )
+from forecastctl.records.events import some_events
 from forecastctl.redaction import masked, without_literals
 from forecastctl.registry import EXECUTORS, LOSSES
 from forecastctl.settings.limits import a_deadline, a_share
@@ -98,6 +100,24 @@ def _as_time_of_day(value: Any) -> Any:
     return f"{value:%H:%M}" if not value.second and not value.microsecond else str(value)
 
 
+def _as_events(value: Any) -> Any:
+    """Events of TOML, a list of tables, or of the environment, as JSON in one form."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("events are a list of tables, or JSON of it") from None
+    if not isinstance(value, list | tuple):
+        raise ValueError("events are a list of tables, [[events]]")  # noqa: TRY004 - pydantic's
+    return json.dumps(list(value), default=str, ensure_ascii=False)
+
+
+EventList = Annotated[
+    str,
+    BeforeValidator(_as_events),
+    AfterValidator(some_events),
+    WithJsonSchema({"type": "array", "items": {"type": "object"}}),
+]
 Memory = Annotated[ByteSize, AfterValidator(_enough_memory), WithJsonSchema({"type": "string"})]
 Deadline = Annotated[str, BeforeValidator(_as_time_of_day), AfterValidator(a_deadline)]
 
@@ -208,6 +228,36 @@ class Run(_Section):
     rejected: Literal["pass", "fail"] = "pass"
 
 
+class Calendar(_Section):
+    """What of the calendar may move passengers."""
+
+    terms: Literal["auto", "off"] | None = None
+    country: Annotated[str, Field(min_length=2, max_length=20)] | None = None
+    countries: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether terms of the calendar are tried."""
+        named = self.country is not None or self.countries is not None
+        return self.terms == "auto" or (self.terms is None and named)
+
+
+class Events(_Section):
+    """Events that are known: `[[events]]`, each with name, date or from and to, airports."""
+
+    list: EventList | None = None
+
+
+class Regressors(_Section):
+    """A file of numbers that are known in advance, such as capacity and schedules."""
+
+    file: str | None = None
+    columns: Names = ()
+    airport: str | None = None
+    date: str | None = None
+    missing: Literal["reject", "leave-out"] = "reject"
+
+
 class Report(_Section):
     """The site that shows a job."""
 
@@ -260,6 +310,9 @@ class Settings(_Section):
     data: Data = Data()
     tune: Tune = Tune()
     forecast: Forecast = Forecast()
+    calendar: Calendar = Calendar()
+    events: Events = Events()
+    regressors: Regressors = Regressors()
     tracking: Tracking = Tracking()
     run: Run = Run()
     report: Report = Report()
@@ -327,7 +380,10 @@ _NO_CHANGE = {
 }
 """Of the data, what leaves each forecast as it is, or shows in the digest of the panel."""
 
-SECTIONS = ("data", "tune", "forecast", "tracking", "run", "report", "log", "explain", "monitor")
+SECTIONS = (
+    *("data", "tune", "forecast", "calendar", "events", "regressors"),
+    *("tracking", "run", "report", "log", "explain", "monitor"),
+)
 
 
 def shown(value: Any) -> Any:

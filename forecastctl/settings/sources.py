@@ -31,6 +31,8 @@ CONFIG_NAME = "forecastctl.toml"
 MOST_BYTES = 1_000_000
 """Of a settings file; all settings with comments have six thousand."""
 PREFIX = "FORECASTCTL_"
+EVENTS = "events"
+"""The section that is a list of tables."""
 MLFLOW_NAMES = {
     "MLFLOW_TRACKING_URI": ("tracking", "uri"),
     "MLFLOW_EXPERIMENT_NAME": ("tracking", "experiment"),
@@ -113,6 +115,8 @@ def _toml_layer(config: Path | None, env: Mapping[str, str]) -> _Layer:
     content = _toml(path)
     layer: _Layer = []
     for section, values in content.items():
+        if section == EVENTS and isinstance(values, list):
+            values = {"list": values}  # noqa: PLW2901 - [[events]] is the list itself
         if not isinstance(values, dict):
             _check_name(section, None, str(path))
             raise SettingsError(f"{path}: '{section}' stands outside a section.", _sections_hint())
@@ -160,6 +164,8 @@ def _toml(path: Path) -> dict[str, Any]:
 _PATHS = {
     ("data", "source"),
     ("data", "group_file"),
+    ("calendar", "countries"),
+    ("regressors", "file"),
     ("forecast", "out"),
     ("report", "out"),
     ("tracking", "artifacts"),

@@ -145,7 +145,7 @@ def test_the_message_says_what_is_wrong_and_where(files):
         with pytest.raises(DamagedError) as raised:
             read("forecast.json", content)
         assert raised.value.message == f"forecast.json of run run-1 cannot be read: {said}"
-    with pytest.raises(DamagedError, match="model row version 99 is newer than 4"):
+    with pytest.raises(DamagedError, match="model row version 99 is newer than 5"):
         read("model.json", json.dumps({"version": 99}).encode())
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from forecastctl.errors import TrackingError
@@ -14,7 +15,7 @@ from forecastctl.models import family_names
 from forecastctl.promote.question import Stores
 from forecastctl.recording.panel import kept_panel
 from forecastctl.recording.read import read_trials
-from forecastctl.records import FAILED, KILLED, LOSSES, SearchSpec
+from forecastctl.records import FAILED, KILLED, LOSSES, FleetTerms, Regressor, SearchSpec
 from forecastctl.records.marks import MARKS
 from forecastctl.records.schema import (
     File,
@@ -98,6 +99,7 @@ def tracker(tmp_path_factory):
     _wait_in_a_spool(harness, tmp_path_factory.mktemp("spool"))
     harness.share("1/2", levels=(90,))
     _learn_from_a_fleet(tracker)
+    _allow_for_seats(harness)
     Bench(tracker).backtest(end="2018-06")
     adding = Adding()
     adding.tracker = tracker
@@ -159,6 +161,16 @@ def _learn_from_a_fleet(tracker):
     harness.entries = [make_series(f"A{k}", n=84, seed=k) for k in range(6)]
     families = ("seasonal_naive", "pooled")
     harness.run("tune", search=replace(ONE, families=families))
+
+
+def _allow_for_seats(harness):
+    """A job with a regressor that its airport follows."""
+    known, series = harness.entries, make_series("JFK", n=72)
+    seats = np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.2, 72 + WIDE.horizon)))
+    harness.entries = [replace(series, y=series.y * seats[:72])]
+    column = Regressor("seats", "regressor", "2015-01-01", tuple(np.log(seats).tolist()))
+    harness.run(search=WIDE, terms=FleetTerms((column,), "d"))
+    harness.entries = known
 
 
 def _wait_in_a_spool(harness, folder):

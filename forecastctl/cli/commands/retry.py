@@ -214,7 +214,7 @@ def _plan(
     from forecastctl.jobs.parallel import as_recorded
     from forecastctl.jobs.retry import plan_retry
     from forecastctl.recording.job import read_settings
-    from forecastctl.recording.read import panel_of, recorded_groups
+    from forecastctl.recording.read import panel_of, recorded_groups, recorded_terms
     from forecastctl.recording.run_of import RunOf
     from forecastctl.records.schema import Param, Tag
 
@@ -231,6 +231,7 @@ def _plan(
     request = replace(
         with_parallel(request, session.settings, parallel),
         job_id=of.job_id,
+        terms=recorded_terms(tracker, run),
         config_digest=run.tags[Tag.CONFIG_DIGEST],
         settings=recorded,
     )

@@ -51,6 +51,7 @@ def print_explanation(answer: Answer) -> None:
         _lines(verdict)
     _section("Next time", [("", text) for text in answer.next_time])
     _section("Miss", _miss(answer, freq))
+    _section("Allowed for", [("-", effect.statement) for effect in answer.effects or ()])
     _section("Why", _why(answer.evidence))
     _candidates(answer.candidates)
     _section("Parts of the miss", _parts(answer))

@@ -64,6 +64,7 @@ def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
     """Every table that has something to say, in the order of interest."""
     every = (
         _evidence(answer),
+        _effects(answer),
         _candidates(answer),
         _parts(answer),
         _alternatives(answer),
@@ -80,6 +81,11 @@ def tables(answer: Answer, freq: str) -> tuple[PageTable, ...]:
 
 def _evidence(answer: Answer) -> PageTable:
     return PageTable("Why", ("What was found",), tuple((e.statement,) for e in answer.evidence))
+
+
+def _effects(answer: Answer) -> PageTable:
+    rows = tuple((e.statement, signed(e.value)) for e in answer.effects or ())
+    return PageTable("What the forecast allowed for", ("What", "Passengers#"), rows)
 
 
 def _candidates(answer: Answer) -> PageTable:

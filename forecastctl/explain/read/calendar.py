@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecastctl.explain.verdict.calendar import calendar_effect
+from forecastctl.explain.verdict.feast_moves import WEEKENDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecastctl.explain.case import Case
+
+NAMES = {"trading days": WEEKENDS}
+"""What terms of models are called here, where that is something else."""
 
 MOST_PEERS = 24
 """Largest other airports that are asked; more add little and take time."""
@@ -42,5 +46,6 @@ def with_calendar(
             for column in largest.tolist()
             if names[column] != case.seen.airport
         ]
-    effect = calendar_effect(case.known, case.date, case.seen.ds[-1], peers)
+    allowed = {NAMES.get(effect.name, effect.name) for effect in case.model.effects}
+    effect = calendar_effect(case.known, case.date, case.seen.ds[-1], peers, allowed)
     return replace(case, calendar=effect)

@@ -18,6 +18,7 @@ from forecastctl.explain.read.series import (
     values_of,
     with_value,
 )
+from forecastctl.explain.read.terms import terms_of
 from forecastctl.recording.job import job_of, job_settings
 from forecastctl.recording.read import panel_runs, read_forecast, read_model, read_trials
 from forecastctl.recording.run_of import RunOf
@@ -170,14 +171,15 @@ def read_case(
     seen = series_of(source, subject.airport, model.cutoff, run=subject.model_run)
     if seen is None or known.actual is None:
         return None
+    terms = terms_of(tracker, subject.model_run, model, seen, date)
     champion, champion_run = _champion(tracker, subject, model)
     fresh = _fresh(source, subject, job_settings(tracker, job_of(tracker, run)), seen)
     case = Case(
         lead=lead,
         forecast=forecast,
         actual=known.actual,
-        seen=seen,
-        known=known.series,
+        seen=seen.with_terms(terms),
+        known=known.series.with_terms(terms),
         model=model,
         horizon=RunOf(run).horizon(len(forecast.ds)),
         engine=RunOf(subject.model_run).engine("compiled"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecastctl.errors import NothingRecordedError
 from forecastctl.explain.read.series import series_of, stored_source
+from forecastctl.explain.read.terms import terms_of
 from forecastctl.recording.read import read_model
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records.schema import Tag
@@ -50,6 +51,7 @@ def _input(tracker: Tracker, airport: str, vintage: Vintage) -> VintageInput:
         raise NothingRecordedError(
             f"The series behind the forecast from {vintage.cutoff} cannot be prepared again."
         )
+    series = series.with_terms(terms_of(tracker, owner, model, series, vintage.date))
     tags = run.tags
     return VintageInput(
         mean=vintage.mean,

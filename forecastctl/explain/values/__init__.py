@@ -19,6 +19,7 @@ from forecastctl.explain.values.causes import (
 from forecastctl.explain.values.fleet import FleetAnswer, FleetLine
 from forecastctl.explain.values.form import plain
 from forecastctl.explain.values.miss import (
+    EffectFacts,
     ForecastFacts,
     Gap,
     Interval,
@@ -37,6 +38,7 @@ __all__ = [
     "BreakFacts",
     "Candidate",
     "ChangePart",
+    "EffectFacts",
     "Evidence",
     "FleetAirport",
     "FleetAnswer",

@@ -15,8 +15,15 @@ from forecastctl.explain.values.causes import (
     VerdictName,
     VintageChange,
 )
-from forecastctl.explain.values.form import EMPTY, plain
-from forecastctl.explain.values.miss import ForecastFacts, Gap, Neighbour, Standing, Vintage
+from forecastctl.explain.values.form import EMPTY, LEFT_OUT, plain
+from forecastctl.explain.values.miss import (
+    EffectFacts,
+    ForecastFacts,
+    Gap,
+    Neighbour,
+    Standing,
+    Vintage,
+)
 from forecastctl.explain.values.origin import Attempt, Lineage, ModelFacts
 from forecastctl.records import ExplainRules, Replay
 
@@ -35,6 +42,8 @@ class Answer:
         gap: The hole in the data, where the period has no value though later ones have; ``None``
             else: without an actual it is then not known yet.
         forecast: The forecast that is explained; ``None`` where the run failed.
+        effects: What the forecast allowed for in this period of the calendar, of events and of
+            other regressors, the largest effect first; left out where its model has none.
         miss: Forecast minus actual, passengers.
         miss_percent: The miss in percent of the actual.
         standing: The miss among the backtest errors.
@@ -67,6 +76,7 @@ class Answer:
     actual_source: str | None = None
     gap: Gap | None = None
     forecast: ForecastFacts | None = None
+    effects: tuple[EffectFacts, ...] | None = field(default=None, metadata=LEFT_OUT)
     miss: float | None = None
     miss_percent: float | None = None
     standing: Standing | None = None

@@ -37,6 +37,27 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFacts:
+    """One effect that a forecast allowed for.
+
+    Attributes:
+        name: The feast, event or regressor.
+        kind: `calendar`, `event` or `regressor`.
+        value: Passengers that it adds to the forecast, beside what is usual in such a period.
+        beta: Change of the logarithm of the passengers by one unit of the regressor.
+        se: Standard error of that.
+        statement: What it is, in a sentence.
+    """
+
+    name: str
+    kind: str
+    value: float
+    beta: float
+    se: float
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastFacts:
     """The forecast that is explained.
 

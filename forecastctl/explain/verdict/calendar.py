@@ -21,12 +21,12 @@ from forecastctl.explain.verdict.feast_moves import (
     candidates,
     sentence,
 )
-from forecastctl.explain.verdict.feast_regression import Coefficient, whiten
-from forecastctl.explain.verdict.feasts import dated, years
+from forecastctl.models.calendar_regression import Coefficient, whiten
 from forecastctl.records.calendar import period_of
+from forecastctl.records.feasts import dated, years
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,11 +91,15 @@ class _Past:
 
 
 def calendar_effect(
-    known: Series, target: np.datetime64, cutoff: np.datetime64, peers: Sequence[Series] = ()
+    known: Series,
+    target: np.datetime64,
+    cutoff: np.datetime64,
+    peers: Sequence[Series] = (),
+    allowed: Collection[str] = (),
 ) -> CalendarEffect | None:
     """Find what of the calendar moved passengers into one period or out of it.
 
-    Looked for are feasts (`forecastctl.explain.verdict.feasts`) and, by month, the days of weekends
+    Looked for are feasts (`forecastctl.records.feasts`) and, by month, the days of weekends
     and of February. A feast counts by the share of its days in a month, a quarter or a week; among
     days, a day is compared with those as far from the feast in earlier years.
 
@@ -109,13 +113,15 @@ def calendar_effect(
         target: First day of the period explained.
         cutoff: First day of the last period that the model saw; later ones are not used.
         peers: Other airports; those known over the same periods add to the estimate.
+        allowed: Names of what the model allowed for, which it cannot have missed by.
 
     Returns:
         The largest effect among those that are clear; ``None`` where nothing moved, where none is
         clear, or where fewer than three seasons tell of it, as with most daily and weekly series.
     """
     past = _past(known, target, cutoff)
-    moved = [] if past is None else [i for i, c in enumerate(past.candidates) if c.has_moved]
+    every = () if past is None else past.candidates
+    moved = [i for i, c in enumerate(every) if c.has_moved and c.name not in allowed]
     if past is None or not moved:
         return None
     found = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.explain.verdict.feast_regression import Coefficient, Whitened, whiten
+from forecastctl.models.calendar_regression import Coefficient, Whitened, whiten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

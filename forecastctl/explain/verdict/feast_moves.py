@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.explain.verdict.feasts import (
+from forecastctl.figures import number
+from forecastctl.records.calendar import first_days, labels
+from forecastctl.records.feasts import (
     FEASTS,
     Feast,
     february,
@@ -18,8 +20,6 @@ from forecastctl.explain.verdict.feasts import (
     weekend_balance,
     weekend_days,
 )
-from forecastctl.figures import number
-from forecastctl.records.calendar import first_days, labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

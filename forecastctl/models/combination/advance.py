@@ -15,6 +15,7 @@ from forecastctl.models.base import Fit, checked, fitting
 from forecastctl.models.combination.path import ceiling
 from forecastctl.models.parts.transforms import box_cox_lambda, forward
 from forecastctl.models.sarimax import orders_of
+from forecastctl.models.terms import effects_of, factor, moved_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,11 +56,25 @@ def advance(
     if not len(y):
         return model
     members = tuple(
-        _advance_member(m, y, model) if advances(m.member.model.family) else refit(m)
+        _advance_member(m, y * _without(model, m, len(y)), model)
+        if advances(m.member.model.family)
+        else refit(m)
         for m in model.members
     )
     limit = None if model.ceiling is None else max(model.ceiling, ceiling(series.y))
-    return replace(model, members=members, cutoff=series.cutoff, n=model.n + len(y), ceiling=limit)
+    return replace(
+        model,
+        members=members,
+        cutoff=series.cutoff,
+        n=model.n + len(y),
+        ceiling=limit,
+        effects=moved_on(model.effects, len(y)),
+    )
+
+
+def _without(model: FittedModel, member: FittedMember, n: int) -> NDArray[np.float64]:
+    """Factor that takes the effects of the terms out of the ``n`` periods after the cutoff."""
+    return np.asarray(1.0 / factor(effects_of(model, member.member.model.options), n))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,17 +18,21 @@ from forecastctl.models.combination.path import (
     ceiling,
     forecast_model,
     guard_interval,
+    with_effects,
 )
 from forecastctl.models.combination.weights import combined, quantile, sd_weights
 from forecastctl.models.combination.widths import PRIOR, half_width
 from forecastctl.models.metrics import scale
 from forecastctl.models.shocks import dated, without_shocks
+from forecastctl.models.terms import effects_of, effects_until, factor
 from forecastctl.records import FittedMember, FittedModel, Forecast, Member, future_ds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecastctl.records import Series, Shock, Specification, Widths
+    from numpy.typing import NDArray
+
+    from forecastctl.records import Effect, Series, Shock, Specification, Widths
 
 BY_WIDTHS = "widths"
 """Shape of intervals whose width is in the model's row, see `widths.half_width`."""
@@ -96,6 +101,7 @@ def fit(
         _shocks(series, fitted),
         ceiling(series.y),
         widths,
+        _effects(series, fitted, horizon),
     )
     return model, reason
 
@@ -114,7 +120,7 @@ def predict(model: FittedModel, h: int, levels: Sequence[int] = (80, 95)) -> For
         nothing below zero and nothing above ``model.ceiling``. A wider level's interval holds a
         narrower one's, and every one holds the mean.
     """
-    paths = [_member_path(member, model.season_length, h) for member in model.members]
+    paths = [_member_path(model, member, h) for member in model.members]
     members = [m.member for m in model.members]
     weights = [m.weight for m in members]
     both = combined(paths, weights, None if model.widths else sd_weights(members))
@@ -150,11 +156,36 @@ def _shocks(series: Series, fitted: Sequence[FittedMember]) -> tuple[Shock, ...]
     return dated(without_shocks(series.y, series.season_length)[1], series.ds)
 
 
-def _member_path(member: FittedMember, season_length: int, h: int) -> Path:
+def _effects(series: Series, fitted: Sequence[FittedMember], horizon: int) -> tuple[Effect, ...]:
+    """What was taken out of the data of some members, as far ahead as they are asked to forecast.
+
+    A season is kept on top, for a forecast that is asked to reach further.
+    """
+    if all("terms" not in f.member.model.options for f in fitted):
+        return ()
+    reach = horizon + series.ahead + series.season_length
+    found = effects_until(series, series.n)
+    return tuple(replace(effect, ahead=effect.ahead[:reach]) for effect in found)
+
+
+def _member_path(whole: FittedModel, member: FittedMember, h: int) -> Path:
     model = member.member.model
     fit = Fit(member.params, member.states, member.sigma)
-    mean, sd = family(model.family).forecast(fit, season_length, model.options, h)
-    return Path(np.maximum(mean, 0.0), sd)
+    mean, sd = family(model.family).forecast(fit, whole.season_length, model.options, h)
+    path = with_effects(Path(mean, sd), effects_of(whole, model.options))
+    return Path(np.maximum(path.mean, 0.0), path.sd)
+
+
+def passengers_of_effects(model: FittedModel, h: int) -> dict[str, NDArray[np.float64]]:
+    """Passengers that each effect adds to the forecast, by the name of its term, ``(h,)``.
+
+    It is by so much that the mean of the members would be other with what is usual in the period.
+    """
+    taken = [m for m in model.members if "terms" in m.member.model.options]
+    if not model.effects or not taken:
+        return {}
+    mean = sum(m.member.weight * _member_path(model, m, h).mean for m in taken)
+    return {e.name: np.asarray(mean * (1.0 - 1.0 / factor([e], h))) for e in model.effects}
 
 
 def _renormalised(fitted: Sequence[FittedMember]) -> tuple[FittedMember, ...]:

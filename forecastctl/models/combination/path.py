@@ -10,12 +10,15 @@ import numpy as np
 
 from forecastctl.errors import DivergedError
 from forecastctl.models import family
+from forecastctl.models.terms import factor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from forecastctl.models import Fit
-    from forecastctl.records import Model
+    from forecastctl.records import Effect, Model
 
 
 PLAUSIBLE_SPANS = 3.0
@@ -46,6 +49,14 @@ class Path:
 
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
+
+
+def with_effects(path: Path, effects: Sequence[Effect]) -> Path:
+    """A forecast without effects, with them; the same one where there are none."""
+    if not effects:
+        return path
+    by = factor(effects, len(path.mean))
+    return Path(path.mean * by, path.sd * by)
 
 
 def span(y: NDArray[np.float64]) -> float:
@@ -129,5 +140,6 @@ def forecast_model(
     """
     with np.errstate(all="ignore"):
         mean, sd = family(model.family).forecast(fit, season_length, model.options, h)
-    guard(mean, sd, y)
-    return Path(np.maximum(mean, 0.0), sd)
+    path = with_effects(Path(mean, sd), fit.effects)
+    guard(path.mean, path.sd, y)
+    return Path(np.maximum(path.mean, 0.0), path.sd)

@@ -36,6 +36,22 @@ class File(Key):
             "windows and of airports by day and model, if any of them is fitted"
         ),
     )
+    TERMS = (
+        "terms.json",
+        A_JOB,
+        (
+            "regressors of the calendar, of events and of a file by period, and whose they are, "
+            "if there are any: [how](../how-to/calendar.md)"
+        ),
+    )
+    EFFECTS = (
+        "effects.json",
+        A_SERIES,
+        (
+            "passengers that each effect adds to the forecast by period, and by one unit of its "
+            "regressor the change of the logarithm with its standard error, if there are effects"
+        ),
+    )
     SEARCHES = (
         "pilot/N.json",
         A_JOB,

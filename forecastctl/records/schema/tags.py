@@ -157,6 +157,19 @@ class Tag(Key):
         A_JOB,
         "what keeps other jobs out of the experiment: `file`, `advisory` or `lease`",
     )
+    REGRESSORS = (
+        "regressors",
+        A_JOB,
+        "names of what `terms.json` holds: the calendar, events and columns of a file",
+    )
+    EFFECTS = (
+        "effects",
+        A_SERIES,
+        (
+            "what was taken out of the data before models were fitted and is multiplied onto the "
+            "forecast: by name the change of the passengers in percent by one unit of a regressor"
+        ),
+    )
     EXECUTOR = "executor", A_JOB, "what did the work, where, and with how many workers at once"
     PARALLEL = (
         "parallel",

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecastctl.explain.verdict import feasts
 from forecastctl.explain.verdict.calendar import calendar_effect
-from forecastctl.explain.verdict.feast_regression import Coefficient, tail, whiten
-from forecastctl.records import Series
+from forecastctl.models.calendar_regression import Coefficient, tail, whiten
+from forecastctl.records import Series, feasts
 from forecastctl.records.calendar import first_days, period_of
 
 SYNODIC = 29.530588861
@@ -359,3 +358,12 @@ def test_a_few_zeros_do_no_harm():
     series = made(1, n=110, size=0.08)
     series.y[[20, 51]] = 0.0
     assert asked(series, "2008-03").feast == "Easter"
+
+
+def test_what_a_model_allowed_for_explains_nothing():
+    series = made(1, n=110, size=0.08)
+    target, cutoff = month("2008-03"), month("2008-02")
+    found = calendar_effect(series, target, cutoff)
+    assert found.feast == "Easter"
+    other = calendar_effect(series, target, cutoff, allowed={"Easter"})
+    assert other is None or other.feast != "Easter"

@@ -95,6 +95,30 @@ class Whitened:
         chosen = [self.x[:, [column]], self.x[:, list(beside)], self.others]
         return fit(self.y, np.hstack(chosen), self.seasons)
 
+    def coefficients(self, least: Sequence[float]) -> list[Coefficient | None]:
+        """Fit all regressors together.
+
+        Args:
+            least: Effective number of seasons in which each must have moved. Where it has moved in
+                fewer than `LEAST_SEASONS`, errors of a season count as independent.
+
+        Returns:
+            ``None`` for each that has moved too little, or that the others make up.
+        """
+        x = np.hstack([self.x, self.others])
+        free = len(self.y) - int(np.linalg.matrix_rank(x))
+        if free < 1:
+            return [None] * len(least)
+        b, residual, u = _biweight(self.y, x, math.sqrt(len(self.y) / free))
+        found = []
+        for i, enough in enumerate(least):
+            own = _residual(x[:, i], np.delete(x, i, axis=1))
+            seasons = _effective(own, self.seasons)
+            few = seasons is None or seasons < enough
+            judged = None if few else _judged(float(b[i]), own, residual, u, self.seasons, free)
+            found.append(judged)
+        return found
+
 
 def whiten(
     y: NDArray[np.float64],
@@ -207,25 +231,56 @@ def fit(
     """
     own, others = x[:, 0], x[:, 1:]
     own = _residual(own, others)
-    total = float(own @ own)
     free = len(y) - int(np.linalg.matrix_rank(x))
-    groups = np.unique(seasons, return_inverse=True)[1]
-    known = np.bincount(groups, own**2)
-    if total < NOTHING or free < 1:
-        return None
-    effective = total**2 / float(known @ known)
-    if effective < LEAST_SEASONS:
+    effective = _effective(own, seasons)
+    if effective is None or free < 1 or effective < LEAST_SEASONS:
         return None
     b, residual, u = _biweight(y, x, math.sqrt(len(y) / free))
+    return _judged(float(b[0]), own, residual, u, seasons, free)
+
+
+def _effective(own: NDArray[np.float64], seasons: NDArray[np.int64]) -> float | None:
+    """In how many seasons a regressor moved apart from the others; ``None`` where in none."""
+    total = float(own @ own)
+    if total < NOTHING:
+        return None
+    known = np.bincount(np.unique(seasons, return_inverse=True)[1], own**2)
+    return total**2 / float(known @ known)
+
+
+def _judged(
+    value: float,
+    own: NDArray[np.float64],
+    residual: NDArray[np.float64],
+    u: NDArray[np.float64],
+    seasons: NDArray[np.int64],
+    free: int,
+) -> Coefficient | None:
+    """A coefficient with its standard error, see `fit`.
+
+    Args:
+        value: The coefficient.
+        own: Its regressor, less what the others explain of it, ``(n,)``.
+        residual: Of the regression, ``(n,)``.
+        u: See `_biweight`.
+        seasons: Number of each observation's season, ``(n,)``.
+        free: Degrees of freedom of the regression.
+
+    Returns:
+        ``None`` where too few observations lie near the regression.
+    """
+    total, effective = float(own @ own), _effective(own, seasons)
     psi = residual * (1.0 - u**2) ** 2
     slope = float(np.mean((1.0 - u**2) * (1.0 - 5.0 * u**2)))
-    if slope <= NOTHING:
+    if slope <= NOTHING or effective is None:
         return None
     usual = math.sqrt(float(psi @ psi) / free / total) / slope
-    score = np.bincount(groups, own * psi)
-    loss = effective / (effective - 1.0) * len(y) / free
+    if effective < LEAST_SEASONS:
+        return Coefficient(value, usual, free)
+    score = np.bincount(np.unique(seasons, return_inverse=True)[1], own * psi)
+    loss = effective / (effective - 1.0) * len(own) / free
     clustered = math.sqrt(float(score @ score) * loss) / (slope * total)
-    return Coefficient(float(b[0]), max(usual, clustered), int(2.0 * effective) - 1)
+    return Coefficient(value, max(usual, clustered), int(2.0 * effective) - 1)
 
 
 def _biweight(
