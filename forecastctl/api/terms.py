@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import DataError
-from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +120,7 @@ def with_terms(
             `forecastctl.data.terms.build.fleet_terms`.
     """
     from forecastctl.records import Series
+    from forecastctl.records.calendar import period_of
 
     asked = terms_asked(settings) if request.command in FITTING else None
     series = [entry for entry in entries if isinstance(entry, Series)]

@@ -10,6 +10,7 @@ data it is given, so that a backtest that starts before something happened does 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,7 @@ def factor(effects: Iterable[Effect], h: int) -> NDArray[np.float64]:
     for effect in effects:
         known = effect.ahead[:h]
         change[: len(known)] += effect.beta * np.array(known)
-    return np.asarray(np.exp(change))
+    return np.array([math.exp(value) for value in change])  # the same bits on every processor
 
 
 def effects_of(model: FittedModel, options: Options) -> tuple[Effect, ...]:

@@ -166,7 +166,7 @@ def _learn_from_a_fleet(tracker):
 def _allow_for_seats(harness):
     """A job with a regressor that its airport follows."""
     known, series = harness.entries, make_series("JFK", n=72)
-    seats = np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.2, 72 + WIDE.horizon)))
+    seats = np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.05, 72 + WIDE.horizon)))
     harness.entries = [replace(series, y=series.y * seats[:72])]
     column = Regressor("seats", "regressor", "2015-01-01", tuple(np.log(seats).tolist()))
     harness.run(search=WIDE, terms=FleetTerms((column,), "d"))
