@@ -11,6 +11,7 @@ data it is given, so that a backtest that starts before something happened does 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,23 @@ _REMEMBERED = 64
 """Estimates that are kept: the origins of a few airports, for the models of a pool."""
 
 _NO_EFFECT = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class _Regressors:
+    """What is known of regressors besides their values.
+
+    Attributes:
+        years: Calendar year of each period, shape ``(n,)``.
+        kinds: Of each regressor, one of `forecastctl.records.terms.KINDS`.
+        least: Effective number of years in which each must have moved.
+        m: Observations per season.
+    """
+
+    years: NDArray[np.int64]
+    kinds: Sequence[str]
+    least: Sequence[float]
+    m: int
 
 
 def effects_until(series: Series, end: int) -> tuple[Effect, ...]:
@@ -173,34 +191,46 @@ def _estimated(
     """Clear effects by the number of their regressor; arrays as bytes, to be remembered by."""
     passengers = np.frombuffer(y)
     regressors = np.frombuffer(x).reshape(len(passengers), len(kinds))
-    numbers = np.frombuffer(years, dtype=np.int64)
-    return tuple(_regress(passengers, regressors, numbers, kinds, least, m))
+    of = _Regressors(np.frombuffer(years, dtype=np.int64), kinds, least, m)
+    return tuple(_regress(passengers, regressors, of))
 
 
 def _regress(
-    y: NDArray[np.float64],
-    x: NDArray[np.float64],
-    years: NDArray[np.int64],
-    kinds: Sequence[str],
-    least: Sequence[float],
-    m: int,
+    y: NDArray[np.float64], x: NDArray[np.float64], of: _Regressors
 ) -> list[tuple[int, Coefficient]]:
-    """Clear effects: all are fitted, then those alone that were clear beside the others."""
-    clean, shocks = without_shocks(y, m)
-    moved = _as_replaced(x, shocks, m)
-    scale = np.ptp(moved, axis=0)
+    """Clear effects on a series without its shocks.
+
+    Which stretches are shocks is seen once the effects are out: what a regressor explains is none.
+    """
+    shocks, clean, moved = without_shocks(y, of.m)[1], y, x
+    if shocks:
+        first = np.zeros(x.shape[1])
+        for i, c in _clear(np.log(y), x, of):
+            first[i] = c.value
+        centred = x - np.mean(x, axis=0)
+        adjusted, shocks = without_shocks(y * np.exp(-centred @ first), of.m)
+        moved = _as_replaced(centred, shocks, of.m)
+        clean = adjusted * np.exp(moved @ first)
+    return _clear(np.log(clean), moved, of)
+
+
+def _clear(
+    z: NDArray[np.float64], x: NDArray[np.float64], of: _Regressors
+) -> list[tuple[int, Coefficient]]:
+    """All are fitted, then those alone that were clear beside the others; by unit, and shrunk."""
+    scale = np.ptp(x, axis=0)
     kept = [i for i in range(x.shape[1]) if scale[i] > 0]
-    limit = CLEAR / max(sum(kinds[i] == CALENDAR for i in kept), 1)
+    limit = CLEAR / max(sum(of.kinds[i] == CALENDAR for i in kept), 1)
     found: list[tuple[int, Coefficient]] = []
     for _ in range(2):
-        if not kept or len(y) - m - 1 <= m + 1 + len(kept):
+        if not kept or len(z) - of.m - 1 <= of.m + 1 + len(kept):
             return []
-        white = whiten(np.log(clean), moved[:, kept] / scale[kept], years, m)
-        fitted = white.coefficients([least[i] for i in kept])
+        white = whiten(z, x[:, kept] / scale[kept], of.years, of.m)
+        fitted = white.coefficients([of.least[i] for i in kept])
         found = [
             (i, c)
             for i, c in zip(kept, fitted, strict=True)
-            if c is not None and c.p < (limit if kinds[i] == CALENDAR else CLEAR)
+            if c is not None and c.p < (limit if of.kinds[i] == CALENDAR else CLEAR)
         ]
         if len(found) == len(kept):
             break

@@ -14,7 +14,7 @@ from forecastctl.models.calendar_regression import Coefficient
 from forecastctl.models.combination.advance import advance
 from forecastctl.models.combination.fit_and_predict import fit, passengers_of_effects, predict
 from forecastctl.models.make import make_model
-from forecastctl.models.shocks import REPLACED, FoundShock
+from forecastctl.models.shocks import REPLACED, FoundShock, without_shocks
 from forecastctl.models.terms import OUT, _as_replaced, _shrunk, effects_until, factor, taken_out
 from forecastctl.records import Effect, FittedModel, Member, SearchSpec, Specification, Terms
 from forecastctl.records.calendar import period_of
@@ -163,6 +163,19 @@ def test_regressors_of_a_shock_are_those_of_what_replaces_it():
     np.testing.assert_array_equal(moved[:24], x[:24])
     np.testing.assert_array_equal(moved[24:40, 0], [*range(12, 24), *range(12, 16)])
     np.testing.assert_array_equal(moved[40:], x[40:])
+
+
+def test_what_a_regressor_explains_is_no_shock():
+    """Capacity that is cut to a tenth for a year, and passengers with it."""
+    rng = np.random.default_rng(2)
+    seats = np.exp(np.cumsum(rng.normal(0, 0.03, 144 + AHEAD)) + 11.0)
+    seats[96:110] *= 0.1
+    y = seasonal_data(144, noise=0.02)
+    series = with_terms(y, {"seats": 1.0}, seats=(REGRESSOR, np.log(seats)))
+    assert without_shocks(series.y, M)[1]
+    (effect,) = effects_until(series, 144)
+    assert abs(effect.beta - 1.0) < 2.5 * effect.se
+    assert effect.se < 0.05
 
 
 def test_an_effect_is_shrunk_by_its_own_uncertainty():
