@@ -208,9 +208,9 @@ def _regress(
         for i, c in _clear(np.log(y), x, of):
             first[i] = c.value
         centred = x - np.mean(x, axis=0)
-        adjusted, shocks = without_shocks(y * np.exp(-centred @ first), of.m)
+        adjusted, shocks = without_shocks(y * np.exp(-np.sum(centred * first, axis=1)), of.m)
         moved = _as_replaced(centred, shocks, of.m)
-        clean = adjusted * np.exp(moved @ first)
+        clean = adjusted * np.exp(np.sum(moved * first, axis=1))
     return _clear(np.log(clean), moved, of)
 
 
