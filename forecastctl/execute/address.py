@@ -5,28 +5,34 @@ from __future__ import annotations
 import importlib.util
 import re
 import socket
+from typing import TYPE_CHECKING
 
 from forecastctl.errors import ClusterError, UsageError
 from forecastctl.redaction import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _PATIENCE = 5.0
 """Seconds in which a connection must be made."""
 
 
-def knock(address: str, examples: str) -> None:
+def knock(address: str, examples: str, schemes: Collection[str]) -> None:
     """See that something listens there, because engines themselves ask for minutes.
 
     Args:
         address: Ends in host and port; a path or parameters after a slash are left out.
         examples: How addresses of this engine look.
+        schemes: What may stand before ``://`` in it, empty for nothing.
 
     Raises:
-        UsageError: It names no host and port.
+        UsageError: It names no host and port, or is an address of something else.
         ClusterError: Nothing listens there.
     """
     place = address.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
     found = re.fullmatch(r"\[?([^\[\]]+?)\]?:(\d{1,5})", place)
-    if found is None or int(found[2]) > 65_535:  # noqa: PLR2004 - the last port
+    other = address.rpartition("://")[0].lower() not in schemes
+    if found is None or other or int(found[2]) > 65_535:  # noqa: PLR2004 - the last port
         raise UsageError(f"--cluster {masked(address)}: it is no address of it.", examples)
     try:
         socket.create_connection((found[1], int(found[2])), _PATIENCE).close()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecastctl.execute.remote import Answer, Parcel
 
 _CONNECT = 10.0
+_SCHEMES = ("", "tcp", "tls", "ws", "wss", "ucx")
 """Seconds in which the scheduler must answer."""
 _LOGGERS = ("distributed", "tornado", "asyncio")
 """What would say on stderr what is reported as an error here, or is no fault."""
@@ -59,7 +60,7 @@ class DaskEngine:
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         if self._address:
-            knock(self._address, "Give that of the scheduler, such as tcp://host:8786.")
+            knock(self._address, "Give that of the scheduler, such as tcp://host:8786.", _SCHEMES)
         else:
             # A worker's death is counted here, so that Dask itself tries nothing again.
             dask.config.set({"distributed.scheduler.allowed-failures": 0})
@@ -114,7 +115,11 @@ class DaskEngine:
         done = [future for future in done if self._futures.pop(future.key, None)]
         found: list[tuple[Hashable, Answer | Lost]] = []
         good = [future for future in done if future.status == "finished"]
-        for future, answer in zip(good, self._client.gather(good), strict=True):
+        try:
+            answers = self._client.gather(good)
+        except (OSError, TimeoutError) as error:  # its own errors of connections are OSErrors
+            raise ClusterError(f"The Dask scheduler of {self.where} was lost.") from error
+        for future, answer in zip(good, answers, strict=True):
             found.append((future.key, self._counted(future.key, answer)))
         for future in done:
             if future.status != "finished":

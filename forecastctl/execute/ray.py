@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import ClusterError
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from forecastctl.execute.remote import Answer, Parcel
+
+
+_TOKEN = Path("~/.ray/auth_token")
+"""Where Ray keeps the token of a cluster."""
 
 
 class RayEngine:
@@ -43,10 +48,13 @@ class RayEngine:
     def open(self) -> None:
         """Connect to the cluster, or start one."""
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        if self._address and _TOKEN.expanduser().is_file():
+            # A cluster asks for the token where this file is, and who joins it has to say so.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         import ray
 
         if self._address:
-            knock(self._address, "Give host:6379, or ray://host:10001.")
+            knock(self._address, "Give host:6379, or ray://host:10001.", ("", "ray"))
         try:
             ray.init(
                 address=self._address or "local",

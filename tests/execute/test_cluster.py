@@ -167,11 +167,37 @@ def test_an_address_is_refused_where_there_is_no_cluster():
 
 def test_an_address_where_nothing_listens_is_said_at_once():
     with pytest.raises(ClusterError, match=r"Nothing answers at tcp://127\.0\.0\.1:\d+: "):
-        address.knock(f"tcp://127.0.0.1:{free_port()}", "")
+        address.knock(f"tcp://127.0.0.1:{free_port()}", "", ("tcp",))
 
 
-@pytest.mark.parametrize("wrong", ["nonsense", "tcp://host", "tcp://host:99999", "host:port"])
+@pytest.mark.parametrize(
+    "wrong", ["nonsense", "tcp://host", "tcp://host:99999", "host:port", "http://host:1", "host:1"]
+)
 def test_what_is_no_address_is_said_with_an_example(wrong):
     with pytest.raises(UsageError, match="it is no address of it") as caught:
-        address.knock(wrong, "Give host:1.")
-    assert caught.value.hint == "Give host:1."
+        address.knock(wrong, "Give tcp://host:1.", ("tcp",))
+    assert caught.value.hint == "Give tcp://host:1."
+
+
+def test_a_scheduler_that_is_lost_while_results_are_fetched_is_a_lost_cluster():
+    """Dask says so with an error of the system, and only once it has tried to come back."""
+    pytest.importorskip("distributed")
+    from forecastctl.execute.dask import DaskEngine
+
+    class Gone:
+        status = "running"
+
+        def gather(self, futures):
+            raise OSError("Timed out trying to connect to tcp://127.0.0.1:8786 after 10 s")
+
+    class Done:
+        key, status = "one", "finished"
+
+    engine = DaskEngine(1, "tcp://127.0.0.1:8786")
+    engine._client = Gone()
+    engine._futures["one"] = ("call", Done())
+    engine._done.put(Done())
+    with pytest.raises(
+        ClusterError, match=r"The Dask scheduler of tcp://127\.0\.0\.1:8786 was lost"
+    ):
+        engine.ended(0.1)
