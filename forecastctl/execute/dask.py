@@ -156,10 +156,15 @@ class DaskEngine:
 
 
 def _carry(topic: str, key: str, call: str, parcels: Sequence[Parcel], limits: Limits) -> Answer:
-    """Do a group on a worker, and say that it was begun: Dask begins it again where one dies."""
-    from distributed import get_worker
+    """Do a group on a worker, and say that it was begun: Dask begins it again where one dies.
 
-    get_worker().log_event(topic, key)
+    It is said, and heard, before it is begun: what a worker has not sent yet dies with it.
+    """
+    from distributed import get_worker
+    from distributed.utils import sync
+
+    worker = get_worker()
+    sync(worker.loop, worker.scheduler.log_event, topic=topic, msg=key)
     return remote.carry(call, parcels, limits)
 
 
