@@ -196,19 +196,28 @@ class ClusterExecutor:
             raise
 
     def _greet(self) -> None:
-        """See that a worker is there and has what it needs."""
-        ticket = self.engine.begin(uuid.uuid4().hex, (), self.limits)
+        """See that a worker is there and has what it needs.
+
+        One that dies meanwhile may be one that was being ended, with what an earlier call had left
+        to it; only the second one says something.
+        """
+        ticket, lost = self.engine.begin(uuid.uuid4().hex, (), self.limits), 0
         end = time.monotonic() + _FIRST_ANSWER
         while time.monotonic() < end:
             for ended, answer in self.engine.ended(_STEP):
-                if ended == ticket and isinstance(answer, Lost):
+                if ended != ticket:
+                    continue
+                if isinstance(answer, Lost):
+                    lost += 1
+                    if lost == 1:
+                        ticket = self.engine.begin(uuid.uuid4().hex, (), self.limits)
+                        continue
                     raise ClusterError(
                         f"A worker of {self.where} cannot do the work: {answer.why}",
                         "Install the same forecastctl where the workers are.",
                     )
-                if ended == ticket and isinstance(answer, Answer):
-                    self._compare(answer)
-                    return
+                self._compare(answer)
+                return
         raise ClusterError(f"No worker of {self.where} has answered in {_FIRST_ANSWER:g} seconds.")
 
     def _begin(self, call: _Call) -> Iterator[Outcome[Any]]:

@@ -127,6 +127,16 @@ def test_a_worker_without_forecastctl_is_said():
     assert "Install the same forecastctl" in caught.value.hint
 
 
+def test_a_worker_that_was_being_ended_when_it_was_greeted_is_no_reason():
+    class Ending(Nowhere):
+        def _answer(self, parcels):
+            if len(self.groups) == 1:
+                return Lost("the worker of an earlier call was ended")
+            return super()._answer(parcels)
+
+    assert [o.value for _, o in sorted(run(Ending(), 3).items())] == [0, 1, 4]
+
+
 def test_what_listens_and_never_lets_us_in_is_given_up():
     never = threading.Event()
 
