@@ -47,7 +47,7 @@ def learn_from_fleet(
         days.update(days_of(task.series, ends))
         seasons.update(range(1, longest_window(first.season_length, ends[0]) + 1))
     known = [series.here() for series in fleet[:AIRPORTS]]
-    return learned(known, sorted(days), pooled_models(*sorted(seasons)), family(POOLED).label)
+    return learned(known, days, pooled_models(*sorted(seasons)), family(POOLED).label)
 
 
 def with_fleet(task: AirportTask, fleet: FleetLines | None) -> AirportTask:

@@ -78,16 +78,9 @@ class Pooled:
     def fit_from(
         self, y: NDArray[np.float64], season_length: int, options: Options, line: Line
     ) -> Fit:
-        """The last window of the series, and how far the line was from this airport's own windows.
+        """The last window of the series, and how far the line was from its own windows.
 
-        Args:
-            y: Passengers per period, finite, shape ``(n,)``.
-            season_length: Observations per season.
-            options: One point of the space.
-            line: What was learned from the fleet, as of the last period.
-
-        Raises:
-            ModelError: The series is shorter than a window.
+        Args, Raises: As in `forecastctl.models.base.FitsFromFleet`.
         """
         label, lags = self.label(options), len(line.weights)
         if len(y) < lags or season_length == 1:

@@ -17,7 +17,7 @@ from forecastctl.records import FleetLines, Line
 from forecastctl.records.calendar import period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,7 +93,7 @@ def line_of(sums: NDArray[np.float64], windows: int, airports: int) -> Line:
 
 def learned(
     fleet: Sequence[Series],
-    days: Sequence[str],
+    days: Collection[str],
     models: Sequence[Options],
     label: Callable[[Options], str],
 ) -> FleetLines:
