@@ -141,7 +141,8 @@ def case(name: Any, group: Any, options: argparse.Namespace) -> Case | None:
     if cut < 2 * SEASON or not np.all(np.isfinite(y)):
         return None
     test = y[cut : cut + horizon]
-    return Case(str(name), start, y[:cut], test, calendar=options.calendar)
+    calendar = getattr(options, "calendar", False)  # not of those who ask without flags
+    return Case(str(name), start, y[:cut], test, calendar=calendar)
 
 
 def search_of(options: argparse.Namespace) -> SearchSpec:

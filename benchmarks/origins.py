@@ -1,9 +1,10 @@
 """What choices are worth over several origins inside the training data, test sets unseen.
 
 One origin is not enough: all series of a panel share its year. Each panel is cut at several, and
-the default is compared there with itself without the pooled models, and with its own forecasts
-after their growth was damped: the mean of the first season ahead over that of the last season seen,
-brought back to a limit where it is beyond (``limit``), or by a share of its logarithm (``share``).
+the default is compared there with itself without the network, without the models that are pooled
+over airports and without both, with the network alone, and with its own forecasts after their
+growth was damped: the mean of the first season ahead over that of the last season seen, brought
+back to a limit where it is beyond (``limit``), or by a share of its logarithm (``share``).
 ``--last`` keeps so many observations only, as if airports were new.
 
     python benchmarks/origins.py
@@ -27,11 +28,15 @@ import numpy as np
 from accuracy import SEASON, Case
 
 from forecastctl.jobs.pilot import fleet_widths
+from forecastctl.models.pretrained import Pretrained
 from forecastctl.records import SearchSpec
 from forecastctl.search.pool_of_fleet import POOLED
 
 PANELS = {"tourism": (24, 12, 5, 1), "m1": (18, 9, 4, 1), "hospital": (12, 6, 3, 2)}
 """Periods ahead, periods from one origin to the next, origins, and every so many-th series."""
+
+WITHOUT = ((Pretrained.name,), (POOLED,), (Pretrained.name, POOLED))
+"""Families that are left out."""
 
 DAMPED = {
     "growth limited to 1.1": lambda g: np.clip(g, 1 / 1.1, 1.1),
@@ -91,10 +96,14 @@ def cut(name: str, at: int, options: argparse.Namespace) -> list[Case]:
 def compared(cases: list[Case], pool: Any) -> dict[str, float]:
     """Mean MASE of the default, and of what it is compared with."""
     search = replace(SearchSpec(), horizon=len(cases[0].test))
-    without = tuple(name for name in search.families if name != POOLED)
     default = forecasts(cases, search, pool)
     rows = {"default": default}
-    rows["without pooled models"] = forecasts(cases, replace(search, families=without), pool)
+    for left_out in WITHOUT:
+        families = tuple(name for name in search.families if name not in left_out)
+        named = f"without {' and '.join(left_out)}"
+        rows[named] = forecasts(cases, replace(search, families=families), pool)
+    alone = replace(search, families=(Pretrained.name,), combine=1)
+    rows["the network alone"] = forecasts(cases, alone, pool)
     for name, damp in DAMPED.items():
         rows[name] = [damped(c, f, damp) for c, f in zip(cases, default, strict=True)]
     return {name: mase(cases, found) for name, found in rows.items()}

@@ -109,6 +109,7 @@ FAMILIES = Door(
         "theta": "forecastctl.models.theta:Theta",
         "annual": "forecastctl.models.annual:Annual",
         "pooled": "forecastctl.models.pooled:Pooled",
+        "pretrained": "forecastctl.models.pretrained:Pretrained",
         "intermittent": "forecastctl.models.intermittent:Intermittent",
     },
 )

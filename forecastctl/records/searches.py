@@ -59,6 +59,7 @@ class SearchSpec:
         "theta",
         "annual",
         "pooled",
+        "pretrained",
         "intermittent",
         "seasonal_naive",
     )

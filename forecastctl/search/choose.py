@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.models.pretrained import Pretrained
 from forecastctl.records import Member, Specification
 
 if TYPE_CHECKING:
@@ -24,6 +25,22 @@ NAIVE_SHARE = 0.5
 """Weight of the seasonal naive beside models that were fitted to less than two seasons."""
 
 
+BESIDE_NETWORK = 1.0 / 3.0
+"""The same where the network is among them, which has learned elsewhere what a season is."""
+
+
+def network_share(n: int, season_length: int) -> float:
+    """Weight of the network (`forecastctl.models.pretrained`) in a combination, at least.
+
+    What it has learned elsewhere is worth more, the less there is to estimate other models from.
+    """
+    return 0.5 if n < FEW_SEASONS * season_length else 1.0 / 3.0
+
+
+FEW_SEASONS = 7
+"""Seasons below which the network has half of the forecast, and else a third."""
+
+
 HOPELESS = 3.0
 """The loss of a model of the pool may be this multiple of the best one's."""
 
@@ -33,8 +50,9 @@ def choose(
     combine: int,
     pool: frozenset[str] = frozenset(),
     hopeless: float = HOPELESS,
+    network: float = 0.0,
 ) -> Specification:
-    """Equally weighted mean of the pool's models and the best other trials, of several families.
+    """Mean of the pool's models and the best other trials, of several families.
 
     The losses of a few origins say less than they seem to, and the more trials there are, the
     more the best of them owe to luck. So the models of the pool are chosen whatever their rank,
@@ -48,6 +66,7 @@ def choose(
         pool: Keys of the pool's models.
         hopeless: A model of the pool whose loss is more than so many times the best one's is left
             out; without a pool, any whose loss is `CLEARLY_WORSE` times that.
+        network: Weight of the network where it is chosen, at least.
     """
     succeeded = [t for t in trials if t.loss is not None and t.duplicate_of is None]
     ranked = sorted(succeeded, key=lambda t: (_loss(t), t.number))
@@ -65,8 +84,20 @@ def choose(
         if trial not in chosen and seats[trial.model.family] < share:
             seats[trial.model.family] += 1
             chosen.append(trial)
-    weight = 1.0 / len(chosen)
-    return Specification(tuple(Member(t.model, weight, t.number) for t in chosen))
+    return Specification(_weighted(chosen, network))
+
+
+def _weighted(chosen: Sequence[Trial], network: float) -> tuple[Member, ...]:
+    """Equal weights, but for the network what it is to have at least.
+
+    It errs in other ways than all the others, which were estimated from the same few data.
+    """
+    n, networks = len(chosen), sum(t.model.family == Pretrained.name for t in chosen)
+    share = max(network, networks / n) if networks else 0.0
+    each = share / networks if networks else 0.0
+    other = (1.0 - share) / (n - networks) if networks < n else 0.0
+    weights = (each if t.model.family == Pretrained.name else other for t in chosen)
+    return tuple(Member(t.model, w, t.number) for t, w in zip(chosen, weights, strict=True))
 
 
 def held_back(chosen: Specification, naive: Trial) -> Specification:
@@ -79,9 +110,11 @@ def held_back(chosen: Specification, naive: Trial) -> Specification:
     others = [member for member in chosen.members if member.trial != naive.number]
     if not others:
         return chosen
-    weight = (1.0 - NAIVE_SHARE) / len(others)
-    members = (Member(m.model, weight, m.trial) for m in others)
-    return Specification((Member(naive.model, NAIVE_SHARE, naive.number), *members))
+    network = any(member.model.family == Pretrained.name for member in others)
+    share = BESIDE_NETWORK if network else NAIVE_SHARE
+    scale = (1.0 - share) / math.fsum(member.weight for member in others)
+    members = (Member(m.model, scale * m.weight, m.trial) for m in others)
+    return Specification((Member(naive.model, share, naive.number), *members))
 
 
 def _loss(trial: Trial) -> float:

@@ -15,13 +15,15 @@ import numpy as np
 
 from forecastctl.models.make import make_model
 from forecastctl.models.parts.season import shows_season
+from forecastctl.models.pretrained import PRETRAINED, Pretrained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from forecastctl.records import Option, Options
+    from forecastctl.records import Option, Options, Series
+    from forecastctl.search.folds import Split
 
 
 def _smooth(trend: str, seasonal: str, lam: float | None = None, **more: Option) -> Options:
@@ -144,6 +146,14 @@ def pool_of_counts(
     if loss == SQUARED:
         return INTERMITTENT_MEANS
     return INTERMITTENT_SEASONAL if shows_season(y, season_length) else INTERMITTENT
+
+
+def network_members(series: Series, splits: Sequence[Split]) -> tuple[tuple[str, Options], ...]:
+    """Family and options of the network, where it fits the shortest training data; or nothing."""
+    if not splits:
+        return ()
+    space = Pretrained().space(series.y, series.season_length, splits[0].end)
+    return () if space is None else ((Pretrained.name, PRETRAINED),)
 
 
 def pool_keys(members: Iterable[tuple[str, Options]]) -> frozenset[str]:

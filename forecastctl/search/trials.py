@@ -6,11 +6,19 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from forecastctl.models.pretrained import Pretrained
 from forecastctl.models.shocks import KEPT, without_shocks
 from forecastctl.records import Learned, Model, Trial
 from forecastctl.search.evaluation import Evaluated, Evaluation
 from forecastctl.search.halving import Halving
-from forecastctl.search.pool import COUNTS, is_intermittent, pool, pool_keys, pool_of_counts
+from forecastctl.search.pool import (
+    COUNTS,
+    is_intermittent,
+    network_members,
+    pool,
+    pool_keys,
+    pool_of_counts,
+)
 from forecastctl.search.pool_of_fleet import POOLED, pooled_members
 from forecastctl.search.stopping import REPEATS, UNLIKELY, chance
 
@@ -76,7 +84,8 @@ class Search:
         self.intermittent = COUNTS in self.search.families and is_intermittent(clean)
         counts = pool_of_counts(clean, m, self.search.loss) if self.intermittent else None
         pooled = () if counts else pooled_members(self.series, self.splits)
-        members = (*(counts or pool(clean, m)), *pooled)
+        network = () if counts else network_members(self.series, self.splits)
+        members = (*(counts or pool(clean, m)), *pooled, *network)
         self.enter([(n, o) for n, o in members if n in self.search.families])
 
     def enter(self, members: Sequence[tuple[str, Options]]) -> None:
@@ -89,13 +98,18 @@ class Search:
 
         With many zeros they are those of the pool: models of a smooth level that look good on a
         few origins there forecast a little of everything, which hardly ever comes. Models that were
-        estimated over all airports take no seat from the others.
+        not estimated from this airport alone take no seat from the others.
         """
         most = self.search.combine
         if self.intermittent:
             return min(len(self.pool), most)
-        pooled = sum(name == POOLED for name, _ in self.pool)
-        return most + pooled if len(self.pool) - pooled <= most else most
+        more = sum(name in (POOLED, Pretrained.name) for name, _ in self.pool)
+        return most + more if len(self.pool) - more <= most else most
+
+    @property
+    def young(self) -> bool:
+        """Whether some models see no month of the year twice."""
+        return self.splits[0].end < 2 * self.series.season_length
 
     @property
     def eligible(self) -> list[Trial]:

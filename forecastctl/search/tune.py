@@ -16,6 +16,7 @@ from forecastctl.models.baseline import baseline
 from forecastctl.models.combination.weights import combined, error_sizes
 from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
+from forecastctl.models.pretrained import PRETRAINED, Pretrained
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
     Learned,
@@ -27,7 +28,7 @@ from forecastctl.records import (
 from forecastctl.records.learning import BASELINE as NAIVE
 from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TPE
 from forecastctl.search.backtest import fold_errors, fold_scores
-from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back
+from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back, network_share
 from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
@@ -178,6 +179,10 @@ def _search(run: Search, spaces: Mapping[str, Space]) -> Steps[None]:
     remaining = run.search.max_evals - run.begun
     if not spaces or remaining <= 0:
         return
+    if run.young and (Pretrained.name, PRETRAINED) in run.pool:  # a few months choose no other
+        run.begin(make_model(Pretrained.name, PRETRAINED), POOL)
+        run.ended = "exhausted"
+        return
     learned = _learned_starts(run, spaces)
     points = [*learned, *_other_starts(run, spaces, learned)]
     first = (*SUGGESTED, *((POOL,) if run.averages_pool else ()))
@@ -288,12 +293,12 @@ def _chosen(run: Search) -> Specification:
     """Which models are averaged.
 
     A model that was fitted to less than two seasons has seen no month twice: it cannot tell the
-    season from growth, and its backtest is short. There the seasonal naive keeps half a say.
+    season from growth, and its backtest is short. There the seasonal naive keeps a say.
     """
     naive, trials = run.trials[0], run.eligible
-    known = run.splits[0].end >= 2 * run.series.season_length
     if run.intermittent:  # of periods that are mostly zero, a few origins hold next to nothing
         return choose(trials, run.seats, run.keys, math.inf)
-    if known or run.seats == 1 or naive.loss is None:
-        return choose(trials, run.seats, run.keys)
-    return held_back(choose(trials, run.seats - 1, run.keys), naive)
+    share = network_share(run.series.n, run.series.season_length)
+    if not run.young or run.seats == 1 or naive.loss is None:
+        return choose(trials, run.seats, run.keys, network=share)
+    return held_back(choose(trials, run.seats - 1, run.keys, network=share), naive)

@@ -12,7 +12,7 @@ from forecastctl.models.combination.weights import (
     own_factor,
 )
 from forecastctl.records import Member, Model, Specification, Trial
-from forecastctl.search.choose import CLEARLY_WORSE, HOPELESS, choose
+from forecastctl.search.choose import CLEARLY_WORSE, HOPELESS, choose, held_back, network_share
 
 
 def trial(number, loss, duplicate_of=None, family="fake"):
@@ -134,3 +134,42 @@ def test_the_label_names_a_few_members_and_counts_the_rest():
     assert label(1) == "M0"
     assert label(4) == "mean of 4: M0 + M1 + M2 + M3"
     assert label(15) == "mean of 15: M0 + M1 + M2 + 12 more"
+
+
+def test_the_network_has_a_share_where_it_stands_beside_many():
+    others = [trial(n, 1.0, family=f"f{n}") for n in range(8)]
+    network = trial(8, 1.1, family="pretrained")
+    pool = frozenset(t.model.key for t in [*others, network])
+    for share in (1 / 3, 0.5):
+        chosen = choose([*others, network], 15, pool, network=share)
+        weights = {m.trial: m.weight for m in chosen.members}
+        assert weights == pytest.approx({**dict.fromkeys(range(8), (1 - share) / 8), 8: share})
+    few = choose([others[0], network], 15, pool, network=1 / 3)
+    assert [m.weight for m in few.members] == [0.5, 0.5]
+    alone = choose([network], 15, pool, network=1 / 3)
+    assert [m.weight for m in alone.members] == [1.0]
+
+
+def test_the_share_is_larger_where_there_are_few_seasons():
+    assert network_share(83, 12) == 0.5
+    assert network_share(84, 12) == pytest.approx(1 / 3)
+
+
+def test_the_network_with_and_without_shocks_has_its_share_in_all():
+    others = [trial(n, 1.0, family=f"f{n}") for n in range(8)]
+    twice = [trial(8, 1.0, family="pretrained"), trial(9, 1.0, family="pretrained")]
+    pool = frozenset(t.model.key for t in [*others, *twice])
+    chosen = choose([*others, *twice], 15, pool, network=1 / 3)
+    weights = {m.trial: m.weight for m in chosen.members}
+    assert weights == pytest.approx({**dict.fromkeys(range(8), 1 / 12), 8: 1 / 6, 9: 1 / 6})
+
+
+def test_the_naive_keeps_a_third_beside_the_network_and_half_beside_others():
+    naive, other, network = trial(0, 1.0), trial(1, 1.0), trial(2, 1.0, family="pretrained")
+    pool = frozenset(t.model.key for t in (other, network))
+    both = held_back(choose([other, network], 15, pool), naive)
+    assert {m.trial: m.weight for m in both.members} == pytest.approx(
+        dict.fromkeys(range(3), 1 / 3)
+    )
+    without = held_back(choose([other], 15, pool), naive)
+    assert {m.trial: m.weight for m in without.members} == {0: 0.5, 1: 0.5}

@@ -8,6 +8,7 @@ import pytest
 
 from forecastctl.models import family
 from forecastctl.models.make import make_model
+from forecastctl.models.pretrained import PRETRAINED
 from forecastctl.records import Learned, SearchSpec, Start, TuneResult
 from forecastctl.records.learning import ORIGINS, algorithm
 from forecastctl.search.pool import pool, pool_keys
@@ -24,9 +25,9 @@ def origins(result):
 
 def test_by_default_nothing_is_left_for_hyperopt(series):
     result = tune(series, SearchSpec(horizon=6))
-    assert result.by_origin == {"baseline": 1, "pool": 13, "family": 6}
-    assert origins(result)[:14] == ["baseline", *["pool"] * 13]
-    keys = pool_keys(pool(series.y, 12))
+    assert result.by_origin == {"baseline": 1, "pool": 14, "family": 5}
+    assert origins(result)[:15] == ["baseline", *["pool"] * 14]
+    keys = pool_keys([*pool(series.y, 12), ("pretrained", PRETRAINED)])
     assert {t.model.key for t in result.trials if t.start == "pool"} == keys
     assert algorithm(result.by_origin) == "fixed candidates"
 
@@ -34,7 +35,7 @@ def test_by_default_nothing_is_left_for_hyperopt(series):
 @pytest.mark.slow
 def test_with_more_evaluations_tpe_proposes_the_rest(series):
     result = tune(series, SearchSpec(horizon=6, folds=1, max_evals=30))
-    proposed = 30 - 1 - 13 - MOST_STARTS
+    proposed = 30 - 1 - 14 - MOST_STARTS
     assert origins(result)[-proposed:] == ["tpe"] * proposed
     assert result.by_origin["tpe"] == proposed
     assert algorithm(result.by_origin) == "tpe.suggest"
@@ -43,9 +44,9 @@ def test_with_more_evaluations_tpe_proposes_the_rest(series):
 @pytest.mark.parametrize(
     ("share", "expected"),
     [
-        (0.0, {"baseline": 1, "pool": 13, "family": 6}),
-        (0.25, {"baseline": 1, "pool": 13, "family": 1, "tpe": 5}),
-        (1.0, {"baseline": 1, "pool": 13, "tpe": 6}),  # what is averaged comes first
+        (0.0, {"baseline": 1, "pool": 14, "family": 5}),
+        (0.2, {"baseline": 1, "pool": 14, "family": 1, "tpe": 4}),
+        (1.0, {"baseline": 1, "pool": 14, "tpe": 5}),  # what is averaged comes first
     ],
 )
 def test_starting_points_leave_hyperopt_its_share(series, share, expected):

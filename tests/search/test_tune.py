@@ -13,6 +13,7 @@ from forecastctl.models import Choice, family
 from forecastctl.models.combination.weights import combined, error_sizes
 from forecastctl.models.combination.widths import calibrated, pool_widths
 from forecastctl.models.make import make_model
+from forecastctl.models.pretrained import PRETRAINED
 from forecastctl.records import LOSSES, SearchSpec
 from forecastctl.search.backtest import backtest, fold_errors, fold_scores
 from forecastctl.search.folds import validation_splits
@@ -73,13 +74,13 @@ def test_the_whole_pool_is_averaged(series):
     result = tune(series, SearchSpec(horizon=6))
     keys = {m.model.key for m in result.specification.members}
     assert pool_keys(pool(series.y, 12)) <= keys
-    assert len(keys) <= 15
+    assert len(keys) <= 16
 
 
 def test_the_pool_is_never_pruned(series, monkeypatch):
     monkeypatch.setattr(Halving, "hopeless", lambda *_: True)
     trials = tune(series, SearchSpec(max_evals=18, horizon=6)).trials
-    keys = pool_keys(pool(series.y, 12))
+    keys = pool_keys([*pool(series.y, 12), ("pretrained", PRETRAINED)])
     assert {t.status for t in trials if t.model.key in keys} == {"ok"}
     assert {t.status for t in trials[1:] if t.model.key not in keys} == {"pruned"}
 
@@ -275,6 +276,26 @@ def test_too_short_to_validate(n, label, words):
     assert result.reason == f"{why}, its interval from a plain rule"
     assert result.trials == ()
     assert result.loss is None
+
+
+@pytest.mark.parametrize("n", [17, 20, 30])
+def test_a_few_months_choose_no_model(n):
+    """The network and the seasonal naive, whatever else might be tried."""
+    result = tune(make_series(seasonal_data(n)), SearchSpec(horizon=12))
+    assert [t.model.family for t in result.trials] == ["seasonal_naive", "pretrained"]
+    assert result.by_origin == {"baseline": 1, "pool": 1}
+    assert result.stopped == "exhausted"
+    assert [m.weight for m in result.specification.members] == pytest.approx([1 / 3, 2 / 3])
+    assert result.specification.members[1].model.family == "pretrained"
+    best = tune(make_series(seasonal_data(n)), SearchSpec(horizon=12, combine=1))
+    assert len(best.trials) == 2
+    assert len(best.specification.members) == 1
+
+
+def test_a_few_months_of_mostly_nothing_are_left_to_models_of_counts():
+    y = np.where(np.arange(24) % 3 == 0, 5.0, 0.0)
+    result = tune(make_series(y), SearchSpec(horizon=12))
+    assert {m.model.family for m in result.specification.members} == {"intermittent"}
 
 
 @pytest.mark.parametrize(("n", "held_back"), [(17, True), (20, True), (30, True), (39, False)])

@@ -13,6 +13,7 @@ import numpy as np
 
 from forecastctl.models.base import Fit, checked, fitting
 from forecastctl.models.combination.path import ceiling
+from forecastctl.models.network import WINDOW
 from forecastctl.models.parts.transforms import box_cox_lambda, forward
 from forecastctl.models.sarimax import orders_of
 from forecastctl.models.terms import effects_of, factor, moved_on
@@ -104,6 +105,11 @@ def _naive(start: _From, z: Sequence[float]) -> dict[str, Any]:
     """The last season or window, of the length it had."""
     last = start.states["last"]
     return {"last": [*last, *z][-len(last) :]}
+
+
+def _last_months(start: _From, z: Sequence[float]) -> dict[str, Any]:
+    """As many months as the network takes."""
+    return {"last": [*start.states["last"], *z][-WINDOW:]}
 
 
 def _holt_winters(start: _From, z: Sequence[float]) -> dict[str, Any]:
@@ -277,6 +283,7 @@ def _differences(options: Options, m: int) -> list[float]:
 _RECURSIONS: dict[str, Callable[[_From, Sequence[float]], dict[str, Any]]] = {
     "seasonal_naive": _naive,
     "pooled": _naive,
+    "pretrained": _last_months,
     "holt_winters": _holt_winters,
     "ets": _ets,
     "sarimax": _sarimax,
