@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-origins bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-trials bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
+.PHONY: help run test check lint docs-check slow mutants fuzz fuzz-input forms test-engines test-faults test-versions test-schedule verdicts bench bench-explain bench-accuracy bench-short bench-origins pretrain bench-intermittent bench-intervals bench-hierarchy bench-report bench-search bench-engines bench-trials bench-tables bench-plan bench-simulate bench-promote docs pages transcripts screenshots site dist constraints hooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ bench-short: $(VENV)/dev.stamp ## accuracy on one or two years of history, PEERS
 bench-origins: $(VENV)/dev.stamp ## pooled models and damped growth over several origins inside the training data
 	$(BIN)/python benchmarks/origins.py
 	$(BIN)/python benchmarks/origins.py --last 30
+
+pretrain: ## train the network of the family pretrained anew: PYTHON=... that has PyTorch and a GPU, OUT=...
+	$(PYTHON) benchmarks/pretrain.py --out $(or $(OUT),network.npz)
 
 bench-intermittent: $(VENV)/dev.stamp ## accuracy on airports with many zeros, PEERS=... against statsforecast
 	$(BIN)/python benchmarks/intermittent.py --half even --seed 1 $(if $(PEERS),--peers $(PEERS))

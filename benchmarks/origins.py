@@ -11,7 +11,7 @@ back to a limit where it is beyond (``limit``), or by a share of its logarithm (
     python benchmarks/origins.py --last 30
 
 Prints the ratio of the mean MASE to that of the default, by origin and in the mean over them; below
-1 is better than the default.
+1 is better than the default. And what share of the actuals the intervals of the default hold.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any
 import accuracy
 import numpy as np
 from accuracy import SEASON, Case
+from judging import LEVELS
 
 from forecastctl.jobs.pilot import fleet_widths
 from forecastctl.models.pretrained import Pretrained
@@ -96,27 +97,44 @@ def cut(name: str, at: int, options: argparse.Namespace) -> list[Case]:
 def compared(cases: list[Case], pool: Any) -> dict[str, float]:
     """Mean MASE of the default, and of what it is compared with."""
     search = replace(SearchSpec(), horizon=len(cases[0].test))
-    default = forecasts(cases, search, pool)
+    whole = forecasts(cases, search, pool)
+    default = means(whole)
     rows = {"default": default}
     for left_out in WITHOUT:
         families = tuple(name for name in search.families if name not in left_out)
         named = f"without {' and '.join(left_out)}"
-        rows[named] = forecasts(cases, replace(search, families=families), pool)
+        rows[named] = means(forecasts(cases, replace(search, families=families), pool))
     alone = replace(search, families=(Pretrained.name,), combine=1)
-    rows["the network alone"] = forecasts(cases, alone, pool)
+    rows["the network alone"] = means(forecasts(cases, alone, pool))
     for name, damp in DAMPED.items():
         rows[name] = [damped(c, f, damp) for c, f in zip(cases, default, strict=True)]
-    return {name: mase(cases, found) for name, found in rows.items()}
+    found = {name: mase(cases, each) for name, each in rows.items()}
+    return found | {f"in {level} %": held(cases, whole, level) for level in LEVELS}
 
 
 def forecasts(cases: list[Case], search: SearchSpec, pool: Any) -> list[Any]:
-    """Point forecasts by series, as a job makes them."""
+    """Forecasts by series, as a job makes them."""
     tasks = accuracy.in_a_fleet([(case, search) for case in cases])
     tuned = pool.map(accuracy.searched, tasks, chunksize=2)
     widths = fleet_widths(found for found, _ in tuned)
     asked = [(*t, *f, widths) for t, f in zip(tasks, tuned, strict=True)]
-    rows = pool.map(accuracy.forecast, asked)
+    rows: list[Any] = pool.map(accuracy.forecast, asked)
+    return rows
+
+
+def means(rows: list[Any]) -> list[Any]:
+    """Point forecasts."""
     return [None if row is None else np.array(row["mean"]) for row in rows]
+
+
+def held(cases: list[Case], rows: list[Any], level: int) -> float:
+    """Percent of the actuals of all series that their intervals hold."""
+    found = [
+        (np.array(row[f"lo-{level}"]) <= case.test) & (case.test <= np.array(row[f"hi-{level}"]))
+        for case, row in zip(cases, rows, strict=True)
+        if row is not None
+    ]
+    return float(100.0 * np.mean(np.concatenate(found)))
 
 
 def damped(case: Case, mean: Any, damp: Any) -> Any:
@@ -145,6 +163,11 @@ def told(name: str, rows: list[dict[str, float]], fleets: list[list[Case]]) -> N
     print(f"{name + ', MASE of the default':<34}{'':>9}   {shown}   ({sizes} series)")
     for choice in rows[0]:
         if choice == "default":
+            continue
+        if choice.startswith("in "):
+            values = [row[choice] for row in rows]
+            each = " ".join(f"{value:.1f}" for value in values)
+            print(f"  {choice:<32}{np.mean(values):>9.1f}   {each}", flush=True)
             continue
         ratios = [row[choice] / row["default"] for row in rows]
         each = " ".join(f"{ratio:.4f}" for ratio in ratios)

@@ -39,7 +39,7 @@ class SearchSpec:
         step: Periods between origins; ``None`` for half of the horizon, at least one.
         combine: Number of distinct trials that are averaged, those of the pool first; 1 takes the
             best trial alone. Where the whole pool is averaged, models that were estimated over all
-            airports come on top.
+            airports and the network come on top.
         shocks: ``replace`` stretches that a shock distorted before models are fitted, unless the
             backtest is worse for it, or ``keep`` them.
         timeout: Seconds for one airport's search, or ``None``.
