@@ -88,7 +88,7 @@ def choose(
 
 
 def _weighted(chosen: Sequence[Trial], network: float) -> tuple[Member, ...]:
-    """Equal weights, but for the network what it is to have at least.
+    """Equal weights, but for the network what it is to have at least; the largest first.
 
     It errs in other ways than all the others, which were estimated from the same few data.
     """
@@ -97,7 +97,8 @@ def _weighted(chosen: Sequence[Trial], network: float) -> tuple[Member, ...]:
     each = share / networks if networks else 0.0
     other = (1.0 - share) / (n - networks) if networks < n else 0.0
     weights = (each if t.model.family == Pretrained.name else other for t in chosen)
-    return tuple(Member(t.model, w, t.number) for t, w in zip(chosen, weights, strict=True))
+    members = (Member(t.model, w, t.number) for t, w in zip(chosen, weights, strict=True))
+    return tuple(sorted(members, key=lambda member: -member.weight))
 
 
 def held_back(chosen: Specification, naive: Trial) -> Specification:

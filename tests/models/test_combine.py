@@ -144,6 +144,7 @@ def test_the_network_has_a_share_where_it_stands_beside_many():
         chosen = choose([*others, network], 15, pool, network=share)
         weights = {m.trial: m.weight for m in chosen.members}
         assert weights == pytest.approx({**dict.fromkeys(range(8), (1 - share) / 8), 8: share})
+        assert chosen.members[0].trial == 8
     few = choose([others[0], network], 15, pool, network=1 / 3)
     assert [m.weight for m in few.members] == [0.5, 0.5]
     alone = choose([network], 15, pool, network=1 / 3)
