@@ -43,9 +43,9 @@ def test_the_naive_is_judged_by_the_last_two_seasons():
 
 
 def test_of_a_forecast_of_none_nobody_can_say_that_it_followed():
-    fell = {"actual": 500.0, "fleet": others(below=9)}
-    assert followed(found_of(case_of(**fell)))
-    assert not followed(found_of(case_of(mean=0.0, **fell)))
+    rose = {"actual": 1500.0, "fleet": others(above=9)}
+    assert followed(found_of(case_of(**rose)))
+    assert not followed(found_of(case_of(mean=0.0, **rose)))
 
 
 @pytest.mark.parametrize(("actual", "side"), [(LEVEL, "inside"), (LEVEL + 30.0, "outside")])
