@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecastctl.explain.size import STATED, stated_ends
+from forecastctl.explain.size import STATED, met, stated_ends
 from forecastctl.explain.standing import ordinary_error, standing
 
 if TYPE_CHECKING:
@@ -132,6 +132,11 @@ class Case:
         return self.mean - self.actual
 
     @property
+    def met(self) -> bool:
+        """Whether the forecast was met exactly, so that there is no miss to explain."""
+        return met(self.miss, self.actual)
+
+    @property
     def sd(self) -> float:
         """Standard deviation that the forecast stated, passengers."""
         return float(self.forecast.sd[self.lead - 1])
@@ -149,7 +154,7 @@ class Case:
     @property
     def z(self) -> float:
         """The miss in ordinary errors."""
-        return self.miss / self.scale if self.scale > 0 else (0.0 if self.miss == 0 else np.inf)
+        return self.miss / self.scale if self.scale > 0 else (0.0 if self.met else np.inf)
 
     @property
     def stated(self) -> tuple[float, float]:

@@ -12,8 +12,9 @@ from forecastctl.explain.answer import explain
 from forecastctl.explain.page import words
 from forecastctl.explain.question import Question
 from forecastctl.explain.read.period import airports_of, newest_period
+from forecastctl.explain.size import off
 from forecastctl.explain.values import FleetAnswer, FleetLine
-from forecastctl.figures import counted, number, percent
+from forecastctl.figures import counted, number
 from forecastctl.recording.cached import Once
 from forecastctl.records import ExplainRules
 from forecastctl.records.spans import span_of
@@ -150,12 +151,9 @@ def _sentence(answer: FleetAnswer) -> str:
     if not judged:
         return f"{when}: none of {counted(len(answer.airports), 'airport')} has an actual yet."
     of = f" of {len(answer.airports):,}" if judged < len(answer.airports) else ""
-    share = f" ({percent(abs(answer.miss / answer.actual))})" if answer.actual else ""
-    side = "too high" if answer.miss > 0 else "too low"
-    missed = f"{number(abs(answer.miss))} {side}{share}" if answer.miss else "exactly as forecast"
     said = (
         f"{when}: {number(answer.forecast)} forecast at {counted(judged, 'airport')}{of}, "
-        f"{number(answer.actual)} came true, {missed}."
+        f"{number(answer.actual)} came true, {off(answer.miss, answer.actual)}."
     )
     outside = answer.outside_high + answer.outside_low
     if outside:

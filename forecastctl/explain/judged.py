@@ -16,11 +16,12 @@ from forecastctl.explain.read.case import read_case, read_known, read_seen
 from forecastctl.explain.read.gap import find_gap
 from forecastctl.explain.read.vintages import previous, vintage_change
 from forecastctl.explain.recorded import pick, with_actual, without_actual
+from forecastctl.explain.size import off
 from forecastctl.explain.standing import ordinary_error
 from forecastctl.explain.values import Neighbour, VintageChange
 from forecastctl.explain.verdict.rules import find, judge
 from forecastctl.explain.verdict.spread import with_tails
-from forecastctl.figures import number, percent, period
+from forecastctl.figures import number, period
 from forecastctl.models.combination.replay import NOT_STORED, replay
 from forecastctl.recording.read import read_forecast, read_model
 from forecastctl.recording.run_of import RunOf
@@ -141,14 +142,11 @@ def _cannot_tell(answer: Answer, advice: str) -> Answer:
 
 def _sentence(answer: Answer, case: Case, verdict: Verdict) -> str:
     """The whole answer in a sentence."""
-    side = "too high" if case.miss > 0 else "too low"
-    share = f" ({percent(abs(case.miss / case.actual))})" if case.actual else ""
-    how = f"{number(abs(case.miss))} {side}{share}" if case.miss else "exactly as forecast"
     day = dt.date.fromisoformat(answer.date)
     month = f"{day:%B %Y}" if case.seen.freq[0] in "MQ" else str(day)
     return (
         f"{answer.airport}, {month}: {number(case.mean)} forecast, {number(case.actual)} "
-        f"came true, {how}: {verdict.headline}."
+        f"came true, {off(case.miss, case.actual)}: {verdict.headline}."
     )
 
 

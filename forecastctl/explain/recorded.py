@@ -9,7 +9,7 @@ from forecastctl.errors import NothingRecordedError, UsageError
 from forecastctl.explain.page import words
 from forecastctl.explain.read.period import WITHOUT_FORECAST
 from forecastctl.explain.read.reconciled import reconciled
-from forecastctl.explain.size import STATED, stated_ends
+from forecastctl.explain.size import STATED, met, off, stated_ends
 from forecastctl.explain.standing import standing
 from forecastctl.explain.values import (
     Answer,
@@ -21,7 +21,7 @@ from forecastctl.explain.values import (
     ModelFacts,
     Pages,
 )
-from forecastctl.figures import number, percent, period
+from forecastctl.figures import number, period
 from forecastctl.recording.job import machine_of
 from forecastctl.recording.run_of import RunOf
 from forecastctl.records import Query
@@ -106,17 +106,15 @@ def with_actual(
         freq: pandas period alias.
     """
     miss, share = chosen.mean - actual.value, None
-    how = "exactly as forecast"
     if actual.value:
         share = 100 * miss / actual.value
-    if miss:
-        how = f"{number(abs(miss))} {'too high' if miss > 0 else 'too low'}"
-        how += f" ({percent(abs(miss / actual.value))})" if actual.value else ""
     place = _standing(chosen, miss, actual.value, model)
-    said = f"{_forecast(answer.airport, chosen, freq)}, {number(actual.value)} came true: {how}"
+    said = f"{_forecast(answer.airport, chosen, freq)}, {number(actual.value)} came true"
+    said = f"{said}: {off(miss, actual.value)}"
+    among = None if met(miss, actual.value) else words.among(place)
     return replace(
         answer,
-        sentence=f"{', '.join(filter(None, (said, words.among(place))))}.",
+        sentence=f"{', '.join(filter(None, (said, among)))}.",
         actual=actual.value,
         actual_source=actual.source,
         gap=None,

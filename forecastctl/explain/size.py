@@ -6,6 +6,8 @@ contradict each other.
 
 from __future__ import annotations
 
+from forecastctl.figures import TINY, number, percent
+
 LARGE = 0.5
 """Share of the actual beyond which a reader calls a miss large, whatever the model stated."""
 
@@ -16,6 +18,24 @@ HALF_WIDTH = 1.959964
 """Standard deviations from the middle of that interval to its ends, where it is not recorded."""
 
 WELL, USUAL, INSIDE, POOR = "well", "usual", "inside", "poor"
+
+
+def met(miss: float, actual: float) -> bool:
+    """Whether a forecast was met exactly, but for what rounding leaves of a mean of models."""
+    return abs(miss) <= TINY * abs(actual)
+
+
+def off(miss: float, actual: float) -> str:
+    """How far off a forecast was, and on which side: ``12,345 too high (4 %)``.
+
+    Args:
+        miss: Forecast minus actual.
+        actual: What came true.
+    """
+    if met(miss, actual):
+        return "exactly as forecast"
+    share = f" ({percent(abs(miss / actual))})" if actual else ""
+    return f"{number(abs(miss))} {'too high' if miss > 0 else 'too low'}{share}"
 
 
 def large(miss: float, actual: float) -> bool:

@@ -165,3 +165,12 @@ def test_tiny_numbers_and_gaps_are_plain_on_the_screen(capsys):
     tiny = {"actual": 1.2, "miss": -0.867, "parts": (Part("one_off", -0.867, "e"),)}
     print_explanation(replace(CASES["expected_noise"][0], **tiny))
     assert "one-off  -0.867  100 %  e" in capsys.readouterr().out
+
+
+def test_a_miss_of_zero_is_not_so_many_times_of_anything(capsys):
+    answer, _ = CASES["expected_noise"]
+    print_explanation(replace(answer, actual=answer.forecast.mean, miss=0.0, miss_percent=0.0))
+    out = capsys.readouterr().out
+    (miss,) = (line.split() for line in out.splitlines() if line.startswith("  miss "))
+    assert miss == ["miss", "0", "met", "exactly"]
+    assert "Met exactly" in out

@@ -111,6 +111,30 @@ def test_each_way_of_being_usual_has_its_words():
     assert "of the" not in said(found_of(case_of(0.0, 50.0, 60.0)))[1]
 
 
+@pytest.mark.parametrize("actual", [0.0, 110.0])
+@pytest.mark.parametrize("sd", [0.0, 3.0])
+def test_a_forecast_that_was_met_exactly_has_no_miss_to_explain(actual, sd):
+    lost = {"status": "ok-with-fallback", "reason": "no trial", "fleet": fleet(9, 9.0, True)}
+    for mean in (actual, actual * (1 + 1e-15)):
+        verdict, text = said(found_of(case_of(mean, sd, actual, ((sd,) * 12,) * 4, **lost)))
+        (only,) = verdict.candidates
+        assert (verdict.name, verdict.confidence, only.share) == ("expected_noise", 1.0, 1.0)
+        assert text == (
+            "there is no miss to explain | JFK, April 2019: the forecast was met exactly. | "
+            "Met exactly"
+        )
+        assert verdict.evidence[0].statement == (
+            f"the forecast was met exactly; the usual error is {sd:.0f}"
+        )
+        assert verdict.evidence[0].value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_beside_a_usual_error_of_zero_nothing_is_so_many_times_of_it():
+    verdict = judge(found_of(case_of(110.0, 0.0, 120.0, ((0.0,) * 12,) * 4)), RULES)
+    (noise,) = (e.statement for e in verdict.evidence if e.name == "noise")
+    assert noise == "the usual error is zero, so that no miss is usual"
+
+
 def test_outside_the_interval_has_a_confidence_of_its_own():
     just, far = (
         judge(found_of(case_of(1000.0, 10.0, actual, width=1.0)), RULES)

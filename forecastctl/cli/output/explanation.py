@@ -75,12 +75,14 @@ def _miss(answer: Answer, freq: str) -> list[tuple[str, ...]]:
     if answer.actual is not None:
         rows.append(("actual", number(answer.actual), answer.actual_source or ""))
     if answer.miss is not None:
-        rows.append(("miss", signed(answer.miss), _standing(answer)))
+        rows.append(("miss", words.miss(answer), _standing(answer)))
     return rows
 
 
 def _standing(answer: Answer) -> str:
     """The miss in percent, among the errors of the backtest, and in times of the usual error."""
+    if words.missed_nothing(answer):
+        return "met exactly"
     place, share = answer.standing, answer.miss_percent
     texts = [] if share is None else [f"{signed(share)} % of the actual"]
     if place is not None:

@@ -246,7 +246,8 @@ def draw_parts(axes: Any, chart: PartsChart) -> None:
     if low == 0.0 < span < SMALL * high:  # steps too small to be seen beside the whole
         low = starts.min() - span / 2
         axes.set_xlabel("the axis does not begin at zero", color=MUTED, fontsize=9)
-    axes.set_xlim(low - 0.03 * (high - low), high + 0.2 * (high - low))
+    width = (high - low) or 1.0  # zero forecast and zero come true
+    axes.set_xlim(low - 0.03 * width, high + 0.2 * width)
     axes.set_yticks(rows, names)
     axes.invert_yaxis()
     number_axis(axes.xaxis)

@@ -139,6 +139,8 @@ def _fleet_caption(answer: Answer) -> str:
 
 def _neighbours_caption(answer: Answer, when: str) -> str:
     text = f"Misses in usual errors; {when} is orange. In the grey band a miss needs no cause."
+    if words.missed_nothing(answer):
+        return f"{text} This one was met exactly."
     said = None if answer.standing is None else words.among(answer.standing)
     return f"{text} This one is {said}." if said else text
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecastctl.explain.page import words
 from forecastctl.explain.page.filling import template
 from forecastctl.explain.page.tables import Link, interval, tables
-from forecastctl.figures import number, period, signed
+from forecastctl.figures import number, period
 
 if TYPE_CHECKING:
     from forecastctl.explain.values import Answer
@@ -115,7 +115,9 @@ def _tiles(answer: Answer, freq: str) -> list[dict[str, str]]:
     if miss is None:
         return tiles
     note = _miss_note(made.mean, miss, actual, answer.miss_percent)
-    tiles.append({"name": "Miss", "value": signed(miss), "note": note})
+    if words.missed_nothing(answer):
+        note = "met exactly"
+    tiles.append({"name": "Miss", "value": words.miss(answer), "note": note})
     times = words.unusual(answer)
     if times and answer.standing is not None:
         note = f"the usual error is {number(answer.standing.usual_error)}"
@@ -124,7 +126,7 @@ def _tiles(answer: Answer, freq: str) -> list[dict[str, str]]:
 
 
 def _miss_note(mean: float, miss: float, actual: float | None, share: float | None) -> str:
-    side = "too high" if miss > 0 else "too low" if miss < 0 else "as forecast"
+    side = "too high" if miss > 0 else "too low"
     if not share or actual is None:
         return side
     if abs(share) > words.ALL and mean:  # more than all of it says little

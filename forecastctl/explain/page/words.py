@@ -6,7 +6,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from forecastctl.explain.size import INSIDE, usualness
+from forecastctl.explain.size import INSIDE, met, usualness
 from forecastctl.figures import number, percent, period, portion, signed, times
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ NOISE = {
         "the forecast missed by more than in its backtest, yet inside its 95 % interval",
     ),
 }
+MET = "Met exactly", "the forecast was met exactly"
 NARROW = (
     "Interval too narrow",
     "the forecast missed by little; its interval was narrower than any can be",
@@ -111,6 +112,8 @@ def _special(answer: Answer) -> tuple[str, str] | None:
         return UNUSUAL
     if answer.verdict != "expected_noise":
         return None
+    if met(answer.miss, answer.actual):
+        return MET
     if answer.decided_by == "narrow":
         return NARROW
     percentile = None if answer.standing is None else answer.standing.percentile
@@ -148,7 +151,7 @@ def absent(gap: Gap | None, freq: str) -> str:
 def _off(answer: Answer) -> str:
     """How far off, and on which side: ``12,345 too high (4.1 %)``."""
     miss, share = answer.miss, answer.miss_percent
-    if not miss:
+    if miss is None or missed_nothing(answer):
         return "exactly right"
     side = "too high" if miss > 0 else "too low"
     return f"{number(abs(miss))} {side}" + (f" ({number(abs(share))} %)" if share else "")
@@ -216,10 +219,20 @@ def figures(answer: Answer, freq: str | None = None) -> str | None:
     return None if answer.sentence == headline(answer, freq) else answer.sentence
 
 
+def missed_nothing(answer: Answer) -> bool:
+    """Whether the forecast was met exactly."""
+    return answer.miss is not None and met(answer.miss, answer.actual or 0.0)
+
+
+def miss(answer: Answer) -> str:
+    """The miss with its sign, zero where the forecast was met but for rounding."""
+    return signed(0.0 if missed_nothing(answer) else answer.miss)
+
+
 def unusual(answer: Answer) -> str | None:
-    """The miss in times of the usual error, or ``None``."""
+    """The miss in times of the usual error, or ``None``; there is none of no miss."""
     place = answer.standing
-    if place is None or answer.miss is None or not place.usual_error:
+    if place is None or answer.miss is None or missed_nothing(answer) or not place.usual_error:
         return None
     return times(abs(answer.miss) / place.usual_error)
 

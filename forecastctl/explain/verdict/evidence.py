@@ -30,12 +30,7 @@ def evidence(findings: Findings, rules: ExplainRules, first: str = "noise") -> I
 
 def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
     case, fleet, broke = findings.case, findings.fleet, findings.broke
-    yield Evidence(
-        "noise",
-        f"the miss is {times(abs(case.z))} the usual error of {number(case.scale)}",
-        abs(case.z),
-        rules.noise_z,
-    )
+    yield Evidence("noise", _miss(case), abs(case.z), rules.noise_z)
     yield _interval(case)
     yield from _width(case)
     for fault in findings.faults:
@@ -81,6 +76,15 @@ def _all(findings: Findings, rules: ExplainRules) -> Iterator[Evidence]:
             abs(a.miss),
             rules.near * abs(case.miss),
         )
+
+
+def _miss(case: Case) -> str:
+    """The miss beside the usual error, either of which may be zero."""
+    if case.met:
+        return f"the forecast was met exactly; the usual error is {number(case.scale)}"
+    if not case.scale > 0:
+        return "the usual error is zero, so that no miss is usual"
+    return f"the miss is {times(abs(case.z))} the usual error of {number(case.scale)}"
 
 
 def _interval(case: Case) -> Evidence:

@@ -77,11 +77,13 @@ def judge(findings: Findings, rules: ExplainRules) -> Verdict:
 
 
 def _causes(findings: Findings, rules: ExplainRules) -> list[Candidate]:
-    """Every cause.
+    """Every cause; none where the forecast was met exactly.
 
     A fault of the data explains away all others, as it did not happen to people; what the calendar
     moved is no shock, and nothing that a model could be blamed for.
     """
+    if findings.case.met:
+        return []
     causes = list(data_problems(findings, rules))
     causes += discounted(feasts(findings, rules), doubt(causes))
     after = left = doubt(causes)

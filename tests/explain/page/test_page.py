@@ -144,6 +144,27 @@ def test_an_actual_of_zero_is_known(pages):
     assert "not known yet" in pages["no_actual"]
 
 
+@pytest.mark.parametrize("forecast", [0.0, 19_000.0])
+def test_a_forecast_that_was_met_exactly_says_so_and_no_more(forecast):
+    answer, view = CASES["expected_noise"]
+    parts = tuple(replace(p, value=0.0) for p in answer.parts)
+    met = replace(
+        answer,
+        forecast=replace(answer.forecast, mean=forecast),
+        actual=forecast,
+        miss=0.0,
+        miss_percent=None,
+        parts=parts,
+    )
+    html = explanation_page(met, view)
+    page = Page(html)
+    assert "".join(page.text["h1"]).endswith("the forecast was met exactly.")
+    assert "Met exactly" in html
+    assert "Against the usual error" in explanation_page(answer, view)
+    assert "Against the usual error" not in html
+    assert "This one was met exactly." in html
+
+
 CUT_OFF = """() => [...document.querySelectorAll('.scroll')]
   .filter(e => e.scrollWidth > e.clientWidth
     || e.firstElementChild.getBoundingClientRect().right > document.documentElement.clientWidth)

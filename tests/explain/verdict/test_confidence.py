@@ -50,7 +50,7 @@ class TestNoise:
         for z in (0.0, 0.6, 0.9):
             case = case_of(actual=LEVEL - usual * z, errors=errors, width=99.0, fleet=QUIET)
             assert case.z == pytest.approx(z)
-            assert sure_of(verdict(case)) == sure((3.0 - z) / 3.0)
+            assert sure_of(verdict(case)) == (sure((3.0 - z) / 3.0) if z else 1.0)
 
     def test_at_most_seven_tenths_where_the_backtest_held_no_such_error(self):
         inside = case_of(actual=LEVEL - 1.0, errors=((0.5,) * 12,) * 8, fleet=QUIET)

@@ -42,17 +42,40 @@ def left_over(findings: Findings, rules: ExplainRules, explained: float) -> Cand
         explained: Largest share of the miss that a cause that is shown accounts for.
     """
     rest, case = 1.0 - explained, findings.case
+    if case.met:
+        return _met(findings, rules)
     if ordinary(findings, rules):
-        if too_narrow(case):
-            return _narrow(findings, rules, rest)
-        if case.outside:
-            return _unusual(findings, rules, rest)
-        if large(case.miss, case.actual):
-            return _poor(findings, rules, rest)
-        return _noise(findings, rules, rest)
+        return _ordinary(findings, rules, rest)
     if findings.fleet.airports < rules.fleet_least:
         return _unplaced(findings, rules, rest)
     return _local(findings, rules, rest)
+
+
+def _ordinary(findings: Findings, rules: ExplainRules, rest: float) -> Candidate:
+    """A miss that needs no cause: noise, a poor model, or one outside the interval."""
+    case = findings.case
+    if too_narrow(case):
+        return _narrow(findings, rules, rest)
+    if case.outside:
+        return _unusual(findings, rules, rest)
+    if large(case.miss, case.actual):
+        return _poor(findings, rules, rest)
+    return _noise(findings, rules, rest)
+
+
+def _met(findings: Findings, rules: ExplainRules) -> Candidate:
+    """A forecast that came true to the passenger."""
+    return candidate(
+        findings,
+        rules,
+        "expected_noise",
+        "noise",
+        "noise",
+        shown=True,
+        share=1.0,
+        sure=1.0,
+        statement="there is no miss to explain",
+    )
 
 
 def _inside(case: Case) -> str:
