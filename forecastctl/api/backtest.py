@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import check_plug_ins, environment, make_executor, read, recorded
 from forecastctl.api.ending import Done, written
-from forecastctl.api.interruptions import Interruptions
+from forecastctl.api.interruptions import Interruptions, left_of
 from forecastctl.api.job import limits
 from forecastctl.api.recorder import Recorder
 from forecastctl.api.terms import with_terms_of_panel
@@ -98,7 +99,9 @@ def do(
         stopping = limits(session, len(backtest.plan.order))
         left = len(backtest.plan.origins) - len(backtest.plan.complete())
         progress.begin(backtest.plan.chosen * left)
-        with Interruptions(stopping.interrupt) as interruptions:
+        whole = backtest.plan.chosen * len(backtest.plan.origins)
+        left_then = partial(left_of, stopping, whole, "forecast", "backtest")
+        with Interruptions(stopping.interrupt, left_then) as interruptions:
             summary = backtest.run(stopping, interruptions.held)
         out, unwritten = written(summary, asked.out, settings.forecast.table)
         return Done(recorder.end(summary), out, unwritten)

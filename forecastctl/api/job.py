@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import (
@@ -16,7 +17,7 @@ from forecastctl.api.compose import (
     trained_panel,
 )
 from forecastctl.api.ending import Done, written
-from forecastctl.api.interruptions import Interruptions
+from forecastctl.api.interruptions import Interruptions, left_of
 from forecastctl.api.planning import planner, prepared_here
 from forecastctl.api.recorder import Recorder
 from forecastctl.api.shared import check_shared, read_shared, shared_folder, shared_source
@@ -156,10 +157,12 @@ def execute(
     lengths = {task.series.airport: task.series.n for task in job.tasks}
     pilot = choose_pilot(job.tasks, job.groups)
     tracker, read_log = recorder.tracker, session.read_log
-    with Interruptions(stopping.interrupt):
+    to_do = total - sum(result.status == "skipped" for result in job.settled)
+    what, context = "airports and group" if job.groups else "airport", job.context
+    left = partial(left_of, stopping, to_do, what, context.command, context.job_id)
+    with Interruptions(stopping.interrupt, left):
         if saying:
             progress.say(saying)
-        to_do = total - sum(result.status == "skipped" for result in job.settled)
         progress.expect(lengths, {task.series.airport for task in pilot}, to_do)
         summary = run_job(
             job,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecastctl.api.compose import store_for_job
 from forecastctl.api.ending import Done, written
-from forecastctl.api.interruptions import Interruptions
+from forecastctl.api.interruptions import Interruptions, left_of
 from forecastctl.api.job import limits
 from forecastctl.api.recorder import Ending
 from forecastctl.api.spool import publish_all, said_of
@@ -164,8 +165,10 @@ class Sharing:
         stopping = limits(self.session, len(share.order))
         lengths = {task.series.airport: task.series.n for task in share.tasks}
         pilot = choose_pilot(share.whole or ()) if share.tasks else []
-        with Interruptions(stopping.interrupt):
-            to_do = len(share.order) - sum(r.status == "skipped" for r in share.settled)
+        to_do = len(share.order) - sum(r.status == "skipped" for r in share.settled)
+        context = share.context
+        left = partial(left_of, stopping, to_do, "airport", context.command, context.job_id)
+        with Interruptions(stopping.interrupt, left):
             progress.expect(lengths, {task.series.airport for task in pilot}, to_do)
             _, summary = work_off(
                 share,

@@ -144,6 +144,7 @@ class Backtest:
         """
         log.info("backtest %s: %d origins", self.plan.name, len(self.plan.origins))
         self._stopping, self._undisturbed = stopping or self._stopping, undisturbed
+        self._stopping.recorded = self._resumed
         try:
             with self._stopping.over(self._surroundings.executor):
                 for stages in self._stage_groups():
@@ -203,6 +204,7 @@ class Backtest:
         for job in stage.jobs:
             self._open[job.origin.position] = job
             self._resumed += len(job.recorded)
+            self._stopping.recorded += len(job.recorded)
             self._total -= len(job.recorded)
         for job in stage.jobs:
             if not job.left:
@@ -263,6 +265,7 @@ class Backtest:
     def _enter(self, job: OriginJob, results: Sequence[AirportResult]) -> dict[str, str]:
         """Record results of one origin, count their cost, and tell of the progress."""
         ids = job.record(results, self._tracker)
+        self._stopping.recorded_are(results)
         for result in results:
             self._cost.add(result)
             self._surroundings.progress(result, self._total)

@@ -60,10 +60,10 @@ class Boundary(TyperGroup):
             _report(error.message, error.hint, arguments)
             raise typer.Exit(error.exit_code) from None
         except Terminated as why:
-            said.say(f"ended by {why}: {GOES_ON}", "WARNING")
+            _say_left(f"ended by {why}", why)
             raise typer.Exit(why.exit_code) from None
-        except KeyboardInterrupt:
-            said.say(f"interrupted: {GOES_ON}", "WARNING")
+        except KeyboardInterrupt as why:
+            _say_left("interrupted", why)
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except Exception as error:  # a bug: say so in one line, keep the rest for --verbose
             if isinstance(error, typer.Exit) or type(error).__module__.startswith(
@@ -75,6 +75,14 @@ class Boundary(TyperGroup):
             _report(f"unexpected {type(error).__name__}: {error}", hint, arguments)
             raise typer.Exit(ForecastctlError.exit_code) from None
         return result
+
+
+def _say_left(how: str, why: KeyboardInterrupt) -> None:
+    """What a signal has left, and what to do next, as the job has noted it."""
+    left, *further = getattr(why, "__notes__", None) or [GOES_ON]
+    said.say(f"{how}: {left}", "WARNING")
+    for step in further:
+        said.say(f"  next: {step}", "WARNING")
 
 
 def _with_wait(args: Sequence[str]) -> list[str]:

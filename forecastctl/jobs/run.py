@@ -138,11 +138,13 @@ def work_off(
     for result, of_airport in job.earlier.recorded.values() if job.earlier else ():
         enter(ledger, result, job, of_airport, tracker)
         progress(result, len(job.order) + len(job.groups))
+        stopping.recorded_are([result])
     worked = _results(job, executor, tracker, run_id, stopping, searched)
     found = kept(worked, job, tracker, run_id)
     with stopping.over(executor):
         for results in batches(found, job.batch):
             record_results(results, job, tracker, run_id, ledger)
+            stopping.recorded_are(results)
             for result in results:
                 progress(result, len(job.order) + len(job.groups))
             stopping.saw(results)

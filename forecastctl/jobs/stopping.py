@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from forecastctl.execute.port import WindsDown
+from forecastctl.figures import counted
 from forecastctl.jobs.work import clock
 from forecastctl.records import Status
 
@@ -39,6 +40,7 @@ class Stopping:
         most_failures: How many airports may fail before the job ends, or ``None``.
         error: The signal that ends it, once there was one.
         failed: Airports that failed in this attempt.
+        recorded: What is recorded of what was asked for, in earlier attempts too.
     """
 
     grace: float = 0.0
@@ -46,6 +48,7 @@ class Stopping:
     most_failures: int | None = None
     error: KeyboardInterrupt | None = None
     failed: set[str] = field(default_factory=set)
+    recorded: int = 0
     _executor: Executor | None = None
     _timer: threading.Timer | None = None
 
@@ -92,6 +95,10 @@ class Stopping:
         """Count the airports that failed."""
         self.failed.update(r.airport for r in results if r.status is Status.FAILED)
 
+    def recorded_are(self, results: Iterable[AirportResult]) -> None:
+        """Count what is recorded, but for what nobody has asked for."""
+        self.recorded += sum(result.status is not Status.SKIPPED for result in results)
+
     @property
     def too_many_failed(self) -> bool:
         """Whether more airports failed than may."""
@@ -106,6 +113,19 @@ class Stopping:
     def reason(self) -> str:
         """Why an airport was left that was not done."""
         return LEFT_OVER if self.too_many_failed else DROPPED
+
+    def interrupted(self, total: int, what: str) -> str:
+        """What a signal has left, in one sentence.
+
+        Args:
+            total: How many airports, or whatever else, were asked for.
+            what: One of them in words.
+        """
+        are = "is" if total == 1 else "are"
+        said = f"{self.recorded:,} of {counted(total, what)} {are} recorded"
+        if self.recorded >= total:
+            return f"{said}, but not the end of the job."
+        return f"{said}; what was under way is lost, and will be done again."
 
     def said(self, left: int, what: str = "") -> str | None:
         """Why a job ended early, in one sentence; ``None`` where nothing is left.

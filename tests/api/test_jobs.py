@@ -222,7 +222,7 @@ def test_an_interruption_ends_the_job_and_the_same_call_goes_on(store):
     ours.addHandler(handler)
     ours.setLevel(logging.DEBUG)
     try:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as raised:
             fc.run(**asked)
     finally:
         ours.removeHandler(handler)
@@ -231,6 +231,10 @@ def test_an_interruption_ends_the_job_and_the_same_call_goes_on(store):
     where = {"tracking_uri": store, "experiment": "stopped"}
     (stopped,) = fc.history(**where).to_dict("records")
     assert stopped["status"] == "interrupted"
+    left, then = raised.value.__notes__
+    done = len(fc.history("airports", **where))
+    assert left.startswith(f"{done} of 2 airports are recorded")
+    assert f"'forecastctl run --resume {stopped['job_id']}'" in then
     found = fc.run(**asked)
     assert found.job_id == stopped["job_id"]
     assert found.counts["ok"] == 2

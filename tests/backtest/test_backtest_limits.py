@@ -67,6 +67,7 @@ def test_what_was_done_before_a_signal_is_recorded_and_the_rest_is_gone_on_with(
     begun = [job for job in bench.jobs() if job.tags["status"] != "ok"]
     assert {(job.status, job.tags["status"]) for job in begun} == {(KILLED, "interrupted")}
     assert len(worked_at(bench)) == 2 * max(after - SEARCHES, 0)  # all searches come first
+    assert stopping.recorded == len(bench.airports())
     assert_equal(bench, bench.backtest(**SPAN, table=True), whole)
 
 

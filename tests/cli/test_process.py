@@ -105,6 +105,10 @@ def test_an_ended_job_ends_cleanly_and_leaves_a_true_record(cli, number, code, s
     assert not (cli.folder / "f.csv").exists()
     (job,) = cli.json("history")
     assert job["status"] == "interrupted"
+    done = len(cli.json("history", "airports"))
+    left, then = err.splitlines()[-2:]
+    assert f": {done} of 100 airports are recorded; what was under way is lost" in left
+    assert f"--resume {job['job_id']}'" in then
     assert cli.json("history", "--status", "interrupted") == [job]
     assert cli.json("history", "--status", "killed") == []
 

@@ -81,7 +81,24 @@ def test_what_was_done_before_a_signal_is_recorded_and_the_rest_is_gone_on_with(
     assert (job.status, job.tags["status"]) == (KILLED, "interrupted")
     recorded = airports(harness.tracker, job.tags["job_id"])
     assert len(recorded) == max(after - len(NAMES), 0)  # the searches of all come first
+    assert stopping.recorded == len(recorded)
     assert_equal(harness, harness.run(), whole)
+
+
+def test_what_is_recorded_is_counted_with_earlier_attempts_and_what_is_lost_is_said():
+    harness = six()
+    for after, recorded in ((len(NAMES) + 2, 2), (2, 4)):  # the searches are not made again
+        stopping = Stopping()
+        executor = Winding(after, lambda now=stopping: now.interrupt(Terminated()))
+        with pytest.raises(Terminated):
+            harness.run(executor=executor, stopping=stopping, batch=1)
+        assert stopping.recorded == recorded
+    assert stopping.interrupted(6, "airport") == (
+        "4 of 6 airports are recorded; what was under way is lost, and will be done again."
+    )
+    assert stopping.interrupted(4, "airport") == (
+        "4 of 4 airports are recorded, but not the end of the job."
+    )
 
 
 def test_a_second_signal_ends_it_at_once():
