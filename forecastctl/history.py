@@ -321,7 +321,7 @@ def _row(what: str, run: StoredRun, *, attempts: bool = False) -> Row:
             "loss": metrics.get(MetricKey.LOSS),
         }
         if what == "airports":
-            row["trials"] = tags.get(Tag.TRIALS_BY_ORIGIN)
+            row |= {"trials": tags.get(Tag.TRIALS_BY_ORIGIN), "retries": RunOf(run).retries}
         row |= {"cutoff": tags.get(Tag.CUTOFF), "reason": _reason(tags)}
     return {**row, "started": iso(run.start_ms), "run_id": run.run_id}
 

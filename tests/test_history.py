@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from forecastctl.errors import NothingRecordedError, UsageError
+from forecastctl.execute.serial import SerialExecutor
 from forecastctl.history import HistoryQuery, compare, count, history
 from forecastctl.recording.read import read_forecast
 from forecastctl.records import Query, RunUpdate
@@ -175,3 +176,18 @@ def test_forecasts_are_listed_period_by_period_with_what_came_true(harness):
     assert [{**r, "actual": None} for r in newer[3:]] == rows
     assert count(harness.tracker, query) == len(newer) == 6
     assert history(harness.tracker, replace(query, limit=2)) == newer[:2]
+
+
+class Unlucky(SerialExecutor):
+    """What JFK's worker does is done at the second attempt, because it died at the first."""
+
+    def map(self, fn, tasks):
+        for outcome in super().map(fn, tasks):
+            yield replace(outcome, retries=int(tasks[outcome.index].series.airport == "JFK"))
+
+
+def test_airports_of_a_job_say_which_were_begun_again(harness):
+    summary = harness.run("tune", executor=Unlucky())
+    rows = history(harness.tracker, HistoryQuery("airports", job_id=summary.job_id))
+    again = {row["airport"]: row["retries"] for row in rows}
+    assert again == {"BAD": None, "JFK": 1, "LGA/1": None, "tiny": None}

@@ -114,6 +114,12 @@ class RunOf:
         return Tag.SUPERSEDED_BY in self.run.tags
 
     @property
+    def retries(self) -> int | None:
+        """How often it was begun again because its worker had died; ``None`` where none had."""
+        text = self.run.tags.get(Tag.RETRIES)
+        return None if text is None else self._parsed(Tag.RETRIES, text, int)
+
+    @property
     def trial(self) -> int:
         """Number of a trial, from 0."""
         return self._number(Tag.TRIAL)
