@@ -271,3 +271,23 @@ def test_a_spool_of_a_newer_version_is_kept(cli, own_state):
     said = cli("sync").stderr
     assert "newer forecastctl" in said
     assert path.exists()
+
+
+def test_a_sync_ends_what_one_that_was_killed_has_begun(cli, own_state):
+    """All of the file is in the store already: it is removed, and nothing is said of it."""
+    from forecastctl.records import FINISHED, Run, RunUpdate
+    from forecastctl.store.spool.place import place_of
+
+    cli("run", "--data", cli.write(panel(["JFK"])), *QUICK)
+    [job] = cli.json("history")
+    uri = f"sqlite:///{cli.folder / 'mlflow.db'}"
+    place = place_of(own_state / "forecastctl" / "spool", uri, "forecastctl")
+    journal = place.new()
+    tags = {"kind": "job", "job_id": job["job_id"]}
+    [entry] = journal.add_run("start", [Run("job", tags=tags)], None, lambda: "1" * 32)
+    update = journal.add_update("1" * 32, RunUpdate(FINISHED, 5))
+    journal.mark([(entry.number, job["run_id"]), (update.number, "1" * 32)])
+    journal.close()
+    assert place.published()
+    assert "Nothing waits for" in cli("sync").stdout
+    assert not place.folder.exists()

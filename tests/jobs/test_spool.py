@@ -121,6 +121,46 @@ def test_what_a_process_leaves_that_is_killed_while_it_makes_a_file_is_none(plac
     assert not place.folder.exists()
 
 
+LATE = {
+    "all is published": (Journal, "remove", ""),
+    "nothing is left in it": (Journal, "_delete", ""),
+    "what SQLite keeps beside it is left": (Path, "unlink", "-wal"),
+    "its folder is left": (Path, "rmdir", ""),
+}
+"""What is not done any more when the process is killed, and of what file."""
+
+
+@pytest.mark.parametrize("left", LATE)
+def test_what_a_sync_leaves_that_is_killed_late_is_removed_without_a_word(sqlite_uri, place, left):
+    journal, (owner, name, of) = place.new(), LATE[left]
+    job = Run("job", tags={"kind": "job", "job_id": "1", "mlflow.forecastctl.job.1": "1"})
+    journal.add_run("start", [job], None, lambda: "1" * 32)
+    journal.add_update("1" * 32, RunUpdate(FINISHED, 5))
+    journal.close()
+    child = os.fork()
+    if child == 0:
+        real = getattr(owner, name)
+
+        def die(self, *given, **more):
+            if not str(self).endswith(of):
+                return real(self, *given, **more)
+            return os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(owner, name, die)
+        publish_all(place, open_tracker(sqlite_uri, "x"))
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert place.folder.exists()
+    assert place.published() == (left == "all is published")
+    assert place.waiting() == []
+    store = open_tracker(sqlite_uri, "x")
+    if left == "all is published":
+        assert publish_all(place, store).published == {}
+    assert not place.folder.exists()
+    [run] = store.find(Query())
+    assert (run.name, run.status) == ("job", FINISHED)
+
+
 def recorded_by(store, place, *, layout="nested", job_id="whole"):
     """A job through a spool; closes it."""
     front = SpoolingTracker(store, SpoolTracker(place.new()))

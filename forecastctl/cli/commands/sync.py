@@ -49,7 +49,7 @@ def sync(
         )
     waiting = place.waiting()
     synced = Synced({}, {})
-    if waiting and not dry_run:
+    if not dry_run and (waiting or place.published()):
         try:
             with store_for_job(session, "sync", render.note, upgrade=upgrade_store) as (target, _):
                 synced = publish_all(place, target)

@@ -38,6 +38,8 @@ ABOUT = "store.json"
 """Name of the file that says what the spools of a folder are for."""
 NEW = ".new"
 """Ending of a file that is being made, until it is whole and gets its name."""
+BESIDE = ("-wal", "-shm", "-journal")
+"""Endings of what SQLite keeps beside a file while it is open."""
 MOVE = "Move the file elsewhere. What waits in it is lost; the next job does it again."
 """What to do with a file that is damaged."""
 _TRIES = 10
@@ -235,7 +237,7 @@ class Journal:
             return self._connection is not None or self.path.is_file()
 
     def _delete(self) -> None:
-        for ending in ("", "-wal", "-shm", "-journal"):
+        for ending in ("", *BESIDE):
             with suppress(OSError):
                 Path(f"{self.path}{ending}").unlink(missing_ok=True)
 
@@ -290,18 +292,20 @@ class Journal:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            about = self.path.with_name(ABOUT)
-            if self._about is not None and not about.exists():
-                about.write_text(json.dumps(dict(self._about)), encoding="utf-8")
             self._connection = self._connected()
         return self._connection
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        about = self.path.with_name(ABOUT)
+        if self._about is not None and not about.exists():
+            about.write_text(json.dumps(dict(self._about)), encoding="utf-8")
 
     def _connected(self) -> sqlite3.Connection:
         """A connection to the file, which is made first where it is not there.
 
         Whoever looks for files may find a new one before it is locked, and remove it as an empty
-        one: then another is made.
+        one, or its folder: then another is made.
         """
         if self.path.exists():
             return _connect(self.path)
@@ -309,7 +313,11 @@ class Journal:
         for number in range(_TRIES):
             if number:
                 self.path = self.path.with_name(f"{name}-{number}{SUFFIX}")
-            made = _make(self.path)
+            try:
+                self._make_folder()
+                made = _make(self.path)
+            except FileNotFoundError:  # the folder is gone
+                continue
             with suppress(sqlite3.OperationalError):  # it is locked, or gone
                 connection = _connect(self.path)
                 if self.path.exists() and self.path.stat().st_ino == made:

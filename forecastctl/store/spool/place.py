@@ -19,6 +19,7 @@ from forecastctl.store.mlflow.sql.rows import new_id
 from forecastctl.store.spool.away import is_away
 from forecastctl.store.spool.journal import (
     ABOUT,
+    BESIDE,
     NEW,
     RECORD,
     SUFFIX,
@@ -121,7 +122,7 @@ class Place:
             return []
 
     def waiting(self) -> list[Waiting]:
-        """What waits; the files of jobs that live are left out."""
+        """What waits, without the files of jobs that live; what is empty is removed."""
         found: list[Waiting] = []
         for journal in self.journals():
             try:
@@ -135,14 +136,32 @@ class Place:
                 log.warning("%s", error.message)
             finally:
                 journal.close()
+        self.tidy()
         return found
 
+    def published(self) -> bool:
+        """Whether there is a file of which all is in the store, by somebody who was killed then."""
+        for journal in self.journals():
+            try:
+                entries = journal.entries()
+            except TrackingError:  # its job lives, or it is damaged
+                continue
+            finally:
+                journal.close()
+            if entries and all(entry.published is not None for entry in entries):
+                return True
+        return False
+
     def tidy(self) -> None:
-        """Remove the folder where nothing is left in it."""
+        """Remove the folder where nothing is left in it but what killed processes have left."""
         with suppress(OSError):
             for path in self.folder.glob(f"*{NEW}*"):  # of a process that was killed meanwhile
                 if time.time() - path.stat().st_mtime > _OLD_SECONDS:
                     path.unlink()
+            for ending in BESIDE:
+                for path in self.folder.glob(f"*{SUFFIX}{ending}"):
+                    if not path.with_name(path.name.removesuffix(ending)).exists():
+                        path.unlink(missing_ok=True)
             if self.folder.is_dir() and not self.journals():
                 (self.folder / ABOUT).unlink(missing_ok=True)
                 self.folder.rmdir()
