@@ -5,11 +5,13 @@ import tracemalloc
 import pandas as pd
 import pytest
 
+from forecastctl.errors import NothingRecordedError
 from forecastctl.execute.serial import SerialExecutor
 from forecastctl.jobs.run import work_off
 from forecastctl.jobs.share import share_of
 from forecastctl.jobs.stopping import Stopping
 from forecastctl.records import KILLED, Artifact, Query, RunUpdate
+from forecastctl.records.schema import searches_path
 from forecastctl.records.shards import Shard, number_of, shard_of
 from forecastctl.store.spool.aside import AsideTracker
 from forecastctl.store.spool.place import place_of, publish_all
@@ -92,6 +94,9 @@ def test_shares_need_no_order_and_the_last_one_is_known():
         for t, r in ((whole.tracker, expected.run_id), (shared.tracker, job.run_id))
     ]
     assert widths[0] == widths[1]
+    assert whole.tracker.read_artifact(expected.run_id, searches_path(0))
+    with pytest.raises(NothingRecordedError):  # those of several shares would be mixed
+        shared.tracker.read_artifact(job.run_id, searches_path(0))
 
 
 def test_a_slip_in_the_number_of_shares_takes_no_memory():

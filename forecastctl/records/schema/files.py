@@ -57,7 +57,7 @@ class File(Key):
         A_JOB,
         (
             "searches that are made before widths are known, as they are done, so that a job that "
-            "is cut off before keeps them"
+            "is cut off before keeps them; not of a job in shares, which makes them in each share"
         ),
     )
     WINNERS = (
