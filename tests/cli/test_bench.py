@@ -64,3 +64,18 @@ def test_a_way_that_fails_is_said_to_and_the_command_ends_with_7(bare):
     result = bare("bench", "--data", "air.csv", "--backends", "serial", "--json", code=7)
     assert json.loads(result.stdout)["ways"] == []
     assert "serial did not come to its end: exit code 3" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "others", [[], pytest.param(["serial"], marks=pytest.mark.slow)], ids=["alone", "with others"]
+)
+def test_what_was_asked_for_by_name_and_is_not_installed_ends_it_with_2(bare, monkeypatch, others):
+    """As it ends a ``run --backend``; the other ways are measured all the same."""
+    monkeypatch.setattr("forecastctl.bench.ways._PACKAGES", {"ray": "no_such_package"})
+    bare.write(panel(["JFK"]))
+    given = ["--data", "air.csv", "--backends", ",".join(["ray", *others]), "--max-evals", "2"]
+    result = bare("bench", *given, "--json", code=2)
+    found = json.loads(result.stdout)
+    assert list(found["skipped"]) == ["ray"]
+    assert [row["backend"] for row in found["ways"]] == others
+    assert "error: --backends ray: no_such_package is not installed" in result.stderr

@@ -18,6 +18,8 @@ from forecastctl.cli.output.said import say
 from forecastctl.errors import EXIT_FOUND, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forecastctl.bench.table import Comparison
     from forecastctl.settings import Settings
 
@@ -83,6 +85,8 @@ def bench(
         _write(found, out)
     if found.problems or len(found.digests) > 1:
         raise typer.Exit(EXIT_FOUND)
+    if backends and found.skipped:
+        raise UsageError(_not_here(found.skipped), "Leave it out, or install what it needs.")
 
 
 def _check(
@@ -102,6 +106,11 @@ def _check(
         raise UsageError(f"--out {out}: the name must end in one of {', '.join(ENDINGS)}.")
     if out and not out.expanduser().absolute().parent.is_dir():
         raise UsageError(f"--out {out}: there is no such directory.", "Make it first.")
+
+
+def _not_here(skipped: Mapping[str, str]) -> str:
+    """What was asked for by name and cannot be tried, with the reason of each."""
+    return "; ".join(f"--backends {name}: {why}" for name, why in skipped.items()) + "."
 
 
 def _job(settings: Settings, *, with_data: bool) -> dict[str, Any]:
