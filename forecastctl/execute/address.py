@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.util
 import re
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecastctl.errors import ClusterError, UsageError
 from forecastctl.redaction import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+_HADOOP = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+"""What names the folder in which YARN is described."""
 _PATIENCE = 5.0
 """Seconds in which a connection must be made."""
 
@@ -52,3 +55,24 @@ def need(module: str, backend: str) -> None:
             f"The backend '{backend}' needs the package {module}, which is not installed.",
             f"Install it with: pip install 'forecastctl[{backend}]'",
         )
+
+
+def need_hadoop(environ: Mapping[str, str], spark_home: Path) -> None:
+    """See that Spark can find YARN, before a Java is started that ends without saying why it does.
+
+    Args:
+        environ: The environment.
+        spark_home: Where Spark is installed; its ``spark-env.sh`` may name the folder as well.
+
+    Raises:
+        UsageError: Nothing names a folder with the configuration of Hadoop.
+    """
+    named = {name: environ[name] for name in _HADOOP if environ.get(name)}
+    there = Path(environ.get("SPARK_CONF_DIR") or spark_home / "conf", "spark-env.sh")
+    if any(Path(folder).is_dir() for folder in named.values()) or there.is_file():
+        return
+    why = "; ".join(f"{name} is {folder}, which is no folder" for name, folder in named.items())
+    raise UsageError(
+        f"--cluster yarn: Spark cannot find YARN: {why or ' and '.join(_HADOOP) + ' are not set'}.",
+        "Set one of them to the folder with core-site.xml and yarn-site.xml.",
+    )

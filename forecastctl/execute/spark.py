@@ -7,6 +7,7 @@ ms of CPU time, is little beside the work, a job holds several short tasks.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import pickle
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecastctl.errors import ClusterError
 from forecastctl.execute import remote
-from forecastctl.execute.address import knock, need
+from forecastctl.execute.address import knock, need, need_hadoop
 from forecastctl.execute.cluster import ClusterExecutor, Lost, workers_asked
 from forecastctl.execute.spark_tables import lay_down, reason
 from forecastctl.execute.worker import Limits
@@ -170,6 +171,13 @@ class SparkEngine:
                 _WAREHOUSE.rmdir()
 
 
+def _home() -> Path:
+    """Where Spark is installed: as it was given, else in pyspark's own package."""
+    package = importlib.util.find_spec("pyspark")
+    inside = Path(package.origin or "").parent if package else Path()
+    return Path(os.environ.get("SPARK_HOME") or inside)
+
+
 def _active() -> Any:
     """The session that this thread has already, as notebooks do, or ``None``."""
     if "pyspark.sql" not in sys.modules:
@@ -282,6 +290,8 @@ def make_executor(
 ) -> SparkExecutor:
     """Executor on Spark; arguments as in `forecastctl.execute.cluster.workers_asked`."""
     need("pyspark", "spark")
+    if cluster.lower() == "yarn":
+        need_hadoop(os.environ, _home())
     local, most = workers_asked(jobs, cluster)
     engine = SparkEngine(local, cluster, None if cluster else _active())
     return SparkExecutor(engine, most, Limits(limit, memory))

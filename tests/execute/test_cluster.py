@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -187,6 +188,32 @@ def test_what_is_no_address_is_said_with_an_example(wrong):
     with pytest.raises(UsageError, match="it is no address of it") as caught:
         address.knock(wrong, "Give tcp://host:1.", ("tcp",))
     assert caught.value.hint == "Give tcp://host:1."
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "HADOOP_CONF_DIR and YARN_CONF_DIR are not set"),
+        ({"HADOOP_CONF_DIR": ""}, "HADOOP_CONF_DIR and YARN_CONF_DIR are not set"),
+        ({"YARN_CONF_DIR": "/nowhere"}, "YARN_CONF_DIR is /nowhere, which is no folder"),
+    ],
+)
+def test_yarn_that_nothing_describes_is_said_before_java_is_started(environ, said, tmp_path):
+    with pytest.raises(UsageError, match=f"--cluster yarn: Spark cannot find YARN: {said}"):
+        address.need_hadoop(environ, tmp_path)
+    address.need_hadoop({**environ, "HADOOP_CONF_DIR": str(tmp_path)}, tmp_path)
+    (tmp_path / "spark-env.sh").touch()  # it may set them
+    address.need_hadoop({**environ, "SPARK_CONF_DIR": str(tmp_path)}, tmp_path / "nowhere")
+
+
+def test_a_run_on_yarn_asks_for_its_description_and_no_other_cluster_does(monkeypatch):
+    monkeypatch.setattr(address.importlib.util, "find_spec", lambda _: SimpleNamespace(origin="x"))
+    for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_CONF_DIR", "SPARK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    given = {"run.backend": "spark", "run.cluster": "yarn"}
+    with pytest.raises(UsageError, match="Spark cannot find YARN"):
+        make_executor(load_settings(given, None, {}), 60.0)
+    make_executor(load_settings(given | {"run.cluster": "spark://x:7077"}, None, {}), 60.0)
 
 
 def test_a_scheduler_that_is_lost_while_results_are_fetched_is_a_lost_cluster():
