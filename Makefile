@@ -161,7 +161,7 @@ dist: $(VENV)/project.stamp ## build the archives, check them, install the wheel
 constraints: ## find anew the versions that the image of examples/container is made of
 	rm -rf build/image
 	$(PYTHON) -m venv build/image
-	build/image/bin/python -m pip install --disable-pip-version-check --no-input '.[excel,postgres,remote]'
+	build/image/bin/python -m pip install --disable-pip-version-check --no-input '.[calendar,excel,postgres,remote]'
 	{ echo "# The versions in the image. Made by 'make constraints'. Do not edit."; \
 	  build/image/bin/python -m pip freeze --exclude forecastctl; } > examples/container/constraints.txt
 

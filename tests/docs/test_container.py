@@ -98,7 +98,11 @@ def test_the_versions_of_the_image_are_those_that_the_project_allows():
     lines = (PLACE / "constraints.txt").read_text().splitlines()
     pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
     versions = {canonicalize_name(name): version for name, version in pinned.items()}
-    asked = [*project["dependencies"], *extras["excel"], *extras["postgres"], *extras["remote"]]
+    named = re.search(r"'\.\[([a-z,]+)\]'", (PLACE / "Dockerfile").read_text())[1]
+    assert f"'.[{named}]'" in (PLACE.parents[1] / "Makefile").read_text()
+    serves = named.split(",")
+    assert serves == ["calendar", "excel", "postgres", "remote"]
+    asked = [*project["dependencies"], *(one for extra in serves for one in extras[extra])]
     for requirement in map(Requirement, asked):
         version = versions[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version, prereleases=True), requirement
