@@ -218,8 +218,8 @@ class _Lane(threading.Thread, Generic[A, B]):
     def _do(self, index: int) -> None:
         crew, start_ms = self._crew, now_ms()
         try:
-            worker = self._hired()
-            outcome = worker.do(crew.fn, index, crew.tasks[index], crew.limits)
+            worker, task = self._hired(), crew.tasks[index]
+            outcome = worker.do(crew.fn, index, task, crew.limits.of(task))
             crew.done.put(replace(outcome, retries=crew.deaths[index]))
         except DiedError as error:
             if not crew.stopped:

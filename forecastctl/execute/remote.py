@@ -42,10 +42,12 @@ class Parcel:
     Attributes:
         index: Position of the task.
         content: The function and its argument, pickled.
+        ends_ms: By when it has to be over, milliseconds since the epoch, or ``None``.
     """
 
     index: int
     content: bytes
+    ends_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def pack(fn: Callable[[Any], Any], task: Any, index: int) -> Parcel:
     """Close a task up; it raises whatever pickling it raises."""
     import cloudpickle
 
-    return Parcel(index, cloudpickle.dumps((fn, task)))
+    return Parcel(index, cloudpickle.dumps((fn, task)), getattr(task, "ends_ms", None))
 
 
 def unpack(outcome: Outcome[bytes]) -> Outcome[Any]:
@@ -123,7 +125,7 @@ def _do(call: str, parcel: Parcel, limits: Limits) -> Outcome[bytes]:
     if worker is None:
         return _ended(parcel.index, start_ms)
     try:
-        outcome = worker.do(_opened, parcel.index, parcel.content, limits)
+        outcome = worker.do(_opened, parcel.index, parcel.content, limits.of(parcel))
     except DiedError as error:
         outcome = worker_died(parcel.index, error, start_ms)
     with _lock:

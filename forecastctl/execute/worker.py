@@ -18,7 +18,7 @@ import time
 import warnings
 from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import TimeoutError as NotInTimeError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
 from inspect import signature
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 _WATCH = 1.0
 """Seconds between two looks at whether the driver lives."""
+_LATE = 1.0
+"""Seconds that a task has that is begun when it should be over."""
 _LOOK = 0.1
 """Seconds between two looks at the memory of a worker."""
 _START = 600.0
@@ -101,6 +103,19 @@ class Limits:
 
     seconds: float | None = None
     memory: int | None = None
+
+    def of(self, task: object) -> Limits:
+        """The same for a task that says by when it has to be over.
+
+        Args:
+            task: Its ``ends_ms``, milliseconds since the epoch, counts where it has one. One that
+                is late has a moment to say itself that it is not begun any more.
+        """
+        ends_ms: int | None = getattr(task, "ends_ms", None)
+        if ends_ms is None:
+            return self
+        left = max((ends_ms - now_ms()) / 1000, _LATE)
+        return replace(self, seconds=left if self.seconds is None else min(self.seconds, left))
 
 
 def _quiet() -> dict[str, str]:

@@ -41,11 +41,12 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One evaluation, with all that a worker needs for it."""
+    """One evaluation, with all that a worker needs for it, and by when it has to be over."""
 
     series: Series
     search: SearchSpec
     evaluation: Evaluation
+    ends_ms: int | None = None
 
 
 Work: TypeAlias = Piece | AirportTask
@@ -189,11 +190,12 @@ class _Airport:
             self._fail(failure)
 
     def _piece(self, evaluation: Evaluation) -> Piece:
+        ends_ms = None
         if self._limit is not None:
-            until_ms = self._begun.start_ms + int(self._limit * 1000)
-            until_ms = min(until_ms, evaluation.until_ms or until_ms)
+            ends_ms = self._begun.start_ms + int(self._limit * 1000)
+            until_ms = min(ends_ms, evaluation.until_ms or ends_ms)
             evaluation = replace(evaluation, until_ms=until_ms)
-        return Piece(self.task.series, self._search, evaluation)
+        return Piece(self.task.series, self._search, evaluation, ends_ms)
 
     def _found(self, tuned: TuneResult) -> None:
         """Go on from what the search found, if anything is to come after it."""

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -125,6 +126,20 @@ def dies_once(folder: str) -> str:
     died.touch()
     os.kill(os.getpid(), signal.SIGKILL)
     return "not to be reached"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A task that has to be over at a time, and never is where it has one."""
+
+    ends_ms: int | None
+
+
+def as_it_says(task: Ends) -> str:
+    """Wait without end, unless there is no time at which it has to be over."""
+    if task.ends_ms is not None:
+        threading.Event().wait()
+    return "done"
 
 
 def lives(process: int) -> bool:
@@ -278,6 +293,11 @@ class StreamContract:
     def test_a_death_is_one_retry_which_is_told(self, executor: Executor, tmp_path: Path) -> None:
         (outcome,) = executor.map(dies_once, [str(tmp_path)])
         assert (outcome.value, outcome.failure, outcome.retries) == ("done", None, 1)
+
+    def test_a_task_that_says_by_when_it_is_over_is_ended_then(self, executor: Executor) -> None:
+        outcomes = by_index(executor, as_it_says, [Ends(None), Ends(1)])
+        assert outcomes[0].value == "done"
+        assert outcomes[1].failure.type == "TimedOut"
 
     def test_an_outcome_waits_for_no_other_task(self, executor: Executor, tmp_path: Path) -> None:
         with executor:
