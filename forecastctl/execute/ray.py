@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 _TOKEN = Path("~/.ray/auth_token")
 """Where Ray keeps the token of a cluster."""
+
+
+_NOT_LET_IN = (
+    "Give the port of its client server (10001). If the cluster asks for a token, put it into "
+    "~/.ray/auth_token here."
+)
 
 
 class RayEngine:
@@ -53,6 +60,8 @@ class RayEngine:
             os.environ.setdefault("RAY_AUTH_MODE", "token")
         import ray
 
+        # It is said here, with what to do about it.
+        warnings.filterwarnings("ignore", "Ray Client connection timed out")
         if self._address:
             knock(self._address, "Give host:6379, or ray://host:10001.", ("", "ray"))
         try:
@@ -65,7 +74,10 @@ class RayEngine:
                 namespace="forecastctl",
             )
         except Exception as error:
-            raise ClusterError(f"No Ray cluster answers at {self.where}: {error}") from error
+            # Something listens there: it is no port of a Ray client, or lets nobody in without it.
+            client = isinstance(error, ConnectionError) and self._address.startswith("ray://")
+            hint = _NOT_LET_IN if client else None
+            raise ClusterError(f"No Ray cluster answers at {self.where}: {error}", hint) from error
         # A worker's death is counted here, so that Ray itself tries nothing again.
         self._carry = ray.remote(num_cpus=1, max_retries=0)(remote.carry)
 

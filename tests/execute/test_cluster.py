@@ -1,6 +1,8 @@
 """What all engines have in common, with an engine that is none: it does the work where it is asked."""
 
 import pickle
+import socket
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -214,6 +216,24 @@ def test_a_run_on_yarn_asks_for_its_description_and_no_other_cluster_does(monkey
     with pytest.raises(UsageError, match="Spark cannot find YARN"):
         make_executor(load_settings(given, None, {}), 60.0)
     make_executor(load_settings(given | {"run.cluster": "spark://x:7077"}, None, {}), 60.0)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"), [("ray://127.0.0.1:", "asks for a token"), ("127.0.0.1:", "Check --cluster")]
+)
+def test_a_ray_that_lets_nobody_in_without_its_token_may_be_why(where, said, monkeypatch):
+    """A real one takes half a minute, in which its client tries again."""
+    from forecastctl.execute.ray import RayEngine
+
+    def init(**_):
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"{where}{server.getsockname()[1]}"
+        with pytest.raises(ClusterError, match="No Ray cluster answers") as caught:
+            RayEngine(1, address).open()
+    assert said in caught.value.hint
 
 
 def test_a_scheduler_that_is_lost_while_results_are_fetched_is_a_lost_cluster():
