@@ -2,10 +2,11 @@
 
 Each series is tuned, fitted and forecast as ``forecastctl run`` does it, recorded nowhere. Made
 panels come from a seed (`made`), real ones are the TSA's small checkpoints by day (a missing day is
-a day without passengers) and Russia's small airports by month. The error is MASE on the scale of
-the seasonal naive, which an expected value loses where most periods are zero; so the bias of the
-sum over the horizon, in shares of the true sum, stands beside it, and ``--set loss='"rmse"'`` asks
-for means instead. Always zero is the peer to beat.
+a day without passengers) and Russia's small airports by month; ``tsa_closed`` are checkpoints of
+any size, asked when nobody had come for two weeks for the first time. The error is MASE on the
+scale of the seasonal naive, which an expected value loses where most periods are zero; so the bias
+of the sum over the horizon, in shares of the true sum, stands beside it, and
+``--set loss='"rmse"'`` asks for means instead. Always zero is the peer to beat.
 
     python benchmarks/intermittent.py --half odd      # for choosing
     python benchmarks/intermittent.py --half even --seed 1 --peers PEERS/bin/python   # asked once
@@ -20,6 +21,7 @@ import os
 import zlib
 from argparse import Namespace
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import accuracy
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MADE = ("parts", "fading", "starting", "lumpy", "season", "weekdays")
-REAL = ("tsa_days", "russia")
+REAL = ("tsa_days", "russia", "tsa_closed")
 PEERS = ("CrostonClassic", "CrostonOptimized", "CrostonSBA", "TSB", "ADIDA", "IMAPA")
 MONTHS, DAYS, SEASON, WEEK = 51, 200, 12, 7
 ZERO = "always zero"
@@ -78,14 +80,16 @@ def cut(name: str, options: Namespace) -> Iterator[Case]:
         every = [(str(k), made(name, k, options.seed)) for k in range(count)]
         start, horizon = "2015-01-01", SEASON
     else:
-        table = tsa_days() if name == "tsa_days" else russia()
-        weekly = name == "tsa_days"
-        every = [(str(a), table[a].to_numpy(float)) for a in table]
+        weekly, closes = name != "russia", name == "tsa_closed"
+        table = days(every=closes) if weekly else russia()
         start, horizon = str(table.index[0].date()), 4 * WEEK if weekly else SEASON
+        every = [(str(a), table[a].to_numpy(float)) for a in table]
+        if closes:
+            every = [(airport, until_closed(y, 2 * WEEK, horizon)) for airport, y in every]
     freq, season = ("D", WEEK) if weekly else ("M", SEASON - (name == "russia"))
     for series, y in every[options.half == "even" :: 2]:
         case = Case(series, start, y[:-horizon], y[-horizon:], freq, season)
-        if case.scale > 0:
+        if len(y) and case.scale > 0:
             yield case
 
 
@@ -119,9 +123,27 @@ def made(kind: str, number: int, seed: int = 0) -> Any:
     return np.where(rng.random(n) < 1.0 / (1.0 + np.exp(-logit)), size, 0).astype(float)
 
 
-def tsa_days() -> pd.DataFrame:
-    """Checkpoints without passengers on 5 % of days or more, though not always."""
+def until_closed(y: Any, quiet: int, horizon: int) -> Any:
+    """A series until nobody had come for so long for the first time, and the periods after that.
+
+    Args:
+        y: Passengers, shape ``(n,)``.
+        quiet: Periods without a passenger, of which four times as many lie before them.
+        horizon: Periods after that; a series without them, or that never closes, comes back empty.
+    """
+    flown = np.flatnonzero(y > 0)
+    for at, then in pairwise([*flown.tolist(), len(y)]):
+        end = at + 1 + quiet
+        if then >= end and at - flown[0] >= 4 * quiet and end + horizon <= len(y):
+            return y[flown[0] : end + horizon]
+    return y[:0]
+
+
+def days(*, every: bool) -> pd.DataFrame:
+    """Checkpoints: every one, or those without passengers on 5 % of days or more, not always."""
     table = wide("tsa_daily.csv.gz").asfreq("D").fillna(0.0)
+    if every:
+        return table
     none = (table[: -4 * WEEK] == 0).mean()
     return table.loc[:, (none >= 0.05) & (none < 1.0)]
 

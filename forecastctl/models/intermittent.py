@@ -3,8 +3,9 @@
 A smoothed mean of such a series forecasts a number that never comes: half a flight a month. What
 errs least in absolute terms is the median of what may come, which is zero where the airport flies
 in fewer than half of its periods. So the default here is the median of the past, in which newer
-periods weigh more; with ``seasonal`` that of the same place in the season. For sums and stock the
-expected value is asked for, and that is what the other methods estimate.
+periods weigh more; with ``seasonal`` that of the same place in the season; and zero where nobody
+came for a whole season, which a median over years would learn late. For sums and stock the expected
+value is asked for, and that is what the other methods estimate.
 
 Sources: Croston (1972), Forecasting and stock control for intermittent demands; Syntetos and Boylan
 (2005), The accuracy of intermittent demand estimates; Teunter, Syntetos and Babai (2011),
@@ -38,9 +39,33 @@ LEAST_ZEROS = 0.1
 LEAN = 2.0
 """Observations that the spread of the whole season is worth beside that of a place in it."""
 
+SHORT = 7
+"""A season of at most so many periods must pass twice without a passenger before nobody is expected
+to come any more: many airports rest for a week."""
+
+FORGETS = 2.0
+"""Of a closed airport, how much the weight of its flights falls while it counts as closed: to an
+eighth, the square of 1/e, when it does for the first time."""
+
 _ALPHA = Uniform(0.01, 0.4)
 _START = 5
 """Periods, or flights, whose mean a recursion begins with."""
+
+
+def is_closed(y: NDArray[np.float64], season_length: int) -> bool:
+    """Whether nobody came for the whole last season, or the last two where it is a short one.
+
+    Args:
+        y: Passengers per period, shape ``(n,)``.
+        season_length: Observations per season; without a season (1) it cannot be told.
+    """
+    quiet = _quiet(season_length)
+    return season_length > 1 and quiet < len(y) and not np.any(y[-quiet:])
+
+
+def _quiet(season_length: int) -> int:
+    """Periods without a passenger after which nobody is expected any more."""
+    return season_length * (2 if season_length <= SHORT else 1)
 
 
 class Intermittent:
@@ -52,7 +77,8 @@ class Intermittent:
 
     The standard deviation is the root of the weighted mean square of the distances from the
     forecast, with the weights of the median, for each place in the season where the median is
-    seasonal: it is that of a count, not of a smooth level.
+    seasonal: it is that of a count, not of a smooth level. Of an airport that is closed it forgets
+    the flights of the past while as many periods pass as it took to call it that.
     """
 
     name = "intermittent"
@@ -64,8 +90,10 @@ class Intermittent:
     )
 
     def space(self, y: NDArray[np.float64], season_length: int, shortest: int) -> Space | None:
-        """All options, where at least a tenth of the periods are zero and none is below."""
-        if np.any(y < 0) or float(np.mean(y == 0)) < LEAST_ZEROS:
+        """All options, where a tenth of the periods are zero or it is closed, and none is below."""
+        if np.any(y < 0):
+            return None
+        if float(np.mean(y == 0)) < LEAST_ZEROS and not is_closed(y, season_length):
             return None
         seasonal = season_length > 1 and shortest >= 2 * season_length
         median = {
@@ -95,10 +123,13 @@ class Intermittent:
         label, method = self.label(options), str(options.get("method"))
         alpha = float(options.get("alpha") or 0.0)
         m = season_length if options.get("seasonal") == "full" else 1
+        closed = method == "median" and is_closed(y, season_length)
         if len(y) < m:
             raise ModelError(f"{label} needs more than {len(y)} observations")
         with fitting(label):
-            if method == "median":
+            if closed:
+                level, m, alpha = [0.0], 1, FORGETS / _quiet(season_length)
+            elif method == "median":
                 level = [_median(y[(len(y) + j) % m :: m], alpha) for j in range(m)]
             else:
                 level = [0.0 if method == "zero" else _MEANS[method](y, alpha)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecastctl.models.intermittent import is_closed
 from forecastctl.models.make import make_model
 from forecastctl.models.parts.season import shows_season
 from forecastctl.models.pretrained import PRETRAINED, Pretrained
@@ -121,6 +122,20 @@ patterns."""
 def is_intermittent(y: NDArray[np.float64]) -> bool:
     """Whether a quarter of the periods or more is zero."""
     return float(np.mean(y == 0)) >= MANY_ZEROS
+
+
+def asks_for_counts(y: NDArray[np.float64], season_length: int, loss: str) -> bool:
+    """Whether the pool of counts is tried: a series is intermittent, or nobody comes any more.
+
+    The mean of what may come, which squared errors ask for, is not zero where an airport may open
+    again, and smooth models follow its end sooner than means of counts.
+
+    Args:
+        y: Passengers per period, shape ``(n,)``; without shocks.
+        season_length: Observations per season.
+        loss: What the search minimises.
+    """
+    return is_intermittent(y) or (loss != SQUARED and is_closed(y, season_length))
 
 
 def pool(y: NDArray[np.float64], season_length: int) -> tuple[tuple[str, Options], ...]:

@@ -13,7 +13,7 @@ from forecastctl.search.evaluation import Evaluated, Evaluation
 from forecastctl.search.halving import Halving
 from forecastctl.search.pool import (
     COUNTS,
-    is_intermittent,
+    asks_for_counts,
     network_members,
     pool,
     pool_keys,
@@ -81,7 +81,9 @@ class Search:
         clean, shocks = without_shocks(self.series.y, m)
         self.shocked = bool(shocks) and self.search.shocks == "replace"
         self.settled = bool(shocks) and shocks[-1].end < self.series.n - KEPT
-        self.intermittent = COUNTS in self.search.families and is_intermittent(clean)
+        self.intermittent = COUNTS in self.search.families and asks_for_counts(
+            clean, m, self.search.loss
+        )
         counts = pool_of_counts(clean, m, self.search.loss) if self.intermittent else None
         pooled = () if counts else pooled_members(self.series, self.splits)
         network = () if counts else network_members(self.series, self.splits)

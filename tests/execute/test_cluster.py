@@ -228,6 +228,8 @@ def test_a_ray_that_lets_nobody_in_without_its_token_may_be_why(where, said, mon
     def init(**_):
         raise ConnectionError("ray client connection timeout")
 
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"{where}{server.getsockname()[1]}"

@@ -5,6 +5,7 @@ import pytest
 
 from forecastctl.errors import ModelError
 from forecastctl.models import family
+from forecastctl.models.intermittent import is_closed
 from forecastctl.models.make import make_model
 from forecastctl.records import SearchSpec
 from forecastctl.search.pool import (
@@ -13,6 +14,7 @@ from forecastctl.search.pool import (
     INTERMITTENT_SEASONAL,
     PLAIN,
     SEASONAL,
+    asks_for_counts,
     is_intermittent,
     pool_keys,
     pool_of_counts,
@@ -55,6 +57,51 @@ def test_the_seasonal_median_is_that_of_each_place_in_the_season():
 def test_it_goes_on_at_the_place_where_the_data_end():
     y = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0])
     assert level(y, 3, method="median", alpha=0.1, seasonal="full") == [2.0, 3.0, 1.0, 2.0]
+
+
+REGULAR = np.tile(np.arange(90.0, 102.0), 6)
+"""Six years of an airport that never rested."""
+
+
+def test_nobody_is_expected_once_nobody_came_for_a_whole_season():
+    median = {"method": "median", "alpha": 0.03, "seasonal": "none"}
+    rested, closed = (np.array([*REGULAR, *[0.0] * n]) for n in (11, 12))
+    assert level(rested, **median)[0] > 0
+    assert level(closed, **median) == [0.0] * 4
+    assert level(closed, **median | {"seasonal": "full"}) == [0.0] * 4
+    assert level(np.array([*closed, 5.0]), **median)[0] > 0  # it has opened again
+
+
+def test_the_longer_nobody_has_come_the_less_passengers_of_the_past_widen_an_interval():
+    def sigma(rest, **more):
+        y = np.array([*REGULAR, *[0.0] * rest])
+        return MODEL.fit(y, 12, {"method": "median", "alpha": 0.05, **more}).sigma
+
+    weights = (1 - 2 / 12) ** np.arange(len(REGULAR) + 11, -1, -1.0)
+    past = np.sum(weights[: len(REGULAR)] * REGULAR**2) / np.sum(weights)
+    assert sigma(12) == pytest.approx(np.sqrt(past))
+    assert sigma(12, seasonal="full") == sigma(12)
+    assert sigma(24) == pytest.approx(sigma(12) * (1 - 2 / 12) ** 6, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("season", "rest", "closed"),
+    [(12, 11, False), (12, 12, True), (7, 7, False), (7, 13, False), (7, 14, True), (1, 50, False)],
+)
+def test_a_short_season_has_to_pass_twice(season, rest, closed):
+    y = np.array([*REGULAR, *[0.0] * rest])
+    assert is_closed(y, season) is closed
+    assert not is_closed(y[len(REGULAR) :], season)  # nothing else is known
+
+
+def test_of_a_closed_airport_medians_are_averaged_unless_errors_are_squared():
+    closed = np.array([*REGULAR, *[0.0] * 12])
+    assert not is_intermittent(closed)
+    assert asks_for_counts(closed, 12, "mase")
+    assert not asks_for_counts(closed, 12, "rmse")
+    assert not asks_for_counts(closed[:-1], 12, "mase")
+    found = tune(make_series(np.array([*REGULAR, *REGULAR, *[0.0] * 12])), SearchSpec())
+    assert members(found) == pool_keys(INTERMITTENT)  # though less than a tenth is zero
 
 
 def test_tsb_is_a_share_times_a_size():
