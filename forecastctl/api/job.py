@@ -159,7 +159,8 @@ def execute(
     tracker, read_log = recorder.tracker, session.read_log
     to_do = total - sum(result.status == "skipped" for result in job.settled)
     what, context = "airports and group" if job.groups else "airport", job.context
-    left = partial(left_of, stopping, to_do, what, context.command, context.job_id)
+    named = None if context.again else context.job_id  # a retry goes on by its own command
+    left = partial(left_of, stopping, to_do, what, context.command, named)
     with Interruptions(stopping.interrupt, left):
         if saying:
             progress.say(saying)
