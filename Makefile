@@ -111,8 +111,8 @@ bench-hierarchy: $(VENV)/dev.stamp ## what reconciling does on two real hierarch
 bench-report: $(VENV)/dev.stamp ## write and open a report of 5,000 airports
 	$(BIN)/python benchmarks/report.py
 
-bench-search: $(VENV)/dev.stamp ## what a search is worth out of sample, by evaluations and TPE's share
-	$(BIN)/python benchmarks/searching.py --budgets 14 20:0 20:0.25
+bench-search: $(VENV)/dev.stamp ## what a search is worth out of sample: of the mean, and of one model alone
+	$(BIN)/python benchmarks/searching.py
 
 bench-engines: $(VENV)/dev.stamp ## install Ray and Spark as well; overhead a task of each engine beside the bare one
 	@$(PIP_INSTALL) --editable '.[dev,ray,spark]'

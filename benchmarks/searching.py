@@ -1,26 +1,28 @@
-"""What a search is worth out of sample: error of the combination by evaluations and TPE's share.
+"""What a search is worth out of sample: of the combination, and of one model alone.
 
-Every series is searched with each budget, fitted and forecast, in this process, recorded nowhere.
-The error is the mean over series of MASE on the test set, as in ``accuracy.py``, whose choice of
-series this is. Differences come with a 95 % bootstrap interval over series. CPU seconds are those
-of search, fit and forecast; imports and compilation come before.
+Every series is searched with what is learned from all of its panel together, as ``accuracy.py``
+does, fitted and forecast, recorded nowhere. The error is the mean over series of MASE on the test
+set. Differences come with a 95 % bootstrap interval over series, in percent of their panel's mean.
 
     python benchmarks/searching.py
-    python benchmarks/searching.py --budgets 14 20 20:0.25 --thin 3
+    python benchmarks/searching.py --half even --thin 8 --budgets 14 20 50
+    python benchmarks/searching.py --budgets --families ets theta
 
-A budget is a number of evaluations, after a colon the share of them that TPE gets at least. Its
-difference is that to the first budget and to the one before it.
+First, by budget: the default combination, and one model alone (``--combine 1``). A budget is a
+number of evaluations, after a colon the share of them that TPE gets at least. Then, by family, one
+model alone with ``--evals`` evaluations: the family's default, what is chosen, and the trial of the
+lowest loss. Below 0 % is better than the default.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -29,8 +31,9 @@ import accuracy  # noqa: E402 - after the variables that numpy reads
 import numpy as np  # noqa: E402
 from judging import bootstrap  # noqa: E402
 
-from forecastctl.models.combination.widths import PRIOR  # noqa: E402
-from forecastctl.records import SearchSpec  # noqa: E402
+from forecastctl.errors import ForecastctlError  # noqa: E402
+from forecastctl.models.combination.fit_and_predict import fit, predict  # noqa: E402
+from forecastctl.records import Member, SearchSpec, Specification  # noqa: E402
 from forecastctl.search.tune import tune  # noqa: E402
 
 if TYPE_CHECKING:
@@ -40,41 +43,17 @@ PANELS = {"tourism": 3, "m1": 5, "hospital": 6}
 """Of the series of a half, every so many-th: about sixty of each panel."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """What one search of one series came to.
-
-    Attributes:
-        mase: Of the combination on the test set; NaN where nothing was forecast.
-        best: Lowest loss of a trial, in the backtest.
-        loss: Loss of the combination there.
-        seconds: CPU time.
-        proposed: Trials that TPE proposed.
-        members: Those of them in the combination.
-        repeats: Proposals that were set aside.
-    """
-
-    mase: float
-    best: float
-    loss: float
-    seconds: float
-    proposed: int
-    members: int
-    repeats: int
+FAMILIES = ("holt_winters", "ets", "sarimax", "ces", "theta", "annual")
 
 
 def main() -> None:
     options = parse()
-    accuracy.warm()
     cases = {name: read(name, options) for name in options.panels}
     print(", ".join(f"{len(found)} series of {name}" for name, found in cases.items()))
-    heads = ("CPU s", "best", "loss", "by TPE", "members", "repeats", "- first, %", "- before, %")
-    print(f"{'budget':<10}" + "".join(f"{h:>10}" for h in (*cases, *heads)))
-    done: list[list[list[Found]]] = []
-    for budget in options.budgets:
-        search = search_of(budget)
-        done.append([[one(case, search) for case in found] for found in cases.values()])
-        print(line(budget, done), flush=True)
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(options.jobs, accuracy.warm) as pool:
+        by_budget(cases, options, pool)
+        by_family(cases, options, pool)
 
 
 def parse() -> argparse.Namespace:
@@ -83,9 +62,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--panels", nargs="+", choices=PANELS, default=list(PANELS))
     parser.add_argument("--half", choices=("odd", "even"), default="odd", help="by position")
     parser.add_argument("--thin", type=int, default=1, help="of these series every so many-th")
-    parser.add_argument(
-        "--budgets", nargs="+", default=["14", "20:0", "20:0.25", "50:0", "50:0.72"]
-    )
+    parser.add_argument("--budgets", nargs="*", default=["16", "20", "50"])
+    parser.add_argument("--families", nargs="*", choices=FAMILIES, default=list(FAMILIES))
+    parser.add_argument("--evals", type=int, default=50, help="of one family alone")
+    parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 
 
@@ -98,6 +78,7 @@ def read(name: str, options: argparse.Namespace) -> list[accuracy.Case]:
         horizon=None,
         until=None,
         internal=False,
+        calendar=False,
     )
     return [case for case in accuracy.read(asked) if case.scale > 0]
 
@@ -109,50 +90,88 @@ def search_of(budget: str) -> SearchSpec:
     return replace(search, tpe_share=float(share)) if share else search
 
 
-def one(case: accuracy.Case, search: SearchSpec) -> Found:
-    """Search, fit and forecast one series."""
-    search = replace(search, horizon=len(case.test))
-    started = time.process_time()
-    tuned = tune(accuracy.series_of(case), search)
-    spent = time.process_time() - started
-    row = accuracy.forecast((case, search, replace(tuned, trials=()), spent, PRIOR))
-    error = np.nan if row is None else float(np.mean(np.abs(case.test - row["mean"]))) / case.scale
-    proposed = [trial for trial in tuned.trials if trial.start == "tpe"]
-    return Found(
-        error,
-        min((t.loss for t in tuned.trials if t.loss is not None), default=np.nan),
-        np.nan if tuned.loss is None else tuned.loss,
-        spent if row is None else row["seconds"],
-        len(proposed),
-        sum(trial.weight is not None for trial in proposed),
-        tuned.repeats or 0,
+def by_budget(cases: dict[str, list[accuracy.Case]], options: Any, pool: Any) -> None:
+    """Print the error of the combination and of one model, by evaluations."""
+    heads = [f"{name} {what}" for name in cases for what in ("mean", "one")]
+    print(
+        "evaluations".ljust(14) + "".join(f"{head:>15}" for head in heads), "- first, %: mean; one"
     )
+    first: list[Any] = []
+    for budget in options.budgets:
+        search = search_of(budget)
+        found = asked(cases, search, pool, averaged_and_alone)
+        first = first or found
+        told = "; ".join(shown(found, first, column, column) for column in (0, 1))
+        print(budget.ljust(14) + means(found, 15), told, flush=True)
 
 
-def line(budget: str, done: Sequence[Sequence[Sequence[Found]]]) -> str:
-    """The last budget: MASE by panel, means over all series, and differences in percent."""
-    now = done[-1]
-    text = f"{budget:<10}" + "".join(f"{np.nanmean([f.mase for f in p]):>10.4f}" for p in now)
-    every = [found for panel in now for found in panel]
-    for name, form in (("seconds", ".3f"), ("best", ".4f"), ("loss", ".4f")):
-        text += f"{np.nanmean([getattr(f, name) for f in every]):>10{form}}"
-    for name in ("proposed", "members", "repeats"):
-        text += f"{np.mean([getattr(f, name) for f in every]):>10.1f}"
-    if len(done) > 1:
-        text += "   {:+.2f} ({:+.2f} to {:+.2f})".format(*difference(now, done[0]))
-        text += "   {:+.2f} ({:+.2f} to {:+.2f})".format(*difference(now, done[-2]))
-    return text
+def by_family(cases: dict[str, list[accuracy.Case]], options: Any, pool: Any) -> None:
+    """Print the error of one model of one family: its default, the chosen, the lowest loss."""
+    heads = [f"{name} {what}" for name in cases for what in ("default", "chosen", "lowest")]
+    print("family".ljust(14) + "".join(f"{h:>18}" for h in heads), "- default, %: chosen; lowest")
+    every: list[list[Any]] = []
+    for name in options.families:
+        search = replace(SearchSpec(), families=(name,), combine=1, max_evals=options.evals)
+        found = asked(cases, search, pool, alone)
+        every.append(found)
+        told = "; ".join(shown(found, found, column, 0) for column in (1, 2))
+        print(name.ljust(14) + means(found, 18), told, flush=True)
+    if every:
+        found = [np.concatenate(panel) for panel in zip(*every, strict=True)]
+        told = "; ".join(shown(found, found, column, 0) for column in (1, 2))
+        print("all of these".ljust(14) + means(found, 18), told, flush=True)
 
 
-def difference(
-    ours: Sequence[Sequence[Found]], theirs: Sequence[Sequence[Found]]
-) -> tuple[float, ...]:
-    """Mean difference of MASE over series with its interval, in percent of their panel's mean."""
-    parts = []
-    for mine, other in zip(ours, theirs, strict=True):
-        a, b = (np.array([found.mase for found in panel]) for panel in (mine, other))
-        parts.append((a - b) / np.nanmean(b))
-    return tuple(100.0 * value for value in bootstrap(np.concatenate(parts)))
+def asked(
+    cases: dict[str, list[accuracy.Case]], search: SearchSpec, pool: Any, what: Any
+) -> list[Any]:
+    """Errors by panel, each of shape ``(series, columns)``."""
+    found = []
+    for panel in cases.values():
+        tasks = [(case, replace(search, horizon=len(case.test))) for case in panel]
+        found.append(np.array(pool.map(what, accuracy.in_a_fleet(tasks), chunksize=1)))
+    return found
+
+
+def averaged_and_alone(task: tuple[accuracy.Case, SearchSpec]) -> tuple[float, float]:
+    """MASE of the default combination, and of one model alone."""
+    case, search = task
+    series = accuracy.series_of(case)
+    mean, one = (tune(series, s).specification for s in (search, replace(search, combine=1)))
+    return error(case, mean), error(case, one)
+
+
+def alone(task: tuple[accuracy.Case, SearchSpec]) -> tuple[float, float, float]:
+    """MASE of the family's default, of the chosen model, and of the trial of the lowest loss."""
+    case, search = task
+    tuned = tune(accuracy.series_of(case), search)
+    tried = [trial for trial in tuned.trials if trial.loss is not None]
+    own = [trial for trial in tried if trial.number > 0] or tried
+    lowest = min(tried, key=lambda trial: trial.loss)
+    models = [Specification((Member(trial.model),)) for trial in (own[0], lowest)]
+    return error(case, models[0]), error(case, tuned.specification), error(case, models[1])
+
+
+def error(case: accuracy.Case, specification: Specification) -> float:
+    """MASE on the test set; NaN where nothing is forecast."""
+    try:
+        model, _ = fit(accuracy.series_of(case), specification, horizon=len(case.test))
+        mean = predict(model, len(case.test)).mean
+    except ForecastctlError:
+        return np.nan
+    return float(np.mean(np.abs(case.test - mean))) / case.scale
+
+
+def means(found: Sequence[Any], width: int) -> str:
+    return "".join(f"{np.nanmean(c):>{width}.4f}" for panel in found for c in panel.T)
+
+
+def shown(ours: Sequence[Any], theirs: Sequence[Any], column: int, other: int) -> str:
+    """Mean difference of two columns over all series with its interval, in percent."""
+    pairs = [(a[:, column], b[:, other]) for a, b in zip(ours, theirs, strict=True)]
+    parts = [(a - b) / np.nanmean(b) for a, b in pairs]
+    values = (100.0 * value for value in bootstrap(np.concatenate(parts)))
+    return "{:+.2f} ({:+.2f} to {:+.2f})".format(*values)
 
 
 if __name__ == "__main__":

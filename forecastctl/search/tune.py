@@ -6,7 +6,6 @@ What it tries first is decided here; what it tries next by Hyperopt (`forecastct
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ from forecastctl.models.pretrained import PRETRAINED, Pretrained
 from forecastctl.models.shocks import REPLACED
 from forecastctl.records import (
     Learned,
-    Specification,
     TuneResult,
     no_clock,
     weighed,
@@ -28,7 +26,8 @@ from forecastctl.records import (
 from forecastctl.records.learning import BASELINE as NAIVE
 from forecastctl.records.learning import FAMILY, OWN, POOL, RANDOM, SHOCKS, SUGGESTED, TPE
 from forecastctl.search.backtest import fold_errors, fold_scores
-from forecastctl.search.choose import CLEARLY_WORSE, choose, held_back, network_share
+from forecastctl.search.choose import CLEARLY_WORSE
+from forecastctl.search.chosen import chosen
 from forecastctl.search.evaluation import carried_out, evaluate
 from forecastctl.search.folds import search_splits
 from forecastctl.search.hyperopt import Candidate, let_hyperopt_search
@@ -271,7 +270,7 @@ def _other_starts(
 def _result(run: Search) -> TuneResult:
     if not run.paths:
         return none_succeeded(run)
-    specification = _chosen(run)
+    specification, trials = chosen(run)
     members = [run.paths[m.trial] for m in specification.members if m.trial is not None]
     weights = [m.weight for m in specification.members]
     paths = tuple(combined(fold, weights) for fold in zip(*members, strict=True))
@@ -281,24 +280,9 @@ def _result(run: Search) -> TuneResult:
         specification,
         metrics[run.search.loss],
         metrics,
-        weighed(run.trials, specification),
+        weighed(trials, specification),
         errors,
         baseline_loss=run.trials[0].loss,
         stopped=run.ended or run.stopped or "max_evals",
         sizes=error_sizes(errors, paths),
     )
-
-
-def _chosen(run: Search) -> Specification:
-    """Which models are averaged.
-
-    A model that was fitted to less than two seasons has seen no month twice: it cannot tell the
-    season from growth, and its backtest is short. There the seasonal naive keeps a say.
-    """
-    naive, trials = run.trials[0], run.eligible
-    if run.intermittent:  # of periods that are mostly zero, a few origins hold next to nothing
-        return choose(trials, run.seats, run.keys, math.inf)
-    share = network_share(run.series.n, run.series.season_length)
-    if not run.young or run.seats == 1 or naive.loss is None:
-        return choose(trials, run.seats, run.keys, network=share)
-    return held_back(choose(trials, run.seats - 1, run.keys, network=share), naive)

@@ -251,11 +251,13 @@ def test_the_combination_is_scored_itself(series):
         assert result.trials[member.trial].model == member.model
 
 
-def test_combine_one_is_the_best_trial(series):
+def test_combine_one_keeps_the_default_and_says_which_loss_is_lower(series):
     result = tune(series, replace(QUICK, combine=1))
     best = min((t for t in result.trials if t.loss is not None), key=lambda t: (t.loss, t.number))
-    assert [m.trial for m in result.specification.members] == [best.number]
-    assert result.loss == best.loss
+    (member,) = result.specification.members
+    one = result.trials[member.trial]
+    assert result.loss == one.loss
+    assert (one.reason or "").startswith("the default is kept") == (one.number != best.number)
 
 
 @pytest.mark.parametrize(
