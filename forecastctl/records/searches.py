@@ -37,9 +37,9 @@ class SearchSpec:
         horizon: Periods ahead, both of the forecast and of the validation.
         folds: Rolling origins at most.
         step: Periods between origins; ``None`` for half of the horizon, at least one.
-        combine: Number of distinct trials that are averaged, those of the pool first; 1 takes the
-            best trial alone. Where the whole pool is averaged, models that were estimated over all
-            airports and the network come on top.
+        combine: Number of distinct trials that are averaged, those of the pool first; 1 takes one
+            model, see `forecastctl.search.single`. Where the whole pool is averaged, models that
+            were estimated over all airports and the network come on top.
         shocks: ``replace`` stretches that a shock distorted before models are fitted, unless the
             backtest is worse for it, or ``keep`` them.
         timeout: Seconds for one airport's search, or ``None``.

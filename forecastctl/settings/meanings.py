@@ -74,7 +74,8 @@ MEANINGS = {
     "tune.step": "Periods between origins. Not set: half of the horizon.",
     "tune.combine": (
         "Average so many distinct trials, the models of the pool first, and on top the pooled "
-        "models, which are estimated over all airports, and the network; 1 takes the best alone."
+        "models, which are estimated over all airports, and the network; 1 takes one model, the "
+        "default unless another is clearly better."
     ),
     "tune.shocks": (
         "Stretches that a shock such as an epidemic put out of pattern: `replace` them before "

@@ -47,7 +47,7 @@ Folds = Annotated[
 ]
 Combine = Annotated[
     int | None,
-    option("--combine", "Average the best N trials (1: the best alone).", SEARCH, "N"),
+    option("--combine", "Average the best N trials (1: one model alone).", SEARCH, "N"),
     Sets("tune.combine"),
 ]
 Shocks = Annotated[

@@ -62,7 +62,8 @@ class Tag(Key):
         (*ALL_KINDS, *A_PROMOTION),
         (
             "why: of a job when it broke off, of an airport for everything but `ok`, of a trial "
-            "that failed or was pruned, of a monitor and a promotion its answer in one sentence"
+            "that failed or was pruned, or was chosen although another one's loss was lower, of a "
+            "monitor and a promotion its answer in one sentence"
         ),
     )
     ORIGIN = (
