@@ -8,10 +8,14 @@ import shutil
 import signal
 import threading
 import uuid
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+import typer.main
+import typer.testing
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from forecastctl.cli.output.logs import hear_libraries
@@ -22,7 +26,13 @@ from tests.harness import Harness
 from tests.old_stores import OLD, migrate
 from tests.series import make_series, seasonal_data
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+# Made once, and not at every call: that of all commands with all flags takes 50 ms.
+typer.testing._get_command = cache(typer.main.get_command)
 
 # How fast the machine is says nothing about the code.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -96,15 +106,37 @@ def quick():
 
 
 @pytest.fixture(scope="session")
-def store_template(quick) -> Path:
+def made_once(tmp_path_factory):
+    """Make a folder of files by a function of its path, once for all workers of the suite."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = common / name
+        with FileLock(common / f"{name}.lock"):
+            if not folder.exists():
+                part = common / f"{name}.part"
+                shutil.rmtree(part, ignore_errors=True)  # of a worker that failed
+                part.mkdir()
+                fill(part)
+                part.rename(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def store_template(made_once) -> Path:
     """An empty SQLite store to copy: MLflow needs seconds to make one."""
     from forecastctl.store.mlflow.address import resolve
     from forecastctl.store.mlflow.create import open_store
 
-    path = quick / "empty.db"
-    database, _ = open_store(resolve(f"sqlite:///{path}"))
-    database.close()
-    return path
+    def fill(folder: Path) -> None:
+        database, _ = open_store(resolve(f"sqlite:///{folder / 'empty.db'}"))
+        database.close()
+
+    return made_once("template", fill) / "empty.db"
 
 
 @pytest.fixture
@@ -117,15 +149,20 @@ def sqlite_uri(store_template, tmp_path) -> str:
 
 
 @pytest.fixture(scope="session")
-def old_stores(quick) -> dict[str, Path]:
+def old_stores(made_once) -> dict[str, Path]:
     """Empty SQLite stores of older MLflows to copy, by the MLflow that wrote them."""
-    found: dict[str, Path] = {}
-    for name, revision in OLD.items():
-        found[name] = quick / f"mlflow-{name}.db"
-        if len(found) > 1:
-            shutil.copy(found["2.9"], found[name])
-        migrate(f"sqlite:///{found[name]}", revision)
-    return found
+
+    def fill(folder: Path) -> None:
+        before = None
+        for name, revision in OLD.items():
+            path = folder / f"{name}.db"
+            if before:
+                shutil.copy(before, path)
+            migrate(f"sqlite:///{path}", revision)
+            before = path
+
+    folder = made_once("old-stores", fill)
+    return {name: folder / f"{name}.db" for name in OLD}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """One small job of two airports, asked for from Python, and its store."""
 
 import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -35,9 +36,11 @@ def alone(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, store_template):
     """Where the job of this module is recorded."""
-    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    shutil.copy(store_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(scope="module")
