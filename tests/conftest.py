@@ -58,8 +58,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes comes first, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/test_golden.py"))
+    """What takes minutes comes first, so that no worker waits for it at the end.
+
+    Then what asks a service: one worker gets all of that, and the others need not start it too.
+    """
+    items.sort(
+        key=lambda item: (not item.nodeid.startswith("tests/test_golden.py"), not _is_served(item))
+    )
+
+
+def _is_served(item: pytest.Item) -> bool:
+    """Whether a fixture of a test, or the value of one, is named after a service."""
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    words = [*getattr(item, "fixturenames", ()), *(v for v in values if isinstance(v, str))]
+    return any(service in word for word in words for service in ("server", "postgres"))
 
 
 class Server(NamedTuple):

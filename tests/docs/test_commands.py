@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,15 @@ def _commands(line):
         yield rest[: ends[0]] if ends else rest
 
 
+@cache
+def program():
+    """All commands with their flags: to make them takes longer than to parse a line."""
+    return typer.main.get_command(app)
+
+
 def assert_parses(arguments):
     """Parse as the program would, without running anything."""
-    root = typer.main.get_command(app)
+    root = program()
     known = {option for param in root.params for option in param.opts} | {"--help", "-h"}
     if not arguments or arguments[0].startswith("-"):
         assert set(arguments) <= known, arguments
@@ -77,7 +84,7 @@ def test_a_documented_command_parses(page, arguments):
 
 def test_the_documentation_shows_every_command():
     shown = {arguments[0] for _, arguments in CASES if arguments}
-    assert set(typer.main.get_command(app).commands) <= shown
+    assert set(program().commands) <= shown
 
 
 @pytest.mark.parametrize("line", ["run --no-such-flag", "runn --data x", "retry"])

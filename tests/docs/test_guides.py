@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from forecastctl.cli.app import app
 from forecastctl.settings import SECTIONS, load_settings
+from tests.docs.test_commands import program
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "docs/how-to").glob("from-*.md"))
 SETTINGS = {name for name, *_ in load_settings({}, environ={}).items()}
@@ -19,7 +18,7 @@ FLAG = re.compile(r"`(--[a-z][a-z-]+)[ `]")
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_settings_and_flags_of_a_guide_exist(page):
     text = page.read_text(encoding="utf-8")
-    commands = typer.main.get_command(app).commands.values()
+    commands = program().commands.values()
     flags = {flag for command in commands for param in command.params for flag in param.opts}
     assert set(KEY.findall(text)) <= SETTINGS
     assert set(FLAG.findall(text)) <= flags
