@@ -92,7 +92,7 @@ bench-accuracy: $(VENV)/dev.stamp ## accuracy on three panels, PEERS=... against
 bench-short: $(VENV)/dev.stamp ## accuracy on one or two years of history, PEERS=... against AutoETS
 	$(BIN)/python benchmarks/short.py --half even $(if $(PEERS),--peers $(PEERS))
 
-bench-origins: $(VENV)/dev.stamp ## pooled models and damped growth over several origins inside the training data
+bench-origins: $(VENV)/dev.stamp ## pooled models, the network and damped growth over several origins inside the training data
 	$(BIN)/python benchmarks/origins.py
 	$(BIN)/python benchmarks/origins.py --last 30
 

@@ -320,9 +320,9 @@ def worst_trial(series: Series, truths: Sequence[float]) -> Any:
     from forecastctl.errors import ModelError
     from forecastctl.models.combination.fit_and_predict import fit, predict
     from forecastctl.records import Member, Specification
-    from forecastctl.search import tune
+    from forecastctl.search import chosen
 
-    def choose_worst(trials: Sequence[Trial], *_settings: Any) -> Specification:
+    def choose_worst(trials: Sequence[Trial], *_: Any, **_more: Any) -> Specification:
         misses = {}
         for trial in trials:
             if trial.loss is None or trial.duplicate_of is not None:
@@ -347,7 +347,7 @@ def worst_trial(series: Series, truths: Sequence[float]) -> Any:
         CHOSEN[series.airport] = str(month)
         return Specification((Member(trials[worst].model, 1.0, worst),))
 
-    return mock.patch.object(tune, "choose", choose_worst)
+    return mock.patch.object(chosen, "choose", choose_worst)
 
 
 def poor_trial(series: Series, truths: Sequence[float]) -> Any:
@@ -355,9 +355,9 @@ def poor_trial(series: Series, truths: Sequence[float]) -> Any:
     from forecastctl.errors import ModelError
     from forecastctl.models.combination.fit_and_predict import fit, predict
     from forecastctl.records import Member, Specification
-    from forecastctl.search import tune
+    from forecastctl.search import chosen
 
-    def choose_poorest(trials: Sequence[Trial], *_settings: Any) -> Specification:
+    def choose_poorest(trials: Sequence[Trial], *_: Any, **_more: Any) -> Specification:
         known = [t for t in trials if t.loss is not None and t.duplicate_of is None]
         best = min(known, key=lambda t: t.loss)
         for poor in sorted(known, key=lambda t: -t.loss):
@@ -375,7 +375,7 @@ def poor_trial(series: Series, truths: Sequence[float]) -> Any:
                 return one
         raise SabotageFailedError
 
-    return mock.patch.object(tune, "choose", choose_poorest)
+    return mock.patch.object(chosen, "choose", choose_poorest)
 
 
 POORER = 1.3
