@@ -82,6 +82,7 @@ def row(what: str, run: Any) -> dict[str, Any]:
         facts |= {"status": status, "model": tags.get("model"), "loss": metrics.get("loss")}
         if what == "airports":
             facts["trials"] = tags.get("trials_by_origin")
+            facts["retries"] = int(tags["retries"]) if "retries" in tags else None
         facts |= {"cutoff": tags.get("cutoff"), "reason": tags.get("reason")}
     started = datetime.fromtimestamp(run["info"]["start_time"] / 1000, UTC)
     facts["started"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
