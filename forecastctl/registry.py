@@ -1,9 +1,10 @@
 """What is chosen by name: model families, losses, executors, stores, our own and others'.
 
 Another package adds one by an entry point in its metadata, of the group and with the name that the
-setting gives. Nothing is imported before it is asked for by its name, and the metadata of the
-installed packages are read only for a name that is not our own. Every process looks for itself, so
-that a worker needs nothing of what the driver has loaded.
+setting gives. Nothing is imported before it is asked for by its name. Our own names come first;
+a job says where another package adds one of them. Every process looks for itself, so that a worker
+needs nothing of what the driver has loaded, and reads the metadata of the installed packages only
+for a name that is not our own.
 """
 
 from __future__ import annotations
@@ -88,9 +89,19 @@ class Door:
             raise self.broken(name, why)
         return made
 
+    def hidden(self, name: str) -> str | None:
+        """What to tell a user where another package adds one of a name that is our own."""
+        points = [point for point in _points(self.group) if point.name == name]
+        if name not in self.own or not points:
+            return None
+        return (
+            f"The {self.kind} '{name}' is forecastctl's own, and that of the package "
+            f"{_packages(points)} is never asked. It needs another name."
+        )
+
     def broken(self, name: str, why: str) -> SettingsError:
         """The error for what another package adds and gets wrong."""
-        package = " and ".join(sorted({_package(p) for p in _points(self.group) if p.name == name}))
+        package = _packages(point for point in _points(self.group) if point.name == name)
         return SettingsError(
             f"The {self.kind} '{name}' of the package {package} cannot be used: {why.rstrip('.')}.",
             f"Mend, update or uninstall {package}, or choose another {self.kind}.",
@@ -206,6 +217,10 @@ def _at(place: str) -> Any:
 
 def _in_a_line(error: Exception) -> str:
     return " ".join(described(error).split())
+
+
+def _packages(points: Iterable[EntryPoint]) -> str:
+    return " and ".join(sorted({_package(point) for point in points}))
 
 
 def _package(point: EntryPoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from forecastctl.recording.context import Environment
     from forecastctl.settings import Settings
     from forecastctl.store.port import Tracker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +255,27 @@ def make_executor(settings: Settings, limit: float) -> Executor:
 def check_plug_ins(settings: Settings) -> None:
     """Load what other packages add to a search, because a fault of theirs is no failed trial.
 
+    Where one of them adds what forecastctl has itself, a warning says that it is not used.
+
     Raises:
         SettingsError: Such a package is broken.
     """
     from forecastctl.models.metrics import loss_of
-    from forecastctl.registry import FAMILIES
+    from forecastctl.registry import EXECUTORS, FAMILIES, LOSSES
 
-    added = [name for name in settings.tune.families if name not in FAMILIES.own]
+    tune = settings.tune
+    chosen = [(FAMILIES, name) for name in tune.families]
+    chosen += [(LOSSES, tune.loss), (EXECUTORS, settings.run.backend)]
+    for door, name in chosen:
+        if said := door.hidden(name):
+            log.warning("%s", said)
+    added = [name for name in tune.families if name not in FAMILIES.own]
     if added:
         from forecastctl.models import family
 
         for name in added:
             family(name)
-    loss_of(settings.tune.loss)
+    loss_of(tune.loss)
 
 
 def new_job_id(started_ms: int) -> str:

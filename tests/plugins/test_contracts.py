@@ -42,26 +42,26 @@ def weights(tmp_path_factory):
     return path
 
 
-class TestPretrained(FamilyContract):
+class TestWeightsFile(FamilyContract):
     @pytest.fixture
     def family(self, weights, monkeypatch):
-        from forecastctl_example.pretrained import VARIABLE, Pretrained
+        from forecastctl_example.weights_file import VARIABLE, WeightsFile
 
         monkeypatch.setenv(VARIABLE, str(weights))
-        return Pretrained()
+        return WeightsFile()
 
     def test_other_weights_are_another_model(self, family, tmp_path, monkeypatch):
-        from forecastctl_example.pretrained import VARIABLE, Pretrained
+        from forecastctl_example.weights_file import VARIABLE, WeightsFile
 
         [options] = family.starts
         fit = family.fit(seasonal_data(60), 12, options)
         np.savez(tmp_path / "other.npz", weights=np.eye(12, 24))
         monkeypatch.setenv(VARIABLE, str(tmp_path / "other.npz"))
         with pytest.raises(ModelError, match="other weights"):
-            Pretrained().forecast(fit, 12, options, 3)
+            WeightsFile().forecast(fit, 12, options, 3)
         monkeypatch.delenv(VARIABLE)
         with pytest.raises(ValueError, match="names no file of weights"):
-            Pretrained()
+            WeightsFile()
 
 
 class TestLostSeats(LossContract):

@@ -119,6 +119,20 @@ def test_a_broken_package_is_named_in_one_sentence(site, data, groups, modules, 
     site("history", FORECASTCTL_TUNE__FAMILIES="odd", code=6)  # what fits nothing needs no family
 
 
+def test_a_job_says_that_its_own_family_hides_one_of_another_package(site, data):
+    """A later forecastctl may have one of the same name, which must not pass for the package's."""
+    doors = {"families": "theta", "losses": "mase", "executors": "serial"}
+    groups = {f"forecastctl.{group}": {name: "odd:made"} for group, name in doors.items()}
+    site.add("odd-things", groups, odd="raise OSError('no licence')")
+    said = site("run", "--data", data, "--family", "theta", *SMALL, "--backend", "serial").stderr
+    for kind, name in {"model family": "theta", "loss": "mase", "executor": "serial"}.items():
+        assert (
+            f"The {kind} '{name}' is forecastctl's own, and that of the package odd-things is "
+            "never asked. It needs another name."
+        ) in said
+    assert "never asked" not in site("history", "jobs").stderr
+
+
 OTHERS = {
     "losses": ("loss", ["--loss", "odd"]),
     "executors": ("executor", ["--backend", "odd"]),
@@ -198,12 +212,12 @@ def test_what_a_command_does_not_use_may_be_broken(fleet, data):
 def test_weights_in_a_file_are_part_of_what_is_recorded(example, data):
     weights = example.home / "weights.npz"
     np.savez(weights, weights=np.eye(12, 24, k=12))  # the last season again
-    job = ["run", "--data", data, *SMALL, "--family", "pretrained", "--combine", "1"]
+    job = ["run", "--data", data, *SMALL, "--family", "weights_file", "--combine", "1"]
     example(*job, EXAMPLE_WEIGHTS=str(weights))
     trials = json.loads(example("history", "trials", "--json").stdout)
     names = {t["model"] for t in trials if t["model"] != "SNaive"}
     assert len(names) == 1
-    assert names.pop().startswith("Pretrained ")
+    assert names.pop().startswith("Weights ")
     example("reproduce", "latest", EXAMPLE_WEIGHTS=str(weights))
     said = example(*job, code=2).stderr
     assert "of the package forecastctl-example cannot be used" in said

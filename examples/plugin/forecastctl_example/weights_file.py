@@ -22,10 +22,10 @@ def read(path):
         return file["weights"], hashlib.sha256(content).hexdigest()[:16]
 
 
-class Pretrained:
+class WeightsFile:
     """Holds no state but its weights. Without them it cannot be made, which ends the command."""
 
-    name = "pretrained"
+    name = "weights_file"
 
     def __init__(self):
         path = os.environ.get(VARIABLE)
@@ -41,7 +41,7 @@ class Pretrained:
         return {"weights": Choice((self.digest,))} if self.weights.shape[1] < shortest else None
 
     def label(self, options):
-        return f"Pretrained {options['weights'][:6]}"
+        return f"Weights {options['weights'][:6]}"
 
     def fit(self, y, season_length, options):
         """Nothing is learned: what was seen last is kept, and how far the weights were off."""
