@@ -34,6 +34,8 @@ from judging import bootstrap  # noqa: E402
 from forecastctl.errors import ForecastctlError  # noqa: E402
 from forecastctl.models.combination.fit_and_predict import fit, predict  # noqa: E402
 from forecastctl.records import Member, SearchSpec, Specification  # noqa: E402
+from forecastctl.records.learning import POOL  # noqa: E402
+from forecastctl.search.single import default_of  # noqa: E402
 from forecastctl.search.tune import tune  # noqa: E402
 
 if TYPE_CHECKING:
@@ -146,9 +148,10 @@ def alone(task: tuple[accuracy.Case, SearchSpec]) -> tuple[float, float, float]:
     case, search = task
     tuned = tune(accuracy.series_of(case), search)
     tried = [trial for trial in tuned.trials if trial.loss is not None]
-    own = [trial for trial in tried if trial.number > 0] or tried
+    pool = frozenset(trial.model.key for trial in tried if trial.start == POOL)
+    usual = default_of(tried, pool) or tried[0]
     lowest = min(tried, key=lambda trial: trial.loss)
-    models = [Specification((Member(trial.model),)) for trial in (own[0], lowest)]
+    models = [Specification((Member(trial.model),)) for trial in (usual, lowest)]
     return error(case, models[0]), error(case, tuned.specification), error(case, models[1])
 
 

@@ -2,7 +2,8 @@
 
 The best of many trials on a few folds is partly the luckiest: on series that no choice had seen it
 forecast no better than the first model of its family (docs/explanation/combinations.md). So that
-one, which was chosen on many series, is kept unless the folds speak clearly for another.
+one, which was chosen on many series, is kept unless the folds speak clearly for another; and more
+clearly for one that Hyperopt proposed, because it proposes what those folds like.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from forecastctl.models.pretrained import Pretrained
 from forecastctl.records import Member, Specification
+from forecastctl.records.learning import PROPOSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
 
 CLEARLY_BETTER = 2.0
 """Standard errors by which the loss of another model is lower, to be taken instead of the default.
+"""
 
-Chosen inside the training data of half of the series of three panels."""
+PROPOSED_BETTER = 4.0
+"""The same for a model that was proposed during the search.
+
+Both were chosen on half of the series of three panels, and inside the training data of these."""
 
 USUAL = (Pretrained.name, "annual")
 """Families whose first model is the default where they are searched, the first of them before the
@@ -35,7 +41,8 @@ def choose_one(trials: Sequence[Trial], pool: frozenset[str], loss: str) -> Spec
     """The default, or the trial of the lowest loss where that is clearly better.
 
     It is clearly better where the mean difference over the folds is at least `CLEARLY_BETTER` times
-    its own standard error. One fold has none, and the default stays.
+    its own standard error, `PROPOSED_BETTER` times where Hyperopt proposed it. One fold has no
+    standard error, and the default stays. So does the network, which no threshold improved on.
 
     Args:
         trials: Trials of one search; at least one succeeded.
@@ -46,9 +53,9 @@ def choose_one(trials: Sequence[Trial], pool: frozenset[str], loss: str) -> Spec
         One member of weight one.
     """
     succeeded = [t for t in trials if t.loss is not None and t.duplicate_of is None]
-    best = min(succeeded, key=lambda t: (_loss(t), t.number))
     usual = default_of(succeeded, pool)
-    chosen = best if usual is None or _clearly_better(best, usual, loss) else usual
+    better = [t for t in succeeded if usual is None or _clearly_better(t, usual, loss)]
+    chosen = min((*better, *([usual] if usual else [])), key=lambda t: (_loss(t), t.number))
     return Specification((Member(chosen.model, 1.0, chosen.number),))
 
 
@@ -64,13 +71,16 @@ def default_of(succeeded: Sequence[Trial], pool: frozenset[str]) -> Trial | None
     return next(iter((*usual, *pooled, *tried)), None)
 
 
-def _clearly_better(best: Trial, usual: Trial, loss: str) -> bool:
-    pairs = zip(usual.folds, best.folds, strict=True)
+def _clearly_better(trial: Trial, usual: Trial, loss: str) -> bool:
+    if usual.model.family == Pretrained.name or trial is usual:
+        return False
+    pairs = zip(usual.folds, trial.folds, strict=True)
     gains = np.array([theirs.metrics[loss] - ours.metrics[loss] for theirs, ours in pairs])
     if len(gains) == 1:
         return False
     error = gains.std(ddof=1) / math.sqrt(len(gains))
-    return bool(gains.mean() >= CLEARLY_BETTER * error)
+    least = PROPOSED_BETTER if trial.start in PROPOSED else CLEARLY_BETTER
+    return bool(gains.mean() >= least * error)
 
 
 def with_reason(
@@ -87,7 +97,11 @@ def with_reason(
     best = min(eligible, key=lambda t: (_loss(t), t.number))
     if best.number == member.trial:
         return tuple(trials)
-    why = f"the default is kept: the loss of trial {best.number} is lower, but not clearly"
+    why = f"the loss of trial {best.number} is lower, but not clearly lower than the default's"
+    if member.model.family == Pretrained.name:
+        why = (
+            f"the network is kept: the loss of trial {best.number} is lower, which says too little"
+        )
     return tuple(replace(t, reason=why) if t.number == member.trial else t for t in trials)
 
 
