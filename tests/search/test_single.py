@@ -36,14 +36,12 @@ def test_another_model_must_be_better_by_two_standard_errors(losses, expected):
 
 
 @pytest.mark.parametrize("start", ["tpe", "random"])
-def test_a_model_that_was_proposed_must_be_better_by_four(start):
-    """By 0.3 and 0.5, 0.4 is four times 0.1; by 0.3 and 0.51 it is a little less."""
-    for second, expected in ((0.5 + 1e-9, 2), (0.49, 1)):
-        losses = (0.7, second)
-        assert (
-            chosen(trial(0, NAIVE), trial(1, (1.0, 1.0)), trial(2, losses, "x", start)) == expected
-        )
-        assert chosen(trial(0, NAIVE), trial(1, (1.0, 1.0)), trial(2, losses, "x", "family")) == 2
+def test_a_model_that_was_proposed_must_be_better_by_six(start):
+    """By 0.5 and 0.7, 0.6 is six times 0.1; by 0.5 and 0.71 it is a little less."""
+    for second, expected in ((0.3 + 1e-9, 2), (0.29, 1)):
+        models = [trial(0, NAIVE), trial(1, (1.0, 1.0))]
+        assert chosen(*models, trial(2, (0.5, second), start=start)) == expected
+        assert chosen(*models, trial(2, (0.5, second), start="family")) == 2
 
 
 def test_of_those_that_are_clearly_better_the_lowest_loss_is_taken():
