@@ -31,6 +31,15 @@ RECOVERED = 0.35
 RECOVERED_AT_MOST = 0.12
 """Log gap that may be left at most, however large the break was."""
 
+SEASONS = 3
+"""Seasons before a break that say what was usual: one that a shock or a step had moved does not."""
+
+STEPPED = 0.5
+"""Share of a change against the season before that the level must have broken by, to be a break."""
+
+JUST_BEFORE = 3
+"""Periods before a break that say where the level stood."""
+
 SMALLEST = 0.05
 """Log change of the level below which a break is not worth its name."""
 
@@ -43,7 +52,8 @@ class Break:
         began: First day of the first period after the change.
         before_cutoff: Periods between the change and the cutoff, the cutoff's included; zero or
             less where it came after.
-        change: Log change of the level against the season before.
+        change: Log change of the level when it broke; where less than three seasons lie before it,
+            against the season before.
         length: Periods that the changed stretch had lasted at the period explained.
         recovered_on: First period after the one explained from which on the series was back.
     """
@@ -110,6 +120,12 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
     change = level - before
     if abs(change) < SMALLEST:
         return None
+    if start >= (SEASONS - 1) * m + JUST_BEFORE:
+        stands = slice(bounds[segment] + m, min(end, bounds[segment] + m) + m)
+        step = _step(series, start + m, stands, before)
+        if step * math.copysign(1.0, change) < max(STEPPED * abs(change), SMALLEST):
+            return None  # it was a season earlier that the level stood elsewhere
+        change = step
     known = int(np.searchsorted(series.ds, cutoff))
     return Break(
         str(series.ds[start + m]),
@@ -125,20 +141,56 @@ def _merged(
 ) -> tuple[int, float]:
     """Start of a change in several steps, which is one break, and the usual change before it."""
     start = bounds[-1]
-    before = float(np.median(changes[max(0, start - m) : start]))
+    before = _usual(changes, start, SEASONS * m)
     for earlier, later in zip(bounds[-2::-1], bounds[:0:-1], strict=True):
         if earlier == 0:
             break
-        base = float(np.median(changes[max(0, earlier - m) : earlier]))
+        base = _usual(changes, earlier, SEASONS * m)
         step = float(np.mean(changes[earlier:later])) - base
         if step * (level - base) <= 0 or abs(step) < abs(level - base) / 2:
             break
         start, before = earlier, base
-    while start > 1 and (changes[start - 1] - before) * (level - before) > 0:
-        if abs(changes[start - 1] - before) < min(abs(level - before) / 2, LARGE):
-            break
+    bases = (before, _usual(changes, start, m))
+    while start > 1 and all(_belongs(changes[start - 1] - b, level - b) for b in bases):
         start -= 1
     return start, before
+
+
+def _belongs(change: float, break_: float) -> bool:
+    """Whether the month before a changepoint is part of the break, by what both are off."""
+    return change * break_ > 0 and abs(change) >= min(abs(break_) / 2, LARGE)
+
+
+def _usual(changes: NDArray[np.float64], start: int, periods: int) -> float:
+    """The median of the last changes before one."""
+    return float(np.median(changes[max(0, start - periods) : start]))
+
+
+def _step(series: Series, first: int, stands: slice, before: float) -> float:
+    """What the level changed by when it broke, in logarithms.
+
+    A change against the season before has an echo: where that season was displaced for a while,
+    the month a season later changes back although its own level does nothing. So what stands after
+    the break, and what stood just before it, are compared with what the last seasons before each
+    and the usual growth lead to expect, in the median, which one displaced season does not move.
+
+    Args:
+        series: Everything known.
+        first: Position of the break's first period, with `SEASONS` seasons before what stood just
+            before it.
+        stands: Positions of the segment that the period explained stands in, of a season at most.
+        before: Usual log change over a season before the break.
+    """
+    m = series.season_length
+    logs = np.log(np.maximum(series.y, 1e-9))
+
+    def displaced(start: int, stop: int, last: int) -> float:
+        seasons = range(last, last + SEASONS)
+        expected = [logs[start - k * m : stop - k * m] + k * before for k in seasons]
+        return float(np.median(logs[start:stop] - np.median(expected, axis=0)))
+
+    now = displaced(stands.start, stands.stop, (stands.stop - 1 - first) // m + 1)
+    return now - displaced(first - JUST_BEFORE, first, 1)
 
 
 def _changepoints(values: NDArray[np.float64]) -> list[int]:

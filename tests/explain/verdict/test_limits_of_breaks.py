@@ -109,9 +109,57 @@ def test_a_step_to_the_other_side_is_another_break():
     assert found.change == pytest.approx(1.2)
 
 
-def test_the_base_is_the_median_of_the_season_before():
-    changes = [*[0.3] * 32, *ZEROS[:12], *[0.5] * 4]
-    assert broke(changes).change == pytest.approx(0.5)
+def test_the_base_is_the_median_of_three_seasons():
+    """A season of its own kind does not change what is usual; two of three do."""
+    for odd, change in ((12, 0.2), (24, 0.5)):
+        changes = [*[0.3] * (44 - odd), *[0.0] * odd, *[0.5] * 4]
+        assert broke(changes).change == pytest.approx(change)
+
+
+class TestEcho:
+    """Where a season ago the level stood elsewhere, a change against it is none of today's."""
+
+    def found(self, levels, at=-1):
+        """The break of a month of a series whose log level is given."""
+        made = series(LEVEL * np.exp(np.asarray(levels)))
+        return find_break(made, made.ds[at], made.ds[-1])
+
+    @pytest.mark.parametrize("size", [-3.0, -1.0, -0.3, 0.3, 1.0])
+    def test_a_season_after_a_passing_shock_nothing_changes(self, size):
+        levels = np.zeros(63)
+        levels[48:51] = size
+        assert self.found(levels, at=49).change == pytest.approx(size)
+        assert all(self.found(levels, at=at) is None for at in range(51, 63))
+
+    @pytest.mark.parametrize("size", [-1.0, 1.0])
+    def test_a_season_after_a_step_nothing_changes(self, size):
+        levels = np.r_[np.zeros(48), np.full(24, size)]
+        assert self.found(levels, at=50).change == pytest.approx(size)
+        assert all(self.found(levels, at=at) is None for at in range(60, 72))
+
+    def test_a_second_step_is_as_large_as_it_is(self):
+        """Not as large as from a year that had grown by the first."""
+        levels = np.r_[np.zeros(48), np.full(20, 1.0), np.full(4, 0.4)]
+        found = self.found(levels)
+        assert found.change == pytest.approx(-0.6)
+        assert found.before_cutoff == 4
+
+    def test_the_end_of_a_shock_of_a_season_is_as_large_as_the_shock(self):
+        levels = np.r_[np.zeros(48), np.full(12, -1.0), np.zeros(6)]
+        assert self.found(levels).change == pytest.approx(1.0)
+
+    def test_half_of_the_change_must_be_of_today(self):
+        """The rest is what the season before had been lowered by."""
+        for now, seen in ((0.51, True), (0.49, False)):
+            levels = np.r_[np.zeros(48), np.full(3, now - 1.0), np.zeros(9), np.full(3, now)]
+            assert (self.found(levels) is not None) == seen
+
+    def test_without_three_seasons_it_is_the_change_against_the_season_before(self):
+        """Of two seasons nobody knows which is the odd one."""
+        for n, seen in ((38, True), (39, False)):
+            levels = np.zeros(n + 2)
+            levels[n - 12 : n - 10] = -1.0
+            assert (self.found(levels, at=n + 1) is not None) == seen
 
 
 class TestRecovery:
