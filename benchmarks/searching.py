@@ -64,7 +64,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--panels", nargs="+", choices=PANELS, default=list(PANELS))
     parser.add_argument("--half", choices=("odd", "even"), default="odd", help="by position")
     parser.add_argument("--thin", type=int, default=1, help="of these series every so many-th")
-    parser.add_argument("--budgets", nargs="*", default=["16", "20", "50"])
+    parser.add_argument("--budgets", nargs="*", default=["17", "20", "50"])
     parser.add_argument("--families", nargs="*", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--evals", type=int, default=50, help="of one family alone")
     parser.add_argument("--jobs", type=int, default=2)

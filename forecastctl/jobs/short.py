@@ -34,7 +34,12 @@ class ShortWidths:
 
     def of(self, series: Series) -> Widths:
         """Those of one airport; empty where it is long enough for a search."""
-        return self._of(series.n, series.season_length) if self._is_short(series) else ()
+        if not self._is_short(series):
+            return ()
+        from forecastctl.search.short import network_fits
+
+        network = network_fits(series.y, series.season_length, self._search)
+        return self._of(series.n, series.season_length, network)
 
     def added(self, task: AirportTask) -> AirportTask:
         """A task with them, where it searches in vain."""
@@ -44,8 +49,8 @@ class ShortWidths:
     def _is_short(self, series: Series) -> bool:
         return not search_splits(series.n, self._search, series.season_length)
 
-    def _measured(self, n: int, season_length: int) -> Widths:
+    def _measured(self, n: int, season_length: int, network: bool) -> Widths:
         from forecastctl.search.short import widths_of_short
 
         fleet = [series.here() for series in self._fleet[:AIRPORTS]]
-        return widths_of_short(n, season_length, fleet, self._search)
+        return widths_of_short(n, season_length, fleet, self._search, network=network)

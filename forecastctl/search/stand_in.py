@@ -9,11 +9,12 @@ from forecastctl.errors import ModelError
 from forecastctl.models.baseline import baseline, called
 from forecastctl.models.combination.widths import calibrated
 from forecastctl.models.make import make_model
+from forecastctl.models.pretrained import Pretrained
 from forecastctl.records import TOO_FEW, TOO_SHORT, Member, Specification, TuneResult
-from forecastctl.search.short import by_rule
+from forecastctl.search.short import by_rule, network_fits, stand_in
 
 if TYPE_CHECKING:
-    from forecastctl.records import Series, Trial, Widths
+    from forecastctl.records import SearchSpec, Series, Trial, Widths
     from forecastctl.search.trials import Search
 
 
@@ -38,14 +39,24 @@ def none_succeeded(run: Search) -> TuneResult:
     return _standing_in(found, found.label, failed, tuple(run.trials), stopped)
 
 
-def too_short(series: Series, widths: Widths) -> TuneResult:
-    """The baseline, as wide as the fleet's errors, or a rule, say."""
-    rule = by_rule(series.n, series.season_length)
+def too_short(series: Series, search: SearchSpec, widths: Widths) -> TuneResult:
+    """What stands in without a search, as wide as the fleet's errors, or a rule, say."""
+    network = network_fits(series.y, series.season_length, search)
+    rule = by_rule(series.n, series.season_length, network=network)
+    found = stand_in(series.n, series.season_length, search, network=network)
     few = f"{series.n} {TOO_FEW}"
-    found = _baseline(series, few, (), TOO_SHORT)
+    result = _standing_in(found, _called(found), few, (), TOO_SHORT)
     source = "its errors in longer series" if widths and widths != rule else "a plain rule"
-    reason = f"{found.reason}, its interval from {source}"
-    return calibrated(replace(found, reason=reason), widths or rule)
+    reason = f"{result.reason}, its interval from {source}"
+    return calibrated(replace(result, reason=reason), widths or rule)
+
+
+def _called(specification: Specification) -> str:
+    """What stands in without a search, in words."""
+    *others, last = specification.members
+    if last.model.family != Pretrained.name:
+        return called(last.model.label)
+    return "the mean of the network and the seasonal naive" if others else "the network"
 
 
 def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:

@@ -103,8 +103,8 @@ def tune(
 
     Returns:
         The chosen specification with its backtest, and every trial. A series too short to be
-        validated (`forecastctl.search.folds.search_splits`) gets the baseline and says so in
-        ``reason``.
+        validated (`forecastctl.search.folds.search_splits`) gets what stands in
+        (`forecastctl.search.short.stand_in`) and says so in ``reason``.
 
     Raises:
         ModelError: Every trial failed, the baseline's included, and nothing may stand in.
@@ -136,7 +136,7 @@ def steps(
     working_engine(search.engine)  # refused here, it does not look like a failure of every trial
     splits = search_splits(series.n, search, series.season_length)
     if not splits:
-        return too_short(series, widths)
+        return too_short(series, search, widths)
     run = Search(series, search, clock, splits, learned or Learned())
     run.begin(baseline(series.n, series.season_length), NAIVE)
     if run.shocked:

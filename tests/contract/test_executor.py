@@ -194,14 +194,33 @@ def test_where_memory_cannot_be_seen_it_cannot_be_limited(monkeypatch):
     assert make_executor(1).jobs == 1
 
 
+def make_square_when_told():
+    """The same for a task that begins when a file is there, if it names one."""
+
+    def square_when_told(task):
+        x, told = task
+        while told and not told.exists():
+            time.sleep(0.01)
+        return x * x
+
+    return square_when_told
+
+
+square_when_told = make_square_when_told()
+
+
 class TestWindingDown:
     """Nothing more is begun, and what runs may end within a time."""
 
-    def test_what_is_in_flight_is_finished_and_nothing_else_begun(self):
+    def test_what_is_in_flight_is_finished_and_nothing_else_begun(self, tmp_path):
+        """All but the first wait for word, so that none of them is done before it winds down."""
+        told = tmp_path / "told"
+        tasks = [(0, None), *((x, told) for x in range(1, 100))]
         with JoblibExecutor(2) as executor:
-            outcomes = executor.map(square, range(100))
+            outcomes = executor.map(square_when_told, tasks)
             got = [next(outcomes)]
             executor.wind_down(600.0)
+            told.touch()
             got += outcomes
             assert 1 <= len(got) < 100
             assert all(o.value == o.index**2 for o in got)

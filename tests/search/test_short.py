@@ -7,11 +7,12 @@ import pytest
 
 from forecastctl.jobs.pilot import choose_pilot
 from forecastctl.jobs.short import ShortWidths
+from forecastctl.models import Fit, family
 from forecastctl.models.combination.fit_and_predict import fit, predict
 from forecastctl.models.combination.widths import PRIOR, pool_widths
 from forecastctl.records import TOO_SHORT, AirportTask, Plan, Rejection, SearchSpec
 from forecastctl.search.folds import Split, search_splits
-from forecastctl.search.short import by_rule, widths_of_short
+from forecastctl.search.short import by_rule, network_fits, stand_in, widths_of_short
 from forecastctl.search.tune import tune
 from tests.series import make_series, seasonal_data
 
@@ -53,7 +54,7 @@ def fleet(airports=60, n=72, noise=0.05, seed=5):
 
 @pytest.mark.parametrize("n", [9, 12, 14, 16])
 def test_the_interval_holds_what_it_says_in_other_airports_of_the_fleet(n):
-    widths = widths_of_short(n, 12, fleet(airports=300), YEAR)
+    widths = widths_of_short(n, 12, fleet(airports=300), YEAR, network=n > 12)
     inside = {80: [], 95: []}
     for whole in fleet(seed=6):
         y = whole.y[-n - 12 :]
@@ -81,19 +82,84 @@ def test_the_width_is_the_quantile_of_the_errors_of_the_fleet():
         assert widths[level] == pytest.approx(rule[level] ** 0.01, rel=1e-9)
 
 
-def test_without_a_longer_history_a_wide_rule_says_it():
+ALONE = replace(YEAR, combine=1)
+SMOOTH = replace(YEAR, families=("seasonal_naive", "holt_winters"))
+
+
+@pytest.mark.parametrize(
+    ("n", "search", "label", "words"),
+    [
+        (2, YEAR, "Naive", "the naive forecast (last value) stands in"),
+        (11, YEAR, "Naive", "the naive forecast (last value) stands in"),
+        (12, YEAR, "SNaive", "the seasonal naive stands in"),
+        (12, ALONE, "SNaive", "the seasonal naive stands in"),
+        (13, YEAR, "mean of 2", "the mean of the network and the seasonal naive stands in"),
+        (16, YEAR, "mean of 2", "the mean of the network and the seasonal naive stands in"),
+        (13, ALONE, "Pretrained 1", "the network stands in"),
+        (13, SMOOTH, "SNaive", "the seasonal naive stands in"),
+        (16, SMOOTH, "SNaive", "the seasonal naive stands in"),
+    ],
+)
+def test_what_stands_in(n, search, label, words):
+    tuned = tune(make_series(seasonal_data(n)), search)
+    assert tuned.specification.label.split(":")[0].removeprefix("weighted ") == label
+    why = f"{n} observations are too few to validate a model; {words}"
+    assert tuned.reason == f"{why}, its interval from a plain rule"
+    assert (tuned.stopped, tuned.trials, tuned.loss) == (TOO_SHORT, (), None)
+    assert all(member.trial is None for member in tuned.specification.members)
+
+
+def test_the_network_has_two_thirds_beside_the_seasonal_naive():
+    members = stand_in(14, 12, YEAR, network=True).members
+    assert [(m.model.family, m.weight) for m in members] == [
+        ("seasonal_naive", pytest.approx(1 / 3)),
+        ("pretrained", pytest.approx(2 / 3)),
+    ]
+
+
+def test_the_network_stands_in_for_months_with_passengers_alone():
+    y = seasonal_data(14)
+    assert network_fits(y, 12, YEAR)
+    assert not network_fits(y[:12], 12, YEAR)
+    assert not network_fits(y, 7, YEAR)
+    assert not network_fits(y - 2 * y.max(), 12, YEAR)
+    assert not network_fits(np.where(np.arange(14) % 3 == 0, y, 0.0), 12, YEAR)
+    assert not network_fits(y, 12, SMOOTH)
+
+
+@pytest.mark.parametrize(("search", "network"), [(SMOOTH, False), (ALONE, True), (YEAR, True)])
+def test_without_a_longer_history_a_wide_rule_says_it(search, network):
     seen = make_series(seasonal_data(14))
+    rule = by_rule(14, 12, network=network)
     for others in ([], fleet(n=20)):
-        assert widths_of_short(14, 12, others, YEAR) == by_rule(14, 12)
-    tuned = tune(seen, YEAR)
-    assert tuned.widths == by_rule(14, 12)
+        assert widths_of_short(14, 12, others, search, network=network) == rule
+    tuned = tune(seen, search)
+    assert tuned.widths == rule
     model, _ = fit(seen, tuned.specification, spread=tuned.spread, widths=tuned.widths)
     forecast = predict(model, 12)
-    sigma = model.members[0].sigma
+    paths = [
+        family(one.member.model.family).forecast(
+            Fit(one.params, one.states, one.sigma), 12, one.member.model.options, 12
+        )
+        for one in model.members
+    ]
+    weights = [m.weight for m in tuned.specification.members]
+    sd = sum(weight * path[1] for weight, path in zip(weights, paths, strict=True))
     for level, (lo, hi) in forecast.intervals.items():
-        half = dict(by_rule(14, 12))[level] * sigma
+        half = dict(rule)[level] * sd
         np.testing.assert_allclose(hi - forecast.mean, half)
         np.testing.assert_allclose(forecast.mean - lo, np.minimum(half, forecast.mean))
+
+
+def test_where_the_network_stands_in_its_own_errors_say_how_wide():
+    long = fleet()
+    with_it = widths_of_short(14, 12, long, YEAR, network=True)
+    assert with_it != widths_of_short(14, 12, long, YEAR)
+    assert with_it != by_rule(14, 12, network=True)
+    y = np.where(np.arange(14) % 3 == 0, seasonal_data(14), 0.0)
+    entries = ShortWidths([*long, make_series(seasonal_data(14)), make_series(y)], YEAR)
+    assert entries.of(make_series(seasonal_data(14))) == with_it
+    assert entries.of(make_series(y)) == widths_of_short(14, 12, long, YEAR)
 
 
 def test_only_short_airports_that_are_searched_have_widths_of_their_own():
@@ -101,7 +167,7 @@ def test_only_short_airports_that_are_searched_have_widths_of_their_own():
     entries = [*long, short, Rejection("BAD", "zeros", "digest")]
     widths = ShortWidths(entries, YEAR)
     assert widths.of(long[0]) == ()
-    assert widths.of(short) == widths_of_short(14, 12, long, YEAR) != by_rule(14, 12)
+    assert widths.of(short) == widths_of_short(14, 12, long, YEAR, network=True)
     plan = Plan(tune=True, train=True, forecast=True, search=YEAR, levels=(80,), charts=False)
     tasks = [widths.added(AirportTask(plan, series)) for series in (*long, short)]
     assert [bool(task.widths) for task in tasks] == [*[False] * 8, True]
