@@ -34,9 +34,7 @@ _SEASONAL: Widths = tuple(
     zip(LEVELS, (0.77, 0.98, 1.26, 1.68, 2.39, 3.09, 3.94, 4.49), strict=True)
 )
 _PLAIN: Widths = tuple(zip(LEVELS, (0.48, 0.64, 0.88, 1.26, 1.94, 2.71, 3.66, 4.54), strict=True))
-_NETWORK: Widths = tuple(
-    zip(LEVELS, (0.79, 1.0, 1.24, 1.6, 2.22, 2.98, 4.01, 4.86), strict=True)
-)
+_NETWORK: Widths = tuple(zip(LEVELS, (0.79, 1.0, 1.24, 1.6, 2.22, 2.98, 4.01, 4.86), strict=True))
 """Where no fleet has a longer history: the geometric mean over five real ones (M1, tourism,
 hospitals, two of airports; every second series), of twelve months, of four, and of fourteen with
 the network, alone, which needs a little more than beside the seasonal naive."""
@@ -71,8 +69,8 @@ def stand_in(n: int, season_length: int, search: SearchSpec, *, network: bool) -
         network: See `network_fits`.
 
     Returns:
-        The seasonal naive for a third of the weight and the network for the rest, or, where there
-        may be one model, the network; without the network the baseline.
+        The network for two thirds of the weight and the seasonal naive for the rest, or, where
+        there may be one model, the network; without the network the baseline.
     """
     naive = baseline(n, season_length)
     if not network:
@@ -80,7 +78,7 @@ def stand_in(n: int, season_length: int, search: SearchSpec, *, network: bool) -
     learned = make_model(Pretrained.name, PRETRAINED)
     if search.combine == 1:
         return Specification((Member(learned),))
-    return Specification((Member(naive, BESIDE_NETWORK), Member(learned, 1.0 - BESIDE_NETWORK)))
+    return Specification((Member(learned, 1.0 - BESIDE_NETWORK), Member(naive, BESIDE_NETWORK)))
 
 
 def by_rule(n: int, season_length: int, *, network: bool = False) -> Widths:

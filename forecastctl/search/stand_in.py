@@ -53,9 +53,9 @@ def too_short(series: Series, search: SearchSpec, widths: Widths) -> TuneResult:
 
 def _called(specification: Specification) -> str:
     """What stands in without a search, in words."""
-    *others, last = specification.members
-    if last.model.family != Pretrained.name:
-        return called(last.model.label)
+    first, *others = specification.members
+    if first.model.family != Pretrained.name:
+        return called(first.model.label)
     return "the mean of the network and the seasonal naive" if others else "the network"
 
 

@@ -10,7 +10,7 @@ from forecastctl.explain.verdict.breaks import Break
 from forecastctl.explain.verdict.fleet import apart_since, moved
 from forecastctl.explain.verdict.rules import judge
 from forecastctl.explain.verdict.spread import clean_scale, too_narrow, too_wide, varies_by
-from forecastctl.records import FittedMember, FleetPoint, Member, Trial
+from forecastctl.records import TOO_FEW, FittedMember, FleetPoint, Member, Trial
 from tests.explain.verdict import generated
 from tests.explain.verdict.values import (
     JUST,
@@ -180,6 +180,22 @@ class TestStandIn:
         found = said(case)
         assert found.name == "run_failure"
         assert "stood in for a chosen model: 12 observations are too few" in found.headline
+
+    @pytest.mark.parametrize(
+        ("reason", "why"),
+        [
+            (f"14 {TOO_FEW}; it stands in", "its history was too short and"),
+            ("all 20 trials failed; it stands in", "the chosen model failed and"),
+        ],
+    )
+    def test_beside_an_alternative_it_says_why_there_was_a_stand_in(self, reason, why):
+        status = {"status": "ok-with-fallback", "reason": reason}
+        case = case_of(sd=300.0, actual=600.0, fleet=QUIET, **status)
+        one = near("baseline", 10.0, 600.0, loss=None, trial=None)
+        judged = judge(found_of(case, alternatives=[one]), RULES)
+        [found] = [c for c in judged.candidates if c.cause == "stand-in"]
+        assert found.statement.startswith(why)
+        assert "stood in; ETS(A,N,A) would have said 610" in found.statement
 
     def test_half_of_the_actual_or_outside_the_interval(self):
         for actual, name in ((666.0, "run_failure"), (667.0, "expected_noise")):

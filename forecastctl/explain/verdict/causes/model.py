@@ -79,8 +79,8 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
     """
     case, near = findings.case, nearest(findings, rules)
     label, part = case.model.specification.label, own_part(findings, rules)
+    short = TOO_FEW in (case.reason or "")
     if near is None:
-        short = TOO_FEW in (case.reason or "")
         why = "its history was too short" if short else f"{label} stood in for a chosen model"
         return candidate(
             findings,
@@ -94,6 +94,7 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
             statement=f"{why}: {case.reason or case.status}",
         )
     left = abs(near.miss / case.miss)
+    why = "its history was too short" if short else "the chosen model failed"
     return candidate(
         findings,
         rules,
@@ -104,8 +105,7 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
         share=1.0 - left,
         sure=max(certainty(rules.near - left, rules.near), STOOD_IN) * part,
         statement=(
-            f"the chosen model failed and {label} stood in; "
-            f"{near.label} would have said {number(near.value)}"
+            f"{why} and {label} stood in; {near.label} would have said {number(near.value)}"
         ),
     )
 
