@@ -109,6 +109,7 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
     at = position - m
     if position >= series.n or len(changes) < SHORTEST or at < 1:
         return None
+    changes = _without_steps(changes, np.log(np.maximum(series.y, 1e-9)), at, m)
     bounds = [0, *_changepoints(changes)]
     segment = max(i for i, b in enumerate(bounds) if b <= at)
     start = bounds[segment]
@@ -134,6 +135,37 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
         at - start + 1,
         _recovery(series, start + m, position, before, change),
     )
+
+
+def _without_steps(
+    changes: NDArray[np.float64], logs: NDArray[np.float64], at: int, m: int
+) -> NDArray[np.float64]:
+    """Early changes without the season that a step of the level lifts or lowers, if it is over.
+
+    What ends there is the step's season, not the step: the level stays where it is. It would look
+    like a break the other way, from a base that nobody would call usual. Later ones are told by the
+    seasons before them, see `_step`.
+
+    Args:
+        changes: Against one season earlier, finite.
+        logs: Of all months, ``m`` more.
+        at: The period explained, among the changes; a season that it stands in stays as it is.
+        m: Periods of a season.
+    """
+    bounds = [0, *_changepoints(changes), len(changes)]
+    for first, end, later in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        if abs(end - first - m) > 1 or end > min(at, (SEASONS - 1) * m + JUST_BEFORE):
+            continue
+        lifted = float(np.mean(changes[first:end]))
+        step = lifted - (_usual(changes, first, m) if first else 0.0)
+        back = float(np.mean(changes[end:later])) - lifted
+        now = float(np.median(logs[end + m : end + m + JUST_BEFORE]))
+        seen = now - float(np.median(logs[end + m - JUST_BEFORE : end + m]))
+        side = math.copysign(1.0, back)
+        if min(-side * step, side * back) >= LARGE and side * seen < STEPPED * abs(back):
+            changes = changes.copy()
+            changes[first:end] -= step
+    return changes
 
 
 def _merged(

@@ -154,6 +154,26 @@ class TestEcho:
             levels = np.r_[np.zeros(48), np.full(3, now - 1.0), np.zeros(9), np.full(3, now)]
             assert (self.found(levels) is not None) == seen
 
+    @pytest.mark.parametrize("size", [-1.0, -0.3, 0.3, 1.0])
+    def test_after_a_step_in_the_second_year_nothing_changes_in_the_third(self, size):
+        """Only two seasons lie before, so that the level around the month has to tell."""
+        levels = np.r_[np.zeros(12), np.full(24, size)]
+        assert all(self.found(levels, at=at) is None for at in range(24, 36))
+
+    @pytest.mark.parametrize("side", [-1.0, 1.0])
+    def test_what_changes_after_that_is_measured_from_the_new_level(self, side):
+        """A rise, a year and a half, and a fall: as SWF in 2007 and 2008."""
+        levels = side * np.r_[np.zeros(12), np.full(20, 1.2), np.full(8, 0.4)]
+        found = self.found(levels, at=34)
+        assert found.began == str(months(1, 32)[0])
+        assert found.change == pytest.approx(side * -0.8)
+
+    def test_a_fall_a_year_after_a_rise_is_seen_on_the_level(self):
+        levels = np.r_[np.zeros(12), np.full(12, 1.2), np.full(8, 0.4)]
+        found = self.found(levels)
+        assert found.began == str(months(1, 24)[0])
+        assert found.change < 0
+
     def test_without_three_seasons_it_is_the_change_against_the_season_before(self):
         """Of two seasons nobody knows which is the odd one."""
         for n, seen in ((38, True), (39, False)):
