@@ -52,8 +52,8 @@ class Break:
         began: First day of the first period after the change.
         before_cutoff: Periods between the change and the cutoff, the cutoff's included; zero or
             less where it came after.
-        change: Log change of the level when it broke; where less than three seasons lie before it,
-            against the season before.
+        change: Log change of the level against the season before; where that season was displaced
+            itself, what the level changed by when it broke.
         length: Periods that the changed stretch had lasted at the period explained.
         recovered_on: First period after the one explained from which on the series was back.
     """
@@ -126,7 +126,8 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
         step = _step(series, start + m, stands, before)
         if step * math.copysign(1.0, change) < max(STEPPED * abs(change), SMALLEST):
             return None  # it was a season earlier that the level stood elsewhere
-        change = step
+        if abs(step - change) > LARGE:
+            change = step  # of fewer months, but not against a season that was displaced
     known = int(np.searchsorted(series.ds, cutoff))
     return Break(
         str(series.ds[start + m]),

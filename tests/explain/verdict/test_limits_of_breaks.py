@@ -148,6 +148,14 @@ class TestEcho:
         levels = np.r_[np.zeros(48), np.full(12, -1.0), np.zeros(6)]
         assert self.found(levels).change == pytest.approx(1.0)
 
+    def test_a_season_before_that_was_nearly_usual_measures_it_best(self):
+        """From a fifth on in logarithms that the season before was displaced by it is left out."""
+        for displaced, change in ((-0.19, 1.0), (-0.21, 1.0 + -0.21)):
+            levels = np.zeros(66)
+            levels[50:54] = displaced
+            levels[60:] = 1.0 + displaced
+            assert self.found(levels, at=63).change == pytest.approx(change)
+
     def test_half_of_the_change_must_be_of_today(self):
         """The rest is what the season before had been lowered by."""
         for now, seen in ((0.51, True), (0.49, False)):
