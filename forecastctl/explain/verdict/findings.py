@@ -235,14 +235,15 @@ def stands_out(findings: Findings, rules: ExplainRules) -> bool:
 def caught(findings: Findings, rules: ExplainRules) -> bool:
     """Whether a break before the cutoff explains the miss.
 
-    The level after it came near, or a model on record did so that had followed it.
+    It is as large as half of the miss (`near`), whatever comes near by chance, and the level after it came near, or a model on record did so that had followed it.
     """
     case, broke = findings.case, findings.broke
     if broke is None or findings.reset is None or broke.before_cutoff < rules.visible:
         return False
     if broke.before_cutoff > OLDEST_BREAK * case.seen.season_length:
         return False
-    if (broke.change < 0) != (case.miss > 0):
+    size = abs(math.expm1(broke.change)) * max(case.mean, case.actual)
+    if (broke.change < 0) != (case.miss > 0) or size < rules.near * abs(case.miss):
         return False
     doubt = abs(case.z) <= rules.noise_z
     if doubt and (broke.before_cutoff > case.seen.season_length or abs(broke.change) < CLEAR_BREAK):

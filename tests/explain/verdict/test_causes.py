@@ -181,6 +181,17 @@ class TestStandIn:
         assert found.name == "run_failure"
         assert "stood in for a chosen model: 12 observations are too few" in found.headline
 
+    def test_too_short_for_any_model_from_a_twentieth_of_the_actual_on(self):
+        """There was no backtest, so that nobody knows which miss is usual."""
+        short = {"status": "ok-with-fallback", "reason": f"8 {TOO_FEW}; it stands in"}
+        for off, name in ((1.0, "run_failure"), (-1.0, "expected_noise")):
+            actual = 1000.0 / 1.05 - off
+            case = case_of(sd=300.0, actual=actual, seen=wavy(20), fleet=QUIET, **short)
+            found = said(case)
+            assert found.name == name
+        case = case_of(sd=300.0, actual=900.0, seen=wavy(20), fleet=QUIET, **short)
+        assert "its history was too short: 8 observations are too few" in said(case).headline
+
     @pytest.mark.parametrize(
         ("reason", "why"),
         [

@@ -129,12 +129,12 @@ class TestCauses:
     def test_of_a_break_how_long_it_could_be_seen(self):
         case = case_of(actual=300.0, fleet=QUIET)
         for before in (3, 7):
-            broke = Break("2019-06-01", before, -0.35, 9, None)
+            broke = Break("2019-06-01", before, -0.5, 9, None)
             found = verdict(case, broke=broke, reset=300.0)
             assert found.name == "level_shift_before_cutoff"
             assert sure_of(found) == sure((before - 2) / 4)
             assert found.evidence[0].name == "break"
-            assert "-30 % since June 2019" in found.headline
+            assert "-39 % since June 2019" in found.headline
 
     def test_of_a_break_in_unseen_data_how_long_these_were_there(self):
         known = case_of(seen=flat(80)).seen

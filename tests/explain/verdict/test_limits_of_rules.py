@@ -3,6 +3,7 @@
 The expected answers are reasoned from docs/explanation/verdicts.md, not from what the code says.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -219,8 +220,16 @@ class TestBreaks:
 
     def shifted(self, case, reset=0.0, rules=RULES, **broke):
         """Name of the verdict; ``reset`` is how far off the level after the break is."""
-        found = found_of(case, broke=break_of(**broke), reset=case.actual + reset)
+        broke = break_of(**{"change": -0.5, **broke})
+        found = found_of(case, broke=broke, reset=case.actual + reset)
         return judge(found, rules).name
+
+    def test_as_large_as_half_of_the_miss(self):
+        """Of 1000 forecast, 700 too many; the level after the break came near by chance."""
+        case = miss_of(70.0)
+        least = math.log(1.0 - 0.35)
+        assert self.shifted(case, change=least - JUST) == "level_shift_before_cutoff"
+        assert self.shifted(case, change=least + JUST) == "local_shock"
 
     def test_visible_periods_before_the_cutoff(self):
         case = miss_of(70.0)
@@ -234,9 +243,9 @@ class TestBreaks:
         assert self.shifted(case, before_cutoff=25) == "local_shock"
 
     def test_towards_the_miss(self):
-        assert self.shifted(miss_of(70.0), change=0.35) == "local_shock"
-        assert self.shifted(miss_of(-70.0), change=0.35) == "level_shift_before_cutoff"
-        assert self.shifted(miss_of(-70.0), change=-0.35) == "local_shock"
+        assert self.shifted(miss_of(70.0), change=0.5) == "local_shock"
+        assert self.shifted(miss_of(-70.0), change=0.5) == "level_shift_before_cutoff"
+        assert self.shifted(miss_of(-70.0), change=-0.5) == "local_shock"
 
     @pytest.mark.parametrize("side", [1, -1])
     def test_the_level_after_it_within_near(self, side):
@@ -269,7 +278,7 @@ class TestBreaks:
         case = miss_of(70.0)
         both = found_of(
             case,
-            broke=break_of(),
+            broke=break_of(change=-0.5),
             reset=case.actual,
             alternatives=[near("trial", 0.0, case.actual)],
         )

@@ -37,6 +37,10 @@ STOOD_IN = 0.8
 STOOD_IN_ALONE = 0.6
 """How sure that is where no alternative is known to have come near."""
 
+UNKNOWN_FROM = 0.05
+"""Share of the actual from which on a miss is put down to a history that was too short to choose a
+model: there was no backtest, and nobody knows which miss would have been usual."""
+
 
 def own_part(findings: Findings, rules: ExplainRules) -> float:
     """What is left of the certainty of a cause that lies with this airport's model alone.
@@ -75,7 +79,8 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
     """A stand-in made the forecast.
 
     Where no alternative came near, nobody knows what a model that was chosen would have said; then
-    a large miss is put down to the stand-in with less certainty.
+    a large miss is put down to the stand-in with less certainty. Of a history that was too short
+    for any model to be chosen, that is so of smaller ones and surely.
     """
     case, near = findings.case, nearest(findings, rules)
     label, part = case.model.specification.label, own_part(findings, rules)
@@ -88,9 +93,11 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
             "run_failure",
             "stand-in",
             "status",
-            shown=large(case.miss, case.actual) or case.outside,
+            shown=large(case.miss, case.actual)
+            or case.outside
+            or (short and abs(case.miss) > UNKNOWN_FROM * case.actual),
             share=1.0,
-            sure=STOOD_IN_ALONE * part,
+            sure=(STOOD_IN if short else STOOD_IN_ALONE) * part,
             statement=f"{why}: {case.reason or case.status}",
         )
     left = abs(near.miss / case.miss)
