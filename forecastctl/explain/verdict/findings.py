@@ -235,7 +235,8 @@ def stands_out(findings: Findings, rules: ExplainRules) -> bool:
 def caught(findings: Findings, rules: ExplainRules) -> bool:
     """Whether a break before the cutoff explains the miss.
 
-    It is as large as half of the miss (`near`), whatever comes near by chance, and the level after it came near, or a model on record did so that had followed it.
+    It is as large as half of the miss (`near`), whatever comes near by chance; and the level after
+    it came near, or a model on record did so that had followed it.
     """
     case, broke = findings.case, findings.broke
     if broke is None or findings.reset is None or broke.before_cutoff < rules.visible:
