@@ -183,7 +183,7 @@ def against(series: Sequence[Short], found: Any) -> tuple[float, float, float, i
 
 
 def head(*, peer: bool) -> str:
-    names = ["WAPE", "MASE", "> twice", *(f"in {level} %" for level in LEVELS), "naive stands"]
+    names = ["WAPE", "MASE", "> twice", *(f"in {level} %" for level in LEVELS), "stood in"]
     names += [f"{PEER} WAPE", "MASE", "> twice"] if peer else []
     return f"{'panel':<16}{'months':>7}{'series':>8}" + "".join(f"{n:>14}" for n in names)
 
