@@ -192,20 +192,24 @@ class TestStandIn:
         case = case_of(sd=300.0, actual=900.0, seen=wavy(20), fleet=QUIET, **short)
         assert "its history was too short: 8 observations are too few" in said(case).headline
 
-    @pytest.mark.parametrize(
-        ("reason", "why"),
-        [
-            (f"14 {TOO_FEW}; it stands in", "its history was too short and"),
-            ("all 20 trials failed; it stands in", "the chosen model failed and"),
-        ],
-    )
-    def test_beside_an_alternative_it_says_why_there_was_a_stand_in(self, reason, why):
-        status = {"status": "ok-with-fallback", "reason": reason}
+    def test_of_too_short_a_history_an_alternative_tells_nothing(self):
+        """One of the models that stood in, of which no backtest has chosen any."""
+        status = {"status": "ok-with-fallback", "reason": f"14 {TOO_FEW}; it stands in"}
+        case = case_of(sd=300.0, actual=900.0, seen=wavy(20), fleet=QUIET, **status)
+        one = near("baseline", 10.0, 900.0, loss=None, trial=None)
+        judged = judge(found_of(case, alternatives=[one]), RULES)
+        assert judged.name == "run_failure"
+        [found] = [c for c in judged.candidates if c.cause == "stand-in"]
+        assert found.statement == f"its history was too short: 14 {TOO_FEW}; it stands in"
+        assert found.share == 1.0
+
+    def test_a_model_that_failed_is_compared_with_an_alternative(self):
+        status = {"status": "ok-with-fallback", "reason": "all 20 trials failed; it stands in"}
         case = case_of(sd=300.0, actual=600.0, fleet=QUIET, **status)
         one = near("baseline", 10.0, 600.0, loss=None, trial=None)
         judged = judge(found_of(case, alternatives=[one]), RULES)
         [found] = [c for c in judged.candidates if c.cause == "stand-in"]
-        assert found.statement.startswith(why)
+        assert found.statement.startswith("the chosen model failed and")
         assert "stood in; ETS(A,N,A) would have said 610" in found.statement
 
     def test_half_of_the_actual_or_outside_the_interval(self):

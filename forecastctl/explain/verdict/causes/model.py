@@ -80,12 +80,12 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
 
     Where no alternative came near, nobody knows what a model that was chosen would have said; then
     a large miss is put down to the stand-in with less certainty. Of a history that was too short
-    for any model to be chosen, that is so of smaller ones and surely.
+    for any model to be chosen, nobody knows either; there smaller ones are, and surely.
     """
     case, near = findings.case, nearest(findings, rules)
     label, part = case.model.specification.label, own_part(findings, rules)
     short = TOO_FEW in (case.reason or "")
-    if near is None:
+    if near is None or short:
         why = "its history was too short" if short else f"{label} stood in for a chosen model"
         return candidate(
             findings,
@@ -101,7 +101,6 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
             statement=f"{why}: {case.reason or case.status}",
         )
     left = abs(near.miss / case.miss)
-    why = "its history was too short" if short else "the chosen model failed"
     return candidate(
         findings,
         rules,
@@ -112,7 +111,8 @@ def _stand_in(findings: Findings, rules: ExplainRules) -> Candidate:
         share=1.0 - left,
         sure=max(certainty(rules.near - left, rules.near), STOOD_IN) * part,
         statement=(
-            f"{why} and {label} stood in; {near.label} would have said {number(near.value)}"
+            f"the chosen model failed and {label} stood in; "
+            f"{near.label} would have said {number(near.value)}"
         ),
     )
 
