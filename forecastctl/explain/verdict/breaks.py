@@ -161,7 +161,7 @@ def _without_steps(
         step = lifted - (_usual(changes, first, m) if first else 0.0)
         back = float(np.mean(changes[end:later])) - lifted
         now = float(np.median(logs[end + m : end + m + JUST_BEFORE]))
-        seen = now - float(np.median(logs[end + m - JUST_BEFORE : end + m]))
+        seen = now - float(np.median(logs[max(end + m - JUST_BEFORE, 0) : end + m]))
         side = math.copysign(1.0, back)
         if min(-side * step, side * back) >= LARGE and side * seen < STEPPED * abs(back):
             changes = changes.copy()
@@ -222,7 +222,8 @@ def _step(series: Series, first: int, stands: slice, before: float) -> float:
         expected = [logs[start - k * m : stop - k * m] + k * before for k in seasons]
         return float(np.median(logs[start:stop] - np.median(expected, axis=0)))
 
-    now = displaced(stands.start, stands.stop, (stands.stop - 1 - first) // m + 1)
+    last = (stands.start - first) // m + 1  # so many seasons earlier it had not broken yet
+    now = displaced(stands.start, min(stands.stop, first + last * m), last)
     return now - displaced(first - JUST_BEFORE, first, 1)
 
 

@@ -4,6 +4,7 @@ A series is made from its changes against one season earlier, which are what is 
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,6 +115,21 @@ def test_the_base_is_the_median_of_three_seasons():
     for odd, change in ((12, 0.2), (24, 0.5)):
         changes = [*[0.3] * (44 - odd), *[0.0] * odd, *[0.5] * 4]
         assert broke(changes).change == pytest.approx(change)
+
+
+@pytest.mark.parametrize("m", [1, 4, 7, 12])
+def test_levels_that_jump_at_any_time_are_no_error(m):
+    rng = np.random.default_rng(m)
+    for _ in range(25):
+        n = int(rng.integers(m + 8, 6 * m + 20))
+        jumps = np.where(rng.random(n) < 2.5 / (m + 4), rng.normal(0.0, 0.8, n), 0.0)
+        made = series(LEVEL * np.exp(np.cumsum(jumps) + rng.normal(0.0, 0.03, n)))
+        made = replace(made, season_length=m)
+        for at in range(n):
+            found = find_break(made, made.ds[at], made.ds[max(at - 2, 0)])
+            assert found is None or (
+                math.isfinite(found.change) and found.began <= str(made.ds[at])
+            )
 
 
 class TestEcho:
