@@ -33,7 +33,8 @@ def none_succeeded(run: Search) -> TuneResult:
         )
     stopped = run.ended or run.stopped or "max_evals"
     if not run.intermittent:
-        return _baseline(run.series, failed, tuple(run.trials), stopped)
+        naive = Specification((Member(baseline(run.series.n, run.series.season_length)),))
+        return _standing_in(naive, _called(naive), failed, tuple(run.trials), stopped)
     models = [make_model(name, options) for name, options in run.pool]
     found = Specification(tuple(Member(model, 1.0 / len(models)) for model in models))
     return _standing_in(found, found.label, failed, tuple(run.trials), stopped)
@@ -52,23 +53,17 @@ def too_short(series: Series, search: SearchSpec, widths: Widths) -> TuneResult:
 
 
 def _called(specification: Specification) -> str:
-    """What stands in without a search, in words."""
+    """What stands in, in words: the network, a baseline, or the mean of both."""
     first, *others = specification.members
     if first.model.family != Pretrained.name:
         return called(first.model.label)
     return "the mean of the network and the seasonal naive" if others else "the network"
 
 
-def _baseline(series: Series, why: str, trials: tuple[Trial, ...], stopped: str) -> TuneResult:
-    """What stands in for a search's result, and why."""
-    model = baseline(series.n, series.season_length)
-    specification = Specification((Member(model),))
-    return _standing_in(specification, called(model.label), why, trials, stopped)
-
-
 def _standing_in(
     specification: Specification, name: str, why: str, trials: tuple[Trial, ...], stopped: str
 ) -> TuneResult:
+    """What stands in for a search's result, and why."""
     reason = f"{why}; {name} stands in"
     return TuneResult(
         specification, None, {}, trials, (), reason=reason, stopped=stopped, space=(), repeats=0
