@@ -109,8 +109,10 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
     at = position - m
     if position >= series.n or len(changes) < SHORTEST or at < 1:
         return None
-    changes = _without_steps(changes, np.log(np.maximum(series.y, 1e-9)), at, m)
     bounds = [0, *_changepoints(changes)]
+    levelled = _without_steps(changes, bounds, np.log(np.maximum(series.y, 1e-9)), at, m)
+    if levelled is not changes:
+        changes, bounds = levelled, [0, *_changepoints(levelled)]
     segment = max(i for i, b in enumerate(bounds) if b <= at)
     start = bounds[segment]
     if start == 0:
@@ -139,7 +141,7 @@ def find_break(series: Series, date: np.datetime64, cutoff: np.datetime64) -> Br
 
 
 def _without_steps(
-    changes: NDArray[np.float64], logs: NDArray[np.float64], at: int, m: int
+    changes: NDArray[np.float64], bounds: list[int], logs: NDArray[np.float64], at: int, m: int
 ) -> NDArray[np.float64]:
     """Early changes without the season that a step of the level lifts or lowers, if it is over.
 
@@ -149,12 +151,16 @@ def _without_steps(
 
     Args:
         changes: Against one season earlier, finite.
+        bounds: Starts of their segments.
         logs: Of all months, ``m`` more.
         at: The period explained, among the changes; a season that it stands in stays as it is.
         m: Periods of a season.
+
+    Returns:
+        The same array where there is none.
     """
-    bounds = [0, *_changepoints(changes), len(changes)]
-    for first, end, later in zip(bounds, bounds[1:], bounds[2:], strict=False):
+    ends = [*bounds[1:], len(changes)]
+    for first, end, later in zip(bounds, ends, ends[1:], strict=False):
         if abs(end - first - m) > 1 or end > min(at, (SEASONS - 1) * m + JUST_BEFORE):
             continue
         lifted = float(np.mean(changes[first:end]))
